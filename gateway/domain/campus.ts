@@ -1,0 +1,101 @@
+/** The inventory's vocabulary: what stands in one school. Edited by people, stored in SQLite, exported as one YAML file. */
+import type { AlarmType } from './alarm.ts';
+import type { CameraId, CampusId, ChannelId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from './ids.ts';
+import type { Credentials, Secret } from './secret.ts';
+import type { Millis } from './time.ts';
+
+export interface Campus {
+  readonly id: CampusId;
+  readonly name: string;
+  /** IANA name, for example `Asia/Shanghai`: panels that send local time are read in it. */
+  readonly timeZone: string;
+  /** What to read out on the phone: address and contact. */
+  readonly address: string;
+}
+
+export interface Place {
+  readonly id: PlaceId;
+  readonly name: string;
+}
+
+export interface Camera {
+  readonly id: CameraId;
+  readonly name: string;
+  readonly place?: PlaceId;
+  /** Name of the camera adapter: `onvif` or `rtsp`. */
+  readonly adapter: string;
+  /** Device service address (ONVIF) or stream URL without credentials (RTSP). */
+  readonly address: string;
+  readonly credentials?: Credentials;
+  /** What this adapter wants besides: validated by the adapter's own schema. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly maintenance: boolean;
+}
+
+/** A camera as the platform knows it; outlives the camera behind it. */
+export interface Channel {
+  readonly id: ChannelId;
+  readonly name: string;
+  readonly camera: CameraId;
+  /** The number on the wall's keypad. */
+  readonly number: number;
+}
+
+export interface Zone {
+  readonly id: ZoneId;
+  readonly name: string;
+  readonly place?: PlaceId;
+  /** Overrides the type that the panel's code would give. */
+  readonly type?: AlarmType;
+  /** Up to four channels that look at it. */
+  readonly channels: readonly ChannelId[];
+}
+
+export interface Panel {
+  readonly id: PanelId;
+  readonly name: string;
+  readonly place?: PlaceId;
+  readonly dialect: string;
+  /** `embedded`: it signs in to our own broker; otherwise the name of an external broker in gateway.yaml. */
+  readonly broker: string;
+  /** The panel signs in as its id with a generated password of ≥ 128 bits; only the SHA-256 of that password is kept (hex). */
+  readonly passwordSha256?: string;
+  /** Longest silence between two heartbeats before the panel is at fault. */
+  readonly heartbeatEvery: Millis;
+  readonly zones: readonly Zone[];
+  readonly enabled: boolean;
+  readonly maintenance: boolean;
+}
+
+export interface UplinkSettings {
+  readonly id: UplinkId;
+  readonly name: string;
+  /** Name of the uplink adapter: `mqtt` or `webhook`. */
+  readonly adapter: string;
+  /** Validated by the adapter's own schema (address, topic, window …). */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** HMAC key of a webhook, password of an MQTT account. */
+  readonly secret?: Secret;
+  readonly enabled: boolean;
+}
+
+export type Role = 'administrator' | 'operator' | 'technician' | 'viewer';
+export const roles = ['administrator', 'operator', 'technician', 'viewer'] as const satisfies readonly Role[];
+
+export interface User {
+  readonly id: UserId;
+  readonly name: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+}
+
+/** Everything of one campus but its users; replaced as a whole, never changed in place. */
+export interface Inventory {
+  readonly campus: Campus;
+  readonly places: readonly Place[];
+  readonly cameras: readonly Camera[];
+  readonly channels: readonly Channel[];
+  readonly panels: readonly Panel[];
+  readonly uplinks: readonly UplinkSettings[];
+}

@@ -1,0 +1,61 @@
+/** One event owed to one uplink, and the proof of each hop. */
+import type { DomainEvent } from './event.ts';
+import type { EventId, UplinkId } from './ids.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * pressed: the device's own time · received: the bytes reached us · journalled: COMMIT returned · sent: handed to the wire ·
+ * accepted: the far side acknowledged · shown: an operator's screen drew it · acknowledged: an operator took it on.
+ */
+export type Hop = 'pressed' | 'received' | 'journalled' | 'sent' | 'accepted' | 'shown' | 'acknowledged';
+
+export interface Receipt {
+  readonly hop: Hop;
+  readonly at: Instant;
+  /** Uplink id, or user id for shown and acknowledged; absent for the gateway's own hops. */
+  readonly by?: string;
+  /** What the far side said, for example `PUBACK` or `HTTP 202`. */
+  readonly proof?: string;
+}
+
+export interface Delivery {
+  readonly uplink: UplinkId;
+  readonly event: EventId;
+  /** Place of the event in the journal. */
+  readonly position: number;
+  readonly journalledAt: Instant;
+  /** Exactly the bytes to send: every repeat of a delivery has the same body. JSON of `DeliveryBody`, UTF-8. */
+  readonly body: string;
+  readonly kind: DomainEvent['kind'];
+  /** Deliveries of one lane leave in journal order; other lanes may overtake. `panel/zone`, or `panel`, or the subject of a fault. */
+  readonly lane: string;
+  /** 0 leaves first (panic, fire), then 1 (other alarms), then 2 (the rest). */
+  readonly rank: number;
+  /** Tries before this one. */
+  readonly attempts: number;
+}
+
+/** What leaves the box, for every uplink that speaks JSON. */
+export interface DeliveryBody {
+  readonly version: 1;
+  readonly position: number;
+  readonly journalledAt: string;
+  readonly event: DomainEvent;
+}
+
+export type DeliveryState = 'pending' | 'refused' | 'accepted';
+
+export interface DeliveryStatus {
+  readonly uplink: UplinkId;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly reason?: string;
+  readonly nextTryAt?: Instant;
+}
+
+export interface Backlog {
+  readonly pending: number;
+  readonly refused: number;
+  /** When the oldest undelivered event was journalled; absent when nothing is owed. */
+  readonly oldest?: Instant;
+}

@@ -1,0 +1,100 @@
+/** What the gateway decided. Append-only: an event is never changed and never deleted. */
+import type { AlarmType, Severity } from './alarm.ts';
+import type { FaultCode } from './health.ts';
+import type { CampusId, ChannelId, DeviceId, EventId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from './ids.ts';
+import type { ArmMode, PanelSequence } from './report.ts';
+import type { Instant } from './time.ts';
+import type { Words } from './words.ts';
+
+/** Which clock to believe: `ok` the device's, `skewed` ours (they differ by more than 60 s with no backlog), `none` ours (it gave none). */
+export type ClockTrust = 'ok' | 'skewed' | 'none';
+
+interface Decided {
+  readonly id: EventId;
+  readonly campus: CampusId;
+  /** The device's clock. */
+  readonly occurredAt?: Instant;
+  /** Our clock, when the bytes came in. */
+  readonly receivedAt: Instant;
+  readonly clockTrust: ClockTrust;
+}
+
+interface FromZone extends Decided {
+  readonly panel: PanelId;
+  readonly zone: ZoneId;
+  readonly zoneName: string;
+  readonly place?: PlaceId;
+  readonly partition?: string;
+  readonly type: AlarmType;
+  readonly severity: Severity;
+  readonly drill: boolean;
+  readonly test: boolean;
+  readonly historical: boolean;
+  /** Unique in the journal: a second report with the same key keeps the first event's id. */
+  readonly dedupe: string;
+  readonly sequence?: PanelSequence;
+  readonly channels: readonly ChannelId[];
+  readonly source: { readonly protocol: string; readonly code: string; readonly text?: string; readonly raw: string /* base64 */ };
+  readonly location?: { readonly longitude: number; readonly latitude: number };
+}
+
+export interface AlarmRaised extends FromZone {
+  readonly kind: 'alarm.raised';
+}
+export interface AlarmRestored extends FromZone {
+  readonly kind: 'alarm.restored';
+}
+export interface AlarmAcknowledged extends Decided {
+  readonly kind: 'alarm.acknowledged';
+  readonly alarm: EventId;
+  readonly by: UserId;
+}
+export interface ArmingChanged extends Decided {
+  readonly kind: 'arming.changed';
+  readonly panel: PanelId;
+  readonly partition: string;
+  readonly mode: ArmMode;
+  readonly user?: string;
+  readonly dedupe: string;
+  readonly sequence?: PanelSequence;
+}
+/** The panel→gateway leg lost messages, or may have: a `sync` was asked for. */
+export interface PanelGap extends Decided {
+  readonly kind: 'panel.gap';
+  readonly panel: PanelId;
+  readonly boot: string;
+  readonly missingFrom: number;
+  readonly missingTo: number;
+}
+export interface FaultRaised extends Decided {
+  readonly kind: 'fault.raised';
+  readonly fault: FaultCode;
+  readonly subject: DeviceId | UplinkId | 'gateway';
+  readonly sentence: Words;
+}
+export interface FaultCleared extends Decided {
+  readonly kind: 'fault.cleared';
+  readonly fault: FaultCode;
+  readonly subject: DeviceId | UplinkId | 'gateway';
+  /** The `fault.raised` event that this ends. */
+  readonly raised: EventId;
+}
+
+export type DomainEvent = AlarmRaised | AlarmRestored | AlarmAcknowledged | ArmingChanged | PanelGap | FaultRaised | FaultCleared;
+export type EventKind = DomainEvent['kind'];
+export const eventKinds = [
+  'alarm.raised',
+  'alarm.restored',
+  'alarm.acknowledged',
+  'arming.changed',
+  'panel.gap',
+  'fault.raised',
+  'fault.cleared',
+] as const satisfies readonly EventKind[];
+
+/** An event as the journal holds it: its place in the durable order, and when its COMMIT returned. */
+export interface JournalEntry {
+  readonly position: number;
+  readonly journalledAt: Instant;
+  readonly event: DomainEvent;
+}

@@ -1,0 +1,77 @@
+/** Fault words: findings become faults, faults become one computed state per device (architecture.md, gateway/health). */
+import type { CameraId, DeviceId, EventId, PanelId, UplinkId } from './ids.ts';
+import type { Instant, Millis } from './time.ts';
+import type { Words } from './words.ts';
+
+export const faultCodes = [
+  'camera-unreachable',
+  'camera-credentials',
+  'camera-clock',
+  'stream-stalled',
+  'panel-silent',
+  'panel-trouble',
+  'uplink-backlog',
+  'uplink-refused',
+  'disk-space',
+] as const;
+export type FaultCode = (typeof faultCodes)[number];
+
+export type SubjectId = DeviceId | UplinkId | 'gateway';
+export type SubjectKind = 'camera' | 'panel' | 'uplink' | 'gateway';
+
+/** What one probe saw. `unknown`: it could not tell (for example while a fault that it depends on stands). */
+export type Finding =
+  | { readonly verdict: 'pass'; readonly measured?: Readonly<Record<string, number>> }
+  | { readonly verdict: 'fail'; readonly sentence: Words; readonly measured?: Readonly<Record<string, number>> }
+  | { readonly verdict: 'unknown'; readonly why: string };
+
+export interface Fault {
+  readonly code: FaultCode;
+  readonly subject: SubjectId;
+  readonly since: Instant;
+  readonly sentence: Words;
+  /** The journalled `fault.raised`; absent until it is. */
+  readonly event?: EventId;
+}
+
+export type DeviceState = 'normal' | 'degraded' | 'offline' | 'unknown' | 'maintenance' | 'disabled';
+
+export interface DeviceHealth {
+  readonly subject: SubjectId;
+  readonly kind: SubjectKind;
+  readonly state: DeviceState;
+  readonly since: Instant;
+  /** The graver first. */
+  readonly faults: readonly Fault[];
+  /** When any probe of this device last passed or failed; absent: not proven since the start. */
+  readonly provenAt?: Instant;
+}
+
+/** How the fleet sees a camera just now. */
+export interface CameraStatus {
+  readonly camera: CameraId;
+  readonly connection: 'connecting' | 'connected' | 'unreachable' | 'refused-credentials' | 'failed';
+  readonly since: Instant;
+  /** Why it is not connected, in both languages. */
+  readonly sentence?: Words;
+  /** Camera clock minus ours. */
+  readonly clockOffset?: Millis;
+  readonly model?: string;
+  readonly firmware?: string;
+  readonly profiles: readonly string[];
+  /** When it last answered anything. */
+  readonly answeredAt?: Instant;
+}
+
+/** How the fleet sees a panel just now. */
+export interface PanelStatus {
+  readonly panel: PanelId;
+  readonly session: 'unknown' | 'connected' | 'disconnected';
+  /** What the last will or the birth message said. */
+  readonly announced: 'unknown' | 'online' | 'offline';
+  readonly heardAt?: Instant;
+  readonly since: Instant;
+  readonly troubles: readonly { readonly code: string; readonly zone?: string; readonly since: Instant }[];
+  readonly queued?: number;
+  readonly armed: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,223 @@
+/** The ports: what the gateway asks of other people's boxes, and what it offers them. Adapters implement or call these; nothing else crosses. */
+import type { z } from 'zod';
+import type { Camera, Inventory, Panel, UplinkSettings } from './campus.ts';
+import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrder } from './command.ts';
+import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
+import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
+import type { EventId, PanelId, UplinkId } from './ids.ts';
+import type { Endpoint, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from './media.ts';
+import type { PanelSequence, Report } from './report.ts';
+import type { Instant, Millis } from './time.ts';
+
+// ---- what every adapter is given
+
+/** Reads time and waits. Nothing but `runtime/clock` implements it for real; tests replace it. */
+export interface Clock {
+  now(): Instant;
+  /** Milliseconds that never jump, for measuring. */
+  monotonic(): Millis;
+  /** Resolves after `length`; rejects with the signal's reason when aborted. */
+  sleep(length: Millis, signal?: AbortSignal): Promise<void>;
+  /** A signal that aborts with a TimeoutError after `length`, or with `signal`. */
+  deadline(length: Millis, signal?: AbortSignal): AbortSignal;
+}
+
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  child(fields: Readonly<Record<string, unknown>>): Logger;
+}
+
+export interface AdapterContext {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+// ---- cameras
+
+export interface DiscoveredCamera {
+  /** Endpoint reference, `urn:uuid:…`. */
+  readonly endpoint: string;
+  /** Device service address on the host that answered. */
+  readonly address: string;
+  readonly name: string;
+  readonly hardware: string;
+  readonly scopes: readonly string[];
+  /** Local interface address that heard it. */
+  readonly heardOn: string;
+}
+
+export interface CameraAdapter<Config> {
+  readonly kind: string;
+  readonly config: z.ZodType<Config>;
+  /** Yields a live session or throws; never retries. Throws CAMERA_CREDENTIALS or CAMERA_UNREACHABLE, or CAMERA_REPLY for nonsense. */
+  connect(camera: Camera, config: Config, context: AdapterContext, signal: AbortSignal): Promise<CameraSession>;
+}
+
+export interface CameraSession extends AsyncDisposable {
+  readonly model: string;
+  readonly firmware: string;
+  readonly serial: string;
+  /** Camera clock minus ours at connect. */
+  readonly clockOffset: Millis;
+  readonly profiles: readonly {
+    readonly token: string;
+    readonly name: string;
+    readonly codec: string;
+    readonly width: number;
+    readonly height: number;
+    readonly use: StreamProfile | 'other';
+  }[];
+  reports(signal: AbortSignal): AsyncIterable<Report>;
+  /** Cheap proof that it still answers and still takes our credentials; returns the clock offset. */
+  probe(signal: AbortSignal): Promise<{ readonly clockOffset: Millis }>;
+  streamAddress(profile: StreamProfile, signal: AbortSignal): Promise<StreamAddress>;
+  /** JPEG of now. */
+  snapshot(signal: AbortSignal): Promise<Uint8Array>;
+  perform(command: CameraCommand, signal: AbortSignal): Promise<CommandResult>;
+}
+
+// ---- panels
+
+/** Pure: bytes in, values out. */
+export interface PanelDialect {
+  readonly name: string;
+  /** MQTT prefix below which this panel publishes and subscribes; it may use nothing else. Ends with `/`. */
+  prefix(panel: Panel, campus: string): string;
+  /** Topic filters to subscribe to at an external broker. */
+  topics(panel: Panel, campus: string): readonly string[];
+  /** Throws PANEL_MESSAGE (expected, got, where) for a message it cannot read. */
+  decode(panel: Panel, message: PanelMessage): readonly Report[];
+  /** Throws COMMAND_UNSUPPORTED. */
+  encode(panel: Panel, campus: string, command: PanelCommand): readonly PanelOrder[];
+}
+
+/** Carries messages between panels and the gateway; knows no dialect. */
+export interface PanelIntake {
+  readonly name: string;
+  /** Lives until aborted; throws when broken. */
+  run(door: PanelDoor, signal: AbortSignal): Promise<void>;
+}
+
+export interface PanelDoor {
+  /** The panel that this username and password belong to, in constant time; undefined: nobody. */
+  authenticate(username: string, password: Uint8Array): Panel | undefined;
+  /** Every enabled panel of this intake with its prefix and topics. */
+  panels(): readonly { readonly panel: Panel; readonly prefix: string; readonly topics: readonly string[] }[];
+  /** Resolves once everything that the message means is committed; rejects if it is not: then nothing may be acknowledged. */
+  receive(panel: PanelId, message: PanelMessage): Promise<void>;
+  session(panel: PanelId, state: 'connected' | 'disconnected', reason: string): void;
+  /** Orders to send, until aborted. */
+  orders(signal: AbortSignal): AsyncIterable<PanelOrder>;
+}
+
+// ---- the spine
+
+export interface Recorded {
+  readonly entry: JournalEntry;
+  /** The dedupe key was journalled before: `entry` is that first event, nothing new is owed. */
+  readonly repeated: boolean;
+}
+
+/** The durable order of events. */
+export interface Journal {
+  /**
+   * Resolves after the COMMIT that holds event, deliveries and receipts, together with every other record() of that turn; rejects with
+   * JOURNAL_UNAVAILABLE if the commit failed. Nothing may be acknowledged to a device before it resolves.
+   */
+  record(event: DomainEvent, recipients: readonly UplinkId[]): Promise<Recorded>;
+  /** A later hop of an event (shown, acknowledged …). Repeats of the same (event, hop, by) keep the first time. */
+  receipt(event: EventId, receipt: Receipt): Promise<void>;
+  /** Every entry after `since`, then live ones as they are committed. */
+  follow(since: EventId | 'now', signal: AbortSignal): AsyncIterable<JournalEntry>;
+  readonly read: JournalReader;
+}
+
+export interface AlarmRecord extends JournalEntry {
+  readonly receipts: readonly Receipt[];
+  readonly deliveries: readonly DeliveryStatus[];
+  readonly restoredAt?: Instant;
+}
+
+/** Synchronous, on a read-only connection of its own. */
+export interface JournalReader {
+  find(event: EventId): JournalEntry | undefined;
+  /** Newest first, before a position. `raised` alarms only. */
+  alarms(query: { readonly before?: number; readonly limit: number; readonly unacknowledged?: boolean }): readonly AlarmRecord[];
+  alarm(event: EventId): AlarmRecord | undefined;
+  events(query: { readonly after?: number; readonly limit: number; readonly kinds?: readonly EventKind[] }): readonly JournalEntry[];
+  /** The highest seq journalled for this boot of this panel, and whether this very seq is in. */
+  sequence(panel: PanelId, sequence: PanelSequence): { readonly highest?: number; readonly known: boolean };
+  /** The latest `fault.raised` without its `fault.cleared`, per fault and subject. */
+  openFaults(): readonly JournalEntry[];
+  /** The last zone event of this panel and zone and type, to tell a `still` that fills a gap from a repeat. */
+  lastZoneEvent(panel: PanelId, zone: string, type: string): JournalEntry | undefined;
+  backlog(uplink: UplinkId): Backlog;
+}
+
+/** Deliveries not yet acknowledged. */
+export interface Outbox {
+  /** Up to `limit` deliveries that may leave now: best rank first, journal order within a lane, none that is already claimed. */
+  claim(uplink: UplinkId, limit: number, now: Instant): readonly Delivery[];
+  /** Resolves after the commit. */
+  acknowledge(delivery: Delivery, receipts: readonly Receipt[]): Promise<void>;
+  /** No answer: try again at `until`. */
+  postpone(delivery: Delivery, reason: string, until: Instant): Promise<void>;
+  /** The far side said no: out of the line, tried again on its own slow clock. */
+  refuse(delivery: Delivery, reason: string, until: Instant): Promise<void>;
+  /** When the next delivery of this uplink becomes due; undefined: nothing is owed. */
+  nextDue(uplink: UplinkId): Instant | undefined;
+  /** Resolves when something new is owed to this uplink. */
+  arrival(uplink: UplinkId, signal: AbortSignal): Promise<void>;
+}
+
+// ---- uplinks
+
+export interface UplinkAdapter<Config> {
+  readonly kind: string;
+  readonly config: z.ZodType<Config>;
+  create(settings: UplinkSettings, config: Config, context: AdapterContext): Uplink;
+}
+
+export interface Uplink {
+  readonly id: UplinkId;
+  readonly accepts: ReadonlySet<EventKind>;
+  /** Deliveries in flight at once, at most. */
+  readonly window: number;
+  /** Keeps the link; ends when aborted, throws when broken. */
+  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves only once the far side acknowledged, with its proof (`PUBACK`, `HTTP 202` …).
+   * Throws DELIVERY_REFUSED where it said no; anything else means no answer.
+   */
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
+}
+
+// ---- media
+
+export interface MediaPlane extends AsyncDisposable {
+  /** Opens a sink; the camera is pulled while at least one sink of its stream is open. Throws MEDIA_… codes. */
+  prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink>;
+  telemetry(): Promise<readonly StreamTelemetry[]>;
+  /** Opens the RTSP server inside the plane; returns the bound address. */
+  serveRtsp(listen: Endpoint): Promise<Endpoint>;
+  /** Replaces the set of stream keys; sessions of a key that is gone are closed. */
+  admit(keys: readonly StreamKey[]): Promise<void>;
+}
+
+export interface PreparedSink extends AsyncDisposable {
+  start(): void;
+}
+
+/** Asked by the media plane: where is this stream? */
+export type StreamResolver = (channel: string, profile: StreamProfile) => Promise<StreamAddress>;
+
+// ---- inventory
+
+export interface InventoryReader {
+  current(): Inventory;
+  /** Yields the inventory after each change. */
+  changes(signal: AbortSignal): AsyncIterable<Inventory>;
+}

@@ -1,0 +1,63 @@
+/** What a device said, in its own time. The gateway decides later what it means (event.ts). */
+import type { AlarmType } from './alarm.ts';
+import type { DeviceId, ZoneId } from './ids.ts';
+import type { Instant } from './time.ts';
+
+export type TroubleCode =
+  | 'mains-lost'
+  | 'battery-low'
+  | 'battery-missing'
+  | 'tamper'
+  | 'zone-tamper'
+  | 'zone-battery-low'
+  | 'siren'
+  | 'module'
+  | 'communication';
+
+export type ArmMode = 'disarmed' | 'home' | 'away' | 'night';
+
+export interface Said {
+  readonly device: DeviceId;
+  /** The device's own clock; absent where it gave none or nonsense. */
+  readonly deviceTime?: Instant;
+  /** The message as it came, kept as evidence (base64 in the journal). */
+  readonly raw: Uint8Array;
+}
+
+/** The panel's own count of its messages: (boot, seq) is unique and seq grows by one within a boot. */
+export interface PanelSequence {
+  readonly boot: string;
+  readonly seq: number;
+}
+
+export type Report =
+  | (Said & {
+      readonly kind: 'zone';
+      readonly zone: ZoneId;
+      readonly partition?: string;
+      readonly type: AlarmType;
+      /** `still`: a status repeat; it fills in a missing raise and never raises again. */
+      readonly state: 'raised' | 'restored' | 'still';
+      readonly drill: boolean;
+      readonly test: boolean;
+      /** Queued in the device while it could not reach us. */
+      readonly historical: boolean;
+      /** Same content, same key: made from panel, boot and seq, or from the content (alarm-panels §2.5). */
+      readonly dedupe: string;
+      readonly sequence?: PanelSequence;
+      /** The code as sent, for example Contact ID `1120`. */
+      readonly code: string;
+      readonly text?: string;
+      readonly location?: { readonly longitude: number; readonly latitude: number };
+    })
+  | (Said & {
+      readonly kind: 'arming';
+      readonly partition: string;
+      readonly mode: ArmMode;
+      readonly user?: string;
+      readonly dedupe: string;
+      readonly sequence?: PanelSequence;
+    })
+  | (Said & { readonly kind: 'trouble'; readonly code: TroubleCode; readonly zone?: ZoneId; readonly active: boolean })
+  | (Said & { readonly kind: 'alive'; readonly online: boolean /** Messages the panel still holds. */; readonly queued?: number })
+  | (Said & { readonly kind: 'response'; readonly command: string; readonly ok: boolean; readonly error?: string });

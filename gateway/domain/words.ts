@@ -1,0 +1,7 @@
+/** One text for people, in both languages of the product. */
+export interface Words {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export type Language = keyof Words;

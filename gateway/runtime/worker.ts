@@ -1,0 +1,14 @@
+/** Starts a worker thread from one of our own files, from TypeScript sources (tests, development) as from the built product. */
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
+export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
+  if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
+  // Node 20 does not run TypeScript, and `--import tsx` in execArgv does not reach a worker's loader: register it inside.
+  const loader = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
+  return new Worker(loader, { ...options, eval: true });
+}
+
+/** The sibling file `name` (without extension) of the calling module, in the flavour that is running: `.ts` or `.js`. */
+export function siblingModule(name: string, importMetaUrl: string): URL {
+  return new URL(`./${name}${importMetaUrl.endsWith('.ts') ? '.ts' : '.js'}`, importMetaUrl);
+}
