@@ -12,7 +12,9 @@ export type TroubleCode =
   | 'zone-battery-low'
   | 'siren'
   | 'module'
-  | 'communication';
+  | 'communication'
+  /** Somebody took the zone out of service: it cannot raise. */
+  | 'zone-bypassed';
 
 export type ArmMode = 'disarmed' | 'home' | 'away' | 'night';
 
@@ -22,6 +24,8 @@ export interface Said {
   readonly deviceTime?: Instant;
   /** The message as it came, kept as evidence (base64 in the journal). */
   readonly raw: Uint8Array;
+  /** Every counted message carries it, also one that becomes no event (trouble, alive): count those too before looking for a gap. */
+  readonly sequence?: PanelSequence;
 }
 
 /** The panel's own count of its messages: (boot, seq) is unique and seq grows by one within a boot. */
@@ -44,7 +48,6 @@ export type Report =
       readonly historical: boolean;
       /** Same content, same key: made from panel, boot and seq, or from the content (alarm-panels §2.5). */
       readonly dedupe: string;
-      readonly sequence?: PanelSequence;
       /** The code as sent, for example Contact ID `1120`. */
       readonly code: string;
       readonly text?: string;
@@ -56,7 +59,6 @@ export type Report =
       readonly mode: ArmMode;
       readonly user?: string;
       readonly dedupe: string;
-      readonly sequence?: PanelSequence;
     })
   | (Said & { readonly kind: 'trouble'; readonly code: TroubleCode; readonly zone?: ZoneId; readonly active: boolean })
   | (Said & { readonly kind: 'alive'; readonly online: boolean /** Messages the panel still holds. */; readonly queued?: number })
