@@ -1,0 +1,52 @@
+/** A health check is declared data plus one probe. Add one: a file in checks/, a line in checks/index.ts. */
+import type { Camera, Panel, UplinkSettings } from '../domain/campus.ts';
+import type { Backlog } from '../domain/delivery.ts';
+import type { CameraStatus, FaultCode, Finding, PanelStatus, SubjectKind } from '../domain/health.ts';
+import type { CameraId, PanelId, UplinkId } from '../domain/ids.ts';
+import type { StreamTelemetry } from '../domain/media.ts';
+import type { Instant, Millis } from '../domain/time.ts';
+import type { Words } from '../domain/words.ts';
+
+export type Subject =
+  | { readonly kind: 'camera'; readonly camera: Camera }
+  | { readonly kind: 'panel'; readonly panel: Panel }
+  | { readonly kind: 'uplink'; readonly uplink: UplinkSettings }
+  | { readonly kind: 'gateway' };
+
+/** What a probe may look at. Read-only views of the other parts, handed in by assemble.ts. */
+export interface HealthContext {
+  now(): Instant;
+  readonly startedAt: Instant;
+  cameraStatus(camera: CameraId): CameraStatus | undefined;
+  panelStatus(panel: PanelId): PanelStatus | undefined;
+  /** Streams of this camera that somebody watches. */
+  streams(camera: CameraId): Promise<readonly StreamTelemetry[]>;
+  backlog(uplink: UplinkId): Backlog;
+  /** Bytes free for us, and in all, on the disk of the data folder. */
+  disk(): Promise<{ readonly free: number; readonly total: number }>;
+}
+
+export interface HealthCheck<Kind extends SubjectKind> {
+  readonly code: FaultCode;
+  readonly title: Words;
+  readonly subject: Kind;
+  /** What the fault does to the device's state. */
+  readonly effect: 'offline' | 'degraded';
+  readonly every: Millis;
+  /** A failure must last this long before it is a fault. */
+  readonly visibleAfter: Millis;
+  /** While one of these stands on the same subject, this check cannot tell. */
+  readonly dependsOn: readonly FaultCode[];
+  probe(subject: Extract<Subject, { kind: Kind }>, context: HealthContext, signal: AbortSignal): Promise<Finding>;
+}
+
+export type AnyHealthCheck = { [Kind in SubjectKind]: HealthCheck<Kind> }[SubjectKind];
+
+/** Runs a check on a subject of its own kind; on any other it cannot tell. */
+export function probeSubject(check: AnyHealthCheck, subject: Subject, context: HealthContext, signal: AbortSignal): Promise<Finding> {
+  if (check.subject === 'camera' && subject.kind === 'camera') return check.probe(subject, context, signal);
+  if (check.subject === 'panel' && subject.kind === 'panel') return check.probe(subject, context, signal);
+  if (check.subject === 'uplink' && subject.kind === 'uplink') return check.probe(subject, context, signal);
+  if (check.subject === 'gateway' && subject.kind === 'gateway') return check.probe(subject, context, signal);
+  return Promise.resolve({ verdict: 'unknown', why: `${check.code} is not for a ${subject.kind}` });
+}

@@ -1,0 +1,23 @@
+/** The register of health checks: one line each. */
+import type { AnyHealthCheck } from '../check.ts';
+import { cameraClock } from './camera-clock.ts';
+import { cameraCredentials } from './camera-credentials.ts';
+import { cameraUnreachable } from './camera-unreachable.ts';
+import { diskSpace } from './disk-space.ts';
+import { panelSilent } from './panel-silent.ts';
+import { panelTrouble } from './panel-trouble.ts';
+import { streamStalled } from './stream-stalled.ts';
+import { uplinkBacklog } from './uplink-backlog.ts';
+import { uplinkRefused } from './uplink-refused.ts';
+
+export const healthChecks: readonly AnyHealthCheck[] = [
+  cameraUnreachable,
+  cameraCredentials,
+  cameraClock,
+  streamStalled,
+  panelSilent,
+  panelTrouble,
+  uplinkBacklog,
+  uplinkRefused,
+  diskSpace,
+];

@@ -1,0 +1,26 @@
+import { between, seconds } from '../../domain/time.ts';
+import type { HealthCheck } from '../check.ts';
+
+/** From 15 s on the school must be told to phone (reliability-security §0, decision 14). */
+const longest = seconds(15);
+
+export const uplinkBacklog: HealthCheck<'uplink'> = {
+  code: 'uplink-backlog',
+  title: { zh: '上级平台积压', en: 'Uplink does not take events' },
+  subject: 'uplink',
+  effect: 'offline',
+  every: seconds(1),
+  visibleAfter: seconds(0),
+  dependsOn: [],
+  async probe({ uplink }, context) {
+    const backlog = context.backlog(uplink.id);
+    const waited = backlog.oldest === undefined ? 0 : between(backlog.oldest, context.now());
+    if (waited < longest) return { verdict: 'pass', measured: { pending: backlog.pending } };
+    const count = Math.round(waited / 1_000);
+    return {
+      verdict: 'fail',
+      sentence: { zh: `警务平台无应答，已等待 ${count} 秒。`, en: `Police platform has not answered for ${count} s.` },
+      measured: { pending: backlog.pending, waited },
+    };
+  },
+};

@@ -1,0 +1,255 @@
+/** Runs every check on every subject, keeps the faults, journals their beginning and end, and computes each device's state. */
+
+import type { JournalEntry } from '../domain/event.ts';
+import type { DeviceHealth, Fault, FaultCode, SubjectId } from '../domain/health.ts';
+import type { EventId } from '../domain/ids.ts';
+import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
+import { between, type Instant, seconds } from '../domain/time.ts';
+import type { Words } from '../domain/words.ts';
+import { type AnyHealthCheck, type HealthContext, probeSubject, type Subject } from './check.ts';
+import { deviceState } from './device-state.ts';
+import { type Tracked, track, trackedFrom, untracked } from './fault-tracker.ts';
+
+export interface HealthParts {
+  readonly inventory: InventoryReader;
+  readonly checks: readonly AnyHealthCheck[];
+  readonly context: HealthContext;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** `fault.raised` entries without their end, from the journal: they stand until a probe passes. */
+  readonly openFaults: readonly JournalEntry[];
+  /** Journals the beginning of a fault; resolves with the event's id after the commit. */
+  raise(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
+  /** Journals the end of the fault that this event began. */
+  clear(raised: EventId): Promise<void>;
+}
+
+export interface Health {
+  device(id: string): DeviceHealth | undefined;
+  /** Cameras, panels, uplinks, the gateway: in inventory order. */
+  devices(): readonly DeviceHealth[];
+  /** Yields whenever any device's state or faults have changed. */
+  changes(signal: AbortSignal): AsyncIterable<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const probeDeadline = seconds(10);
+const tick = seconds(0.5);
+
+interface Watch {
+  readonly check: AnyHealthCheck;
+  readonly subject: Subject;
+  readonly id: SubjectId;
+  tracked: Tracked;
+  dueAt: Instant;
+  probingSince?: Instant;
+  /** The journalled beginning of the fault that stands. */
+  event?: EventId;
+  journalling: boolean;
+}
+
+export function openHealth(parts: HealthParts): Health {
+  const { inventory, checks, context, clock, log } = parts;
+  const watches = new Map<string, Watch>();
+  const listeners = new Set<() => void>();
+  const sinceByDevice = new Map<string, { state: string; since: Instant }>();
+  let devices: readonly DeviceHealth[] = [];
+
+  const stood = new Map<string, { event: EventId; tracked: Tracked }>();
+  for (const { event } of parts.openFaults) {
+    if (event.kind !== 'fault.raised') continue;
+    stood.set(`${event.fault} ${event.subject}`, { event: event.id, tracked: trackedFrom(event.receivedAt, event.sentence) });
+  }
+
+  function subjects(): readonly { readonly id: SubjectId; readonly subject: Subject }[] {
+    const { cameras, panels, uplinks } = inventory.current();
+    return [
+      ...cameras.map((camera) => ({ id: camera.id, subject: { kind: 'camera', camera } as const })),
+      ...panels.map((panel) => ({ id: panel.id, subject: { kind: 'panel', panel } as const })),
+      ...uplinks.map((uplink) => ({ id: uplink.id, subject: { kind: 'uplink', uplink } as const })),
+      { id: 'gateway', subject: { kind: 'gateway' } as const },
+    ];
+  }
+
+  /** One watch per check and subject; a subject that is gone, or switched off, is watched no more and its faults end. */
+  function align(): void {
+    const wanted = new Set<string>();
+    for (const { id, subject } of subjects()) {
+      if (!enabled(subject) || inMaintenance(subject)) continue;
+      for (const check of checks) {
+        if (check.subject !== subject.kind) continue;
+        const name = `${check.code} ${id}`;
+        wanted.add(name);
+        const existing = watches.get(name);
+        if (existing) {
+          watches.set(name, Object.assign(existing, { subject }));
+          continue;
+        }
+        const before = stood.get(name);
+        watches.set(name, {
+          check,
+          subject,
+          id,
+          tracked: before?.tracked ?? untracked,
+          dueAt: clock.now(),
+          journalling: false,
+          ...(before ? { event: before.event } : {}),
+        });
+        stood.delete(name);
+      }
+    }
+    for (const [name, watch] of watches) {
+      if (wanted.has(name)) continue;
+      watches.delete(name);
+      if (watch.event) void parts.clear(watch.event).catch((error) => log.warn('fault end not journalled', { fault: name, error }));
+    }
+  }
+
+  async function probe(watch: Watch, signal: AbortSignal): Promise<void> {
+    const { check, subject, id } = watch;
+    const blocked = check.dependsOn.find((code) => watches.get(`${code} ${id}`)?.tracked.verdict === 'fail');
+    const finding = blocked
+      ? ({ verdict: 'unknown', why: `${blocked} stands` } as const)
+      : await probeSubject(check, subject, context, signal).catch((error) => {
+          log.warn('health probe failed', { check: check.code, subject: id, error });
+          return { verdict: 'unknown', why: 'the probe itself failed' } as const;
+        });
+    watch.tracked = track(watch.tracked, finding, clock.now(), check.visibleAfter);
+  }
+
+  /** Brings the journal in line with what stands: a failure to journal is tried again at the next round. */
+  async function journal(watch: Watch): Promise<void> {
+    if (watch.journalling) return;
+    const { fault } = watch.tracked;
+    watch.journalling = true;
+    try {
+      if (fault && !watch.event) watch.event = await parts.raise({ code: watch.check.code, subject: watch.id, sentence: fault.sentence });
+      else if (!fault && watch.event) {
+        await parts.clear(watch.event);
+        delete watch.event;
+      }
+    } catch (error) {
+      log.warn('fault not journalled', { check: watch.check.code, subject: watch.id, error });
+    } finally {
+      watch.journalling = false;
+    }
+  }
+
+  function compute(): void {
+    const now = clock.now();
+    const next = subjects().map(({ id, subject }): DeviceHealth => {
+      const own = [...watches.values()].filter((watch) => watch.id === id);
+      const standing = own.filter((watch) => watch.tracked.fault).sort(byGravity);
+      const provenAt = own.flatMap(({ tracked }) => (tracked.provenAt === undefined ? [] : [tracked.provenAt]));
+      const state = deviceState({
+        enabled: enabled(subject),
+        maintenance: inMaintenance(subject),
+        faults: standing.map(({ check }) => ({ code: check.code, effect: check.effect })),
+        proven: own[0]?.tracked.provenAt !== undefined, // the first check of each kind in the register is the one that proves presence
+      });
+      const before = sinceByDevice.get(id);
+      const since = before?.state === state ? before.since : now;
+      sinceByDevice.set(id, { state, since });
+      return {
+        subject: id,
+        kind: subject.kind,
+        state,
+        since,
+        faults: standing.map(
+          (watch): Fault => ({
+            code: watch.check.code,
+            subject: id,
+            since: watch.tracked.fault?.since ?? now,
+            sentence: watch.tracked.fault?.sentence ?? watch.check.title,
+            ...(watch.event ? { event: watch.event } : {}),
+          }),
+        ),
+        ...(provenAt.length > 0 ? { provenAt: Math.max(...provenAt) as Instant } : {}),
+      };
+    });
+    const changed = fingerprint(next) !== fingerprint(devices);
+    devices = next;
+    if (changed) for (const wake of [...listeners]) wake();
+  }
+
+  return {
+    device: (id) => devices.find(({ subject }) => subject === id),
+    devices: () => devices,
+    async *changes(signal) {
+      while (!signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const wake = () => {
+            listeners.delete(wake);
+            signal.removeEventListener('abort', wake);
+            resolve();
+          };
+          listeners.add(wake);
+          signal.addEventListener('abort', wake, { once: true });
+        });
+        if (!signal.aborted) yield;
+      }
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        align();
+        const now = clock.now();
+        for (const watch of watches.values()) {
+          if (watch.probingSince === undefined || between(watch.probingSince, now) < probeDeadline) continue;
+          watch.tracked = track(watch.tracked, { verdict: 'unknown', why: 'the probe hangs' }, now, watch.check.visibleAfter);
+        }
+        const due = [...watches.values()].filter((watch) => watch.dueAt <= now && watch.probingSince === undefined);
+        for (const watch of due) {
+          watch.probingSince = now;
+          watch.dueAt = (now + watch.check.every) as Instant;
+        }
+        // Register order within a subject: what others depend on is judged first. A slow probe holds up only itself.
+        const settled = Promise.all(
+          due.map((watch) =>
+            probe(watch, signal)
+              .then(() => journal(watch))
+              .finally(() => {
+                delete watch.probingSince;
+              }),
+          ),
+        );
+        await Promise.race([settled, clock.sleep(tick, signal).catch(() => undefined)]);
+        compute();
+        await clock.sleep(tick, signal).catch(() => undefined); // aborted: the loop's condition ends it
+      }
+    },
+  };
+}
+
+function enabled(subject: Subject): boolean {
+  switch (subject.kind) {
+    case 'camera':
+      return subject.camera.enabled;
+    case 'panel':
+      return subject.panel.enabled;
+    case 'uplink':
+      return subject.uplink.enabled;
+    case 'gateway':
+      return true;
+  }
+}
+
+function inMaintenance(subject: Subject): boolean {
+  switch (subject.kind) {
+    case 'camera':
+      return subject.camera.maintenance;
+    case 'panel':
+      return subject.panel.maintenance;
+    case 'uplink':
+    case 'gateway':
+      return false;
+  }
+}
+
+function byGravity(a: Watch, b: Watch): number {
+  return Number(b.check.effect === 'offline') - Number(a.check.effect === 'offline');
+}
+
+/** What people see of it: a sentence that only counts seconds on is no change of state, but they want to see it move. */
+function fingerprint(all: readonly DeviceHealth[]): string {
+  return JSON.stringify(all.map(({ subject, state, faults }) => [subject, state, faults.map(({ code, sentence }) => [code, sentence.en])]));
+}
