@@ -1,0 +1,93 @@
+/** The law of the tree: what `docs` and reviewers would otherwise have to remember. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { errorCodes } from '../gateway/domain/errors.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(`${root}/${file}`, 'utf8');
+const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.tsx', '*.mjs', '*.css'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(`${root}/${file}`));
+const product = sources.filter((file) => /^(gateway|adapters|simulators)\//.test(file));
+
+/** Files of a folder, without their extension, that the folder's register must name. */
+function members(folder: string, register: string): readonly string[] {
+  return readdirSync(`${root}/${folder}`)
+    .filter((name) => name.endsWith('.ts') && name !== register)
+    .map((name) => name.replace(/\.ts$/, ''));
+}
+
+test('no source file is longer than 300 lines', () => {
+  const long = sources.map((file) => ({ file, lines: read(file).split('\n').length - 1 })).filter(({ lines }) => lines > 300);
+  expect(long).toEqual([]);
+});
+
+test('file names are kebab-case', () => {
+  expect(sources.filter((file) => !/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(file.split('/').at(-1) ?? ''))).toEqual([]);
+});
+
+describe('registers are complete', () => {
+  test('every health check stands in the register, and the register names nothing else', () => {
+    const register = read('gateway/health/checks/index.ts');
+    const named = [...register.matchAll(/from '\.\/([a-z0-9-]+)\.ts'/g)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(members('gateway/health/checks', 'index.ts').toSorted());
+  });
+
+  test('every uplink and every panel dialect stands in the register of adapters', () => {
+    const register = read('adapters/index.ts');
+    for (const folder of ['uplinks', 'panels/dialects']) {
+      for (const name of members(`adapters/${folder}`, 'index.ts')) {
+        expect(register, `adapters/index.ts must name ./${folder}/${name}.ts`).toContain(`'./${folder}/${name}.ts'`);
+      }
+    }
+  });
+});
+
+describe('error codes and docs/errors.md', () => {
+  const documented = [...read('docs/errors.md').matchAll(/^## ([A-Z][A-Z0-9_]+)$/gm)].map(([, code]) => code);
+
+  test('say the same, both ways', () => {
+    expect(documented.toSorted()).toEqual([...errorCodes].toSorted());
+  });
+
+  test('every code is used somewhere', () => {
+    const text = product
+      .filter((file) => file !== 'gateway/domain/errors.ts')
+      .map(read)
+      .join('\n');
+    expect(errorCodes.filter((code) => !text.includes(`'${code}'`))).toEqual([]);
+  });
+});
+
+describe('time', () => {
+  const allowed = new Set(['gateway/runtime/clock.ts']);
+
+  test('is read and waited for through the clock only, in everything that runs on the box', () => {
+    const offenders = product
+      .filter((file) => !allowed.has(file) && !file.startsWith('gateway/web/'))
+      .filter((file) => /\bDate\.now\(|\bnew Date\(\)|\bset(?:Timeout|Interval)\((?!\s*0?\s*\))/.test(read(file).replaceAll(/\.setTimeout\(/g, '')));
+    expect(offenders).toEqual([]);
+  });
+});
+
+test('a planted import violation fails the check with a sentence that explains it', () => {
+  const planted = 'gateway/domain/planted-violation.ts';
+  writeFileSync(`${root}/${planted}`, "import { supervise } from '../runtime/supervise.ts';\n\nexport const planted = supervise;\n");
+  try {
+    const check = spawnSync('npx', ['biome', 'check', planted], { cwd: root, encoding: 'utf8' });
+    expect(check.status).not.toBe(0);
+    expect(check.stdout + check.stderr).toContain('gateway/domain is the vocabulary and imports nothing of ours');
+  } finally {
+    rmSync(`${root}/${planted}`);
+  }
+});
+
+test('nothing committed names a machine path', () => {
+  const text = sources.filter((file) => file !== 'test/architecture.test.ts');
+  expect(text.filter((file) => /['"`(\s]\/(?:work|root|home)\//.test(read(file)))).toEqual([]);
+});
