@@ -33,6 +33,8 @@ export interface Delivery {
   readonly rank: number;
   /** Tries before this one. */
   readonly attempts: number;
+  /** How many of them the far side refused; absent: none. Sets the slow clock of the next try. */
+  readonly refusals?: number;
 }
 
 /** What leaves the box, for every uplink that speaks JSON. */

@@ -60,6 +60,12 @@ export type Report =
       readonly user?: string;
       readonly dedupe: string;
     })
-  | (Said & { readonly kind: 'trouble'; readonly code: TroubleCode; readonly zone?: ZoneId; readonly active: boolean })
+  | (Said & {
+      readonly kind: 'trouble';
+      readonly code: TroubleCode;
+      readonly zone?: ZoneId;
+      readonly active: boolean;
+      readonly sequence?: PanelSequence;
+    })
   | (Said & { readonly kind: 'alive'; readonly online: boolean /** Messages the panel still holds. */; readonly queued?: number })
   | (Said & { readonly kind: 'response'; readonly command: string; readonly ok: boolean; readonly error?: string });

@@ -1,0 +1,173 @@
+/** The spine: what was decided is kept here before anybody is told. See architecture.md, "Durability". */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite, { type Database } from 'better-sqlite3';
+import { GatewayError } from '../domain/errors.ts';
+import type { DomainEvent, JournalEntry } from '../domain/event.ts';
+import type { EventId, UplinkId } from '../domain/ids.ts';
+import type { Clock, Journal, JournalReader, Logger, Outbox, Recorded } from '../domain/ports.ts';
+import { instant, type Millis, millis } from '../domain/time.ts';
+import { siblingModule, startWorker } from '../runtime/worker.ts';
+import { Bell } from './bell.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { eventRow, type Operation, type Outcome, type WorkerSettings } from './operation.ts';
+import { openOutbox, receiptRow } from './outbox.ts';
+import { openReader } from './reader.ts';
+import type { CommitFigures } from './statistics.ts';
+
+export const journalFile = 'journal.sqlite';
+/** Entries read at once while following: bounds the memory of a follower that is far behind. */
+const page = 200;
+
+export interface JournalOptions {
+  /** Data folder; made with mode 0700 if it is missing. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Breaks the product on purpose, so that a bench can prove that it would notice: record() resolves before its COMMIT. */
+  readonly acknowledgeBeforeCommit?: boolean;
+  /** Plays a slow disk: waits this long before each COMMIT, in the journal's thread. */
+  readonly commitDelay?: Millis;
+}
+
+export interface UplinkFigures {
+  readonly uplink: UplinkId;
+  readonly pending: number;
+  readonly refused: number;
+  /** Deliveries that the far side acknowledged, ever. */
+  readonly accepted: number;
+  /** Those of them that carried an `alarm.raised`. */
+  readonly alarmsDelivered: number;
+}
+
+export interface JournalFigures extends CommitFigures {
+  readonly position: number;
+  readonly available: boolean;
+  readonly uplinks: readonly UplinkFigures[];
+}
+
+export interface OpenJournal extends Journal, AsyncDisposable {
+  readonly outbox: Outbox;
+  stats(): JournalFigures;
+}
+
+/** Opens `journal.sqlite` in the folder. Throws SQLITE_TOO_OLD, DATA_TOO_NEW or JOURNAL_UNAVAILABLE. Whoever opens closes. */
+export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
+  const { folder, clock, log, acknowledgeBeforeCommit = false, commitDelay = millis(0) } = options;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, journalFile);
+  const anything = new Bell();
+  const bells = new Map<UplinkId, Bell>();
+  const bell = (uplink: UplinkId): Bell => {
+    const found = bells.get(uplink) ?? new Bell();
+    bells.set(uplink, found);
+    return found;
+  };
+
+  const queue = await CommitQueue.open({
+    file,
+    clock,
+    log,
+    commitDelay,
+    startWorker: (settings: WorkerSettings) =>
+      startWorker(siblingModule('journal-worker', import.meta.url), { workerData: settings, name: 'journal' }),
+    committed: (operations) => {
+      if (operations.some((operation) => operation.kind === 'record')) anything.ring();
+      for (const uplink of owed(operations)) bells.get(uplink as UplinkId)?.ring();
+    },
+  });
+  const database = openReadOnly(file);
+  const read = openReader(database);
+  const tallies = database.prepare<[], { uplink: UplinkId; pending: number; refused: number; accepted: number; alarms: number }>(
+    'SELECT uplink, pending, refused, accepted, alarms FROM tally ORDER BY uplink',
+  );
+
+  return {
+    read,
+    outbox: openOutbox({ database, submit: (operation) => queue.submit(operation), bell }),
+    record: async (event, recipients) => {
+      const committed = queue.submit({ kind: 'record', event: eventRow(event), uplinks: recipients });
+      if (!acknowledgeBeforeCommit) return recordedOf(event, await committed);
+      committed.catch(() => undefined); // the very loss that this switch exists to cause
+      return { entry: { position: queue.position, journalledAt: clock.now(), event }, repeated: false };
+    },
+    receipt: async (event, receipt) => {
+      const outcome = await queue.submit({ kind: 'receipt', event, receipt: receiptRow(receipt) });
+      if (outcome.kind !== 'done') throw refusalOf(outcome, `receipt of event ${event}`);
+    },
+    follow: (since, signal) => {
+      const from = since === 'now' ? queue.position : positionOf(read, since);
+      return follow({ from, read, anything }, signal);
+    },
+    stats: () => ({
+      ...queue.statistics.figures(),
+      position: queue.position,
+      available: queue.available,
+      uplinks: tallies.all().map(({ alarms, ...counts }) => ({ ...counts, alarmsDelivered: alarms })),
+    }),
+    [Symbol.asyncDispose]: async () => {
+      await queue[Symbol.asyncDispose]();
+      database.close();
+    },
+  };
+}
+
+function openReadOnly(file: string): Database {
+  const database = new BetterSqlite(file, { readonly: true, fileMustExist: true, timeout: 500 });
+  database.pragma('cache_size = -16000');
+  return database;
+}
+
+function* owed(operations: readonly Operation[]): Generator<string> {
+  const told = new Set<string>();
+  for (const operation of operations) {
+    if (operation.kind !== 'record') continue;
+    for (const uplink of operation.uplinks) {
+      if (!told.has(uplink)) yield uplink;
+      told.add(uplink);
+    }
+  }
+}
+
+function recordedOf(event: DomainEvent, outcome: Outcome): Recorded {
+  if (outcome.kind !== 'recorded') throw refusalOf(outcome, `event ${event.id}`);
+  const { position, journalledAt, first } = outcome;
+  return {
+    entry: { position, journalledAt: instant(journalledAt), event: first === null ? event : (JSON.parse(first) as DomainEvent) },
+    repeated: first !== null,
+  };
+}
+
+function refusalOf(outcome: Outcome, what: string): GatewayError {
+  if (outcome.kind === 'unknown-event') return new GatewayError('NOT_FOUND', `The journal holds no event that this ${what} could be about.`);
+  return new GatewayError('JOURNAL_UNAVAILABLE', `The journal did not take ${what}.`, {
+    cause: outcome.kind === 'rejected' ? new Error(outcome.message) : undefined,
+  });
+}
+
+function positionOf(read: JournalReader, event: EventId): number {
+  const entry = read.find(event);
+  if (entry) return entry.position;
+  throw new GatewayError('NOT_FOUND', `The journal holds no event ${event} to continue from.`, { context: { event } });
+}
+
+interface Following {
+  readonly from: number;
+  readonly read: JournalReader;
+  readonly anything: Bell;
+}
+
+/** Always reads from the file, never from memory: no gap between old and new, and a slow reader costs one page. */
+async function* follow({ from, read, anything }: Following, signal: AbortSignal): AsyncGenerator<JournalEntry, void, void> {
+  let position = from;
+  while (!signal.aborted) {
+    const entries = read.events({ after: position, limit: page });
+    for (const entry of entries) {
+      if (signal.aborted) return;
+      position = entry.position;
+      yield entry;
+    }
+    // Listens in the turn in which it found nothing: a commit can only be told of later, so none is missed.
+    if (entries.length === 0) await anything.next(signal).catch(() => undefined); // aborted: the loop sees it
+  }
+}

@@ -1,0 +1,142 @@
+/** What the main thread asks of the journal's thread: plain, cloneable values, each idempotent, so that a batch may be asked twice. */
+import { overtakes } from '../domain/alarm.ts';
+import type { DomainEvent } from '../domain/event.ts';
+import type { Instant } from '../domain/time.ts';
+
+export interface ReceiptRow {
+  readonly hop: string;
+  readonly at: number;
+  /** Empty for the gateway's own hops. */
+  readonly by: string;
+  readonly proof: string | null;
+}
+
+/** The columns of an event that questions are asked by; `body` is the event as JSON, byte for byte what will be delivered. */
+export interface EventRow {
+  readonly id: string;
+  readonly dedupe: string;
+  readonly kind: DomainEvent['kind'];
+  /** Absent for an acknowledgement: the lane of the alarm that it is about. */
+  readonly lane: string | null;
+  readonly rank: number;
+  readonly panel: string | null;
+  readonly zone: string | null;
+  readonly type: string | null;
+  readonly boot: string | null;
+  readonly seq: number | null;
+  /** The event that this one is about: the alarm acknowledged, the fault cleared. */
+  readonly about: string | null;
+  readonly fault: string | null;
+  readonly subject: string | null;
+  /** Who acknowledged. */
+  readonly by: string | null;
+  readonly occurredAt: number | null;
+  readonly receivedAt: number;
+  readonly body: string;
+}
+
+export type Operation =
+  | { readonly kind: 'record'; readonly event: EventRow; readonly uplinks: readonly string[] }
+  | { readonly kind: 'receipt'; readonly event: string; readonly receipt: ReceiptRow }
+  | { readonly kind: 'accept'; readonly uplink: string; readonly position: number; readonly receipts: readonly ReceiptRow[] }
+  | {
+      readonly kind: 'postpone' | 'refuse';
+      readonly uplink: string;
+      readonly position: number;
+      /** Tries so far, this one included. */
+      readonly attempts: number;
+      readonly refusals: number;
+      readonly reason: string;
+      readonly until: number;
+    };
+
+export type Outcome =
+  | {
+      readonly kind: 'recorded';
+      readonly position: number;
+      readonly journalledAt: number /** Of the first event, where this was a repeat. */;
+      readonly first: string | null;
+    }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'unknown-event' }
+  | { readonly kind: 'rejected'; readonly message: string };
+
+export type ToWorker = { readonly kind: 'commit'; readonly at: Instant; readonly operations: readonly Operation[] } | { readonly kind: 'close' };
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly sqlite: string; readonly position: number }
+  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[]; readonly position: number }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'closed' };
+
+export interface WorkerSettings {
+  readonly file: string;
+  readonly openedAt: Instant;
+  /** The highest position that was ever promised: it must still be there. */
+  readonly promised: number;
+  /** Waits this long before each COMMIT: plays a slow disk. */
+  readonly commitDelay: number;
+}
+
+/** The key that is unique in the journal: the report's own, or one made from what the event is about. */
+export function dedupeOf(event: DomainEvent): string {
+  switch (event.kind) {
+    case 'alarm.raised':
+    case 'alarm.restored':
+    case 'arming.changed':
+      return event.dedupe;
+    case 'alarm.acknowledged':
+      return `acknowledged|${event.alarm}`;
+    case 'fault.cleared':
+      return `cleared|${event.raised}`;
+    case 'panel.gap':
+      return `gap|${event.panel}|${event.boot}|${event.missingFrom}|${event.missingTo}`;
+    case 'fault.raised':
+      return event.id;
+  }
+}
+
+/** Deliveries of one lane leave in journal order. An acknowledgement's lane is its alarm's: undefined here, looked up by the writer. */
+export function laneOf(event: DomainEvent): string | undefined {
+  switch (event.kind) {
+    case 'alarm.raised':
+    case 'alarm.restored':
+      return `${event.panel}/${event.zone}`;
+    case 'arming.changed':
+    case 'panel.gap':
+      return event.panel;
+    case 'fault.raised':
+    case 'fault.cleared':
+      return event.subject;
+    case 'alarm.acknowledged':
+      return undefined;
+  }
+}
+
+/** 0 leaves first (panic, fire), then 1 (other alarms), then 2 (the rest). */
+export function rankOf(event: DomainEvent): number {
+  if ('type' in event && overtakes(event.type)) return 0;
+  return event.kind.startsWith('alarm.') ? 1 : 2;
+}
+
+export function eventRow(event: DomainEvent): EventRow {
+  const sequence = 'sequence' in event ? event.sequence : undefined;
+  return {
+    id: event.id,
+    dedupe: dedupeOf(event),
+    kind: event.kind,
+    lane: laneOf(event) ?? null,
+    rank: rankOf(event),
+    panel: 'panel' in event ? event.panel : null,
+    zone: 'zone' in event ? event.zone : null,
+    type: 'type' in event ? event.type : null,
+    boot: sequence?.boot ?? null,
+    seq: sequence?.seq ?? null,
+    about: event.kind === 'alarm.acknowledged' ? event.alarm : event.kind === 'fault.cleared' ? event.raised : null,
+    fault: 'fault' in event ? event.fault : null,
+    subject: 'subject' in event ? event.subject : null,
+    by: event.kind === 'alarm.acknowledged' ? event.by : null,
+    occurredAt: event.occurredAt ?? null,
+    receivedAt: event.receivedAt,
+    body: JSON.stringify(event),
+  };
+}

@@ -1,0 +1,149 @@
+/** Deliveries that are owed. What waits is in the file; only what is under way is remembered here, so that nothing leaves twice at once. */
+import type { Database } from 'better-sqlite3';
+import type { Delivery, Receipt } from '../domain/delivery.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { EventId, UplinkId } from '../domain/ids.ts';
+import type { Outbox } from '../domain/ports.ts';
+import { instant, isoOf } from '../domain/time.ts';
+import type { Bell } from './bell.ts';
+import type { Operation, Outcome, ReceiptRow } from './operation.ts';
+
+/** Of one uplink, this many refused ones are tried at once at most: they must never crowd out what has not been tried. */
+const refusedAtOnce = 4;
+
+interface DueRow {
+  readonly position: number;
+  readonly rank: number;
+}
+interface DeliveryRow {
+  readonly id: EventId;
+  readonly kind: Delivery['kind'];
+  readonly journalled_at: number;
+  readonly body: string;
+  readonly lane: string;
+  readonly rank: number;
+  readonly attempts: number;
+  readonly refusals: number;
+}
+interface Claim {
+  readonly delivery: Delivery;
+  readonly refused: boolean;
+}
+
+export interface OutboxOptions {
+  readonly database: Database;
+  readonly submit: (operation: Operation) => Promise<Outcome>;
+  /** Rung after each commit that owes this uplink something new. */
+  readonly bell: (uplink: UplinkId) => Bell;
+}
+
+export const statements = {
+  waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT ?',
+  refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT ?`,
+  delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, d.lane, d.rank, d.attempts, d.refusals
+    FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?`,
+  nextWaiting: 'SELECT head AS position, next_at FROM lane WHERE uplink = ? ORDER BY next_at LIMIT ?',
+  nextRefused: `SELECT position, next_at FROM delivery WHERE uplink = ? AND state = 'refused' ORDER BY next_at LIMIT ?`,
+} as const;
+
+export function openOutbox({ database, submit, bell }: OutboxOptions): Outbox {
+  const waiting = database.prepare<[string, number, number], DueRow>(statements.waiting);
+  const refused = database.prepare<[string, number, number], DueRow>(statements.refused);
+  const find = database.prepare<[string, number], DeliveryRow>(statements.delivery);
+  const nextWaiting = database.prepare<[string, number], { position: number; next_at: number }>(statements.nextWaiting);
+  const nextRefused = database.prepare<[string, number], { position: number; next_at: number }>(statements.nextRefused);
+  const claims = new Map<UplinkId, Map<number, Claim>>();
+
+  const claimsOf = (uplink: UplinkId): Map<number, Claim> => {
+    const found = claims.get(uplink) ?? new Map<number, Claim>();
+    claims.set(uplink, found);
+    return found;
+  };
+  /** Only the claim that this very delivery holds: an older copy must not free a newer one. */
+  const release = (delivery: Delivery): void => {
+    const held = claimsOf(delivery.uplink);
+    if (held.get(delivery.position)?.delivery === delivery) held.delete(delivery.position);
+  };
+
+  const hold = async (kind: 'postpone' | 'refuse', delivery: Delivery, reason: string, until: number): Promise<void> => {
+    const { uplink, position } = delivery;
+    const refusals = (delivery.refusals ?? 0) + (kind === 'refuse' ? 1 : 0);
+    try {
+      expectDone(await submit({ kind, uplink, position, attempts: delivery.attempts + 1, refusals, reason: reason.slice(0, 500), until }), delivery);
+    } finally {
+      // Not journalled means: due as before. That is safe, so the claim ends either way.
+      release(delivery);
+    }
+  };
+
+  return {
+    claim: (uplink, limit, now) => {
+      const held = claimsOf(uplink);
+      const room = refusedAtOnce - [...held.values()].filter((claim) => claim.refused).length;
+      const free = ({ position }: DueRow) => !held.has(position);
+      const due = [
+        ...waiting
+          .all(uplink, now, limit + held.size)
+          .filter(free)
+          .map((row) => ({ ...row, refused: false })),
+        ...(room > 0
+          ? refused
+              .all(uplink, now, room + held.size)
+              .filter(free)
+              .slice(0, room)
+              .map((row) => ({ ...row, refused: true }))
+          : []),
+      ].sort((a, b) => a.rank - b.rank || a.position - b.position);
+      return due.slice(0, limit).map(({ position, refused }) => {
+        const delivery = deliveryOf(uplink, position, find.get(uplink, position)!);
+        held.set(position, { delivery, refused });
+        return delivery;
+      });
+    },
+    acknowledge: async (delivery, receipts) => {
+      const { uplink, position } = delivery;
+      // Where this rejects the claim stays: the far side has it, so it must not leave again; the caller tells us again.
+      expectDone(await submit({ kind: 'accept', uplink, position, receipts: receipts.map(receiptRow) }), delivery);
+      release(delivery);
+    },
+    postpone: (delivery, reason, until) => hold('postpone', delivery, reason, until),
+    refuse: (delivery, reason, until) => hold('refuse', delivery, reason, until),
+    nextDue: (uplink) => {
+      const held = claimsOf(uplink);
+      const times = [...nextWaiting.all(uplink, held.size + 1), ...nextRefused.all(uplink, held.size + 1)]
+        .filter(({ position }) => !held.has(position))
+        .map(({ next_at }) => next_at);
+      return times.length === 0 ? undefined : instant(Math.min(...times));
+    },
+    arrival: (uplink, signal) => bell(uplink).next(signal),
+  };
+}
+
+export function receiptRow(receipt: Receipt): ReceiptRow {
+  return { hop: receipt.hop, at: receipt.at, by: receipt.by ?? '', proof: receipt.proof ?? null };
+}
+
+function deliveryOf(uplink: UplinkId, position: number, row: DeliveryRow): Delivery {
+  const journalledAt = instant(row.journalled_at);
+  return {
+    uplink,
+    event: row.id,
+    position,
+    journalledAt,
+    // Written by hand, around the event's text as stored: a repeat is the same, byte for byte, whatever a later build would make of it.
+    body: `{"version":1,"position":${position},"journalledAt":"${isoOf(journalledAt)}","event":${row.body}}`,
+    kind: row.kind,
+    lane: row.lane,
+    rank: row.rank,
+    attempts: row.attempts,
+    ...(row.refusals > 0 ? { refusals: row.refusals } : {}),
+  };
+}
+
+function expectDone(outcome: Outcome, delivery: Delivery): void {
+  if (outcome.kind === 'done') return;
+  throw new GatewayError('JOURNAL_UNAVAILABLE', `The journal did not take the outcome of delivery ${delivery.position} to ${delivery.uplink}.`, {
+    context: { uplink: delivery.uplink, position: delivery.position, outcome: outcome.kind },
+    cause: outcome.kind === 'rejected' ? new Error(outcome.message) : undefined,
+  });
+}

@@ -1,0 +1,113 @@
+/** Questions about the journal, on a read-only connection of its own: WAL lets it read while the journal's thread commits. */
+import type { Database } from 'better-sqlite3';
+import type { Backlog, DeliveryState, DeliveryStatus, Hop, Receipt } from '../domain/delivery.ts';
+import type { DomainEvent, JournalEntry } from '../domain/event.ts';
+import type { EventId, UplinkId } from '../domain/ids.ts';
+import type { AlarmRecord, JournalReader } from '../domain/ports.ts';
+import { type Instant, instant } from '../domain/time.ts';
+
+interface EntryRow {
+  readonly position: number;
+  readonly journalled_at: number;
+  readonly body: string;
+}
+
+export function entryOf(row: EntryRow): JournalEntry {
+  return { position: row.position, journalledAt: instant(row.journalled_at), event: JSON.parse(row.body) as DomainEvent };
+}
+
+const entry = 'SELECT e.position, e.journalled_at, e.body FROM event e';
+
+export function openReader(database: Database): JournalReader {
+  const byId = database.prepare<[string], EntryRow>(`${entry} WHERE e.id = ?`);
+  const raised = database.prepare<[number, number], EntryRow>(
+    `${entry} WHERE e.kind = 'alarm.raised' AND e.position < ? ORDER BY e.position DESC LIMIT ?`,
+  );
+  const open = database.prepare<[number, number], EntryRow>(
+    `${entry} JOIN open_alarm o ON o.position = e.position WHERE o.position < ? ORDER BY o.position DESC LIMIT ?`,
+  );
+  const after = database.prepare<[number, number], EntryRow>(`${entry} WHERE e.position > ? ORDER BY e.position LIMIT ?`);
+  const afterOfKinds = database.prepare<[number, string, number], EntryRow>(
+    `${entry} WHERE e.position > ? AND e.kind IN (SELECT value FROM json_each(?)) ORDER BY e.position LIMIT ?`,
+  );
+  const receipts = database.prepare<[number], { hop: Hop; at: number; by: string; proof: string | null }>(
+    'SELECT hop, at, by, proof FROM receipt WHERE position = ? ORDER BY at, hop',
+  );
+  const deliveries = database.prepare<[number], { uplink: UplinkId; state: DeliveryState; attempts: number; reason: string | null; next_at: number }>(
+    'SELECT uplink, state, attempts, reason, next_at FROM delivery WHERE position = ? ORDER BY uplink',
+  );
+  const restored = database.prepare<[string, string, string, number], EntryRow>(
+    `${entry} WHERE e.panel = ? AND e.zone = ? AND e.type = ? AND e.position > ? AND e.kind = 'alarm.restored' ORDER BY e.position LIMIT 1`,
+  );
+  const highest = database.prepare<[string, string], { highest: number | null }>(
+    'SELECT max(seq) AS highest FROM event WHERE panel = ? AND boot = ? AND seq IS NOT NULL',
+  );
+  const known = database.prepare<[string, string, number], { one: 1 }>('SELECT 1 AS one FROM event WHERE panel = ? AND boot = ? AND seq = ? LIMIT 1');
+  const standing = database.prepare<[], EntryRow>(`${entry} JOIN standing_fault f ON f.position = e.position ORDER BY e.position`);
+  const lastOfZone = database.prepare<[string, string, string], EntryRow>(
+    `${entry} WHERE e.panel = ? AND e.zone = ? AND e.type = ? ORDER BY e.position DESC LIMIT 1`,
+  );
+  const tally = database.prepare<[string], { pending: number; refused: number }>('SELECT pending, refused FROM tally WHERE uplink = ?');
+  const oldest = database.prepare<[string, string], { at: number | null }>(
+    `SELECT journalled_at AS at FROM event WHERE position = (SELECT min(position) FROM (
+       SELECT min(head) AS position FROM lane WHERE uplink = ?
+       UNION ALL SELECT min(position) FROM delivery WHERE uplink = ? AND state = 'refused'))`,
+  );
+
+  const alarmOf = (row: EntryRow): AlarmRecord => {
+    const { position, journalledAt, event } = entryOf(row);
+    const end = event.kind === 'alarm.raised' ? restored.get(event.panel, event.zone, event.type, position) : undefined;
+    return {
+      position,
+      journalledAt,
+      event,
+      receipts: receipts
+        .all(position)
+        .map(({ hop, at, by, proof }): Receipt => ({ hop, at: instant(at), ...(by === '' ? {} : { by }), ...(proof === null ? {} : { proof }) })),
+      deliveries: deliveries.all(position).map(
+        ({ uplink, state, attempts, reason, next_at }): DeliveryStatus => ({
+          uplink,
+          state,
+          attempts,
+          ...(reason === null ? {} : { reason }),
+          ...(state === 'accepted' ? {} : { nextTryAt: instant(next_at) }),
+        }),
+      ),
+      ...(end ? { restoredAt: believedTime(entryOf(end).event) } : {}),
+    };
+  };
+
+  return {
+    find: (event: EventId) => {
+      const row = byId.get(event);
+      return row && entryOf(row);
+    },
+    alarm: (event) => {
+      const row = byId.get(event);
+      if (!row) return undefined;
+      const record = alarmOf(row);
+      return record.event.kind === 'alarm.raised' ? record : undefined;
+    },
+    alarms: ({ before = Number.MAX_SAFE_INTEGER, limit, unacknowledged = false }) => (unacknowledged ? open : raised).all(before, limit).map(alarmOf),
+    events: ({ after: since = 0, limit, kinds }) =>
+      (kinds ? afterOfKinds.all(since, JSON.stringify(kinds), limit) : after.all(since, limit)).map(entryOf),
+    sequence: (panel, { boot, seq }) => {
+      const top = highest.get(panel, boot)?.highest ?? undefined;
+      return { known: known.get(panel, boot, seq) !== undefined, ...(top === undefined ? {} : { highest: top }) };
+    },
+    openFaults: () => standing.all().map(entryOf),
+    lastZoneEvent: (panel, zone, type) => {
+      const row = lastOfZone.get(panel, zone, type);
+      return row && entryOf(row);
+    },
+    backlog: (uplink): Backlog => {
+      const counts = tally.get(uplink);
+      const at = oldest.get(uplink, uplink)?.at ?? undefined;
+      return { pending: counts?.pending ?? 0, refused: counts?.refused ?? 0, ...(at === undefined ? {} : { oldest: instant(at) }) };
+    },
+  };
+}
+
+function believedTime(event: DomainEvent): Instant {
+  return event.clockTrust === 'ok' && event.occurredAt !== undefined ? event.occurredAt : event.receivedAt;
+}

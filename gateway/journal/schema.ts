@@ -1,0 +1,133 @@
+/** The journal's tables, as numbered migrations that are never edited once released. `test/fixtures/journal/schema.sql` holds the outcome. */
+import type { Database } from 'better-sqlite3';
+import { GatewayError } from '../domain/errors.ts';
+
+/** SQLite 3.7.0 to 3.51.2 can lose commits with two connections on one WAL (the WAL-reset race; reliability-security §0.2). */
+const oldestSqlite = [3, 51, 3] as const;
+
+export function assertSqliteVersion(version: string): void {
+  const parts = version.split('.').map(Number);
+  for (const [place, wanted] of oldestSqlite.entries()) {
+    const got = parts[place] ?? 0;
+    if (got > wanted) return;
+    if (got < wanted) {
+      throw new GatewayError(
+        'SQLITE_TOO_OLD',
+        `SQLite ${oldestSqlite.join('.')} or newer is needed to keep alarms safe, but ${version} is built in.`,
+        {
+          context: { version },
+        },
+      );
+    }
+  }
+}
+
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE event (
+    position      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    dedupe        TEXT NOT NULL UNIQUE,
+    kind          TEXT NOT NULL,
+    journalled_at INTEGER NOT NULL,
+    lane          TEXT NOT NULL,
+    panel         TEXT,
+    zone          TEXT,
+    type          TEXT,
+    boot          TEXT,
+    seq           INTEGER,
+    about         TEXT,
+    body          TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_by_kind ON event (kind, position);
+  CREATE INDEX event_by_sequence ON event (panel, boot, seq) WHERE seq IS NOT NULL;
+  CREATE INDEX event_by_zone ON event (panel, zone, type, position) WHERE zone IS NOT NULL;
+
+  CREATE TABLE receipt (
+    position INTEGER NOT NULL REFERENCES event (position),
+    hop      TEXT NOT NULL,
+    by       TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    proof    TEXT,
+    PRIMARY KEY (position, hop, by)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE open_alarm (
+    position INTEGER PRIMARY KEY REFERENCES event (position)
+  ) STRICT;
+
+  CREATE TABLE standing_fault (
+    fault    TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    id       TEXT NOT NULL,
+    position INTEGER NOT NULL REFERENCES event (position),
+    PRIMARY KEY (fault, subject)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX standing_fault_by_id ON standing_fault (id);
+
+  CREATE TABLE delivery (
+    uplink   TEXT NOT NULL,
+    position INTEGER NOT NULL REFERENCES event (position),
+    lane     TEXT NOT NULL,
+    rank     INTEGER NOT NULL,
+    state    TEXT NOT NULL CHECK (state IN ('pending', 'refused', 'accepted')),
+    attempts INTEGER NOT NULL,
+    refusals INTEGER NOT NULL,
+    next_at  INTEGER NOT NULL,
+    reason   TEXT,
+    PRIMARY KEY (uplink, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX delivery_by_event ON delivery (position);
+  CREATE INDEX delivery_in_line ON delivery (uplink, lane, rank, position) WHERE state = 'pending';
+  CREATE INDEX delivery_refused_due ON delivery (uplink, next_at) WHERE state = 'refused';
+  CREATE INDEX delivery_refused_oldest ON delivery (uplink, position) WHERE state = 'refused';
+
+  -- One row per lane that holds something pending: its first in line, and the best rank among all that wait in it.
+  -- With it a claim reads as many rows as it returns, however long the line is.
+  CREATE TABLE lane (
+    uplink  TEXT NOT NULL,
+    lane    TEXT NOT NULL,
+    rank    INTEGER NOT NULL,
+    head    INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    PRIMARY KEY (uplink, lane)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lane_in_order ON lane (uplink, rank, head, next_at);
+  CREATE INDEX lane_by_due ON lane (uplink, next_at, head);
+
+  CREATE TABLE tally (
+    uplink   TEXT PRIMARY KEY,
+    pending  INTEGER NOT NULL,
+    refused  INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    alarms   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Written once when a connection opens: proof that a commit can be made before anything is promised.
+  CREATE TABLE opened (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at  INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** Brings the file up to this build's schema; throws DATA_TOO_NEW for a file that a later build wrote. */
+export function migrate(database: Database): void {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version > migrations.length) {
+    throw new GatewayError(
+      'DATA_TOO_NEW',
+      `The journal is of version ${version}, this build reads up to ${migrations.length}: a newer build has used this data folder.`,
+      { context: { version, supported: migrations.length } },
+    );
+  }
+  for (const [index, statements] of migrations.entries()) {
+    if (index < version) continue;
+    database
+      .transaction(() => {
+        database.exec(statements);
+        database.pragma(`user_version = ${index + 1}`);
+      })
+      .immediate();
+  }
+}

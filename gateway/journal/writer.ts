@@ -1,0 +1,169 @@
+/** The one writer: applies a batch of operations in one transaction. Synchronous; lives in the journal's thread. */
+import type { Database } from 'better-sqlite3';
+import type { EventRow, Operation, Outcome, ReceiptRow } from './operation.ts';
+
+export interface Writer {
+  /** All of the batch, or nothing of it: throws if the COMMIT fails. An operation that makes no sense is rejected alone. */
+  commit(operations: readonly Operation[], at: number): readonly Outcome[];
+  /** The last place in the durable order; 0 when empty. */
+  position(): number;
+}
+
+interface FirstRow {
+  readonly position: number;
+  readonly journalled_at: number;
+  readonly body: string;
+}
+interface DeliveryRow {
+  readonly lane: string;
+  readonly rank: number;
+  readonly state: 'pending' | 'refused' | 'accepted';
+  readonly kind: string;
+}
+
+/** Errors of the disk or the file: these end the whole batch, and the connection. */
+export function endsConnection(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^SQLITE_(IOERR|FULL|CORRUPT|NOTADB|READONLY|CANTOPEN|BUSY|LOCKED|NOMEM|PROTOCOL|AUTH|PERM|INTERNAL)/.test(code);
+}
+
+export function openWriter(database: Database, beforeCommit: () => void = () => undefined): Writer {
+  const findFirst = database.prepare<[string], FirstRow>('SELECT position, journalled_at, body FROM event WHERE dedupe = ?');
+  const findEvent = database.prepare<[string], { position: number; lane: string }>('SELECT position, lane FROM event WHERE id = ?');
+  const addEvent = database.prepare(
+    `INSERT INTO event (id, dedupe, kind, journalled_at, lane, panel, zone, type, boot, seq, about, body)
+     VALUES (:id, :dedupe, :kind, :at, :lane, :panel, :zone, :type, :boot, :seq, :about, :body)`,
+  );
+  const addReceipt = database.prepare('INSERT INTO receipt (position, hop, by, at, proof) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const openAlarm = database.prepare('INSERT INTO open_alarm (position) VALUES (?)');
+  const closeAlarm = database.prepare('DELETE FROM open_alarm WHERE position = ?');
+  const raiseFault = database.prepare('INSERT OR REPLACE INTO standing_fault (fault, subject, id, position) VALUES (?, ?, ?, ?)');
+  const clearFault = database.prepare('DELETE FROM standing_fault WHERE id = ?');
+  const addDelivery = database.prepare(
+    `INSERT INTO delivery (uplink, position, lane, rank, state, attempts, refusals, next_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, ?)`,
+  );
+  const joinLane = database.prepare(
+    `INSERT INTO lane (uplink, lane, rank, head, next_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (uplink, lane) DO UPDATE SET rank = min(rank, excluded.rank)`,
+  );
+  const tally = database.prepare(
+    `INSERT INTO tally (uplink, pending, refused, accepted, alarms) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (uplink) DO UPDATE SET pending = pending + excluded.pending, refused = refused + excluded.refused,
+       accepted = accepted + excluded.accepted, alarms = alarms + excluded.alarms`,
+  );
+  const findDelivery = database.prepare<[string, number], DeliveryRow>(
+    'SELECT d.lane, d.rank, d.state, e.kind FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?',
+  );
+  const acceptDelivery = database.prepare(
+    `UPDATE delivery SET state = 'accepted', attempts = attempts + 1, reason = NULL WHERE uplink = ? AND position = ?`,
+  );
+  const holdDelivery = database.prepare(
+    'UPDATE delivery SET state = ?, attempts = ?, refusals = ?, reason = ?, next_at = ? WHERE uplink = ? AND position = ?',
+  );
+  // The ranks are three: three seeks find the first in line, one more the best rank, however many wait in the lane.
+  const findHead = database.prepare<[string, string, number], { position: number; next_at: number }>(
+    `SELECT position, next_at FROM delivery WHERE uplink = ? AND lane = ? AND rank = ? AND state = 'pending' ORDER BY position LIMIT 1`,
+  );
+  const setLane = database.prepare('UPDATE lane SET rank = ?, head = ?, next_at = ? WHERE uplink = ? AND lane = ?');
+  const leaveLane = database.prepare('DELETE FROM lane WHERE uplink = ? AND lane = ?');
+  const lastPosition = database.prepare<[], { position: number }>('SELECT coalesce(max(position), 0) AS position FROM event');
+
+  const settleLane = (uplink: string, lane: string): void => {
+    let best: number | undefined;
+    let head: { position: number; next_at: number } | undefined;
+    for (const rank of [0, 1, 2]) {
+      const first = findHead.get(uplink, lane, rank);
+      if (!first) continue;
+      best ??= rank;
+      if (!head || first.position < head.position) head = first;
+    }
+    if (head) setLane.run(best, head.position, head.next_at, uplink, lane);
+    else leaveLane.run(uplink, lane);
+  };
+
+  const keep = (position: number, receipt: ReceiptRow): void => {
+    addReceipt.run(position, receipt.hop, receipt.by, receipt.at, receipt.proof);
+    if (receipt.hop === 'acknowledged') closeAlarm.run(position);
+  };
+
+  const record = (event: EventRow, uplinks: readonly string[], at: number): Outcome => {
+    const first = findFirst.get(event.dedupe);
+    if (first) return { kind: 'recorded', position: first.position, journalledAt: first.journalled_at, first: first.body };
+    const about = event.about === null ? undefined : findEvent.get(event.about);
+    if (event.about !== null && !about) return { kind: 'unknown-event' };
+    const lane = event.lane ?? about?.lane ?? event.id;
+    const { fault, subject, by, occurredAt, receivedAt, uplinks: _, rank, ...columns } = { ...event, uplinks };
+    const position = Number(addEvent.run({ ...columns, lane, at }).lastInsertRowid);
+    if (occurredAt !== null) keep(position, { hop: 'pressed', by: '', at: occurredAt, proof: null });
+    keep(position, { hop: 'received', by: '', at: receivedAt, proof: null });
+    keep(position, { hop: 'journalled', by: '', at, proof: null });
+    if (event.kind === 'alarm.raised') openAlarm.run(position);
+    if (event.kind === 'alarm.acknowledged' && about && by !== null) keep(about.position, { hop: 'acknowledged', by, at: receivedAt, proof: null });
+    if (event.kind === 'fault.raised') raiseFault.run(fault, subject, event.id, position);
+    if (event.kind === 'fault.cleared') clearFault.run(event.about);
+    for (const uplink of new Set(uplinks)) {
+      addDelivery.run(uplink, position, lane, rank, at);
+      joinLane.run(uplink, lane, rank, position, at);
+      tally.run(uplink, 1, 0, 0, 0);
+    }
+    return { kind: 'recorded', position, journalledAt: at, first: null };
+  };
+
+  const apply = (operation: Operation, at: number): Outcome => {
+    switch (operation.kind) {
+      case 'record':
+        return record(operation.event, operation.uplinks, at);
+      case 'receipt': {
+        const event = findEvent.get(operation.event);
+        if (!event) return { kind: 'unknown-event' };
+        keep(event.position, operation.receipt);
+        return { kind: 'done' };
+      }
+      case 'accept': {
+        const { uplink, position } = operation;
+        const delivery = findDelivery.get(uplink, position);
+        if (!delivery) return { kind: 'unknown-event' };
+        for (const receipt of operation.receipts) keep(position, receipt);
+        if (delivery.state === 'accepted') return { kind: 'done' };
+        acceptDelivery.run(uplink, position);
+        const pending = delivery.state === 'pending';
+        tally.run(uplink, pending ? -1 : 0, pending ? 0 : -1, 1, delivery.kind === 'alarm.raised' ? 1 : 0);
+        if (pending) settleLane(uplink, delivery.lane);
+        return { kind: 'done' };
+      }
+      case 'postpone':
+      case 'refuse': {
+        const { uplink, position, attempts, refusals, reason, until } = operation;
+        const delivery = findDelivery.get(uplink, position);
+        if (!delivery) return { kind: 'unknown-event' };
+        if (delivery.state === 'accepted') return { kind: 'done' };
+        // One that was refused stays out of the line, also when its next try gets no answer: back in line it would be first of its lane.
+        const state = operation.kind === 'refuse' ? 'refused' : delivery.state;
+        holdDelivery.run(state, attempts, refusals, reason, until, uplink, position);
+        if (state !== delivery.state) tally.run(uplink, -1, 1, 0, 0);
+        if (delivery.state === 'pending') settleLane(uplink, delivery.lane);
+        return { kind: 'done' };
+      }
+    }
+  };
+  const applyAlone = database.transaction(apply);
+
+  const commit = database.transaction((operations: readonly Operation[], at: number): readonly Outcome[] => {
+    const outcomes = operations.map((operation): Outcome => {
+      try {
+        return applyAlone(operation, at);
+      } catch (error) {
+        // Its savepoint is rolled back: the rest of the batch need not suffer for one senseless operation.
+        if (endsConnection(error) || !database.inTransaction) throw error;
+        return { kind: 'rejected', message: error instanceof Error ? error.message : String(error) };
+      }
+    });
+    beforeCommit();
+    return outcomes;
+  });
+
+  return {
+    commit: (operations, at) => commit.immediate(operations, at),
+    position: () => lastPosition.get()?.position ?? 0,
+  };
+}
