@@ -1,0 +1,18 @@
+/** Why an RTSP session did not come about or ended. The adapter that called turns it into a coded error. */
+
+/**
+ * unreachable: no connection, or silence · credentials: refused, or none that we may send · reply: nonsense, or a status that is no success ·
+ * redirect: sent to another host · unsupported: no video that we can carry · ended: it played, and the other side stopped.
+ */
+export type RtspFailureReason = 'unreachable' | 'credentials' | 'reply' | 'redirect' | 'unsupported' | 'ended';
+
+export class RtspFailure extends Error {
+  override readonly name = 'RtspFailure';
+  readonly reason: RtspFailureReason;
+
+  /** `sentence` goes on from "The camera …". */
+  constructor(reason: RtspFailureReason, sentence: string, cause?: unknown) {
+    super(sentence, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,56 @@
+/** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
+import type { Endpoint } from '../domain/media.ts';
+import type { MediaHub, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
+import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
+import type { MediaSettings } from './settings.ts';
+
+export interface VideoFacts {
+  /** RFC 6381, for example `avc1.64001f`. */
+  readonly codecs: string;
+  readonly width: number;
+  readonly height: number;
+  /** Frames per second as the stream itself claims. */
+  readonly framesPerSecond?: number;
+}
+
+export interface Fmp4Muxer {
+  readonly facts: VideoFacts;
+  /** ftyp + moov. */
+  readonly init: Uint8Array;
+  /** moof + mdat of one picture; times in ticks of the clock rate. */
+  fragment(frame: {
+    readonly units: readonly Uint8Array[];
+    readonly decodeTime: number;
+    readonly duration: number;
+    readonly keyframe: boolean;
+  }): Uint8Array;
+}
+
+/** What depends on the codec. Pure. */
+export interface VideoTools {
+  /** Does the RTP packet at bytes[start, end) carry (the beginning of) a parameter set or of a picture that needs no other? */
+  opensPictureGroup(bytes: Buffer, start: number, end: number): boolean;
+  /** NAL units in a run of whole interleaved RTP packets; malformed ones are left out. */
+  units(wire: readonly Buffer[]): Uint8Array[];
+  /** Is there picture data among them? */
+  hasPicture(units: readonly Uint8Array[]): boolean;
+  /** The parameter sets among them; undefined unless complete. */
+  parameterSets(units: readonly Uint8Array[]): readonly Uint8Array[] | undefined;
+  /** Throws for parameter sets that cannot be read. */
+  facts(parameterSets: readonly Uint8Array[]): VideoFacts;
+  fmp4(parameterSets: readonly Uint8Array[], clockRate: number): Fmp4Muxer;
+}
+
+export interface MediaParts {
+  readonly source: StreamSource;
+  readonly video: VideoTools;
+  openRtsp(listen: Endpoint, hub: MediaHub): Promise<ViewerDoor>;
+}
+
+export interface MediaContext {
+  readonly resolve: StreamResolver;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: MediaSettings;
+  readonly parts: MediaParts;
+}

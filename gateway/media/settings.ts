@@ -1,0 +1,28 @@
+/** The media plane's knobs. Plain data: they are cloned into the worker. */
+import { type Millis, minutes, seconds } from '../domain/time.ts';
+
+export interface MediaSettings {
+  /** How long a camera is still pulled after its last viewer left. */
+  readonly linger: Millis;
+  /** How long a viewer waits for a stream to be described. */
+  readonly patience: Millis;
+  /** Pause after a camera refused our credentials: further tries lock the account of many cameras. */
+  readonly refusedPause: Millis;
+  /** Cached picture group, bytes; beyond it the whole group is dropped. */
+  readonly cacheBytes: number;
+  /** Bytes that a viewer may owe before it skips to the next keyframe. */
+  readonly viewerBytes: number;
+  /** Time without any progress before a viewer skips, and before it is closed. */
+  readonly viewerStalled: Millis;
+  readonly viewerLost: Millis;
+}
+
+export const usualMediaSettings: MediaSettings = {
+  linger: seconds(10),
+  patience: seconds(12),
+  refusedPause: minutes(5),
+  cacheBytes: 4 * 1024 * 1024,
+  viewerBytes: 1024 * 1024,
+  viewerStalled: seconds(2),
+  viewerLost: seconds(10),
+};

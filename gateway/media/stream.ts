@@ -1,0 +1,224 @@
+/** One stream of one camera: pulled while somebody holds it, cut into access units, handed to all who watch. */
+import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { ChannelId } from '../domain/ids.ts';
+import type { StreamAddress, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { StreamDescription, StreamReceiver } from '../domain/media-ports.ts';
+import { type Instant, millis, seconds } from '../domain/time.ts';
+import { backoff } from '../runtime/backoff.ts';
+import { type AccessUnit, AccessUnitCutter } from './access-unit.ts';
+import { FanOut } from './fan-out.ts';
+import { FragmentFeed, same } from './fragments.ts';
+import { StreamMeter } from './meter.ts';
+import type { MediaContext, VideoFacts } from './ports.ts';
+import type { Refusals } from './refusals.ts';
+
+const retry = { first: seconds(0.5), most: seconds(8), jitter: 0.3 };
+/** While credentials stand refused, this is how often we look whether somebody has changed them. */
+const lookForNewCredentials = seconds(2);
+const reportEvery = 5_000;
+
+export class Stream {
+  readonly channel: ChannelId;
+  readonly profile: StreamProfile;
+  readonly fanOut: FanOut;
+  readonly feed: FragmentFeed;
+  readonly #context: MediaContext;
+  readonly #refusals: Refusals;
+  readonly #cutter: AccessUnitCutter;
+  readonly #meter: StreamMeter;
+  readonly #startedAt: Instant;
+  readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
+  #state: StreamTelemetry['state'] = 'connecting';
+  #failure: unknown;
+  #description: StreamDescription | undefined;
+  #facts: VideoFacts | undefined;
+  #reportedAt = 0;
+
+  constructor(channel: ChannelId, profile: StreamProfile, context: MediaContext, refusals: Refusals) {
+    const { clock, settings, parts } = context;
+    this.channel = channel;
+    this.profile = profile;
+    this.#context = context;
+    this.#refusals = refusals;
+    this.#startedAt = clock.now();
+    this.fanOut = new FanOut(clock, settings);
+    this.feed = new FragmentFeed(parts.video, context.log.child({ channel, profile }), settings.cacheBytes);
+    this.#meter = new StreamMeter(clock);
+    this.#cutter = new AccessUnitCutter(clock, parts.video, (unit) => this.#deliver(unit));
+  }
+
+  /** Pulls until aborted, again and again. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const frames = this.#meter.frames;
+      this.#state = 'connecting';
+      let address: StreamAddress | undefined;
+      let hopeless = false;
+      try {
+        address = await this.#context.resolve(this.channel, this.profile);
+        this.#refusals.check(address);
+        await this.#context.parts.source.pull(address, this.#receiver(), signal);
+        if (!signal.aborted) throw new GatewayError('CAMERA_UNREACHABLE', `The stream of ${this.channel} ended.`, { context: this.#name });
+      } catch (error) {
+        if (signal.aborted) break;
+        if (isGatewayError(error, 'CAMERA_CREDENTIALS') && address && error.cause !== undefined) this.#remember(address, error);
+        hopeless = this.#fail(error);
+      }
+      if (signal.aborted) break;
+      if (this.#meter.frames > frames) attempt = 0;
+      const wait = backoff(retry, attempt);
+      log.info('stream interrupted', { ...this.#name, state: this.#state, attempt, wait, reason: sentenceOf(this.#failure) });
+      await clock.sleep(hopeless ? lookForNewCredentials : wait, signal).catch(() => undefined); // Aborted: the loop ends.
+    }
+    this.fanOut.closeAll('stream closed');
+    this.feed.end('stream closed');
+    this.#settle(new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} was closed.`, { context: this.#name }));
+  }
+
+  /** Resolves once the stream plays and is described; rejects with the reason if the next try fails or nothing comes in time. */
+  async ready(signal: AbortSignal): Promise<StreamDescription> {
+    const { clock, settings } = this.#context;
+    if (this.#state === 'failed') throw this.#failure;
+    if (!this.#described()) {
+      const deadline = clock.deadline(settings.patience, signal);
+      await new Promise<void>((resolve, reject) => {
+        const waiter = {
+          resolve: () => finish(resolve),
+          reject: (error: unknown) => finish(() => reject(error)),
+        };
+        const give = () =>
+          waiter.reject(
+            signal.aborted
+              ? signal.reason
+              : new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} sent no picture within ${settings.patience} ms.`, {
+                  context: this.#name,
+                }),
+          );
+        const finish = (settle: () => void) => {
+          this.#waiting.delete(waiter);
+          deadline.removeEventListener('abort', give);
+          settle();
+        };
+        this.#waiting.add(waiter);
+        deadline.addEventListener('abort', give, { once: true });
+        if (deadline.aborted) give();
+      });
+    }
+    return this.#description!;
+  }
+
+  telemetry(holds: number): StreamTelemetry {
+    const { lastFrameAt } = this.#meter;
+    const reason = this.#state === 'waiting' || this.#state === 'failed' ? sentenceOf(this.#failure) : undefined;
+    return {
+      channel: this.channel,
+      profile: this.profile,
+      state: this.#state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(this.#facts ? { codec: this.#facts.codecs, width: this.#facts.width, height: this.#facts.height } : {}),
+      ...this.#meter.rates(),
+      frames: this.#meter.frames,
+      keyframes: this.#meter.keyframes,
+      lostPackets: this.#cutter.lostPackets,
+      ...(lastFrameAt === undefined ? {} : { lastFrameAt }),
+      viewers: holds,
+      skippedFrames: this.fanOut.skipped,
+      startedAt: this.#startedAt,
+      ...(holds === 0 ? { linger: millis(this.#context.settings.linger) } : {}),
+    };
+  }
+
+  get #name() {
+    return { channel: this.channel, profile: this.profile };
+  }
+
+  #described(): boolean {
+    return this.#state === 'playing' && this.#description !== undefined && this.#description.parameterSets.length > 0;
+  }
+
+  #receiver(): StreamReceiver {
+    return {
+      begin: (description) => {
+        const complete = this.#context.parts.video.parameterSets(description.parameterSets);
+        this.#describe({ ...description, parameterSets: complete ?? this.#description?.parameterSets ?? [] });
+        this.#cutter.begin(description);
+      },
+      packet: (bytes, start, end) => this.#cutter.packet(bytes, start, end),
+      clock: (clock) => this.#cutter.clock(clock),
+    };
+  }
+
+  #deliver(unit: AccessUnit): void {
+    this.#meter.count(unit);
+    if (unit.keyframe) this.#learn(unit);
+    if (this.#state !== 'playing') {
+      // Pictures, not promises: several cameras answer PLAY and send nothing.
+      this.#state = 'playing';
+      this.#failure = undefined;
+    }
+    if (this.#waiting.size > 0 && this.#described()) this.#settle(undefined);
+    this.fanOut.deliver(unit);
+    this.feed.accept(unit);
+    this.#report();
+  }
+
+  /** In-band parameter sets beat those of the SDP (onvif-rtsp §3.2 quirk 20). */
+  #learn(unit: AccessUnit): void {
+    const { video } = this.#context.parts;
+    const sets = video.parameterSets(video.units([unit.wire]));
+    if (!sets || !this.#description || same(sets, this.#description.parameterSets)) return;
+    this.#describe({ ...this.#description, parameterSets: sets });
+  }
+
+  #describe(description: StreamDescription): void {
+    this.#description = description;
+    this.feed.describe(description);
+    if (description.parameterSets.length === 0) return;
+    try {
+      this.#facts = this.#context.parts.video.facts(description.parameterSets);
+    } catch (error) {
+      this.#context.log.warn('parameter sets unreadable', { ...this.#name, error });
+    }
+  }
+
+  /** Viewers learn the wall clock whether or not the camera tells it: from its sender reports, else from the times of arrival. */
+  #report(): void {
+    const now = this.#context.clock.monotonic();
+    if (now - this.#reportedAt < reportEvery || this.fanOut.viewers === 0) return;
+    this.#reportedAt = now;
+    const clock = this.#cutter.senderClock();
+    if (clock) this.fanOut.report(clock, this.#cutter.packets, this.#cutter.octets);
+  }
+
+  #remember(address: StreamAddress, error: GatewayError): void {
+    // A refusal that we ourselves repeat from memory must not prolong the pause.
+    if (!isGatewayError(error.cause)) this.#refusals.note(address, error);
+  }
+
+  /** True when only a person can help. */
+  #fail(error: unknown): boolean {
+    this.#failure = error;
+    const hopeless = isGatewayError(error, 'CAMERA_CREDENTIALS', 'CAMERA_FORBIDDEN_HOST', 'MEDIA_UNSUPPORTED', 'NOT_FOUND');
+    this.#state = hopeless ? 'failed' : 'waiting';
+    this.fanOut.forget();
+    this.feed.pause();
+    if (hopeless) {
+      this.fanOut.closeAll('camera refused');
+      this.feed.end(sentenceOf(error));
+    }
+    this.#settle(error);
+    return hopeless;
+  }
+
+  #settle(error: unknown): void {
+    for (const waiter of [...this.#waiting]) {
+      if (error === undefined) waiter.resolve();
+      else waiter.reject(error);
+    }
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
