@@ -1,0 +1,107 @@
+/** Every key of gateway.yaml with its type, default and limits. `config/gateway.schema.json` is made from this; the example documents it. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { keysOf } from './problems.ts';
+
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, { error: keysOf(shape) });
+}
+
+/** A listening port; 0 lets the system choose one. */
+const port = z.int().min(0).max(65_535);
+
+const address = z
+  .string()
+  .refine((text) => isIP(text) !== 0 || text === 'localhost', 'an IP address to listen on, for example 0.0.0.0, :: or 127.0.0.1')
+  .meta({ description: 'IP address to listen on.' });
+
+/** Relative to the folder of gateway.yaml. */
+const file = z
+  .string()
+  .min(1)
+  .max(1_024)
+  .refine((text) => !text.startsWith('~'), 'a path without "~": it is not expanded');
+
+/** Plain text on the wire: off unless enabled; beyond loopback only where `exposed` says that this is meant. */
+const plain = (usual: number) =>
+  section({
+    enabled: z.boolean().default(false),
+    /** Must be true for an address other than loopback: everyone on that network can then read and forge what passes. */
+    exposed: z.boolean().default(false),
+    address: address.default('127.0.0.1'),
+    port: port.default(usual),
+  }).prefault({});
+
+const ownCertificate = section({ certificate: file.optional(), key: file.optional() })
+  .refine((tls) => (tls.certificate === undefined) === (tls.key === undefined), 'certificate and key together, or neither')
+  .prefault({});
+
+const origin = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text, {
+  error: 'an origin such as https://gateway.school.example:8443, without path',
+});
+
+const brokerUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^(mqtts?|wss?):$/.test(new URL(text).protocol), 'an address such as mqtts://broker.example:8883')
+  .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'an address without user name and password');
+
+const externalBroker = section({
+  /** Panels name it in `broker`. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_", at most 63')
+    .refine((text) => text !== 'embedded', 'another name than "embedded", which is our own broker'),
+  url: brokerUrl,
+  username: z.string().min(1).max(256).optional(),
+  passwordFile: file.optional(),
+  /** Certificate authority to trust instead of the system's, PEM. */
+  authorityFile: file.optional(),
+  /** MQTT protocol version as the wire says it: 4 is 3.1.1, 5 is 5.0. */
+  version: z.union([z.literal(4), z.literal(5)], { error: '4 (MQTT 3.1.1) or 5 (MQTT 5.0)' }).default(5),
+});
+
+export const configSchema = section({
+  dataFolder: file.default('./data'),
+  log: section({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  http: section({
+    address: address.default('0.0.0.0'),
+    port: port.default(8443),
+    tls: ownCertificate,
+    plain: plain(8080),
+    allowedOrigins: z.array(origin).max(32).default([]),
+  }).prefault({}),
+  mqtt: section({
+    tls: section({ enabled: z.boolean().default(true), address: address.default('0.0.0.0'), port: port.default(8883) }).prefault({}),
+    plain: plain(1883),
+    external: z.array(externalBroker).max(8).default([]),
+  }).prefault({}),
+  rtsp: section({ enabled: z.boolean().default(true), address: address.default('0.0.0.0'), port: port.default(8554) }).prefault({}),
+  media: section({
+    /** A camera is pulled this long after its last viewer left. */
+    lingerSeconds: z.number().min(0).max(3_600).default(10),
+    /** What one slow viewer may owe before it skips to the next keyframe. */
+    viewerBytes: z
+      .int()
+      .min(256 * 1024)
+      .max(256 * 1024 * 1024)
+      .default(4 * 1024 * 1024),
+  }).prefault({}),
+  metrics: section({ tokenFile: file.optional() }).prefault({}),
+  ffmpeg: section({ path: file.optional() }).prefault({}),
+  /** Breaks the gateway on purpose, so that a check can be seen to fail. Refused unless CAMPUS_GATEWAY_TESTING=1. */
+  testing: section({
+    acknowledgeBeforeCommit: z.boolean().default(false),
+    commitDelayMillis: z.number().min(0).max(60_000).default(0),
+  }).prefault({}),
+});
+
+/** Paths are absolute after `parseConfig`. */
+export type GatewayConfig = z.output<typeof configSchema>;
+
+/** JSON Schema (2020-12) of the file as people write it, for editors: `config/gateway.schema.json`. */
+export function configJsonSchema(): Record<string, unknown> {
+  return {
+    title: 'campus-gateway gateway.yaml',
+    ...z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12', reused: 'inline' }),
+  };
+}
