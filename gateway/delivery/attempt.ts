@@ -1,0 +1,47 @@
+/** One try of one delivery: what came of it, said in values. */
+import type { Delivery } from '../domain/delivery.ts';
+import { isGatewayError } from '../domain/errors.ts';
+import type { Clock, Uplink } from '../domain/ports.ts';
+import type { Instant, Millis } from '../domain/time.ts';
+
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly sentAt: Instant; readonly acceptedAt: Instant; readonly proof: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unanswered'; readonly reason: string }
+  | { readonly kind: 'aborted' };
+
+export interface Attempting {
+  readonly uplink: Pick<Uplink, 'deliver'>;
+  readonly clock: Clock;
+  readonly deadline: Millis;
+}
+
+/** Never rejects. Only DELIVERY_REFUSED is a refusal; everything else, the deadline too, is no answer. */
+export async function attempt({ uplink, clock, deadline }: Attempting, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+  const sentAt = clock.now();
+  // Not AbortSignal.any: on the long life's signal one would hang for each delivery ever made.
+  const over = new AbortController();
+  const abandon = () => over.abort(signal.reason);
+  signal.addEventListener('abort', abandon, { once: true });
+  if (signal.aborted) abandon();
+  try {
+    const limit = clock.deadline(deadline, over.signal);
+    // The deadline is kept here too: an uplink that forgets its signal must not keep a place in the window for ever.
+    const { proof } = await Promise.race([uplink.deliver(delivery, limit), whenAborted(limit)]);
+    return { kind: 'accepted', sentAt, acceptedAt: clock.now(), proof };
+  } catch (error) {
+    if (isGatewayError(error, 'DELIVERY_REFUSED')) return { kind: 'refused', reason: error.message };
+    if (signal.aborted) return { kind: 'aborted' };
+    return { kind: 'unanswered', reason: error instanceof Error ? error.message : String(error) };
+  } finally {
+    signal.removeEventListener('abort', abandon);
+    over.abort(); // ends the deadline
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,88 @@
+/** Pure: what a report of a panel means, given the inventory. */
+import { severityOf } from '../domain/alarm-types.ts';
+import type { Inventory } from '../domain/campus.ts';
+import type { AlarmRaised, AlarmRestored, ArmingChanged, ClockTrust } from '../domain/event.ts';
+import type { EventId, PanelId } from '../domain/ids.ts';
+import type { Report } from '../domain/report.ts';
+import { type Instant, type Millis, seconds } from '../domain/time.ts';
+
+export type ZoneReport = Extract<Report, { kind: 'zone' }>;
+export type ArmingReport = Extract<Report, { kind: 'arming' }>;
+
+/** How a report reached us, beside what it says. */
+export interface Arrival {
+  readonly id: EventId;
+  readonly inventory: Inventory;
+  readonly receivedAt: Instant;
+  /** For example `mqtt/campus`. */
+  readonly protocol: string;
+}
+
+const believable: Millis = seconds(60);
+
+/** More than 60 s apart, and not because it waited in the panel: then the panel's clock is wrong (alarm-panels §2.5). */
+export function clockTrust(occurredAt: Instant | undefined, receivedAt: Instant, historical: boolean): ClockTrust {
+  if (occurredAt === undefined) return 'none';
+  return !historical && Math.abs(occurredAt - receivedAt) > believable ? 'skewed' : 'ok';
+}
+
+export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneReport, arrival: Arrival): AlarmRaised | AlarmRestored {
+  const { id, inventory, receivedAt, protocol } = arrival;
+  const zone = zoneOf(report, inventory);
+  const place = zone?.place ?? panelOf(report, inventory)?.place;
+  return {
+    kind,
+    id,
+    campus: inventory.campus.id,
+    ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
+    receivedAt,
+    clockTrust: clockTrust(report.deviceTime, receivedAt, report.historical),
+    panel: report.device as PanelId,
+    zone: report.zone,
+    // A zone that nobody entered in the inventory is still somebody in need: it goes out under its number.
+    zoneName: zone?.name ?? report.zone,
+    ...(place === undefined ? {} : { place }),
+    ...(report.partition === undefined ? {} : { partition: report.partition }),
+    // The dialect has seen the zone's own type already, and knows when the panel's code must win (alarm-types.ts, typeInZone).
+    type: report.type,
+    severity: severityOf(report.type),
+    drill: report.drill,
+    test: report.test,
+    historical: report.historical,
+    dedupe: report.dedupe,
+    ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
+    channels: zone?.channels ?? [],
+    source: {
+      protocol,
+      code: report.code,
+      ...(report.text === undefined ? {} : { text: report.text }),
+      raw: Buffer.from(report.raw).toString('base64'),
+    },
+    ...(report.location === undefined ? {} : { location: report.location }),
+  };
+}
+
+export function armingEvent(report: ArmingReport, { id, inventory, receivedAt }: Arrival): ArmingChanged {
+  return {
+    kind: 'arming.changed',
+    id,
+    campus: inventory.campus.id,
+    ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
+    receivedAt,
+    clockTrust: clockTrust(report.deviceTime, receivedAt, false),
+    panel: report.device as PanelId,
+    partition: report.partition,
+    mode: report.mode,
+    ...(report.user === undefined ? {} : { user: report.user }),
+    dedupe: report.dedupe,
+    ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
+  };
+}
+
+function panelOf(report: Report, inventory: Inventory) {
+  return inventory.panels.find((panel) => panel.id === report.device);
+}
+
+function zoneOf(report: ZoneReport, inventory: Inventory) {
+  return panelOf(report, inventory)?.zones.find((zone) => zone.id === report.zone);
+}

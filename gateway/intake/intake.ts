@@ -1,0 +1,152 @@
+/** Report → Event: identifies, stamps and records what devices say. The journal decides what is new; here nothing is acknowledged. */
+import { GatewayError } from '../domain/errors.ts';
+import type { DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
+import type { FaultCode, SubjectId } from '../domain/health.ts';
+import type { EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
+import type { Clock, InventoryReader, Journal, Logger, Recorded } from '../domain/ports.ts';
+import type { Report } from '../domain/report.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Words } from '../domain/words.ts';
+import { type Arrival, armingEvent, type ZoneReport, zoneEvent } from './decide.ts';
+import { eventIds } from './event-ids.ts';
+import { openSequences } from './sequences.ts';
+
+export interface IntakeOptions {
+  readonly journal: Journal;
+  readonly inventory: InventoryReader;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** To whom an event is owed. */
+  readonly recipients: (event: DomainEvent) => readonly UplinkId[];
+  /** Asks a panel to tell its whole state: messages of it are missing. Must not throw. */
+  readonly requestSync: (panel: PanelId) => void;
+}
+
+export type IntakeResult =
+  | {
+      readonly kind: 'recorded';
+      readonly entry: JournalEntry /** Journalled before: `entry` is the first, nothing new is owed. */;
+      readonly repeated: boolean;
+    }
+  /** `known`: a status repeat of an alarm that is raised already. `no-event`: trouble, life signs, answers: the fleet's business. */
+  | { readonly kind: 'nothing'; readonly why: 'known' | 'no-event' };
+
+export interface Intake {
+  /** Resolves once everything that the report means is committed; rejects if it is not: then nothing may be acknowledged to the device. */
+  report(report: Report, receivedAt: Instant, protocol: string): Promise<IntakeResult>;
+  /** An operator takes an alarm on. A second one keeps the first, and returns it with `repeated`. Throws NOT_FOUND. */
+  acknowledge(alarm: EventId, by: UserId): Promise<Recorded>;
+  /** An operator's screen drew the alarm. */
+  shown(alarm: EventId, by: UserId): Promise<void>;
+  raiseFault(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
+  /** Ends the fault that the event raised; once only, however often it is asked. Throws NOT_FOUND. */
+  clearFault(raised: EventId): Promise<void>;
+}
+
+/** Gaps that could not be journalled are kept until they can; more than this means the disk is gone anyway. */
+const owedLimit = 1_000;
+
+export function openIntake({ journal, inventory, clock, log, recipients, requestSync }: IntakeOptions): Intake {
+  const nextId = eventIds(clock);
+  const sequences = openSequences(journal.read);
+  const owedGaps = new Set<PanelGap>();
+  /** The newest state per zone and type that is on its way into the journal, where the reader cannot see it yet. */
+  const flying = new Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>();
+
+  const record = (event: DomainEvent) => journal.record(event, recipients(event));
+
+  const recordGap = async (gap: PanelGap): Promise<void> => {
+    owedGaps.delete(gap);
+    try {
+      await record(gap);
+    } catch (error) {
+      if (owedGaps.size < owedLimit) owedGaps.add(gap);
+      throw error;
+    }
+  };
+
+  const noteSequence = (report: Report, receivedAt: Instant): Promise<void> | undefined => {
+    if (!('sequence' in report) || report.sequence === undefined) return undefined;
+    const panel = report.device as PanelId;
+    const gap = sequences.note(panel, report.sequence);
+    if (!gap) return undefined;
+    log.warn('panel messages missing', { panel, ...gap });
+    requestSync(panel);
+    return recordGap({ kind: 'panel.gap', id: nextId(), campus: inventory.current().campus.id, receivedAt, clockTrust: 'none', panel, ...gap });
+  };
+
+  const recordZone = async (report: ZoneReport, arrival: Arrival): Promise<IntakeResult> => {
+    const panel = report.device as PanelId;
+    const { zone, type } = report;
+    const key = `${panel}|${zone}|${type}`;
+    if (report.state === 'still') {
+      const last = flying.get(key)?.kind ?? journal.read.lastZoneEvent(panel, zone, type)?.event.kind;
+      if (last === 'alarm.raised') return { kind: 'nothing', why: 'known' };
+    }
+    const state = { kind: report.state === 'restored' ? 'alarm.restored' : 'alarm.raised' } as const;
+    flying.set(key, state);
+    try {
+      return { kind: 'recorded', ...(await record(zoneEvent(state.kind, report, arrival))) };
+    } finally {
+      if (flying.get(key) === state) flying.delete(key);
+    }
+  };
+
+  const recordReport = async (report: Report, receivedAt: Instant, protocol: string): Promise<IntakeResult> => {
+    const arrival = (): Arrival => ({ id: nextId(), inventory: inventory.current(), receivedAt, protocol });
+    switch (report.kind) {
+      case 'zone':
+        return recordZone(report, arrival());
+      case 'arming':
+        return { kind: 'recorded', ...(await record(armingEvent(report, arrival()))) };
+      case 'trouble':
+      case 'alive':
+      case 'response':
+        return { kind: 'nothing', why: 'no-event' };
+    }
+  };
+
+  const find = <Kind extends DomainEvent['kind']>(id: EventId, kind: Kind): Extract<DomainEvent, { kind: Kind }> => {
+    const event = journal.read.find(id)?.event;
+    if (event?.kind !== kind) throw new GatewayError('NOT_FOUND', `The journal holds no ${kind} event ${id}.`, { context: { event: id, kind } });
+    return event as Extract<DomainEvent, { kind: Kind }>;
+  };
+
+  return {
+    report: async (report, receivedAt, protocol) => {
+      for (const gap of [...owedGaps]) recordGap(gap).catch(() => undefined); // stays owed; this report is not to blame
+      // The gap goes in first and in the same turn: it is never younger than the event that showed it, and order in the zone is kept.
+      const gap = noteSequence(report, receivedAt);
+      const [gapRecorded, recorded] = await Promise.allSettled([gap, recordReport(report, receivedAt, protocol)]);
+      if (recorded.status === 'rejected') {
+        if ('sequence' in report && report.sequence) sequences.forget(report.device as PanelId, report.sequence.boot);
+        throw recorded.reason;
+      }
+      if (gapRecorded.status === 'rejected') throw gapRecorded.reason;
+      return recorded.value;
+    },
+    acknowledge: async (alarm, by) => {
+      const { campus } = find(alarm, 'alarm.raised');
+      return record({ kind: 'alarm.acknowledged', id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none', alarm, by });
+    },
+    shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),
+    raiseFault: async ({ code, subject, sentence }) => {
+      const campus = inventory.current().campus.id;
+      const event: DomainEvent = {
+        kind: 'fault.raised',
+        id: nextId(),
+        campus,
+        receivedAt: clock.now(),
+        clockTrust: 'none',
+        fault: code,
+        subject,
+        sentence,
+      };
+      return (await record(event)).entry.event.id;
+    },
+    clearFault: async (raised) => {
+      const { campus, fault, subject } = find(raised, 'fault.raised');
+      await record({ kind: 'fault.cleared', id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none', fault, subject, raised });
+    },
+  };
+}
