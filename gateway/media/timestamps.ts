@@ -66,7 +66,12 @@ export class DecodeTimes {
 const believable = 5_000;
 
 /** When the picture was taken: by the camera's sender report if that is believable (onvif-rtsp §3.1), else when it arrived. */
-export function capturedAt(rtp: number, arrival: number, clockRate: number, report: { readonly wallClock: number; readonly rtpTimestamp: number } | undefined) {
+export function capturedAt(
+  rtp: number,
+  arrival: number,
+  clockRate: number,
+  report: { readonly wallClock: number; readonly rtpTimestamp: number } | undefined,
+) {
   if (!report) return arrival;
   const taken = report.wallClock + (((rtp - report.rtpTimestamp) | 0) / clockRate) * 1000;
   return Math.abs(arrival - taken) <= believable ? taken : arrival;

@@ -1,7 +1,8 @@
 /** Fragmented MP4 with one H.264 track: an init segment, then one fragment per picture (ISO/IEC 14496-12 §8, 14496-15 §5). */
-import { ProtocolError } from '../protocol-error.ts';
+
 import { h264Nal, h264NalType } from '../h26x/nal.ts';
 import { avcCodec, type H264Sps, parseH264Sps } from '../h26x/sps.ts';
+import { ProtocolError } from '../protocol-error.ts';
 import { box, fullBox, u8, u16, u32, unityMatrix } from './boxes.ts';
 
 export interface Fmp4Facts {
@@ -87,7 +88,9 @@ function pick(parameterSets: readonly Uint8Array[]) {
 /** avc1 with its avcC (14496-15 §5.3.3, §5.4.2). */
 function sampleEntry(sps: H264Sps, spsUnits: readonly Uint8Array[], ppsUnits: readonly Uint8Array[]): Buffer {
   const listed = (units: readonly Uint8Array[]) => units.flatMap((unit) => [u16(unit.length), unit]);
-  const chroma = profilesWithChroma.has(sps.profile) ? [u8(0xfc | sps.chromaFormat, 0xf8 | (sps.bitDepthLuma - 8), 0xf8 | (sps.bitDepthChroma - 8), 0)] : [];
+  const chroma = profilesWithChroma.has(sps.profile)
+    ? [u8(0xfc | sps.chromaFormat, 0xf8 | (sps.bitDepthLuma - 8), 0xf8 | (sps.bitDepthChroma - 8), 0)]
+    : [];
   const configuration = box(
     'avcC',
     u8(1, sps.profile, sps.constraints, sps.level, 0xff, 0xe0 | spsUnits.length),
@@ -119,12 +122,7 @@ function movie(entry: Buffer, sps: H264Sps, clockRate: number): Buffer {
     fullBox('stsz', 0, 0, u32(0, 0)),
     fullBox('stco', 0, 0, u32(0)),
   );
-  const information = box(
-    'minf',
-    fullBox('vmhd', 0, 1, Buffer.alloc(8)),
-    box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1))),
-    tables,
-  );
+  const information = box('minf', fullBox('vmhd', 0, 1, Buffer.alloc(8)), box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1))), tables);
   const media = box(
     'mdia',
     // Language `und`.

@@ -14,7 +14,8 @@ export function parseTarget(url: string): RtspTarget {
   const text = url.trim();
   const match = /^rtsp:\/\/(?:[^@/?#]*@)?(\[[0-9a-f:.]+\]|[^\s:/?#]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?$/i.exec(text);
   const port = Number(match?.[2] ?? 554);
-  if (!match || port < 1 || port > 65_535) throw new RtspFailure('reply', `gave an address that is no rtsp:// URL: ${JSON.stringify(text.slice(0, 120))}.`);
+  if (!match || port < 1 || port > 65_535)
+    throw new RtspFailure('reply', `gave an address that is no rtsp:// URL: ${JSON.stringify(text.slice(0, 120))}.`);
   const authority = match[2] === undefined ? match[1]! : `${match[1]}:${match[2]}`;
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port, uri: `rtsp://${authority}${match[3] ?? '/'}` };
 }

@@ -118,7 +118,8 @@ async function setUp(connection: RtspConnection, uri: string, channels: { rtp: n
   const interleaved = /interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(transport);
   channels.rtp = Number(interleaved?.[1] ?? 0);
   channels.rtcp = Number(interleaved?.[2] ?? channels.rtp + 1);
-  if (channels.rtp > 255 || channels.rtcp > 255) throw new RtspFailure('reply', `named a channel above 255: ${JSON.stringify(transport.slice(0, 80))}.`);
+  if (channels.rtp > 255 || channels.rtcp > 255)
+    throw new RtspFailure('reply', `named a channel above 255: ${JSON.stringify(transport.slice(0, 80))}.`);
   const session = /^([^;\s]+)(?:.*timeout\s*=\s*(\d{1,6}))?/i.exec(headerOf(response, 'session') ?? '');
   if (!session) throw new RtspFailure('reply', 'answered SETUP without a Session.');
   connection.session = session[1]!;

@@ -1,0 +1,161 @@
+/** HTTP Digest (RFC 7616, RFC 2617, RFC 2069), for RTSP and HTTP: answers challenges, and guards a door of our own. */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+export interface Challenge {
+  /** Lower case: `digest`, `basic` … */
+  readonly scheme: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+export interface Attempt {
+  readonly username: string;
+  readonly password: string;
+  readonly method: string;
+  /** The request URI exactly as it goes on the wire. */
+  readonly uri: string;
+  /** How often this nonce was used, this time included; from 1. */
+  readonly count: number;
+  /** For tests; random where absent. */
+  readonly cnonce?: string;
+}
+
+const algorithms: Readonly<Record<string, 'sha256' | 'md5'>> = { 'SHA-256': 'sha256', MD5: 'md5' };
+const longestHeader = 4_096;
+
+/** Challenges of one or more WWW-Authenticate headers; what cannot be read is left out. */
+export function parseChallenges(headers: string | readonly string[]): readonly Challenge[] {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  for (const header of typeof headers === 'string' ? [headers] : headers) {
+    let current: { scheme: string; parameters: Map<string, string> } | undefined;
+    // name=value or name="value", or a scheme's name: whichever comes next. A value without quotes may hold `=` (base64 nonces).
+    for (const match of header
+      .slice(0, longestHeader)
+      .matchAll(/([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([A-Za-z][\w-]*)(?=\s|,|$)/g)) {
+      const [, name, quoted, bare, scheme] = match;
+      if (scheme !== undefined) {
+        current = { scheme: scheme.toLowerCase(), parameters: new Map() };
+        challenges.push(current);
+      } else if (name !== undefined) current?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '');
+    }
+  }
+  return challenges;
+}
+
+/** The Authorization header for the strongest challenge that can be met; undefined where only Basic or unknown algorithms are offered. */
+export function answerChallenge(challenges: readonly Challenge[], attempt: Attempt): string | undefined {
+  const digests = challenges.filter((challenge) => challenge.scheme === 'digest' && challenge.parameters.has('nonce'));
+  for (const name of ['SHA-256', 'MD5']) {
+    // Without algorithm MD5 is meant; some cameras send an empty one (onvif-rtsp §3.2 quirk 9).
+    const chosen = digests.find((challenge) => (challenge.parameters.get('algorithm') || 'MD5').toUpperCase() === name);
+    if (chosen) return answer(chosen.parameters, algorithms[name]!, attempt);
+  }
+  return undefined;
+}
+
+function answer(parameters: ReadonlyMap<string, string>, hash: 'sha256' | 'md5', attempt: Attempt): string {
+  const { username, password, method, uri } = attempt;
+  const realm = parameters.get('realm') ?? '';
+  const nonce = parameters.get('nonce') ?? '';
+  const qop = parameters
+    .get('qop')
+    ?.split(/[\s,]+/)
+    .includes('auth')
+    ? 'auth'
+    : undefined;
+  const cnonce = attempt.cnonce ?? randomBytes(8).toString('hex');
+  const nc = attempt.count.toString(16).padStart(8, '0');
+  const response = responseOf(hash, { username, realm, password, method, uri, nonce, ...(qop ? { qop, nc, cnonce } : {}) });
+  const parts = [
+    `username="${quote(username)}"`,
+    `realm="${quote(realm)}"`,
+    `nonce="${quote(nonce)}"`,
+    `uri="${quote(uri)}"`,
+    `response="${response}"`,
+  ];
+  const algorithm = parameters.get('algorithm');
+  if (algorithm) parts.push(`algorithm=${hash === 'md5' ? 'MD5' : 'SHA-256'}`);
+  const opaque = parameters.get('opaque');
+  if (opaque !== undefined) parts.push(`opaque="${quote(opaque)}"`);
+  if (qop) parts.push(`qop=${qop}`, `nc=${nc}`, `cnonce="${quote(cnonce)}"`);
+  return `Digest ${parts.join(', ')}`;
+}
+
+interface Proof {
+  readonly username: string;
+  readonly realm: string;
+  readonly password: string;
+  readonly method: string;
+  readonly uri: string;
+  readonly nonce: string;
+  readonly qop?: string;
+  readonly nc?: string;
+  readonly cnonce?: string;
+}
+
+function responseOf(hash: 'sha256' | 'md5', proof: Proof): string {
+  const h = (text: string) => createHash(hash).update(text).digest('hex');
+  const secret = h(`${proof.username}:${proof.realm}:${proof.password}`);
+  const request = h(`${proof.method}:${proof.uri}`);
+  const middle = proof.qop === undefined ? proof.nonce : `${proof.nonce}:${proof.nc}:${proof.cnonce}:${proof.qop}`;
+  return h(`${secret}:${middle}:${request}`);
+}
+
+function quote(text: string): string {
+  return text.replace(/[\r\n]/g, '').replace(/["\\]/g, '\\$&');
+}
+
+/** The server's side. Nonces carry their own time and signature: nothing is kept per client. */
+export class DigestDoor {
+  readonly #realm: string;
+  readonly #now: () => number;
+  readonly #key = randomBytes(32);
+  readonly #validFor: number;
+
+  /** `validFor`: ms that a nonce lasts. */
+  constructor(options: { readonly realm: string; readonly now: () => number; readonly validFor?: number }) {
+    this.#realm = options.realm;
+    this.#now = options.now;
+    this.#validFor = options.validFor ?? 300_000;
+  }
+
+  /** WWW-Authenticate values, the preferred one first (RFC 7616 §3.7). */
+  challenge(stale = false): string[] {
+    const at = this.#now().toString(36);
+    const nonce = `${at}.${this.#sign(at)}`;
+    const tail = `realm="${this.#realm}", nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
+    return [`Digest ${tail}, algorithm=SHA-256`, `Digest ${tail}, algorithm=MD5`];
+  }
+
+  /** Who proved to know the password; `stale`: the proof is right, its nonce is too old; undefined: no proof. */
+  verify(
+    authorization: string,
+    method: string,
+    passwordOf: (username: string) => string | undefined,
+  ): { readonly username: string } | 'stale' | undefined {
+    const [credentials] = parseChallenges(authorization.slice(0, longestHeader));
+    if (credentials?.scheme !== 'digest') return undefined;
+    const get = (name: string) => credentials.parameters.get(name);
+    const username = get('username');
+    const nonce = get('nonce') ?? '';
+    const hash = algorithms[(get('algorithm') || 'MD5').toUpperCase()];
+    if (username === undefined || !hash || get('realm') !== this.#realm) return undefined;
+    const [at = '', signature = ''] = nonce.split('.');
+    // An unknown name costs as much time as a wrong password.
+    const password = passwordOf(username) ?? randomBytes(16).toString('hex');
+    const qop = get('qop');
+    const extra = qop === undefined ? {} : { qop, nc: get('nc') ?? '', cnonce: get('cnonce') ?? '' };
+    const expected = responseOf(hash, { username, realm: this.#realm, password, method, uri: get('uri') ?? '', nonce, ...extra });
+    if (!equal(expected, (get('response') ?? '').toLowerCase()) || !equal(this.#sign(at), signature)) return undefined;
+    const age = this.#now() - Number.parseInt(at, 36);
+    return age >= 0 && age <= this.#validFor ? { username } : 'stale';
+  }
+
+  #sign(at: string): string {
+    return createHmac('sha256', this.#key).update(at).digest('hex').slice(0, 32);
+  }
+}
+
+function equal(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

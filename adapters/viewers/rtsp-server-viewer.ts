@@ -1,0 +1,283 @@
+/** One RTSP connection of a viewer (RFC 2326 §10): who it is, what it asks, what it is sent. */
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { isGatewayError } from '../../gateway/domain/errors.ts';
+import { channelId } from '../../gateway/domain/ids.ts';
+import type { StreamKey } from '../../gateway/domain/media.ts';
+import type { MediaHub, Watch } from '../../gateway/domain/media-ports.ts';
+import type { Clock, Logger } from '../../gateway/domain/ports.ts';
+import type { DigestDoor } from '../protocols/digest.ts';
+import { writeSenderReport } from '../protocols/rtp/rtcp.ts';
+import { type HeadersToWrite, headerOf, type RtspMessage, type RtspRequest, writeResponse } from '../protocols/rtsp/message.ts';
+import { RtspScanner, writeFrame } from '../protocols/rtsp/scanner.ts';
+import type { RtspServerLimits } from './rtsp-server.ts';
+import { type Channels, chooseTransport, describeStream, onChannel, parsePath } from './rtsp-server-sdp.ts';
+
+interface ViewerContext {
+  readonly hub: MediaHub;
+  readonly digest: DigestDoor;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: RtspServerLimits;
+  readonly keyOf: (username: string) => StreamKey | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: HeadersToWrite;
+  readonly body?: string;
+  /** Runs once the answer is written. */
+  readonly afterwards?: () => void;
+}
+
+const methods = 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER';
+const sessionTimeout = 60;
+/** A connection that has not shown a key by then is closed. */
+const introduceWithin = 10_000;
+const maxWrongAnswers = 5;
+const maxQueued = 16;
+
+export class RtspViewer {
+  readonly address: string;
+  readonly #socket: Socket;
+  readonly #context: ViewerContext;
+  readonly #life = new AbortController();
+  readonly #session = randomBytes(12).toString('hex');
+  readonly #queue: RtspRequest[] = [];
+  #busy = false;
+  #key: StreamKey | undefined;
+  #wrongAnswers = 0;
+  #path: { readonly channel: string; readonly profile: 'main' | 'sub' } | undefined;
+  #watch: Watch | undefined;
+  #channels: Channels | undefined;
+  #playing = false;
+  #aliveAt: number;
+  #written = 0;
+  #tokens: number;
+  #tokensAt: number;
+
+  constructor(socket: Socket, context: ViewerContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.address = socket.remoteAddress ?? '';
+    this.#aliveAt = context.clock.monotonic();
+    this.#tokensAt = this.#aliveAt;
+    this.#tokens = context.limits.requestsPerSecond * 2;
+    // Receiver reports and other frames of the viewer are proof of life and nothing else.
+    const scanner = new RtspScanner({ message: (message) => this.#take(message), frame: () => undefined }, { head: 8 * 1024, body: 4 * 1024 });
+    socket.on('data', (chunk) => {
+      this.#aliveAt = context.clock.monotonic();
+      try {
+        scanner.push(chunk);
+      } catch (error) {
+        this.close(error instanceof Error ? error.message : 'not RTSP');
+      }
+    });
+    socket.on('error', () => undefined); // 'close' follows and says all that matters.
+    socket.on('close', () => this.#leave());
+  }
+
+  /** The set of keys has changed: is this viewer still welcome? */
+  recheck(): void {
+    if (!this.#key) return;
+    const now = this.#context.keyOf(this.#key.username);
+    const welcome = now?.password === this.#key.password && (!this.#path || opens(now, this.#path.channel));
+    if (welcome) this.#key = now;
+    else this.close('key revoked');
+  }
+
+  /** Called every second. */
+  sweep(): void {
+    const now = this.#context.clock.monotonic();
+    // Bytes that the other side takes are as good a sign of life as bytes that it sends; the hub closes whoever takes none.
+    const taken = this.#socket.bytesWritten - this.#socket.writableLength;
+    if (this.#playing && taken !== this.#written) this.#aliveAt = now;
+    this.#written = taken;
+    if (now - this.#aliveAt > (this.#key ? sessionTimeout * 1_000 : introduceWithin)) this.close('timeout');
+  }
+
+  close(reason: string): void {
+    if (!this.#socket.destroyed) this.#context.log.info('viewer closed', { from: this.address, reason, ...this.#path });
+    this.#socket.destroy();
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#life.abort();
+    this.#playing = false;
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+  }
+
+  #take(message: RtspMessage): void {
+    if (message.kind !== 'request') return;
+    if (!this.#allowance() || this.#queue.length >= maxQueued) {
+      this.close('too many requests');
+      return;
+    }
+    this.#queue.push(message);
+    if (!this.#busy) void this.#work();
+  }
+
+  /** A bucket of tokens: refilled by time, emptied by requests. */
+  #allowance(): boolean {
+    const { clock, limits } = this.#context;
+    const now = clock.monotonic();
+    this.#tokens = Math.min(limits.requestsPerSecond * 2, this.#tokens + ((now - this.#tokensAt) / 1000) * limits.requestsPerSecond);
+    this.#tokensAt = now;
+    this.#tokens -= 1;
+    return this.#tokens >= 0;
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    for (let request = this.#queue.shift(); request && !this.#socket.destroyed; request = this.#queue.shift()) {
+      const answer = await this.#answer(request);
+      if (this.#socket.destroyed) break;
+      const { status, headers = {}, body, afterwards } = answer;
+      const cseq = headerOf(request, 'cseq');
+      const all = { ...(cseq === undefined ? {} : { CSeq: cseq.slice(0, 32) }), Server: 'campus-gateway', ...headers };
+      this.#socket.write(writeResponse({ status, headers: all, ...(body === undefined ? {} : { body }) }));
+      afterwards?.();
+    }
+    this.#busy = false;
+  }
+
+  async #answer(request: RtspRequest): Promise<Answer> {
+    if (headerOf(request, 'cseq') === undefined) return { status: 400 };
+    const refusal = this.#introduce(request);
+    if (refusal) return refusal;
+    switch (request.method) {
+      case 'OPTIONS':
+        return { status: 200, headers: { Public: methods } };
+      case 'DESCRIBE':
+        return this.#describe(request);
+      case 'SETUP':
+        return this.#setUp(request);
+      case 'PLAY':
+        return this.#inSession(request, () => this.#play());
+      case 'TEARDOWN':
+        return this.#inSession(request, () => ({ status: 200, afterwards: () => this.#hangUp() }));
+      case 'GET_PARAMETER':
+        return this.#inSession(request, () => ({ status: 200, headers: { Session: this.#session } }));
+      default:
+        return { status: 405, headers: { Allow: methods } };
+    }
+  }
+
+  /** Nothing is told to anybody without a key: not even which methods there are, or which paths. */
+  #introduce(request: RtspRequest): Answer | undefined {
+    const authorization = headerOf(request, 'authorization');
+    const proof =
+      authorization === undefined
+        ? undefined
+        : this.#context.digest.verify(authorization, request.method, (username) => this.#context.keyOf(username)?.password);
+    if (proof !== undefined && proof !== 'stale') {
+      this.#key = this.#context.keyOf(proof.username);
+      return undefined;
+    }
+    if (authorization !== undefined && proof === undefined) {
+      this.#wrongAnswers += 1;
+      this.#context.log.warn('viewer refused', { from: this.address });
+    }
+    const after = this.#wrongAnswers >= maxWrongAnswers ? { afterwards: () => this.#hangUp() } : {};
+    return { status: 401, headers: { 'WWW-Authenticate': this.#context.digest.challenge(proof === 'stale') }, ...after };
+  }
+
+  async #describe(request: RtspRequest): Promise<Answer> {
+    const refusal = await this.#open(request);
+    if (refusal) return refusal;
+    const { channel, profile } = this.#path!;
+    const base = request.uri.replace(/\?.*$/, '').replace(/\/*$/, '/');
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'application/sdp', 'Content-Base': base },
+      body: describeStream(this.#watch!.description, `${channel} ${profile}`),
+    };
+  }
+
+  async #setUp(request: RtspRequest): Promise<Answer> {
+    if (this.#playing) return { status: 455 };
+    const channels = chooseTransport(headerOf(request, 'transport'));
+    if (!channels) return { status: 461 };
+    const refusal = await this.#open(request);
+    if (refusal) return refusal;
+    this.#channels = channels;
+    return {
+      status: 200,
+      headers: {
+        Transport: `RTP/AVP/TCP;unicast;interleaved=${channels.rtp}-${channels.rtcp}`,
+        Session: `${this.#session};timeout=${sessionTimeout}`,
+      },
+    };
+  }
+
+  /** Takes hold of the stream that the URI names. A channel that the key does not open is as unknown as one that is not there. */
+  async #open(request: RtspRequest): Promise<Answer | undefined> {
+    const path = parsePath(request.uri);
+    if (!path || !opens(this.#key, path.channel)) return { status: 404 };
+    if (this.#watch && this.#path?.channel === path.channel && this.#path.profile === path.profile) return undefined;
+    if (this.#playing) return { status: 455 };
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+    try {
+      const watch = await this.#context.hub.watch(channelId(path.channel), path.profile, this.#life.signal);
+      if (this.#life.signal.aborted) {
+        watch[Symbol.dispose]();
+        return { status: 503 };
+      }
+      this.#watch = watch;
+      this.#path = path;
+      return undefined;
+    } catch (error) {
+      if (isGatewayError(error, 'NOT_FOUND')) return { status: 404 };
+      if (!this.#life.signal.aborted) this.#context.log.info('viewer waits in vain', { from: this.address, ...path, error });
+      return { status: 503, headers: { 'Retry-After': 5 } };
+    }
+  }
+
+  async #inSession(request: RtspRequest, answer: () => Answer): Promise<Answer> {
+    const named = headerOf(request, 'session')?.split(';')[0]?.trim();
+    // Keepalives outside a session are harmless and common.
+    if (named === undefined && request.method === 'GET_PARAMETER') return { status: 200 };
+    return named === this.#session && this.#channels ? answer() : { status: 454 };
+  }
+
+  #play(): Answer {
+    const watch = this.#watch;
+    const channels = this.#channels;
+    if (!watch || !channels) return { status: 455 };
+    return { status: 200, headers: { Session: this.#session, Range: 'npt=now-' }, afterwards: () => this.#start(watch, channels) };
+  }
+
+  #start(watch: Watch, channels: Channels): void {
+    if (this.#playing) return;
+    this.#playing = true;
+    const socket = this.#socket;
+    this.#context.log.info('viewer plays', { from: this.address, key: this.#key?.username, ...this.#path });
+    watch.play({
+      write: (wire) => {
+        if (wire.length > 1) socket.cork();
+        for (const bytes of wire) socket.write(channels.rtp === 0 ? bytes : onChannel(bytes, channels.rtp));
+        if (wire.length > 1) socket.uncork();
+      },
+      report: (clock, packets, octets) => {
+        const { wallClock, rtpTimestamp, ssrc } = clock;
+        socket.write(writeFrame(channels.rtcp, writeSenderReport({ wallClock, rtpTimestamp, ssrc, packets, octets })));
+      },
+      get backlog() {
+        return socket.writableLength;
+      },
+      close: (reason) => this.close(reason),
+    });
+  }
+
+  #hangUp(): void {
+    this.#leave();
+    this.#socket.end();
+  }
+}
+
+function opens(key: StreamKey | undefined, channel: string): boolean {
+  return key !== undefined && (key.channels === undefined || key.channels.some((one) => one === channel));
+}

@@ -1,0 +1,114 @@
+/** The worker's side: answers the main thread's calls with the plane that it is handed. */
+import type { MessagePort } from 'node:worker_threads';
+import { GatewayError } from '../domain/errors.ts';
+import type { StreamAddress } from '../domain/media.ts';
+import type { Logger, PreparedSink, StreamResolver } from '../domain/ports.ts';
+import type { Plane } from './plane.ts';
+import { type Call, errorOf, type FromWorker, failureOf, type Outcome, plain, type ToWorker } from './rpc.ts';
+
+/** Runs `openPlane` behind `port`. The two functions that it is given reach the main thread. */
+export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolver, log: Logger) => Plane): void {
+  const say = (message: FromWorker) => port.postMessage(message);
+  const questions = new Map<number, { resolve(address: StreamAddress): void; reject(error: unknown): void }>();
+  const running = new Map<number, AbortController>();
+  const sinks = new Map<number, PreparedSink>();
+  let asked = 0;
+  let prepared = 0;
+
+  const resolver: StreamResolver = (channel, profile) =>
+    new Promise((resolve, reject) => {
+      asked += 1;
+      questions.set(asked, { resolve, reject });
+      say({ kind: 'resolve', number: asked, channel, profile });
+    });
+  const plane = openPlane(resolver, remoteLogger(say, {}));
+
+  // A crash must not leave viewers without a word: the ports still work in this turn, the thread ends with the next.
+  process.on('uncaughtException', (error) => {
+    say({ kind: 'log', level: 'error', message: 'media worker crashed', fields: { reason: error.message, stack: error.stack } });
+    plane.endSinks('media plane restarted');
+    setImmediate(() => process.exit(1));
+  });
+
+  port.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'call':
+        void answer(message);
+        return;
+      case 'abandon':
+        running.get(message.number)?.abort();
+        return;
+      case 'start':
+        sinks.get(message.sink)?.start();
+        return;
+      case 'dispose':
+        void sinks.get(message.sink)?.[Symbol.asyncDispose]();
+        sinks.delete(message.sink);
+        return;
+      case 'resolved':
+        settle(message.number, message.outcome);
+        return;
+    }
+  });
+
+  function settle(number: number, outcome: Outcome<StreamAddress>): void {
+    const question = questions.get(number);
+    questions.delete(number);
+    if (outcome.ok) question?.resolve(outcome.value);
+    else question?.reject(errorOf(outcome.failure));
+  }
+
+  async function answer(call: Call): Promise<void> {
+    const life = new AbortController();
+    running.set(call.number, life);
+    let outcome: Outcome<unknown>;
+    try {
+      outcome = { ok: true, value: await perform(call, life.signal) };
+    } catch (error) {
+      outcome = { ok: false, failure: failureOf(error) };
+    }
+    running.delete(call.number);
+    say({ kind: 'answer', number: call.number, outcome });
+    if (call.name === 'close') port.close();
+  }
+
+  async function perform(call: Call, signal: AbortSignal): Promise<unknown> {
+    switch (call.name) {
+      case 'prepare': {
+        const sink = await plane.prepare(call.ask, signal);
+        if (signal.aborted) {
+          await sink[Symbol.asyncDispose]();
+          throw new GatewayError('MEDIA_UNAVAILABLE', 'The viewer left before the stream was ready.');
+        }
+        prepared += 1;
+        sinks.set(prepared, sink);
+        const number = prepared;
+        call.ask.port.once('close', () => sinks.delete(number));
+        return { sink: prepared };
+      }
+      case 'telemetry':
+        return plane.telemetry();
+      case 'serveRtsp':
+        return plane.serveRtsp(call.ask);
+      case 'admit':
+        return plane.admit(call.ask);
+      case 'close':
+        return plane[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/** Lines cross to the main thread, which owns the one log and redacts. */
+function remoteLogger(say: (message: FromWorker) => void, bound: Readonly<Record<string, unknown>>): Logger {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      say({ kind: 'log', level, message, fields: plain({ ...bound, ...fields }) });
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => remoteLogger(say, { ...bound, ...fields }),
+  };
+}
