@@ -1,6 +1,6 @@
 /** The only way back to a device: commands go through the fleet's command desk. */
 import type { PanelId, ZoneId } from './ids.ts';
-import type { Instant } from './time.ts';
+import type { Instant, Millis } from './time.ts';
 
 export type PanelCommand =
   | { readonly id: string; readonly op: 'arm' | 'disarm' | 'reset' | 'siren'; readonly partition?: string; readonly expires: Instant }
@@ -23,6 +23,12 @@ export interface PanelMessage {
   readonly retained: boolean;
   readonly duplicate: boolean;
   readonly receivedAt: Instant;
+  /** Since when messages of this panel can reach us: what is older waited somewhere. */
+  readonly connectedAt?: Instant;
+  /** Panel clock minus ours, by its last live heartbeat. */
+  readonly clockOffset?: Millis;
+  /** Messages that the panel still held by its last live heartbeat. */
+  readonly queued?: number;
 }
 
 /** A message to a panel. */

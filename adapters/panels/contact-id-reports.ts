@@ -1,0 +1,122 @@
+/**
+ * What a Contact ID event `QXYZ` (SIA DC-05, alarm-panels §2.1) means as reports. Shared by every dialect that carries Contact ID.
+ * Q: 1 new or opening (disarm) · 3 restore or closing (arm) · 6 still present.
+ */
+import type { AlarmType } from '../../gateway/domain/alarm.ts';
+import { namesUser, typeInZone, typeOfContactId } from '../../gateway/domain/alarm-types.ts';
+import type { Panel, Zone } from '../../gateway/domain/campus.ts';
+import { type ZoneId, zoneId } from '../../gateway/domain/ids.ts';
+import type { ArmMode, PanelSequence, Report, TroubleCode } from '../../gateway/domain/report.ts';
+import type { Instant } from '../../gateway/domain/time.ts';
+
+export interface ContactIdEvent {
+  /** Four characters, for example `1122`; upper case. */
+  readonly code: string;
+  /** CCC as sent: zone or user, by the code. */
+  readonly number?: string;
+  readonly partition?: string;
+  readonly drill: boolean;
+  readonly test: boolean;
+  readonly historical: boolean;
+  readonly dedupe: string;
+  readonly sequence?: PanelSequence;
+  readonly deviceTime?: Instant;
+  readonly raw: Uint8Array;
+  readonly text?: string;
+  readonly location?: { readonly longitude: number; readonly latitude: number };
+}
+
+/** Codes that are a condition of the panel: they become troubles (and so faults), not alarms. */
+const conditions: ReadonlyMap<string, TroubleCode> = new Map<string, TroubleCode>([
+  ['301', 'mains-lost'],
+  ['302', 'battery-low'],
+  ['309', 'battery-missing'],
+  ['311', 'battery-missing'],
+  ['320', 'siren'],
+  ['321', 'siren'],
+  ['143', 'module'],
+  ['330', 'module'],
+  ['333', 'module'],
+  ['350', 'communication'],
+  ['351', 'communication'],
+  ['352', 'communication'],
+  ['354', 'communication'],
+  ['384', 'zone-battery-low'],
+  ['570', 'zone-bypassed'],
+  ['571', 'zone-bypassed'],
+  ['572', 'zone-bypassed'],
+  ['573', 'zone-bypassed'],
+]);
+
+/** The zone's id for the number that came: leading zeros mean nothing. Undefined where it cannot be an id. A zone nobody knows keeps its number. */
+export function zoneOf(panel: Panel, number: string | undefined): { readonly id: ZoneId; readonly known?: Zone } | undefined {
+  const text = (number ?? '0').toLowerCase();
+  const bare = text.replace(/^0+(?=.)/, '');
+  const known = panel.zones.find(({ id }) => id === text || id === bare);
+  if (known) return { id: known.id, known };
+  return /^[a-z0-9][a-z0-9_-]{0,62}$/.test(bare) ? { id: zoneId(bare) } : undefined;
+}
+
+export function reportsOf(panel: Panel, zone: { readonly id: ZoneId; readonly known?: Zone }, event: ContactIdEvent): readonly Report[] {
+  const code = event.code.slice(1);
+  const said = {
+    device: panel.id,
+    raw: event.raw,
+    ...(event.deviceTime === undefined ? {} : { deviceTime: event.deviceTime }),
+    ...(event.sequence === undefined ? {} : { sequence: event.sequence }),
+  };
+  const type = typeOfContactId(code, event.number);
+  if (type === 'arming') return [armingReport(said, event, code)];
+  // 602/603: nothing happened, and it is proof of life.
+  if (type === 'test.periodic') return [{ ...said, kind: 'alive', online: true }];
+  // Q3 ends a condition; Q1 and Q6 say that it stands.
+  const active = event.code[0] !== '3';
+  const trouble = conditions.get(code);
+  if (trouble !== undefined) return [{ ...said, kind: 'trouble', code: trouble, ...(ofZone(trouble) ? { zone: zone.id } : {}), active }];
+
+  const user = namesUser(code);
+  const text = event.text ?? (user && event.number !== undefined ? `user ${event.number}` : undefined);
+  const alarm: Report = {
+    ...said,
+    kind: 'zone',
+    zone: user ? zoneId('0') : zone.id,
+    ...(event.partition === undefined ? {} : { partition: event.partition }),
+    type: user ? type : typeInZone(code, event.number, zone.known?.type),
+    state: event.code[0] === '1' ? 'raised' : event.code[0] === '3' ? 'restored' : 'still',
+    drill: event.drill,
+    test: event.test || type.startsWith('test.'),
+    historical: event.historical,
+    dedupe: event.dedupe,
+    code: event.code,
+    ...(text === undefined ? {} : { text }),
+    ...(event.location === undefined ? {} : { location: event.location }),
+  };
+  const tamper = tamperOf(type);
+  if (tamper === undefined) return [alarm];
+  // An opened detector is an alarm (somebody is at it now) and a condition (it cannot be trusted until closed).
+  return [alarm, { ...said, kind: 'trouble', code: tamper, ...(ofZone(tamper) ? { zone: zone.id } : {}), active }];
+}
+
+function tamperOf(type: AlarmType): TroubleCode | undefined {
+  if (type === 'tamper.sensor') return 'zone-tamper';
+  return type === 'tamper.panel' || type === 'tamper.module' ? 'tamper' : undefined;
+}
+
+function ofZone(code: TroubleCode): boolean {
+  return code.startsWith('zone-');
+}
+
+/** Inverted: Q1 is an opening, that is disarmed; Q3 a closing, that is armed. Q6 repeats a state that the snapshot tells better. */
+function armingReport(said: Pick<Report, 'device' | 'raw' | 'deviceTime' | 'sequence'>, event: ContactIdEvent, code: string): Report {
+  if (event.code[0] === '6') return { ...said, kind: 'alive', online: true };
+  // 441 and 442 are "armed stay".
+  const armed: ArmMode = code === '441' || code === '442' ? 'home' : 'away';
+  return {
+    ...said,
+    kind: 'arming',
+    partition: event.partition ?? '1',
+    mode: event.code[0] === '1' ? 'disarmed' : armed,
+    ...(event.number === undefined ? {} : { user: event.number }),
+    dedupe: event.dedupe,
+  };
+}
