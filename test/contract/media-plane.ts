@@ -1,0 +1,153 @@
+/** What every media plane must do, wherever it runs. Called once in-process and once behind the worker. */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import { cameraId, channelId } from '../../gateway/domain/ids.ts';
+import type { Fmp4Message, StreamAddress, StreamProfile } from '../../gateway/domain/media.ts';
+import type { MediaPlane, StreamResolver } from '../../gateway/domain/ports.ts';
+import { openTestCamera, type TestCamera } from '../support/rtsp-camera.ts';
+import { openRtspPlayer } from '../support/rtsp-player.ts';
+
+export interface PlaneUnderTest {
+  open(resolve: StreamResolver, linger: number): MediaPlane;
+}
+
+export const gate = channelId('gate');
+const key = { username: 'wall', password: 'w4ll-key-of-many-bits' };
+const never = new AbortController().signal;
+
+export function resolverOf(camera: TestCamera, password?: string): StreamResolver {
+  return async (channel, profile): Promise<StreamAddress> => {
+    if (channel !== 'gate' && channel !== 'yard') throw new GatewayError('NOT_FOUND', `There is no channel ${channel}.`);
+    return { camera: cameraId('cam-1'), profile, url: camera.url, ...(password === undefined ? {} : { username: 'admin', password }) };
+  };
+}
+
+export function collect(port: MessagePort): Fmp4Message[] {
+  const messages: Fmp4Message[] = [];
+  port.on('message', (message: Fmp4Message) => messages.push(message));
+  return messages;
+}
+
+export async function until(claim: () => boolean | Promise<boolean>, within = 6_000): Promise<void> {
+  const end = Date.now() + within;
+  while (!(await claim())) {
+    if (Date.now() > end) throw new Error(`Not true within ${within} ms: ${claim.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export async function openSink(plane: MediaPlane, profile: StreamProfile = 'main') {
+  const { port1, port2 } = new MessageChannel();
+  const messages = collect(port1);
+  const sink = await plane.prepare({ channel: gate, profile, purpose: 'local', kind: 'fmp4', port: port2 }, never);
+  sink.start();
+  return { messages, sink, port: port1 };
+}
+
+export function mediaPlaneContract(subject: PlaneUnderTest): void {
+  test('a browser sink gets an init segment, then a keyframe, then every picture', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 100);
+    const { messages, sink } = await openSink(plane);
+    await until(() => messages.length > 10);
+    expect(messages[0]).toMatchObject({ kind: 'init', codecs: 'avc1.4d400d', width: 320, height: 240 });
+    expect(messages[1]).toMatchObject({ kind: 'fragment', keyframe: true });
+    expect(messages.slice(1).every((message) => message.kind === 'fragment')).toBe(true);
+    await sink[Symbol.asyncDispose]();
+  });
+
+  test('the camera is pulled once for many viewers, and left with TEARDOWN after the last one and the linger', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 200);
+    const first = await openSink(plane);
+    const second = await openSink(plane);
+    await until(() => second.messages.length > 2);
+    expect(camera.playing).toBe(1);
+    expect((await plane.telemetry())[0]).toMatchObject({ channel: 'gate', profile: 'main', state: 'playing', viewers: 2, width: 320 });
+    await first.sink[Symbol.asyncDispose]();
+    await second.sink[Symbol.asyncDispose]();
+    await until(() => camera.teardowns === 1 && camera.connections === 0);
+    expect(await plane.telemetry()).toEqual([]);
+  });
+
+  test('a viewer that comes back within the linger finds the camera still pulled', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 2_000);
+    const first = await openSink(plane);
+    await until(() => first.messages.length > 2);
+    await first.sink[Symbol.asyncDispose]();
+    const second = await openSink(plane);
+    await until(() => second.messages.length > 2);
+    expect(camera.log.filter((line) => line.startsWith('PLAY'))).toHaveLength(1);
+    await second.sink[Symbol.asyncDispose]();
+  });
+
+  test('a sink whose port its reader closes is given up by itself', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 50);
+    const { messages, port } = await openSink(plane);
+    await until(() => messages.length > 2);
+    port.close();
+    await until(() => camera.connections === 0);
+  });
+
+  test('a broken connection is mended, and the pictures go on in the same sink', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 50);
+    const { messages, sink } = await openSink(plane);
+    await until(() => messages.length > 5);
+    camera.cut();
+    const before = messages.length;
+    await until(() => messages.length > before + 5);
+    expect(messages.some((message) => message.kind === 'ended')).toBe(false);
+    await sink[Symbol.asyncDispose]();
+  });
+
+  test('an unknown channel is NOT_FOUND, a wrong password CAMERA_CREDENTIALS after one signed request', async () => {
+    await using camera = await openTestCamera({ password: 'right' });
+    await using plane = subject.open(resolverOf(camera, 'wrong'), 50);
+    const { port2 } = new MessageChannel();
+    const spec = { profile: 'main', purpose: 'local', kind: 'fmp4' } as const;
+    await expect(plane.prepare({ ...spec, channel: channelId('nowhere'), port: port2 }, never)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    for (let time = 0; time < 3; time += 1) {
+      const other = new MessageChannel();
+      await expect(plane.prepare({ ...spec, channel: gate, port: other.port2 }, never)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(camera.credentialed).toBeLessThanOrEqual(2);
+  });
+
+  test('a camera that is not there is CAMERA_UNREACHABLE at once', async () => {
+    const camera = await openTestCamera();
+    await camera[Symbol.asyncDispose]();
+    await using plane = subject.open(resolverOf(camera), 50);
+    await expect(openSink(plane)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+  });
+
+  test('RTSP viewers with a key see the stream; when the key is revoked they are cut off', async () => {
+    await using camera = await openTestCamera({ noSets: true });
+    await using plane = subject.open(resolverOf(camera), 50);
+    const { port } = await plane.serveRtsp({ address: '127.0.0.1', port: 0 });
+    await plane.admit([key]);
+    await using player = await openRtspPlayer(port, '/gate/main', key);
+    await player.play();
+    await until(() => player.packets.length > 40);
+    const steps = player.packets.slice(1).map((packet, index) => (packet.sequence - player.packets[index]!.sequence) & 0xffff);
+    expect(steps.every((step) => step === 1)).toBe(true);
+    await plane.admit([]);
+    await until(() => player.closed);
+    await until(() => camera.connections === 0);
+  });
+
+  test('closing the plane ends its sinks, its viewers and its pulls', async () => {
+    await using camera = await openTestCamera();
+    const plane = subject.open(resolverOf(camera), 5_000);
+    const { messages } = await openSink(plane);
+    await until(() => messages.length > 2);
+    await plane[Symbol.asyncDispose]();
+    await until(() => messages.at(-1)?.kind === 'ended');
+    await until(() => camera.connections === 0);
+    expect(camera.teardowns).toBe(1);
+  });
+}
