@@ -19,15 +19,18 @@ export interface Attempting {
 /** Never rejects. Only DELIVERY_REFUSED is a refusal; everything else, the deadline too, is no answer. */
 export async function attempt({ uplink, clock, deadline }: Attempting, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
   const sentAt = clock.now();
-  // Not AbortSignal.any: on the long life's signal one would hang for each delivery ever made.
-  const over = new AbortController();
-  const abandon = () => over.abort(signal.reason);
+  // Not AbortSignal.any with a timeout: Node 20 lets the garbage collector take both, and then the deadline never comes (seen here).
+  const limit = new AbortController();
+  const abandon = () => limit.abort(signal.reason);
   signal.addEventListener('abort', abandon, { once: true });
   if (signal.aborted) abandon();
+  clock.sleep(deadline, limit.signal).then(
+    () => limit.abort(new DOMException(`No answer within ${deadline} ms.`, 'TimeoutError')),
+    () => undefined, // answered, or abandoned, before
+  );
   try {
-    const limit = clock.deadline(deadline, over.signal);
     // The deadline is kept here too: an uplink that forgets its signal must not keep a place in the window for ever.
-    const { proof } = await Promise.race([uplink.deliver(delivery, limit), whenAborted(limit)]);
+    const { proof } = await Promise.race([uplink.deliver(delivery, limit.signal), whenAborted(limit.signal)]);
     return { kind: 'accepted', sentAt, acceptedAt: clock.now(), proof };
   } catch (error) {
     if (isGatewayError(error, 'DELIVERY_REFUSED')) return { kind: 'refused', reason: error.message };
@@ -35,7 +38,7 @@ export async function attempt({ uplink, clock, deadline }: Attempting, delivery:
     return { kind: 'unanswered', reason: error instanceof Error ? error.message : String(error) };
   } finally {
     signal.removeEventListener('abort', abandon);
-    over.abort(); // ends the deadline
+    limit.abort(); // ends the deadline
   }
 }
 

@@ -45,8 +45,12 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
   const flying = new Set<Promise<void>>();
   /** Stood in for the first in line while the link was silent; due at once when it speaks again. */
   const setAside = new Map<number, Delivery>();
-  const ended = new AbortController();
-  const lives = AbortSignal.any([signal, ended.signal]);
+  const life = new AbortController();
+  const lives = life.signal;
+  const end = () => {
+    life.abort(signal.reason);
+    ring();
+  };
   setMaxListeners(uplink.window * 2 + 10, lives); // one per place in the window is no leak
   let inFlight = 0;
   let probing = false;
@@ -217,7 +221,8 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     }
   };
 
-  lives.addEventListener('abort', () => ring(), { once: true });
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
   watch().catch(() => undefined); // ends with the life
   try {
     while (!lives.aborted) {
@@ -225,7 +230,8 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
       await rest();
     }
   } finally {
-    ended.abort();
+    signal.removeEventListener('abort', end);
+    end();
     await Promise.allSettled(flying);
   }
 }

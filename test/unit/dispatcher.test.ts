@@ -22,7 +22,7 @@ describe('a far side that answers', () => {
       { version: 1, position: 1, journalledAt: new Date(entry.journalledAt).toISOString(), event },
     ]);
     const record = bench.journal.read.alarm(event.id);
-    expect(record?.receipts.filter(({ by }) => by === 'police')).toMatchObject([{ hop: 'accepted', proof: 'HTTP 202' }, { hop: 'sent' }]);
+    expect(record?.receipts.filter(({ by }) => by === 'police')).toMatchObject([{ hop: 'sent' }, { hop: 'accepted', proof: 'HTTP 202' }]);
     expect(record?.deliveries).toMatchObject([{ state: 'accepted', attempts: 1 }]);
     expect(bench.journal.stats().uplinks).toEqual([{ uplink: police, pending: 0, refused: 0, accepted: 1, alarmsDelivered: 1 }]);
   });
