@@ -1,0 +1,86 @@
+/** Opens one TCP or TLS connection and hands it over only when it is safe to speak: nothing is written before the far side's identity is proved. */
+import { isIP, type Socket, connect as tcpConnect } from 'node:net';
+import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { ProtocolError } from '../protocol-error.ts';
+
+export interface TlsTrust {
+  /** PEM of the authority to trust instead of the system's. */
+  readonly ca?: string | undefined;
+  /** SHA-256 of the very certificate to expect, hex with or without colons. Without `ca` it is the whole proof: a self-signed box can be pinned. */
+  readonly fingerprint256?: string | undefined;
+  /** Takes any certificate. For test benches; say so where a person can see it. */
+  readonly insecure?: boolean | undefined;
+}
+
+export interface DialTarget {
+  /** Name or IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Present: TLS 1.2 or later. */
+  readonly tls?: TlsTrust | undefined;
+}
+
+/** Resolves once connected (and, with TLS, proved). Rejects with the socket's own error, a ProtocolError for a wrong pin, or the signal's reason. */
+export function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const socket = target.tls ? openTls(target, target.tls) : tcpConnect({ host: target.host, port: target.port, noDelay: true });
+    const ready = target.tls ? 'secureConnect' : 'connect';
+    const settle = () => {
+      signal.removeEventListener('abort', abandon);
+      socket.off('error', fail).off('close', closed).off(ready, opened);
+    };
+    const fail = (error: unknown) => {
+      settle();
+      // A late error of a socket that we gave up must not become an uncaught one.
+      socket.on('error', () => undefined).destroy();
+      reject(error);
+    };
+    const abandon = () => fail(signal.reason);
+    const closed = () => fail(new Error('The connection was closed before it was open.'));
+    const opened = () => {
+      const problem = target.tls && pinProblem(socket as TLSSocket, target.tls);
+      if (problem) {
+        fail(problem);
+        return;
+      }
+      settle();
+      resolve(socket);
+    };
+    socket.on('error', fail).on('close', closed).on(ready, opened);
+    signal.addEventListener('abort', abandon, { once: true });
+  });
+}
+
+/** What tls.connect wants for this trust. */
+export function tlsOptions(trust: TlsTrust): { readonly ca?: string; readonly rejectUnauthorized: boolean; readonly minVersion: 'TLSv1.2' } {
+  const pinnedOnly = trust.fingerprint256 !== undefined && trust.ca === undefined;
+  return {
+    ...(trust.ca === undefined ? {} : { ca: trust.ca }),
+    rejectUnauthorized: !(pinnedOnly || trust.insecure === true),
+    minVersion: 'TLSv1.2',
+  };
+}
+
+/** Why the certificate of this open connection is not the pinned one; undefined: it is, or none is pinned. */
+export function pinProblem(socket: TLSSocket, trust: TlsTrust): ProtocolError | undefined {
+  if (trust.fingerprint256 === undefined) return undefined;
+  const seen = bare(socket.getPeerCertificate().fingerprint256 ?? '');
+  const expected = bare(trust.fingerprint256);
+  return seen === expected
+    ? undefined
+    : new ProtocolError(`the pinned certificate ${expected.slice(0, 16)}…`, `${seen.slice(0, 16)}…`, 'the TLS handshake');
+}
+
+function openTls(target: DialTarget, trust: TlsTrust): TLSSocket {
+  // RFC 6066 §3: an IP address is not a server name.
+  const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
+  const socket = tlsConnect({ host: target.host, port: target.port, ...servername, ...tlsOptions(trust) });
+  socket.setNoDelay(true);
+  return socket;
+}
+
+const bare = (fingerprint: string) => fingerprint.replaceAll(':', '').toLowerCase();

@@ -1,0 +1,225 @@
+/**
+ * Uplink over HTTPS: one POST per event, signed with a shared key, idempotent by event id. The body is exactly `delivery.body`.
+ * `X-Campus-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`: the receiver recomputes it over the raw bytes and
+ * refuses a `t` that is too old.
+ */
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { TLSSocket } from 'node:tls';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { z } from 'zod';
+import type { UplinkSettings } from '../../gateway/domain/campus.ts';
+import type { Delivery } from '../../gateway/domain/delivery.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import { type EventKind, eventKinds } from '../../gateway/domain/event.ts';
+import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
+import { seconds } from '../../gateway/domain/time.ts';
+import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
+import { limited } from '../protocols/net/limited.ts';
+
+const mostReplyBytes = 64 * 1024;
+const mostReasonCharacters = 200;
+
+const config = z.strictObject({
+  /** Where to POST; http or https, without user name and password. */
+  url: z
+    .string()
+    .max(2_048)
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'an address such as https://police.example/campus-alarms')
+    .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'an address without user name and password'),
+  /** Longest wait for the answer, seconds. */
+  timeout: z.number().min(0.1).max(120).default(10),
+  /** Deliveries in flight at once. */
+  window: z.int().min(1).max(256).default(16),
+  accepts: z
+    .array(z.enum(eventKinds))
+    .min(1)
+    .default([...eventKinds]),
+  /** PEM file of the authority to trust instead of the system's. */
+  ca: z.string().min(1).max(1_024).optional(),
+  /** SHA-256 of the one certificate to expect; without `ca` this is the whole proof of identity. */
+  fingerprint256: z
+    .string()
+    .regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, 'a SHA-256 fingerprint: 64 hex digits, colons allowed')
+    .optional(),
+});
+export type WebhookConfig = z.output<typeof config>;
+
+export const webhook: UplinkAdapter<WebhookConfig> = {
+  kind: 'webhook',
+  config,
+  create(settings, checked, context) {
+    return new WebhookUplink(settings, checked, context);
+  },
+};
+
+class WebhookUplink implements Uplink {
+  readonly id;
+  readonly accepts: ReadonlySet<EventKind>;
+  readonly window: number;
+  readonly #config: WebhookConfig;
+  readonly #context: AdapterContext;
+  readonly #key: string;
+  #pool: Pool | undefined;
+
+  constructor(settings: UplinkSettings, checked: WebhookConfig, context: AdapterContext) {
+    const key = settings.secret?.reveal();
+    if (!key) {
+      throw new GatewayError(
+        'INVENTORY_INVALID',
+        `Uplink ${settings.id} is a webhook and needs a secret: the key that its signatures are made with.`,
+        {
+          context: { uplink: settings.id, path: 'secret' },
+        },
+      );
+    }
+    this.id = settings.id;
+    this.accepts = new Set(checked.accepts);
+    this.window = checked.window;
+    this.#config = checked;
+    this.#context = context;
+    this.#key = key;
+  }
+
+  /** Holds the keep-alive connections. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { ca, fingerprint256, url, window } = this.#config;
+    const trust: TlsTrust = { ca: ca === undefined ? undefined : await readAuthority(this.id, ca), fingerprint256 };
+    const pool = new Pool(new URL(url).origin, {
+      connections: window,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      bodyTimeout: 10_000,
+      maxResponseSize: mostReplyBytes,
+      connect: connectorFor(trust),
+    });
+    this.#pool = pool;
+    try {
+      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    } finally {
+      this.#pool = undefined;
+      await pool.destroy();
+    }
+  }
+
+  async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
+    const pool = this.#pool;
+    if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
+    using limit = limited((until) => this.#context.clock.sleep(seconds(this.#config.timeout), until), signal);
+    const target = new URL(this.#config.url);
+    // Its own controller: the limit ends when we return, and must not tear down a connection whose accepted reply is still being drained.
+    const request = new AbortController();
+    const abandon = () => request.abort(limit.signal.reason);
+    limit.signal.addEventListener('abort', abandon, { once: true });
+    let reply: Dispatcher.ResponseData;
+    try {
+      // undici's `request` follows no redirect, and neither do we: an alarm goes to the configured address or nowhere.
+      reply = await pool.request({
+        method: 'POST',
+        path: target.pathname + target.search,
+        headers: this.#headers(delivery),
+        body: delivery.body,
+        signal: request.signal,
+      });
+    } catch (cause) {
+      throw this.#unanswered(delivery, reasonOf(cause), cause);
+    }
+    const status = reply.statusCode;
+    if (status >= 200 && status < 300) {
+      // The status is the receipt; what follows it cannot take it back, so its failure is of no interest.
+      limit.signal.removeEventListener('abort', abandon);
+      reply.body.dump({ limit: mostReplyBytes }).catch(() => undefined);
+      return { proof: `HTTP ${status}` };
+    }
+    const said = await reasonText(reply);
+    if (status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429) {
+      throw new GatewayError(
+        'DELIVERY_REFUSED',
+        `The platform behind uplink ${this.id} refused event ${delivery.event}: HTTP ${status}${said && `, ${said}`}`,
+        {
+          context: { uplink: this.id, event: delivery.event, status },
+        },
+      );
+    }
+    throw this.#unanswered(
+      delivery,
+      `HTTP ${status}${status >= 300 && status < 400 ? ', a redirect, which is never followed' : said && `, ${said}`}`,
+    );
+  }
+
+  #headers(delivery: Delivery): Record<string, string> {
+    const at = Math.floor(this.#context.clock.now() / 1000);
+    const signature = createHmac('sha256', this.#key).update(`${at}.${delivery.body}`).digest('hex');
+    return {
+      'content-type': 'application/json',
+      'idempotency-key': delivery.event,
+      'x-campus-signature': `t=${at},v1=${signature}`,
+      'x-campus-event': delivery.kind,
+    };
+  }
+
+  #unanswered(delivery: Delivery, why: string, cause?: unknown): GatewayError {
+    return new GatewayError('DELIVERY_UNANSWERED', `The platform behind uplink ${this.id} did not take event ${delivery.event}: ${why}.`, {
+      cause,
+      context: { uplink: this.id, event: delivery.event },
+    });
+  }
+}
+
+/** The pin is compared before undici may write a byte; sessions are not cached, so that every connection shows its certificate. */
+function connectorFor(trust: TlsTrust): buildConnector.connector {
+  const connect = buildConnector({ ...tlsOptions(trust), timeout: 10_000, maxCachedSessions: 0, noDelay: true });
+  return (options, callback) =>
+    connect(options, (error, socket) => {
+      if (error !== null || !socket) {
+        callback(error ?? new Error('There is no connection.'), null);
+        return;
+      }
+      const problem = options.protocol === 'https:' ? pinProblem(socket as TLSSocket, trust) : undefined;
+      if (!problem) {
+        callback(null, socket);
+        return;
+      }
+      socket.destroy();
+      callback(problem, null);
+    });
+}
+
+async function readAuthority(uplink: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new GatewayError('INVENTORY_INVALID', `The certificate authority of uplink ${uplink} cannot be read at ${path}.`, {
+      cause,
+      context: { uplink, path: 'settings.ca' },
+    });
+  }
+}
+
+/** The first characters of what the platform said, on one line and without control characters. */
+async function reasonText(reply: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of reply.body.iterator?.({ destroyOnReturn: true }) ?? reply.body) {
+      chunks.push(Buffer.from(chunk as Uint8Array));
+      size += chunks.at(-1)?.length ?? 0;
+      if (size >= mostReasonCharacters * 4) break;
+    }
+  } catch {
+    // The status is the answer; a reason that breaks off half-way is shown as far as it came.
+  }
+  // A platform's text must not steer a terminal.
+  const text = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+  return Array.from(text).slice(0, mostReasonCharacters).join('');
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'the request was given up';
+  if (cause.name === 'TimeoutError') return 'no answer in time';
+  return cause.message.replace(/\.$/, '') || cause.name;
+}
