@@ -109,6 +109,8 @@ export interface PanelDoor {
   /** Resolves once everything that the message means is committed; rejects if it is not: then nothing may be acknowledged. */
   receive(panel: PanelId, message: PanelMessage): Promise<void>;
   session(panel: PanelId, state: 'connected' | 'disconnected', reason: string): void;
+  /** A broker between us and the panels forgot what it held for us: messages may be missing, every panel is asked for its state. */
+  sessionLost(): void;
   /** Orders to send, until aborted. */
   orders(signal: AbortSignal): AsyncIterable<PanelOrder>;
 }
