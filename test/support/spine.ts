@@ -1,9 +1,10 @@
 /** Events, folders and figures for tests of journal, intake and delivery. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AlarmRaised, DomainEvent, FaultRaised } from '../../gateway/domain/event.ts';
-import { campusId, eventIdFrom, panelId, type UplinkId, uplinkId, zoneId } from '../../gateway/domain/ids.ts';
+import { campusId, eventIdFrom, panelId, type UplinkId, uplinkId, userId, zoneId } from '../../gateway/domain/ids.ts';
 import { type Instant, instant } from '../../gateway/domain/time.ts';
 import { type JournalOptions, type OpenJournal, openJournal } from '../../gateway/journal/journal.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
@@ -16,9 +17,7 @@ let made = 0;
 
 function nextId() {
   made += 1;
-  const random = new Uint8Array(10);
-  new DataView(random.buffer).setUint32(6, made);
-  return eventIdFrom(start + made, random);
+  return eventIdFrom(start + made, randomBytes(10));
 }
 
 export interface AlarmWish {
@@ -78,7 +77,7 @@ export function acknowledgement(of: DomainEvent, by = 'li'): DomainEvent {
     receivedAt: start,
     clockTrust: 'none',
     alarm: of.id,
-    by: by as import('../../gateway/domain/ids.ts').UserId,
+    by: userId(by),
   };
 }
 
