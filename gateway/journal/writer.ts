@@ -60,9 +60,10 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   const holdDelivery = database.prepare(
     'UPDATE delivery SET state = ?, attempts = ?, refusals = ?, reason = ?, next_at = ? WHERE uplink = ? AND position = ?',
   );
+  // INDEXED BY: the planner would rather walk the whole line by position (seen: 91 a second of 100,000; with it thousands).
   // The ranks are three: three seeks find the first in line, one more the best rank, however many wait in the lane.
   const findHead = database.prepare<[string, string, number], { position: number; next_at: number }>(
-    `SELECT position, next_at FROM delivery WHERE uplink = ? AND lane = ? AND rank = ? AND state = 'pending' ORDER BY position LIMIT 1`,
+    `SELECT position, next_at FROM delivery INDEXED BY delivery_in_line WHERE uplink = ? AND lane = ? AND rank = ? AND state = 'pending' ORDER BY position LIMIT 1`,
   );
   const setLane = database.prepare('UPDATE lane SET rank = ?, head = ?, next_at = ? WHERE uplink = ? AND lane = ?');
   const leaveLane = database.prepare('DELETE FROM lane WHERE uplink = ? AND lane = ?');
