@@ -1,0 +1,165 @@
+/** What every uplink must do, whatever it speaks. Run against the simulated police side, over real sockets. */
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Delivery } from '../../gateway/domain/delivery.ts';
+import { eventIdFrom, uplinkId } from '../../gateway/domain/ids.ts';
+import type { Uplink } from '../../gateway/domain/ports.ts';
+import { instant, millis, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { supervise } from '../../gateway/runtime/supervise.ts';
+import type { LedgerRow } from '../../simulators/platform/ledger.ts';
+import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
+
+export const sharedSecret = 'a key that both sides know';
+const loopback = { address: '127.0.0.1', port: 0 };
+
+export interface UplinkContract {
+  readonly name: string;
+  /** An uplink with a timeout of 500 ms that points at this police side. */
+  create(police: PoliceSimulator): Uplink;
+  readonly path: LedgerRow['path'];
+  readonly proof: string;
+  /** What the far side's refusal looks like here; MQTT 3.1.1 has no words for it. */
+  readonly refusal: 'DELIVERY_REFUSED' | 'DELIVERY_UNANSWERED';
+}
+
+export function deliveryOf(changes: Readonly<Record<string, unknown>> = {}): Delivery {
+  const id = eventIdFrom(Date.now(), randomBytes(10));
+  const event = { id, campus: 'no-3-school', kind: 'alarm.raised', panel: 'gate', zone: 'zone-3', type: 'panic.silent', drill: false, ...changes };
+  return {
+    uplink: uplinkId('police'),
+    event: id,
+    position: 1,
+    journalledAt: instant(Date.now()),
+    body: JSON.stringify({ version: 1, position: 1, journalledAt: '2026-11-24T08:00:00.000Z', event, note: '紧急报警 — "quoted" \\ 🚨' }),
+    kind: 'alarm.raised',
+    lane: 'gate/zone-3',
+    rank: 0,
+    attempts: 0,
+  };
+}
+
+export function policeSide(): Promise<PoliceSimulator> {
+  return runPoliceSimulator({
+    webhook: { listen: loopback },
+    mqtt: { listen: loopback, username: 'school', password: sharedSecret },
+    ledger: 'memory',
+    hmacKey: sharedSecret,
+    clock: systemClock,
+    log: silentLogger,
+  });
+}
+
+/** Tries until the uplink takes it, as the dispatcher does. */
+export async function untilDelivered(uplink: Uplink, delivery: Delivery): Promise<{ readonly proof: string }> {
+  for (;;) {
+    try {
+      return await uplink.deliver(delivery, AbortSignal.timeout(5_000));
+    } catch {
+      await systemClock.sleep(millis(30));
+    }
+  }
+}
+
+export function uplinkContract(contract: UplinkContract): void {
+  describe(`the ${contract.name} uplink`, () => {
+    let police: PoliceSimulator;
+    let uplink: Uplink;
+    let ended: AbortController;
+    let life: Promise<void>;
+
+    beforeEach(async () => {
+      police = await policeSide();
+      uplink = contract.create(police);
+      ended = new AbortController();
+      const often = { first: millis(50), most: millis(100), jitter: 0 };
+      life = supervise({ name: 'uplink', clock: systemClock, log: silentLogger, backoff: often }, (signal) => uplink.run(signal), ended.signal);
+      await untilDelivered(uplink, deliveryOf({ zone: 'warm-up' }));
+    });
+    afterEach(async () => {
+      ended.abort();
+      await life;
+      await police[Symbol.asyncDispose]();
+    });
+    const rowsOf = (delivery: Delivery) => police.ledger().filter(({ eventId }) => eventId === delivery.event);
+    const soon = () => AbortSignal.timeout(5_000);
+
+    test('resolves with the proof once the platform has the event, byte for byte', async () => {
+      const delivery = deliveryOf();
+      expect(await uplink.deliver(delivery, soon())).toEqual({ proof: contract.proof });
+      expect(rowsOf(delivery)).toMatchObject([{ path: contract.path, body: delivery.body, answer: 'accepted' }]);
+      expect(police.alarms()).toContainEqual({ event: delivery.event, panel: 'gate', zone: 'zone-3', type: 'panic.silent', drill: false });
+    });
+
+    test('sends the same body and the same event id at every repeat, and the platform counts it once', async () => {
+      const delivery = deliveryOf();
+      await uplink.deliver(delivery, soon());
+      await uplink.deliver({ ...delivery, attempts: 1 }, soon());
+      expect(new Set(rowsOf(delivery).map(({ body }) => body))).toEqual(new Set([delivery.body]));
+      expect(rowsOf(delivery)).toHaveLength(2);
+      expect(police.alarms().filter(({ event }) => event === delivery.event)).toHaveLength(1);
+    });
+
+    test('names the refusal of one event, and delivers the next one', async () => {
+      const unwanted = deliveryOf({ zone: 'unwanted' });
+      police.misbehave({ kind: 'refuse', events: { zone: 'unwanted' } });
+      await expect(uplink.deliver(unwanted, soon())).rejects.toMatchObject({ code: contract.refusal });
+      await untilDelivered(uplink, deliveryOf());
+    });
+
+    test('says that there was no answer within its timeout when the platform keeps silent', async () => {
+      police.misbehave({ kind: 'silent' });
+      const delivery = deliveryOf();
+      const started = performance.now();
+      await expect(uplink.deliver(delivery, soon())).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+      expect(performance.now() - started).toBeLessThan(1_500);
+      expect(rowsOf(delivery)).toMatchObject([{ answer: 'none' }]);
+      await police.comeBack();
+      await untilDelivered(uplink, delivery);
+    });
+
+    test('lets go at once when told to', async () => {
+      police.misbehave({ kind: 'silent' });
+      const giveUp = new AbortController();
+      const delivery = deliveryOf();
+      const attempt = uplink.deliver(delivery, giveUp.signal);
+      const outcome = expect(attempt).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+      await police.arrival(({ eventId }) => eventId === delivery.event, soon());
+      const started = performance.now();
+      giveUp.abort();
+      await outcome;
+      expect(performance.now() - started).toBeLessThan(200);
+    });
+
+    test('counts an error of the platform as no answer', async () => {
+      police.misbehave({ kind: 'error' });
+      await expect(uplink.deliver(deliveryOf(), soon())).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+    });
+
+    test('rejects what was in flight when the platform goes down, and delivers once it is back', async () => {
+      police.misbehave({ kind: 'slow', by: seconds(20) });
+      const delivery = deliveryOf();
+      const attempt = uplink.deliver(delivery, soon());
+      const outcome = expect(attempt).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+      await police.arrival(({ eventId }) => eventId === delivery.event, soon());
+      await police.down();
+      await outcome;
+      await expect(uplink.deliver(delivery, soon())).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+      await police.comeBack();
+      const seen = rowsOf(delivery).length;
+      await untilDelivered(uplink, deliveryOf());
+      expect(rowsOf(delivery), 'only the dispatcher repeats a delivery').toHaveLength(seen);
+      expect(await untilDelivered(uplink, delivery)).toEqual({ proof: contract.proof });
+    });
+
+    test('carries a full window of deliveries at once, and more after it', async () => {
+      police.misbehave({ kind: 'slow', by: millis(100) });
+      const deliveries = Array.from({ length: uplink.window }, () => deliveryOf());
+      const started = performance.now();
+      await Promise.all(deliveries.map((delivery) => uplink.deliver(delivery, soon())));
+      expect(performance.now() - started).toBeLessThan(450);
+      expect(new Set(police.ledger().map(({ eventId }) => eventId)).size).toBe(uplink.window + 1);
+    });
+  });
+}
