@@ -55,7 +55,7 @@ export class Hub implements MediaHub, AsyncDisposable {
       return {
         description,
         play: (outlet) => {
-          joined ??= hold.stream.fanOut.join(outlet);
+          joined ??= hold.stream.join(outlet);
         },
         [Symbol.dispose]: () => {
           joined?.[Symbol.dispose]();

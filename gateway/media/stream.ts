@@ -2,7 +2,7 @@
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
 import type { StreamAddress, StreamProfile, StreamTelemetry } from '../domain/media.ts';
-import type { StreamDescription, StreamReceiver } from '../domain/media-ports.ts';
+import type { StreamDescription, StreamReceiver, WireOutlet } from '../domain/media-ports.ts';
 import { type Instant, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type AccessUnit, AccessUnitCutter } from './access-unit.ts';
@@ -106,6 +106,14 @@ export class Stream {
       });
     }
     return this.#description!;
+  }
+
+  /** A viewer from now on: the cached group, the wall clock, then everything that comes. */
+  join(outlet: WireOutlet): Disposable {
+    const joined = this.fanOut.join(outlet);
+    const clock = this.#cutter.senderClock();
+    if (clock) outlet.report(clock, this.#cutter.packets, this.#cutter.octets);
+    return joined;
   }
 
   telemetry(holds: number): StreamTelemetry {

@@ -41,6 +41,8 @@ export interface CameraOptions {
   readonly session?: string;
   readonly port?: number;
   readonly senderReports?: boolean;
+  /** Filler data in every picture, to make a stream that no buffer swallows; packets are then 60 kB. */
+  readonly fillerBytes?: number;
 }
 
 export interface TestCamera extends AsyncDisposable {
@@ -125,13 +127,14 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
       players.delete(socket);
     });
   });
+  const filler = options.fillerBytes === undefined ? undefined : new Uint8Array(options.fillerBytes).fill(0x0c, 0, 1);
   const rate = options.framesPerSecond ?? 25;
   const ticks = Math.round(90_000 / rate);
   const timer = setInterval(() => {
     if (muted) return;
     for (const [socket, player] of players) {
       const picture = pictures[player.index % pictures.length]!;
-      const payloads = packetiseH264(picture, 1000);
+      const payloads = filler ? packetiseH264([...picture, filler], 60_000) : packetiseH264(picture, 1_000);
       const frames = payloads.map((payload, index) => {
         const header = {
           marker: index === payloads.length - 1,

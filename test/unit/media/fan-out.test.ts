@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest';
+import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
+import { packetiseH264 } from '../../../adapters/protocols/rtp/h264-payload.ts';
+import { parseRtp, writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
+import { RtspReader, writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
+import type { Fmp4Message } from '../../../gateway/domain/media.ts';
+import { instant, millis, seconds } from '../../../gateway/domain/time.ts';
+import { type AccessUnit, AccessUnitCutter } from '../../../gateway/media/access-unit.ts';
+import { FanOut } from '../../../gateway/media/fan-out.ts';
+import { FragmentFeed } from '../../../gateway/media/fragments.ts';
+import { GopCache } from '../../../gateway/media/gop-cache.ts';
+import { usualMediaSettings } from '../../../gateway/media/settings.ts';
+import { capturedAt, DecodeTimes, Timeline } from '../../../gateway/media/timestamps.ts';
+import { ManualClock } from '../../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../../gateway/runtime/logger.ts';
+import { parameterSets, pictures } from '../../support/rtsp-camera.ts';
+
+const description = { codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } as const;
+
+/** Packets of one picture, as a camera frames them. */
+function framed(picture: readonly Uint8Array[], at: { sequence: number; timestamp: number; ssrc?: number; markers?: readonly boolean[] }): Buffer[] {
+  const payloads = packetiseH264(picture, 1_000);
+  return payloads.map((payload, index) => {
+    const marker = at.markers?.[index] ?? index === payloads.length - 1;
+    const header = { marker, payloadType: 96, sequence: (at.sequence + index) & 0xffff, timestamp: at.timestamp, ssrc: at.ssrc ?? 5 };
+    return writeFrame(4, writeRtp(header, payload));
+  });
+}
+
+function cutterOf(clock = new ManualClock()) {
+  const units: AccessUnit[] = [];
+  const cutter = new AccessUnitCutter(clock, h264Video, (unit) => units.push(unit));
+  cutter.begin(description);
+  const feed = (frames: readonly Buffer[]) => {
+    for (const frame of frames) cutter.packet(frame, 0, frame.length);
+  };
+  return { clock, units, cutter, feed };
+}
+
+const rtpOf = (unit: AccessUnit) => new RtspReader().push(unit.wire).flatMap((piece) => (piece.kind === 'frame' ? [parseRtp(piece.payload)] : []));
+
+describe('access units', () => {
+  test('are spans that end with the marker, on channel 0, without a copy where the packets lie side by side', () => {
+    const { units, cutter } = cutterOf();
+    const read = Buffer.concat([...framed(pictures[0]!, { sequence: 1, timestamp: 9 }), ...framed(pictures[1]!, { sequence: 40, timestamp: 3_609 })]);
+    for (let at = 0; at < read.length; ) {
+      const end = at + 4 + read.readUInt16BE(at + 2);
+      cutter.packet(read, at, end);
+      at = end;
+    }
+    expect(units.map(({ keyframe, starts, ends }) => ({ keyframe, starts, ends }))).toEqual([
+      { keyframe: true, starts: true, ends: true },
+      { keyframe: false, starts: true, ends: true },
+    ]);
+    expect(units[0]!.wire.buffer).toBe(read.buffer);
+    expect(units[0]!.wire[1]).toBe(0);
+  });
+
+  test('a marker on the parameter sets does not hide the keyframe (quirk 19), and the picture is muxed once', () => {
+    const { units, feed } = cutterOf();
+    const [sets, rest] = [pictures[0]!.slice(0, 2), pictures[0]!.slice(2)];
+    feed(framed(sets, { sequence: 1, timestamp: 9 }));
+    feed(framed(rest, { sequence: 2, timestamp: 9 }));
+    feed(framed(pictures[1]!, { sequence: 60, timestamp: 3_609 }));
+    expect(units.map((unit) => unit.keyframe)).toEqual([true, false, false]);
+    expect(units.map((unit) => unit.starts)).toEqual([true, false, true]);
+    const messages: Fmp4Message[] = [];
+    const fragments = new FragmentFeed(h264Video, silentLogger, 1e6);
+    fragments.describe(description);
+    fragments.subscribe((message) => messages.push(message), units);
+    expect(messages.map((message) => message.kind)).toEqual(['init', 'fragment', 'fragment']);
+  });
+
+  test('without markers the next timestamp ends a picture; very large or slow ones leave in parts', async () => {
+    const { clock, units, feed } = cutterOf();
+    const frames = framed(pictures[0]!, { sequence: 1, timestamp: 9, markers: new Array(99).fill(false) });
+    feed(frames.slice(0, 2));
+    await clock.advance(millis(60));
+    feed(frames.slice(2, 3));
+    feed(framed(pictures[1]!, { sequence: 4, timestamp: 3_609 }));
+    expect(units.map(({ starts, ends }) => ({ starts, ends }))).toEqual([
+      { starts: true, ends: false },
+      { starts: true, ends: true },
+    ]);
+  });
+
+  test('losses are counted; unknown payload types and a few packets of another source are not taken', () => {
+    const { units, cutter, feed } = cutterOf();
+    feed(framed(pictures[1]!, { sequence: 65_535, timestamp: 9 }));
+    feed(framed(pictures[1]!, { sequence: 500, timestamp: 99, ssrc: 77 }));
+    const next = framed(pictures[2]!, { sequence: 5, timestamp: 3_609 });
+    feed(next);
+    expect(units).toHaveLength(2);
+    expect(cutter.lostPackets).toBe(5 - (65_535 + framed(pictures[1]!, { sequence: 0, timestamp: 0 }).length - 65_536));
+  });
+
+  test('after a reconnect viewers see the same source, the next sequence number and a time that goes on', async () => {
+    const { clock, units, cutter, feed } = cutterOf();
+    feed(framed(pictures[1]!, { sequence: 10, timestamp: 1_000 }));
+    await clock.advance(seconds(2));
+    cutter.begin(description);
+    feed(framed(pictures[0]!, { sequence: 60_000, timestamp: 4_000_000_000, ssrc: 99 }));
+    const before = rtpOf(units[0]!).at(-1)!;
+    const after = rtpOf(units[1]!)[0]!;
+    expect(after.ssrc).toBe(before.ssrc);
+    expect(after.sequence).toBe(before.sequence + 1);
+    expect(after.timestamp).toBe(1_000 + 2 * 90_000);
+    expect(cutter.lostPackets).toBe(0);
+  });
+});
+
+describe('times', () => {
+  test('unwrap past 2^32, and a jump of hours becomes the time that really went by', () => {
+    const line = new Timeline(90_000);
+    expect(line.place(4_294_967_000, 0)).toBe(4_294_967_000);
+    expect(line.place(3_304, 40)).toBe(4_294_970_600);
+    expect(line.place(2_000_000_000, 80)).toBe(4_294_970_600 + 3_600);
+  });
+
+  test('decode times only grow, and a length is the last step', () => {
+    const times = new DecodeTimes(90_000, 25);
+    expect([100, 3_700, 3_600, 10_900].map((ticks) => times.next(ticks))).toEqual([
+      { decodeTime: 0, duration: 3_600 },
+      { decodeTime: 3_600, duration: 3_600 },
+      { decodeTime: 3_601, duration: 3_600 },
+      { decodeTime: 10_800, duration: 7_199 },
+    ]);
+  });
+
+  test('a sender report dates a picture, unless the clock of the camera is wrong', () => {
+    const now = 1_760_000_000_000;
+    expect(capturedAt(90_000, now, 90_000, { wallClock: now - 1_200, rtpTimestamp: 0 })).toBe(now - 200);
+    expect(capturedAt(90_000, now, 90_000, { wallClock: now - 3_600_000, rtpTimestamp: 0 })).toBe(now);
+    expect(capturedAt(90_000, now, 90_000, undefined)).toBe(now);
+  });
+});
+
+const unitOf = (bytes: number, keyframe: boolean, ticks = 0): AccessUnit => ({
+  wire: Buffer.alloc(bytes),
+  packets: 1,
+  ticks,
+  capturedAt: instant(0),
+  keyframe,
+  starts: true,
+  ends: true,
+});
+
+describe('viewers', () => {
+  const settings = { ...usualMediaSettings, viewerBytes: 1_000, cacheBytes: 10_000 };
+  function viewer() {
+    const seen = { bytes: 0, writes: 0, closed: '', backlog: 0 };
+    return {
+      seen,
+      outlet: {
+        write: (wire: readonly Buffer[]) => {
+          seen.writes += 1;
+          for (const bytes of wire) seen.bytes += bytes.length;
+        },
+        report: () => undefined,
+        get backlog() {
+          return seen.backlog;
+        },
+        close: (reason: string) => {
+          seen.closed = reason;
+        },
+      },
+    };
+  }
+
+  test('a joiner gets the cached group in one write, then each picture once', () => {
+    const out = new FanOut(new ManualClock(), settings);
+    const { seen, outlet } = viewer();
+    out.deliver(unitOf(100, true));
+    out.deliver(unitOf(10, false));
+    out.join(outlet);
+    expect(seen).toMatchObject({ writes: 1, bytes: 110 });
+    out.deliver(unitOf(10, false));
+    expect(seen).toMatchObject({ writes: 2, bytes: 120 });
+  });
+
+  test('one that owes too much skips to the next keyframe, the others do not notice', () => {
+    const out = new FanOut(new ManualClock(), settings);
+    const [slow, quick] = [viewer(), viewer()];
+    out.deliver(unitOf(100, true));
+    out.join(slow.outlet);
+    out.join(quick.outlet);
+    slow.seen.backlog = 1_101;
+    out.deliver(unitOf(10, false));
+    slow.seen.backlog = 0;
+    out.deliver(unitOf(10, false));
+    expect([slow.seen.writes, quick.seen.writes]).toEqual([1, 3]);
+    out.deliver(unitOf(100, true));
+    out.deliver(unitOf(10, false));
+    expect([slow.seen.writes, quick.seen.writes]).toEqual([3, 5]);
+    expect(out.skipped).toBe(2);
+  });
+
+  test('one that takes nothing skips after 2 s and is closed after 10 s', async () => {
+    const clock = new ManualClock();
+    const out = new FanOut(clock, settings);
+    const { seen, outlet } = viewer();
+    out.deliver(unitOf(100, true));
+    out.join(outlet);
+    seen.backlog = 100;
+    out.deliver(unitOf(10, false));
+    await clock.advance(seconds(2.5));
+    out.deliver(unitOf(10, false));
+    expect(seen.writes).toBe(2);
+    await clock.advance(seconds(8));
+    out.deliver(unitOf(10, false));
+    expect(seen.closed).toBe('takes nothing');
+    expect(out.viewers).toBe(0);
+  });
+
+  test('a group larger than the cache is dropped whole, until the next keyframe', () => {
+    const cache = new GopCache(1_000);
+    cache.push(unitOf(600, true));
+    cache.push(unitOf(600, false));
+    cache.push(unitOf(10, false));
+    expect(cache.units).toHaveLength(0);
+    cache.push(unitOf(10, true));
+    expect(cache.bytes).toBe(10);
+  });
+});

@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { answerChallenge, DigestDoor, parseChallenges } from '../../../adapters/protocols/digest.ts';
+import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
+import { splitAnnexB } from '../../../adapters/protocols/h26x/nal.ts';
+import { avcCodec, parseH264Sps } from '../../../adapters/protocols/h26x/sps.ts';
+import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
+import { H264Depacketiser, packetiseH264 } from '../../../adapters/protocols/rtp/h264-payload.ts';
+import { parseRtp, writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
+import { parseRtcp, writeReceiverReport, writeSenderReport } from '../../../adapters/protocols/rtp/rtcp.ts';
+import { baseOf, controlUrl, parseTarget, redirectTarget } from '../../../adapters/protocols/rtsp/address.ts';
+import { RtspFailure } from '../../../adapters/protocols/rtsp/failure.ts';
+import { headerOf, writeRequest, writeResponse } from '../../../adapters/protocols/rtsp/message.ts';
+import { type RtspPiece, RtspReader, writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
+import { findVideo } from '../../../adapters/protocols/rtsp/track.ts';
+import { parseSdp, writeSdp } from '../../../adapters/protocols/sdp/sdp.ts';
+import { fixtureUnits } from '../../support/rtsp-camera.ts';
+
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/media/${name}`, import.meta.url));
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+/** Only ProtocolError and RtspFailure may come out of a parser. */
+function survives(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof ProtocolError || error instanceof RtspFailure)) throw error;
+  }
+}
+
+describe('RTSP messages', () => {
+  const stream = Buffer.concat([
+    writeFrame(0, Buffer.from('packet one')),
+    writeResponse({ status: 200, headers: { CSeq: 3, Session: 'x;timeout=30', 'WWW-Authenticate': ['Digest a', 'Basic b'] }, body: 'v=0' }),
+    writeFrame(1, Buffer.alloc(65_535, 7)),
+    Buffer.from('\r\n'),
+    writeRequest({ method: 'GET_PARAMETER', uri: 'rtsp://h/a', headers: { CSeq: 4 } }),
+    writeFrame(255, Buffer.alloc(0)),
+  ]);
+  const shape = (pieces: readonly RtspPiece[]) =>
+    pieces.map((piece) =>
+      piece.kind === 'frame' ? `${piece.channel}:${piece.payload.length}` : `${piece.kind} ${headerOf(piece, 'CSEQ')} ${piece.body.length}`,
+    );
+  const expected = ['0:10', 'response 3 3', '1:65535', 'request 4 0', '255:0'];
+
+  test('are read the same, however the bytes are cut', () => {
+    expect(shape(new RtspReader().push(stream))).toEqual(expected);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 30 }), (cuts) => {
+        const reader = new RtspReader();
+        const pieces: RtspPiece[] = [];
+        let at = 0;
+        for (let turn = 0; at < stream.length; turn += 1) {
+          const end = Math.min(stream.length, at + cuts[turn % cuts.length]!);
+          pieces.push(...reader.push(stream.subarray(at, end)));
+          at = end;
+        }
+        expect(shape(pieces)).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('are read byte by byte too', () => {
+    const reader = new RtspReader();
+    expect(shape([...stream].flatMap((byte) => reader.push(Uint8Array.of(byte))))).toEqual(expected);
+  });
+
+  test.each([
+    ['a header block without end', `RTSP/1.0 200 OK\r\nX: ${'a'.repeat(17_000)}`],
+    ['a body beyond all size', 'RTSP/1.0 200 OK\r\nContent-Length: 262145\r\n\r\n'],
+    ['a length that is no number', 'RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n'],
+    ['two lengths', 'RTSP/1.0 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
+    ['another protocol', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['bytes of nothing', '\x80\x81\x82'],
+    ['too many headers', `RTSP/1.0 200 OK\r\n${'a: b\r\n'.repeat(200)}\r\n`],
+  ])('%s is refused', (_, text) => {
+    expect(() => new RtspReader().push(Buffer.from(text, 'latin1'))).toThrow(ProtocolError);
+  });
+
+  test('line breaks cannot be smuggled into a header', () => {
+    expect(() => writeRequest({ method: 'PLAY', uri: 'rtsp://h/\r\nX: y', headers: {} })).toThrow(ProtocolError);
+  });
+
+  test('arbitrary bytes never do worse than ProtocolError', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => survives(() => new RtspReader().push(bytes))));
+  });
+});
+
+describe('RTSP addresses', () => {
+  const target = parseTarget('rtsp://admin:secret@10.0.0.5:8554/cam?channel=1&subtype=0');
+
+  test('never carry credentials on the wire', () => {
+    expect(target).toEqual({ host: '10.0.0.5', port: 8554, uri: 'rtsp://10.0.0.5:8554/cam?channel=1&subtype=0' });
+  });
+
+  test.each([
+    ['rtsp://10.0.0.5:8554/cam/', 'trackID=1', 'rtsp://10.0.0.5:8554/cam/trackID=1'],
+    ['rtsp://rtsp://10.0.0.5:8554/cam/', 'track1', 'rtsp://10.0.0.5:8554/cam/track1'],
+    ['10.0.0.5:8554/cam/', 'track1', 'rtsp://10.0.0.5:8554/cam/track1'],
+    ['rtsp://::ffff:10.0.0.5:8554/cam/', 'track1', 'rtsp://10.0.0.5:8554/cam/track1'],
+    [undefined, 'trackID=0', 'rtsp://10.0.0.5:8554/cam?channel=1&subtype=0/trackID=0'],
+    [undefined, 'rtsp://192.168.1.10/other/track1', 'rtsp://10.0.0.5:8554/other/track1'],
+    [undefined, '*', 'rtsp://10.0.0.5:8554/cam?channel=1&subtype=0'],
+  ])('Content-Base %s and control %s lead to %s', (contentBase, control, expected) => {
+    expect(controlUrl(target, baseOf(target, contentBase, undefined), control)).toBe(expected);
+  });
+
+  test('a redirect to another host is not followed, to the same host it is', () => {
+    expect(() => redirectTarget(target, 'rtsp://169.254.169.254/latest')).toThrow(/another host/);
+    expect(redirectTarget(target, 'rtsp://10.0.0.5/new').uri).toBe('rtsp://10.0.0.5/new');
+    expect(() => parseTarget('http://10.0.0.5/')).toThrow(RtspFailure);
+  });
+});
+
+describe('SDP', () => {
+  test('by ffmpeg: parameter sets and codec', () => {
+    const track = findVideo(parseSdp(fixture('ffmpeg-rtp.sdp')));
+    expect(track).toMatchObject({ payloadType: 96, clockRate: 90_000 });
+    expect(h264Video.facts(track.parameterSets)).toEqual({ codecs: 'avc1.4d400d', width: 320, height: 240, framesPerSecond: 25 });
+  });
+
+  test('with unknown media, broken lines and a folded fmtp still has its video (quirks 16, 17)', () => {
+    const sdp = parseSdp(fixture('sdp/tplink-unknown-media-folded-fmtp.sdp'));
+    const track = findVideo(sdp);
+    expect(track.control).toBe('track1');
+    expect(h264Video.facts(track.parameterSets)).toMatchObject({ codecs: 'avc1.640029', width: 1920, height: 1080 });
+  });
+
+  test('H.264 on a static payload type, with start codes in its parameter sets (quirks 18, 24)', () => {
+    const track = findVideo(parseSdp(fixture('sdp/bosch-pt35-annexb-sprop.sdp')));
+    expect(track.payloadType).toBe(35);
+    expect(track.parameterSets.map((set) => set[0]! & 0x1f)).toEqual([7, 8]);
+    expect(h264Video.facts(track.parameterSets)).toMatchObject({ codecs: 'avc1.4d001f', width: 1280, height: 720 });
+  });
+
+  test('H.265 alone is unsupported, and the sentence says so', () => {
+    expect(() => findVideo(parseSdp(fixture('sdp/hikvision-h265.sdp')))).toThrow(/H265/);
+  });
+
+  test('comes back from writing as it went in', () => {
+    const sdp = parseSdp(fixture('ffmpeg-rtp.sdp'));
+    expect(parseSdp(writeSdp(sdp))).toEqual(sdp);
+  });
+
+  test('arbitrary text never does worse than ProtocolError', () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', 'a=fmtp:96 sprop-parameter-sets=', 'v=0', ' x'),
+    );
+    fc.assert(fc.property(fc.array(line), (lines) => survives(() => findVideo(parseSdp(lines.join('\r\n'))))));
+  });
+});
+
+describe('H.264', () => {
+  test('units that ffmpeg packetised come back as they were in its file', () => {
+    const units = h264Video.units([fixture('ffmpeg-rtp.interleaved')]);
+    // ffmpeg leaves nothing out of RTP: the first 30 pictures, sets and SEI included.
+    expect(units.length).toBeGreaterThan(30);
+    expect(units.map((unit) => Buffer.from(unit))).toEqual(fixtureUnits.slice(0, units.length).map((unit) => Buffer.from(unit)));
+  });
+
+  test('packetised and put together again is the same, at any packet size', () => {
+    const nal = fc.uint8Array({ minLength: 1, maxLength: 3_000 }).map((bytes) => Uint8Array.of(0x65, ...bytes, 0x80));
+    fc.assert(
+      fc.property(fc.array(nal, { minLength: 1, maxLength: 6 }), fc.integer({ min: 16, max: 1_400 }), (nals, most) => {
+        const payloads = packetiseH264(nals, most);
+        expect(payloads.every((payload) => payload.length <= most)).toBe(true);
+        const depacketiser = new H264Depacketiser();
+        const back = payloads.flatMap((payload) => depacketiser.push(payload));
+        expect(back.map((unit) => Buffer.from(unit))).toEqual(nals.map((unit) => Buffer.from(unit)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a unit with a fragment missing is left out, the next one is whole', () => {
+    const [first, , ...rest] = packetiseH264([new Uint8Array(300).fill(0x65)], 100);
+    const depacketiser = new H264Depacketiser();
+    expect(depacketiser.push(first!)).toEqual([]);
+    depacketiser.lost();
+    expect(rest.flatMap((payload) => depacketiser.push(payload))).toEqual([]);
+    expect(depacketiser.push(hex('6742'))).toHaveLength(1);
+  });
+
+  test('Annex-B inside a payload is split (quirk 18), and FU-A with start and end at once is taken (quirk 21)', () => {
+    expect(new H264Depacketiser().push(hex('00000001 6742 00000001 68ce 000001 6588')).map((unit) => unit[0])).toEqual([0x67, 0x68, 0x65]);
+    expect(new H264Depacketiser().push(hex('7c c5 8884')).map((unit) => Buffer.from(unit).toString('hex'))).toEqual(['658884']);
+  });
+
+  test('parameter sets say profile, level and size', () => {
+    const sps = parseH264Sps(fixtureUnits[0]!);
+    expect(sps).toMatchObject({ width: 320, height: 240, profile: 77, framesPerSecond: 25 });
+    expect(avcCodec(sps)).toBe('avc1.4d400d');
+  });
+
+  test('arbitrary bytes never do worse than ProtocolError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        survives(() => parseH264Sps(Uint8Array.of(0x67, ...bytes)));
+        survives(() => new H264Depacketiser().push(bytes));
+        survives(() => splitAnnexB(bytes));
+        survives(() => parseRtp(bytes));
+        survives(() => parseRtcp(bytes));
+        const frame = writeFrame(0, bytes);
+        survives(() => h264Video.units([frame, Buffer.from(bytes)]));
+        survives(() => h264Video.opensPictureGroup(frame, 4, frame.length));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('RTP and RTCP', () => {
+  test('a packet with extension, sources and padding has the right payload', () => {
+    // RFC 3550 §5.1: V=2 P X CC=1, marker, type 96; one CSRC; extension of one word; payload aabb; two bytes of padding.
+    const packet = parseRtp(hex('b1e0 0001 00000002 00000003 00000004 bede0001 00000000 aabb 0002'));
+    expect(packet).toMatchObject({ marker: true, payloadType: 96, sequence: 1, timestamp: 2, ssrc: 3 });
+    expect(Buffer.from(packet.payload).toString('hex')).toBe('aabb');
+    expect(parseRtp(writeRtp(packet, packet.payload))).toEqual(packet);
+  });
+
+  test('reports come back from writing, and a cut one is skipped', () => {
+    const report = { ssrc: 7, wallClock: 1_760_000_000_250, rtpTimestamp: 90_000, packets: 3, octets: 400 };
+    const bytes = writeSenderReport(report);
+    expect(parseRtcp(bytes)[0]).toMatchObject({ kind: 'sr', ...report, wallClock: expect.closeTo(report.wallClock, 2) });
+    expect(parseRtcp(writeReceiverReport(9, []))).toEqual([{ kind: 'rr', ssrc: 9, blocks: [] }]);
+    expect(parseRtcp(bytes.subarray(0, 20))).toEqual([]);
+  });
+});
+
+describe('Digest', () => {
+  test('answers the examples of RFC 7616 §3.9.1', () => {
+    const nonce = '7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v';
+    const tail = `realm="http-auth@example.org", qop="auth, auth-int", nonce="${nonce}", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`;
+    const attempt = {
+      username: 'Mufasa',
+      password: 'Circle of Life',
+      method: 'GET',
+      uri: '/dir/index.html',
+      count: 1,
+      cnonce: 'f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ',
+    };
+    const both = parseChallenges([`Digest ${tail}, algorithm=MD5`, `Digest ${tail}, algorithm=SHA-256`]);
+    expect(answerChallenge(both, attempt)).toContain('response="753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"');
+    expect(answerChallenge(both.slice(0, 1), attempt)).toContain('response="8ca523f5e9506fed4657c9700eebdbec"');
+  });
+
+  test('never answers Basic, and reads several challenges in one header', () => {
+    expect(answerChallenge(parseChallenges('Basic realm="x"'), { username: 'a', password: 'b', method: 'GET', uri: '/', count: 1 })).toBeUndefined();
+    const mixed = parseChallenges('Basic realm="a, b", Digest realm=cam, nonce=abc==, stale=FALSE');
+    expect(mixed.map((one) => one.scheme)).toEqual(['basic', 'digest']);
+    expect(mixed[1]!.parameters.get('nonce')).toBe('abc==');
+  });
+
+  test('the door opens for the right password only, and calls an old nonce stale', () => {
+    let now = 1_000_000;
+    const door = new DigestDoor({ realm: 'r', now: () => now, validFor: 1_000 });
+    const challenges = parseChallenges(door.challenge());
+    const sign = (password: string) => answerChallenge(challenges, { username: 'u', password, method: 'PLAY', uri: 'rtsp://h/a', count: 1 })!;
+    expect(door.verify(sign('p'), 'PLAY', () => 'p')).toEqual({ username: 'u' });
+    expect(door.verify(sign('p'), 'PAUSE', () => 'p')).toBeUndefined();
+    expect(door.verify(sign('q'), 'PLAY', () => 'p')).toBeUndefined();
+    expect(door.verify(sign('p'), 'PLAY', () => undefined)).toBeUndefined();
+    now += 2_000;
+    expect(door.verify(sign('p'), 'PLAY', () => 'p')).toBe('stale');
+  });
+});
