@@ -7,6 +7,8 @@ export const errorCodes = [
   'CONFIG_INVALID',
   'CONFIG_UNREADABLE',
   'INVENTORY_INVALID',
+  'INVENTORY_UNREADABLE',
+  'KEY_FILE_UNSAFE',
   'SECRET_UNREADABLE',
   'DATA_TOO_NEW',
   'SQLITE_TOO_OLD',
@@ -31,6 +33,7 @@ export const errorCodes = [
   'CONFLICT',
   'TOO_MANY_REQUESTS',
   'CLAIM_CLOSED',
+  'INTERNAL',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -71,9 +71,10 @@ function expectedBy(issue: z.core.$ZodIssue): string {
       return `${sized[issue.origin] ?? 'a value of'} at most ${issue.maximum}${counted[issue.origin] ?? ''}`;
     case 'invalid_union':
       return [...new Set(issue.errors.flat().map(expectedBy))].join(', or ');
+    case 'invalid_key':
+      return `a key that is ${issue.issues.map(expectedBy).join(' and ')}`;
     case 'invalid_format':
     case 'not_multiple_of':
-    case 'invalid_key':
     case 'invalid_element':
     case 'custom':
     case 'unrecognized_keys':
