@@ -7,7 +7,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { IConnackPacket, MqttClient } from 'mqtt';
 import { z } from 'zod';
 import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
@@ -16,6 +15,7 @@ import { type EventKind, eventKinds } from '../../gateway/domain/event.ts';
 import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { connectMqtt } from '../protocols/mqtt/connect.ts';
+import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
 import { limited } from '../protocols/net/limited.ts';
 
@@ -76,19 +76,6 @@ const packetRoom = 1_024;
 const laterCodes: ReadonlySet<number> = new Set([0x91, 0x97]);
 const nobodyListens = 0x10;
 
-/** One connection and what is in flight on it. */
-interface Link {
-  readonly client: MqttClient;
-  readonly window: number;
-  readonly most: number;
-  /** Rejects each delivery in flight; called when the connection is gone. */
-  readonly inFlight: Set<(error: Error) => void>;
-  readonly waiting: (() => void)[];
-  /** Given up by their deadline but never acknowledged: they still count against the window. */
-  abandoned: number;
-  acknowledged: number;
-}
-
 class MqttUplink implements Uplink {
   readonly id;
   readonly accepts: ReadonlySet<EventKind>;
@@ -97,7 +84,7 @@ class MqttUplink implements Uplink {
   readonly #settings: UplinkSettings;
   readonly #context: AdapterContext;
   readonly #clientId: string;
-  #link: Link | undefined;
+  #publisher: Publisher | undefined;
   #why = 'the connection is not open yet';
 
   constructor(settings: UplinkSettings, checked: MqttUplinkConfig, context: AdapterContext) {
@@ -124,7 +111,7 @@ class MqttUplink implements Uplink {
 
   async #connection(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { url, ca, fingerprint256, username, version, keepalive, window, maxBytes } = this.#config;
+    const { url, ca, fingerprint256, username, version, keepalive, window } = this.#config;
     const target = new URL(url);
     const secure = target.protocol === 'mqtts:';
     using opening = limited((until) => this.#context.clock.sleep(seconds(10), until), signal);
@@ -138,110 +125,41 @@ class MqttUplink implements Uplink {
     );
     const password = this.#settings.secret?.reveal();
     await using connection = await connectMqtt(socket, { clientId: this.#clientId, username, password, version, keepalive }, opening.signal);
-    const { most, receive } = limitsOf(connection.connack);
-    const link: Link = {
-      client: connection.client,
-      window: Math.min(window, receive),
-      most: Math.min(maxBytes, most - packetRoom),
-      inFlight: new Set(),
-      waiting: [],
-      abandoned: 0,
-      acknowledged: 0,
-    };
-    this.#link = link;
-    this.#context.log.info('uplink connected', { uplink: this.id, window: link.window });
-    let failure = new Error('the uplink was closed');
+    const publisher = new Publisher(connection, window);
+    this.#publisher = publisher;
+    this.#context.log.info('uplink connected', { uplink: this.id, window: publisher.window });
     try {
-      const error = await Promise.race([connection.lost, aborted(signal)]);
-      if (error) {
-        failure = error;
-        throw new GatewayError('DELIVERY_UNANSWERED', `The broker of uplink ${this.id} at ${target.host} is gone: ${error.message}`, {
-          cause: error,
-          context: { uplink: this.id },
-        });
-      }
+      const error = await goneOrAborted(connection.lost, signal);
+      if (!error) return;
+      throw new GatewayError('DELIVERY_UNANSWERED', `The broker of uplink ${this.id} at ${target.host} is gone: ${error.message}`, {
+        cause: error,
+        context: { uplink: this.id },
+      });
     } finally {
-      this.#link = undefined;
-      for (const reject of [...link.inFlight]) reject(failure);
-      for (const wake of link.waiting.splice(0)) wake();
+      this.#publisher = undefined;
     }
   }
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
     const topic = this.#topicOf(delivery);
-    const link = this.#link;
-    if (!link) throw this.#unanswered(delivery, this.#why);
+    const publisher = this.#publisher;
+    if (!publisher) throw this.#unanswered(delivery, this.#why);
     const size = Buffer.byteLength(delivery.body);
-    if (size > link.most) throw this.#refused(delivery, `its body of ${size} bytes is over the limit of ${link.most}`);
+    const most = Math.min(this.#config.maxBytes, publisher.mostBytes - packetRoom);
+    if (size > most) throw this.#refused(delivery, `its body of ${size} bytes is over the limit of ${most}`);
     using limit = limited((until) => this.#context.clock.sleep(seconds(this.#config.timeout), until), signal);
-    const deadline = limit.signal;
-    while (link === this.#link && link.inFlight.size + link.abandoned >= link.window) await this.#room(link, deadline, delivery);
-    if (link !== this.#link) throw this.#unanswered(delivery, this.#why);
-    return await this.#publish(link, topic, delivery, deadline);
-  }
-
-  async #publish(link: Link, topic: string, delivery: Delivery, deadline: AbortSignal): Promise<{ readonly proof: string }> {
-    const before = link.acknowledged;
-    return new Promise((resolve, reject) => {
-      let open = true;
-      const settle = () => {
-        open = false;
-        link.inFlight.delete(lost);
-        deadline.removeEventListener('abort', late);
-      };
-      const lost = (error: Error) => {
-        settle();
-        reject(this.#unanswered(delivery, error.message, error));
-      };
-      const late = () => {
-        settle();
-        link.abandoned += 1;
-        // MQTT 3.1.1 §4.4 re-sends on a new connection only. A broker that answered nobody since is dead to us; one that owes a whole window blocks us.
-        if (link.acknowledged === before || link.abandoned >= link.window) link.client.stream.destroy();
-        reject(this.#unanswered(delivery, 'no PUBACK in time', deadline.reason));
-      };
-      link.inFlight.add(lost);
-      deadline.addEventListener('abort', late, { once: true });
-      link.client.publish(topic, delivery.body, { qos: 1 }, (error, packet) => {
-        link.acknowledged += 1;
-        if (!open) link.abandoned -= 1;
-        else {
-          settle();
-          const code = error && 'code' in error ? Number(error.code) : packet && 'reasonCode' in packet ? Number(packet.reasonCode ?? 0) : 0;
-          if (error || code === nobodyListens) reject(this.#judged(delivery, code, error ?? undefined));
-          else resolve({ proof: 'PUBACK' });
-        }
-        link.waiting.shift()?.();
-      });
-    });
-  }
-
-  #judged(delivery: Delivery, code: number, error: Error | undefined): GatewayError {
+    let code: number;
+    try {
+      code = await publisher.publish(topic, delivery.body, limit.signal);
+    } catch (cause) {
+      const late = cause instanceof DOMException;
+      throw this.#unanswered(delivery, late ? 'no PUBACK in time' : cause instanceof Error ? cause.message : String(cause), cause);
+    }
+    if (code === 0) return { proof: 'PUBACK' };
     // 0x10 is a success code, but it says that the broker threw the event away, as nobody subscribes: no proof of anything.
-    if (code === nobodyListens) return this.#unanswered(delivery, 'PUBACK reason code 0x10, nobody at the broker subscribes to the topic');
-    const reason = `PUBACK reason code 0x${code.toString(16)}${error ? `, ${error.message}` : ''}`;
-    if (code >= 0x80 && !laterCodes.has(code)) return this.#refused(delivery, reason);
-    return this.#unanswered(delivery, code >= 0x80 ? reason : (error?.message ?? reason), error);
-  }
-
-  async #room(link: Link, deadline: AbortSignal, delivery: Delivery): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const wake = () => {
-        deadline.removeEventListener('abort', late);
-        resolve();
-      };
-      const late = () => {
-        const place = link.waiting.indexOf(wake);
-        if (place >= 0) link.waiting.splice(place, 1);
-        reject(this.#unanswered(delivery, `no room among the ${link.window} in flight`, deadline.reason));
-      };
-      if (deadline.aborted) {
-        late();
-        return;
-      }
-      link.waiting.push(wake);
-      deadline.addEventListener('abort', late, { once: true });
-    });
+    if (code === nobodyListens) throw this.#unanswered(delivery, 'PUBACK reason code 0x10: nobody at the broker subscribes to the topic');
+    const reason = `PUBACK reason code 0x${code.toString(16)}`;
+    throw laterCodes.has(code) ? this.#unanswered(delivery, reason) : this.#refused(delivery, reason);
   }
 
   #topicOf(delivery: Delivery): string {
@@ -270,14 +188,6 @@ class MqttUplink implements Uplink {
   }
 }
 
-/** MQTT 5.0 §3.2.2.3: what the broker will take; absent means 65,535 publishes and any size. */
-function limitsOf(connack: IConnackPacket): { readonly receive: number; readonly most: number } {
-  return {
-    receive: connack.properties?.receiveMaximum ?? 65_535,
-    most: connack.properties?.maximumPacketSize ?? Number.MAX_SAFE_INTEGER,
-  };
-}
-
 function campusOf(body: string): string | undefined {
   try {
     const campus = (JSON.parse(body) as { event?: { campus?: unknown } } | null)?.event?.campus;
@@ -287,9 +197,17 @@ function campusOf(body: string): string | undefined {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+/** Undefined: aborted first. Leaves no listener behind, as a link may come and go for years under one signal. */
+async function goneOrAborted(lost: Promise<Error>, signal: AbortSignal): Promise<Error | undefined> {
+  let wake = () => undefined as void;
+  const stop = new Promise<undefined>((resolve) => {
+    wake = () => resolve(undefined);
   });
+  if (signal.aborted) wake();
+  signal.addEventListener('abort', wake, { once: true });
+  try {
+    return await Promise.race([lost, stop]);
+  } finally {
+    signal.removeEventListener('abort', wake);
+  }
 }

@@ -1,4 +1,5 @@
 /** Plays the police side: takes alarms by webhook and by MQTT, keeps a ledger, and misbehaves on demand. */
+import { setMaxListeners } from 'node:events';
 import type { Endpoint } from '../../gateway/domain/media.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
@@ -50,6 +51,8 @@ export async function runPoliceSimulator(options: PoliceOptions): Promise<Police
   const ledger = opening.own(openLedger(options.ledger));
   const watchers = new Set<(row: LedgerRow) => void>();
   const ended = new AbortController();
+  // A slow platform keeps many exchanges waiting on this one signal.
+  setMaxListeners(0, ended.signal);
   opening.defer(() => ended.abort());
   let behaviour: Behaviour = { kind: 'well' };
   let standing = true;
