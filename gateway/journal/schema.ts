@@ -81,6 +81,7 @@ const migrations: readonly string[] = [
   CREATE INDEX delivery_in_line ON delivery (uplink, lane, rank, position) WHERE state = 'pending';
   CREATE INDEX delivery_refused_due ON delivery (uplink, next_at) WHERE state = 'refused';
   CREATE INDEX delivery_refused_oldest ON delivery (uplink, position) WHERE state = 'refused';
+  CREATE INDEX delivery_refused_in_line ON delivery (uplink, rank, position, next_at) WHERE state = 'refused';
 
   -- One row per lane that holds something pending: its first in line, and the best rank among all that wait in it.
   -- With it a claim reads as many rows as it returns, however long the line is.

@@ -21,6 +21,9 @@ interface DeliveryRow {
   readonly kind: string;
 }
 
+/** How many refused deliveries become due when one of them is accepted after all. Those that are wanted call the next along. */
+const calledAlong = 4;
+
 /** Errors of the disk or the file: these end the whole batch, and the connection. */
 export function endsConnection(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -64,6 +67,11 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   // The ranks are three: three seeks find the first in line, one more the best rank, however many wait in the lane.
   const findHead = database.prepare<[string, string, number], { position: number; next_at: number }>(
     `SELECT position, next_at FROM delivery INDEXED BY delivery_in_line WHERE uplink = ? AND lane = ? AND rank = ? AND state = 'pending' ORDER BY position LIMIT 1`,
+  );
+  const bringForward = database.prepare(
+    `UPDATE delivery SET next_at = :at WHERE uplink = :uplink AND position IN (
+       SELECT position FROM delivery INDEXED BY delivery_refused_in_line
+       WHERE uplink = :uplink AND state = 'refused' AND next_at > :at ORDER BY rank, position LIMIT :count)`,
   );
   const setLane = database.prepare('UPDATE lane SET rank = ?, head = ?, next_at = ? WHERE uplink = ? AND lane = ?');
   const leaveLane = database.prepare('DELETE FROM lane WHERE uplink = ? AND lane = ?');
@@ -130,6 +138,8 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
         const pending = delivery.state === 'pending';
         tally.run(uplink, pending ? -1 : 0, pending ? 0 : -1, 1, delivery.kind === 'alarm.raised' ? 1 : 0);
         if (pending) settleLane(uplink, delivery.lane);
+        // The far side has changed its mind: others that it refused need not wait out their hour.
+        else bringForward.run({ at, uplink, count: calledAlong });
         return { kind: 'done' };
       }
       case 'postpone':

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { recipients } from '../../gateway/delivery/routing.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
 import { uplinkId } from '../../gateway/domain/ids.ts';
+import type { Outbox } from '../../gateway/domain/ports.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import type { OpenJournal } from '../../gateway/journal/journal.ts';
 import { dispatching, FarSide, until } from '../support/far-side.ts';
@@ -100,6 +102,49 @@ describe('a far side that refuses', () => {
     expect(dispatcher.refusals.map(({ delivery }) => delivery.refusals ?? 0)).toEqual([0, 1, 2]);
     await until(() => bench.journal.read.backlog(police).refused === 0);
   });
+});
+
+test('when the far side changes its mind, what it refused follows the first that it takes, panic first', async () => {
+  await using bench = await openTestJournal();
+  const far = new FarSide();
+  far.behave = () => 'refuse';
+  const settings = { refused: { first: millis(60_000), most: millis(60_000), jitter: 0 } };
+  const first = alarm({ zone: 'first' });
+  {
+    await using _ = dispatching(bench.journal.outbox, far, settings);
+    await owe(bench.journal, [
+      ...Array.from({ length: 60 }, (_, index) => alarm({ zone: String(index) })),
+      alarm({ zone: 'p', type: 'panic.silent' }),
+    ]);
+    await until(() => bench.journal.read.backlog(police).refused === 61);
+  }
+  {
+    await using _ = dispatching(bench.journal.outbox, far, { refused: { first: millis(50), most: millis(50), jitter: 0 } });
+    await owe(bench.journal, [first]);
+    await until(() => bench.journal.read.backlog(police).refused === 62);
+    far.behave = () => 'accept';
+    await until(() => bench.journal.read.backlog(police).refused === 0, 5_000);
+  }
+  expect(far.ledger.slice(0, 2).map(({ delivery }) => delivery.lane)).toEqual(['gate/first', 'gate/p']);
+});
+
+test('what the far side took while the journal was down is journalled later, and not sent again', async () => {
+  await using bench = await openTestJournal();
+  let failures = 2;
+  const outbox: Outbox = {
+    ...bench.journal.outbox,
+    acknowledge: (delivery, receipts) => {
+      failures -= 1;
+      return failures >= 0
+        ? Promise.reject(new GatewayError('JOURNAL_UNAVAILABLE', 'told to fail'))
+        : bench.journal.outbox.acknowledge(delivery, receipts);
+    },
+  };
+  const far = new FarSide();
+  await using _ = dispatching(outbox, far);
+  await owe(bench.journal, [alarm()]);
+  await until(() => bench.journal.stats().uplinks[0]?.accepted === 1);
+  expect(far.tries).toBe(1);
 });
 
 describe('a far side that does not answer', () => {
