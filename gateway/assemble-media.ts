@@ -31,6 +31,9 @@ interface MediaWorkerData {
   readonly settings: MediaSettings;
 }
 
+/** Pictures live outside the heap; a heap that large is a leak, and ends the worker rather than the box. */
+const heapMegabytes = 512;
+
 export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
   const { resolve, clock, log } = options;
   const settings = { ...usualMediaSettings, ...options.settings };
@@ -41,7 +44,11 @@ export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
     log,
     startWorker: () => {
       const data: MediaWorkerData = { campusGateway: 'media', settings };
-      const worker = startWorker(new URL(import.meta.url), { workerData: data, name: 'media' });
+      const worker = startWorker(new URL(import.meta.url), {
+        workerData: data,
+        name: 'media',
+        resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+      });
       options.started?.(worker);
       return worker;
     },

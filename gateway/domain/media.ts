@@ -28,7 +28,10 @@ export interface StreamKey {
   readonly channels?: readonly ChannelId[];
 }
 
-/** What the media plane tells a browser viewer, over the MessagePort of a `fmp4` sink. */
+/**
+ * What the media plane tells a browser viewer, over the MessagePort of a `fmp4` sink. Every message is one picture; the first fragment after an
+ * `init` is a keyframe; a later `init` replaces the first. A port that closes without `ended` is one whose media plane died.
+ */
 export type Fmp4Message =
   | { readonly kind: 'init'; readonly codecs: string; readonly width: number; readonly height: number; readonly bytes: Uint8Array }
   /** One access unit as one moof+mdat. `capturedAt`: wall clock of the picture if the camera gave one (RTCP sender report), else of its arrival. */

@@ -27,6 +27,7 @@ export class Plane implements MediaPlane {
       await hold.stream.ready(signal);
     } catch (error) {
       hold[Symbol.dispose]();
+      port.close();
       throw error;
     }
     let subscription: Disposable | undefined;

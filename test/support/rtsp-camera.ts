@@ -41,7 +41,7 @@ export interface CameraOptions {
   readonly session?: string;
   readonly port?: number;
   readonly senderReports?: boolean;
-  /** Filler data in every picture, to make a stream that no buffer swallows; packets are then 60 kB. */
+  /** Filler data in every picture, to make a stream that no buffer swallows; packets are 60 kB above 100 kB. */
   readonly fillerBytes?: number;
 }
 
@@ -134,7 +134,7 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
     if (muted) return;
     for (const [socket, player] of players) {
       const picture = pictures[player.index % pictures.length]!;
-      const payloads = filler ? packetiseH264([...picture, filler], 60_000) : packetiseH264(picture, 1_000);
+      const payloads = filler ? packetiseH264([...picture, filler], filler.length > 100_000 ? 60_000 : 1_400) : packetiseH264(picture, 1_000);
       const frames = payloads.map((payload, index) => {
         const header = {
           marker: index === payloads.length - 1,
