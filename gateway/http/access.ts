@@ -1,0 +1,80 @@
+/** Who may do what: the one table that drives every route, socket and media path. What is not in it cannot be mounted. */
+import { type Role, roles } from '../domain/campus.ts';
+import { publicRoutes } from './public-routes.ts';
+
+/** `public`: no session needed. `scrape`: the scrape token, or a session of these roles. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'roles'; readonly roles: readonly Role[] }
+  | { readonly kind: 'scrape'; readonly roles: readonly Role[] };
+
+const all = roles;
+const operate = ['administrator', 'operator'] as const;
+const maintain = ['administrator', 'technician'] as const;
+const administer = ['administrator'] as const;
+
+const rolesOf: Readonly<Record<string, readonly Role[]>> = {
+  'GET /api/v1/session': all,
+  'DELETE /api/v1/session': all,
+  'PUT /api/v1/session/password': all,
+  'GET /api/v1/openapi.json': all,
+  'GET /api/v1/overview': all,
+  'GET /api/v1/devices': all,
+  'GET /api/v1/devices/:id': all,
+  'GET /api/v1/channels': all,
+  'PUT /api/v1/channels/:id': maintain,
+  'DELETE /api/v1/channels/:id': maintain,
+  'GET /api/v1/alarms': all,
+  'GET /api/v1/alarms/:id': all,
+  'POST /api/v1/alarms/:id/acknowledgement': operate,
+  'POST /api/v1/alarms/:id/shown': operate,
+  'GET /api/v1/events': all,
+  'GET /api/v1/campus': all,
+  'PUT /api/v1/campus': administer,
+  'GET /api/v1/places': all,
+  'PUT /api/v1/places/:id': maintain,
+  'DELETE /api/v1/places/:id': maintain,
+  'GET /api/v1/cameras': maintain,
+  'POST /api/v1/cameras': maintain,
+  'GET /api/v1/cameras/:id': maintain,
+  'PUT /api/v1/cameras/:id': maintain,
+  'DELETE /api/v1/cameras/:id': maintain,
+  'GET /api/v1/panels': maintain,
+  'POST /api/v1/panels': maintain,
+  'GET /api/v1/panels/:id': maintain,
+  'PUT /api/v1/panels/:id': maintain,
+  'DELETE /api/v1/panels/:id': maintain,
+  'POST /api/v1/panels/:id/password': maintain,
+  'GET /api/v1/uplinks': maintain,
+  'POST /api/v1/uplinks': administer,
+  'GET /api/v1/uplinks/:id': maintain,
+  'PUT /api/v1/uplinks/:id': administer,
+  'DELETE /api/v1/uplinks/:id': administer,
+  'POST /api/v1/uplinks/:id/secret': administer,
+  'GET /api/v1/users': administer,
+  'POST /api/v1/users': administer,
+  'PUT /api/v1/users/:id': administer,
+  'DELETE /api/v1/users/:id': administer,
+  'GET /api/v1/stream-keys': administer,
+  'POST /api/v1/stream-keys': administer,
+  'DELETE /api/v1/stream-keys/:id': administer,
+  'POST /api/v1/discovery': maintain,
+  'WS /api/v1/live': all,
+  'WS /media/v1/channels/:id/live': all,
+};
+
+const scrapable: Readonly<Record<string, readonly Role[]>> = { 'GET /metrics': maintain };
+
+/** Keys are `METHOD path`; a Map, so that `constructor` is not a route (Shinobi CVE-2021-27228). */
+export const access: ReadonlyMap<string, Access> = new Map<string, Access>([
+  ...publicRoutes.map((route) => [route, { kind: 'public' }] as const),
+  ...Object.entries(rolesOf).map(([route, allowed]) => [route, { kind: 'roles', roles: allowed }] as const),
+  ...Object.entries(scrapable).map(([route, allowed]) => [route, { kind: 'scrape', roles: allowed }] as const),
+]);
+
+/** Throws where the route is not in the table: at start, not at the first request. */
+export function accessOf(route: string): Access {
+  const found = access.get(route);
+  if (!found) throw new Error(`The route ${route} is not in gateway/http/access.ts: nobody decided who may use it.`);
+  return found;
+}

@@ -1,0 +1,19 @@
+/** How much of everything one visitor, and all of them together, may use. */
+import { hours, minutes } from '../domain/time.ts';
+import type { HttpLimits } from './ports.ts';
+
+export const usualLimits: HttpLimits = {
+  sessionLength: hours(8),
+  sessionIdle: minutes(30),
+  wallLength: hours(12),
+  // A wall of 16 tiles, its live channel, and a second page beside it.
+  socketsPerSession: 40,
+  sockets: 256,
+  connections: 512,
+  requestsPerMinute: 1_200,
+  liveBacklog: 1024 * 1024,
+  mediaBacklog: 2 * 1024 * 1024,
+};
+
+/** A request body, bytes. */
+export const bodyLimit = 64 * 1024;

@@ -1,0 +1,138 @@
+/** Metrics: collected when somebody scrapes, from the same ports as the pages. Labels are ids of this campus: few, and known. */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { DeviceState } from '../../domain/health.ts';
+import type { HttpParts } from '../ports.ts';
+import type { TelemetryCache } from '../telemetry-cache.ts';
+import { histogramLines } from './histogram-lines.ts';
+
+export interface Metrics extends Disposable {
+  readonly registry: Registry;
+}
+
+export interface MetricSources {
+  readonly parts: HttpParts;
+  readonly telemetry: TelemetryCache;
+  readonly sockets: () => { readonly live: number; readonly media: number };
+  readonly sessions: () => number;
+}
+
+const states: readonly DeviceState[] = ['normal', 'degraded', 'offline', 'unknown', 'maintenance', 'disabled'];
+
+export function openMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const loop = monitorEventLoopDelay({ resolution: 10 });
+  loop.enable();
+  journalMetrics(registry, sources);
+  deviceMetrics(registry, sources);
+  streamMetrics(registry, sources);
+  processMetrics(registry, sources, loop);
+  return { registry, [Symbol.dispose]: () => loop.disable() };
+}
+
+function gauge(registry: Registry, name: string, help: string, labelNames: readonly string[], collect: (own: Gauge) => void): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      this.reset();
+      collect(this);
+    },
+  });
+}
+
+/** A counter that somebody else counts: set to what they say. */
+function counter(registry: Registry, name: string, help: string, labelNames: readonly string[], collect: (own: Counter) => void): void {
+  new Counter({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    collect() {
+      this.reset();
+      collect(this);
+    },
+  });
+}
+
+function journalMetrics(registry: Registry, { parts }: MetricSources): void {
+  const { journal } = parts;
+  counter(registry, 'alarms_delivered', 'Alarms (alarm.raised) that an uplink acknowledged, summed over uplinks.', [], (own) =>
+    own.inc(journal.stats().uplinks.reduce((sum, { alarmsDelivered }) => sum + alarmsDelivered, 0)),
+  );
+  counter(registry, 'deliveries_accepted_total', 'Deliveries that the far side acknowledged.', ['uplink'], (own) => {
+    for (const { uplink, accepted } of journal.stats().uplinks) own.inc({ uplink }, accepted);
+  });
+  gauge(registry, 'outbox_pending', 'Deliveries owed and not refused.', ['uplink'], (own) => {
+    for (const { uplink, pending } of journal.stats().uplinks) own.set({ uplink }, pending);
+  });
+  gauge(registry, 'outbox_refused', 'Deliveries that the far side said no to.', ['uplink'], (own) => {
+    for (const { uplink, refused } of journal.stats().uplinks) own.set({ uplink }, refused);
+  });
+  gauge(registry, 'journal_position', 'Place of the newest journal entry.', [], (own) => own.set(journal.stats().position));
+  gauge(registry, 'journal_available', '1 while the journal takes events.', [], (own) => own.set(Number(journal.stats().available)));
+  histogramLines(registry, {
+    name: 'delivery_hop_seconds',
+    help: 'From the COMMIT of an event to the acknowledgement of the far side.',
+    read: parts.hopTimes,
+  });
+}
+
+function deviceMetrics(registry: Registry, { parts }: MetricSources): void {
+  gauge(registry, 'device_state', '1 for the state that each device is in.', ['device', 'kind', 'state'], (own) => {
+    for (const { subject, kind, state } of parts.health.devices()) {
+      for (const one of states) own.set({ device: subject, kind, state: one }, Number(one === state));
+    }
+  });
+  gauge(registry, 'faults_open', 'Faults that stand, by code.', ['code'], (own) => {
+    for (const { faults } of parts.health.devices()) for (const { code } of faults) own.inc({ code });
+  });
+}
+
+function streamMetrics(registry: Registry, { telemetry }: MetricSources): void {
+  const labels = ['channel', 'profile'] as const;
+  const figures = [
+    ['stream_frames_per_second', 'Pictures per second.', 'framesPerSecond'],
+    ['stream_bits_per_second', 'Bit rate.', 'bitsPerSecond'],
+    ['stream_viewers', 'Viewers of the stream.', 'viewers'],
+  ] as const;
+  const totals = [
+    ['stream_frames_total', 'Pictures since the stream was opened.', 'frames'],
+    ['stream_lost_packets_total', 'RTP packets that never came.', 'lostPackets'],
+    ['stream_skipped_frames_total', 'Pictures that slow viewers did not get.', 'skippedFrames'],
+  ] as const;
+  for (const [name, help, field] of figures) {
+    gauge(registry, name, help, labels, (own) => {
+      for (const stream of telemetry.latest) own.set({ channel: stream.channel, profile: stream.profile }, stream[field]);
+    });
+  }
+  for (const [name, help, field] of totals) {
+    counter(registry, name, help, labels, (own) => {
+      for (const stream of telemetry.latest) own.inc({ channel: stream.channel, profile: stream.profile }, stream[field]);
+    });
+  }
+}
+
+function processMetrics(registry: Registry, { parts, sockets, sessions }: MetricSources, loop: IntervalHistogram): void {
+  const nanosecond = 1e9;
+  gauge(registry, 'event_loop_delay_seconds', 'Delay of the main loop since the last scrape.', ['quantile'], (own) => {
+    for (const quantile of [50, 99, 100]) own.set({ quantile: String(quantile / 100) }, loop.percentile(quantile) / nanosecond);
+    loop.reset();
+  });
+  gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', [], (own) => own.set(process.memoryUsage.rss()));
+  gauge(registry, 'process_heap_bytes', 'Used heap of the main thread.', [], (own) => own.set(process.memoryUsage().heapUsed));
+  counter(registry, 'process_cpu_seconds_total', 'CPU time, all threads.', [], (own) => {
+    const { user, system } = process.cpuUsage();
+    own.inc((user + system) / 1e6);
+  });
+  gauge(registry, 'process_start_time_seconds', 'Start, epoch seconds.', [], (own) => own.set(parts.startedAt / 1_000));
+  gauge(registry, 'sockets_open', 'Open WebSockets.', ['kind'], (own) => {
+    for (const [kind, count] of Object.entries(sockets())) own.set({ kind }, count);
+  });
+  gauge(registry, 'sessions_open', 'Sessions that stand.', [], (own) => own.set(sessions()));
+  gauge(registry, 'build_info', 'Always 1; the labels tell the build.', ['version', 'node'], (own) =>
+    own.set({ version: parts.version, node: process.version }, 1),
+  );
+}

@@ -1,0 +1,168 @@
+/** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
+import type { UplinkView } from '../domain/api.ts';
+import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
+import type { CameraStatus, DeviceHealth, FaultCode, PanelStatus } from '../domain/health.ts';
+import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
+import type { Endpoint } from '../domain/media.ts';
+import type { Clock, DiscoveredCamera, InventoryReader, Journal as JournalPort, JournalReader, Logger, MediaPlane } from '../domain/ports.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { Instant, Millis } from '../domain/time.ts';
+import type { Words } from '../domain/words.ts';
+
+export interface HealthReader {
+  device(id: string): DeviceHealth | undefined;
+  devices(): readonly DeviceHealth[];
+  /** Yields whenever any device's state or faults have changed. */
+  changes(signal: AbortSignal): AsyncIterable<void>;
+}
+
+export interface FleetReader {
+  cameraStatus(camera: CameraId): CameraStatus | undefined;
+  panelStatus(panel: PanelId): PanelStatus | undefined;
+  discover(signal: AbortSignal): Promise<readonly DiscoveredCamera[]>;
+}
+
+export interface AlarmDesk {
+  /** Throws NOT_FOUND. */
+  acknowledge(alarm: EventId, by: UserId): Promise<unknown>;
+  /** Throws NOT_FOUND. */
+  shown(alarm: EventId, by: UserId): Promise<unknown>;
+}
+
+export interface JournalStatistics {
+  /** Place of the newest entry; 0 when there is none. */
+  readonly position: number;
+  readonly available: boolean;
+  readonly uplinks: readonly {
+    readonly uplink: UplinkId;
+    readonly pending: number;
+    readonly refused: number;
+    readonly accepted: number;
+    readonly alarmsDelivered: number;
+  }[];
+}
+
+/** A stream key as people see it in a list: never its password. */
+export interface StreamKeyLabel {
+  readonly username: string;
+  readonly label: string;
+  readonly channels?: readonly ChannelId[];
+}
+
+/** `'keep'` leaves the stored secret as it is. */
+export type CameraEdit = Omit<Camera, 'credentials'> & { readonly credentials?: Camera['credentials'] | 'keep' };
+export type UplinkEdit = Omit<UplinkSettings, 'secret'> & { readonly secret?: UplinkSettings['secret'] | 'keep' };
+
+/** Edits throw INVENTORY_INVALID with `context.problems`, NOT_FOUND or CONFLICT, and then nothing is changed. */
+export interface InventoryEditor extends InventoryReader {
+  putCampus(campus: Campus): void;
+  putPlace(place: Place): void;
+  removePlace(place: PlaceId): void;
+  /** A new camera is given a channel of its own name with the next free number. */
+  putCamera(camera: CameraEdit): void;
+  removeCamera(camera: CameraId): void;
+  putChannel(channel: Channel): void;
+  removeChannel(channel: ChannelId): void;
+  putPanel(panel: Panel): void;
+  removePanel(panel: PanelId): void;
+  /** Made there, shown once, kept as a hash. */
+  newPanelPassword(panel: PanelId): string;
+  putUplink(uplink: UplinkEdit): void;
+  removeUplink(uplink: UplinkId): void;
+  /** Made there, shown once, kept sealed. */
+  newUplinkSecret(uplink: UplinkId): string;
+}
+
+export interface UserBook {
+  users(): readonly User[];
+  user(id: UserId): User | undefined;
+  userByName(name: string): User | undefined;
+  addUser(name: string, role: Role, passwordHash: string): User;
+  changePassword(user: UserId, passwordHash: string): void;
+  /** Throws CONFLICT for the last administrator, like `removeUser`. */
+  changeRole(user: UserId, role: Role): void;
+  removeUser(user: UserId): void;
+}
+
+export interface StreamKeyBook {
+  streamKeyLabels(): readonly StreamKeyLabel[];
+  /** The password is returned here only. */
+  issueStreamKey(label: string, channels?: readonly ChannelId[]): { readonly username: string; readonly password: string };
+  revokeStreamKey(username: string): void;
+}
+
+/** The claim of the first administrator. */
+export interface ClaimDesk {
+  claim(): { readonly open: boolean };
+  /** True once, for the right code: the first administrator is then made in the same transaction, and the claim closed for ever. */
+  useClaim(code: string, first: { readonly name: string; readonly passwordHash: string }): boolean;
+}
+
+export interface ReadinessReason {
+  /** For example `journal`. */
+  readonly name: string;
+  readonly ready: boolean;
+  readonly sentence: Words;
+}
+
+/** Prometheus form: `counts[i]` are the observations of at most `bounds[i]`, cumulative. */
+export interface DurationHistogram {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+export interface HttpListen {
+  readonly https: Endpoint;
+  /** PEM. */
+  readonly tls: { readonly key: string; readonly cert: string };
+  /** Plain HTTP: loopback only, unless the owner of the box exposed it on purpose. */
+  readonly plain?: Endpoint;
+  /** Origins besides our own that may call, for example behind a reverse proxy. */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface HttpParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly listen: HttpListen;
+  /** Data folder: sessions and the scrape token are kept here. */
+  readonly folder: string;
+  /** Built pages (dist/web); absent: no pages, only the API. */
+  readonly webFolder?: string;
+  readonly version: string;
+  readonly startedAt: Instant;
+  /** Instead of the generated one. */
+  readonly scrapeToken?: Secret;
+
+  /** The inventory's store is all of these. */
+  readonly inventory: InventoryEditor & UserBook & StreamKeyBook & ClaimDesk;
+  readonly journal: Pick<JournalPort, 'follow'> & { readonly read: JournalReader; stats(): JournalStatistics };
+  readonly health: HealthReader;
+  readonly faultTitle: (code: FaultCode) => Words;
+  readonly fleet: FleetReader;
+  readonly alarms: AlarmDesk;
+  readonly media: Pick<MediaPlane, 'prepare' | 'telemetry'>;
+  readonly uplinkViews: () => readonly UplinkView[];
+  readonly readiness: () => readonly ReadinessReason[];
+  /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */
+  readonly hopTimes: () => readonly DurationHistogram[];
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpLimits {
+  readonly sessionLength: Millis;
+  readonly sessionIdle: Millis;
+  readonly wallLength: Millis;
+  readonly socketsPerSession: number;
+  readonly sockets: number;
+  readonly connections: number;
+  /** Requests per minute of one address. */
+  readonly requestsPerMinute: number;
+  /** Bytes that one live socket may owe. */
+  readonly liveBacklog: number;
+  /** Bytes that one media socket may owe before it skips. */
+  readonly mediaBacklog: number;
+}

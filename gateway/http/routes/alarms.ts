@@ -1,0 +1,85 @@
+/** Alarms and events, as the journal holds them. Nothing here can be deleted. */
+import type { AlarmView } from '../../domain/api.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import { eventKinds } from '../../domain/event.ts';
+import { type EventId, eventId } from '../../domain/ids.ts';
+import { callerOf, type Route, route } from '../route.ts';
+import { eventView as eventSchema } from '../schemas/events.ts';
+import { z } from '../schemas/pieces.ts';
+import { alarmPage, alarmView as alarmSchema } from '../schemas/views.ts';
+import { alarmView, eventView } from '../views/alarm-view.ts';
+import { namesOf } from '../views/names.ts';
+import type { RouteParts } from './parts.ts';
+
+const alarmParams = z.object({ id: z.string().max(64) });
+const position = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const limit = z.coerce.number().int().min(1).max(200).default(50);
+
+export function alarmRoutes(parts: RouteParts): readonly Route[] {
+  const context = () => ({ names: namesOf(parts.inventory.current()), users: parts.inventory.users() });
+  const find = (id: EventId): AlarmView => {
+    const record = parts.journal.read.alarm(id);
+    const view = record && alarmView(record, context());
+    if (!view) throw new GatewayError('NOT_FOUND', `There is no alarm ${id}.`);
+    return view;
+  };
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/alarms',
+      summary: 'Alarms, newest first',
+      query: z.object({ before: position.optional(), limit, open: z.stringbool().optional() }),
+      reply: alarmPage,
+      handle({ query }) {
+        const records = parts.journal.read.alarms({
+          limit: query.limit,
+          ...(query.before === undefined ? {} : { before: query.before }),
+          ...(query.open === undefined ? {} : { unacknowledged: query.open }),
+        });
+        const views = context();
+        const alarms = records.flatMap((record) => alarmView(record, views) ?? []);
+        const last = records.at(-1);
+        return { alarms, ...(last && records.length === query.limit ? { next: last.position } : {}) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/alarms/:id',
+      summary: 'One alarm with the proof of each hop',
+      params: alarmParams,
+      reply: alarmSchema,
+      handle: ({ params }) => find(eventId(params.id)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/alarms/:id/acknowledgement',
+      summary: 'Take an alarm on; a second one keeps the first',
+      params: alarmParams,
+      reply: alarmSchema,
+      async handle(incoming) {
+        const { id } = find(eventId(incoming.params.id));
+        await parts.alarms.acknowledge(eventId(id), callerOf(incoming).user.id);
+        return find(eventId(id));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/alarms/:id/shown',
+      summary: "An operator's screen drew the alarm",
+      params: alarmParams,
+      async handle(incoming) {
+        const { id } = find(eventId(incoming.params.id));
+        await parts.alarms.shown(eventId(id), callerOf(incoming).user.id);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/events',
+      summary: 'Journal entries after a position, oldest first',
+      query: z.object({ after: position.default(0), limit, kind: z.enum(eventKinds).optional() }),
+      reply: z.array(eventSchema).readonly(),
+      handle: ({ query: { after, limit: most, kind } }) =>
+        parts.journal.read.events({ after, limit: most, ...(kind === undefined ? {} : { kinds: [kind] }) }).map(eventView),
+    }),
+  ];
+}

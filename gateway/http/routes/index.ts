@@ -1,0 +1,50 @@
+/** The register of routes: one line per resource. */
+import type { Registry } from 'prom-client';
+import type { Gate } from '../gate.ts';
+import { openApiDocument } from '../openapi.ts';
+import { type Route, route } from '../route.ts';
+import { z } from '../schemas/pieces.ts';
+import { alarmRoutes } from './alarms.ts';
+import { cameraRoutes } from './cameras.ts';
+import { campusRoutes } from './campus.ts';
+import { claimRoutes } from './claim.ts';
+import { healthRoutes } from './health.ts';
+import { overviewRoutes } from './overview.ts';
+import { panelRoutes } from './panels.ts';
+import type { RouteParts } from './parts.ts';
+import { sessionRoutes } from './session.ts';
+import { streamKeyRoutes } from './stream-keys.ts';
+import { uplinkRoutes } from './uplinks.ts';
+import { userRoutes } from './users.ts';
+
+/** Every route that speaks JSON about the campus: what the OpenAPI document describes. */
+export function apiRoutes(parts: RouteParts): readonly Route[] {
+  const described = [
+    ...claimRoutes(parts),
+    ...sessionRoutes(parts),
+    ...overviewRoutes(parts),
+    ...alarmRoutes(parts),
+    ...campusRoutes(parts),
+    ...cameraRoutes(parts),
+    ...panelRoutes(parts),
+    ...uplinkRoutes(parts),
+    ...userRoutes(parts),
+    ...streamKeyRoutes(parts),
+  ];
+  let document: Record<string, unknown> | undefined;
+  const own = route({
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    summary: 'This document',
+    reply: z.record(z.string(), z.unknown()),
+    handle: () => {
+      document ??= openApiDocument([...described, own]);
+      return document;
+    },
+  });
+  return [...described, own];
+}
+
+export function allRoutes(parts: RouteParts, gate: Gate, registry: Registry): readonly Route[] {
+  return [...healthRoutes(parts, gate, registry), ...apiRoutes(parts)];
+}

@@ -1,0 +1,122 @@
+/** Uplinks: where events are delivered to. Secrets go in, or are made here and told once; they never come out again. */
+import type { UplinkSettings } from '../../domain/campus.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import type { UplinkId } from '../../domain/ids.ts';
+import { Secret } from '../../domain/secret.ts';
+import { type Route, route } from '../route.ts';
+import { idOf, idText, nameText, z } from '../schemas/pieces.ts';
+import { restoredSettings, sameHost, shownSettings } from '../views/settings.ts';
+import type { RouteParts } from './parts.ts';
+
+const params = z.object({ id: idText<UplinkId>() });
+const fields = {
+  name: nameText,
+  adapter: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'the name of an uplink adapter, such as mqtt or webhook'),
+  settings: z.record(z.string().max(64), z.unknown()).default({}),
+  enabled: z.boolean().default(true),
+  /** Left out: as stored. */
+  secret: z.string().min(1).max(1_024).optional(),
+};
+const change = z.strictObject(fields).openapi('UplinkChange');
+const creation = z.strictObject({ id: idText<UplinkId>(), ...fields }).openapi('UplinkCreation');
+
+export interface UplinkEntry extends Omit<UplinkSettings, 'secret'> {
+  readonly hasSecret: boolean;
+}
+const entry: z.ZodType<UplinkEntry> = z
+  .object({
+    id: idOf<UplinkId>(),
+    name: z.string(),
+    adapter: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+    enabled: z.boolean(),
+    hasSecret: z.boolean(),
+  })
+  .openapi('Uplink');
+const issued = z.object({ secret: z.string() }).openapi('UplinkSecret');
+
+export function uplinkRoutes({ inventory }: RouteParts): readonly Route[] {
+  const find = (id: UplinkId): UplinkSettings => {
+    const found = inventory.current().uplinks.find((uplink) => uplink.id === id);
+    if (!found) throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);
+    return found;
+  };
+  const put = (id: UplinkId, { secret, ...rest }: z.output<typeof change>, known?: UplinkSettings): UplinkEntry => {
+    const settings = restoredSettings(rest.settings, known?.settings ?? {});
+    if (secret === undefined && known?.secret && !sameTarget(known.settings, settings)) {
+      const expected = 'the secret again, as the address is another';
+      throw new GatewayError('REQUEST_INVALID', `The request lacks ${expected}.`, {
+        context: { problems: [{ path: 'secret', expected, got: 'nothing' }] },
+      });
+    }
+    const kept = known ? { secret: 'keep' as const } : {};
+    inventory.putUplink({ id, ...rest, settings, ...(secret === undefined ? kept : { secret: new Secret(secret) }) });
+    return entryOf(find(id));
+  };
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/uplinks',
+      summary: 'Uplinks as they are set up',
+      reply: z.array(entry).readonly(),
+      handle: () => inventory.current().uplinks.map(entryOf),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/uplinks',
+      summary: 'Add an uplink',
+      body: creation,
+      reply: entry,
+      status: 201,
+      handle({ body: { id, ...body } }) {
+        if (inventory.current().uplinks.some((uplink) => uplink.id === id)) throw new GatewayError('CONFLICT', `There is an uplink ${id} already.`);
+        return put(id, body);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/uplinks/:id',
+      summary: 'One uplink',
+      params,
+      reply: entry,
+      handle: (incoming) => entryOf(find(incoming.params.id)),
+    }),
+    route({
+      method: 'PUT',
+      path: '/api/v1/uplinks/:id',
+      summary: 'Change an uplink',
+      params,
+      body: change,
+      reply: entry,
+      handle: (incoming) => put(incoming.params.id, incoming.body, find(incoming.params.id)),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/v1/uplinks/:id',
+      summary: 'Remove an uplink',
+      params,
+      handle: (incoming) => inventory.removeUplink(incoming.params.id),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/uplinks/:id/secret',
+      summary: 'A new secret, told in this answer only; the old one ends',
+      params,
+      reply: issued,
+      handle: (incoming) => ({ secret: inventory.newUplinkSecret(incoming.params.id) }),
+    }),
+  ];
+}
+
+/** Every address among the settings leads where it led before. */
+function sameTarget(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(now).every(([name, value]) => {
+    const known = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (typeof value !== 'string' || value === known) return true;
+    return !URL.canParse(value) || (typeof known === 'string' && sameHost(known, value));
+  });
+}
+
+function entryOf({ secret, settings, ...uplink }: UplinkSettings): UplinkEntry {
+  return { ...uplink, settings: shownSettings(settings), hasSecret: secret !== undefined };
+}

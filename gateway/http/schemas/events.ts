@@ -1,0 +1,64 @@
+/** Events as they leave the API: an allow-list per kind. */
+import type { AlarmType, Severity } from '../../domain/alarm.ts';
+import type { EventView } from '../../domain/api.ts';
+import type { DomainEvent } from '../../domain/event.ts';
+import { faultCodes, type SubjectId } from '../../domain/health.ts';
+import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from '../../domain/ids.ts';
+import type { ArmMode } from '../../domain/report.ts';
+import { idOf, iso, maybe, moment, words, z } from './pieces.ts';
+
+export const severity: z.ZodType<Severity> = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
+export const alarmType: z.ZodType<AlarmType> = z.string();
+export const clockTrust = z.enum(['ok', 'skewed', 'none']);
+
+const decided = {
+  id: idOf<EventId>(),
+  campus: idOf<CampusId>(),
+  occurredAt: maybe(moment),
+  receivedAt: moment,
+  clockTrust,
+};
+const sequence = z.object({ boot: z.string(), seq: z.number() });
+const fromZone = {
+  ...decided,
+  panel: idOf<PanelId>(),
+  zone: idOf<ZoneId>(),
+  zoneName: z.string(),
+  place: maybe(idOf<PlaceId>()),
+  partition: maybe(z.string()),
+  type: alarmType,
+  severity,
+  drill: z.boolean(),
+  test: z.boolean(),
+  historical: z.boolean(),
+  dedupe: z.string(),
+  sequence: maybe(sequence),
+  channels: z.array(idOf<ChannelId>()),
+  source: z.object({ protocol: z.string(), code: z.string(), text: maybe(z.string()), raw: z.string() }),
+  location: maybe(z.object({ longitude: z.number(), latitude: z.number() })),
+};
+const fault = z.enum(faultCodes);
+const subject = idOf<SubjectId>();
+
+export const domainEvent: z.ZodType<DomainEvent> = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('alarm.raised'), ...fromZone }),
+    z.object({ kind: z.literal('alarm.restored'), ...fromZone }),
+    z.object({ kind: z.literal('alarm.acknowledged'), ...decided, alarm: idOf<EventId>(), by: idOf<UserId>() }),
+    z.object({
+      kind: z.literal('arming.changed'),
+      ...decided,
+      panel: idOf<PanelId>(),
+      partition: z.string(),
+      mode: idOf<ArmMode>(),
+      user: maybe(z.string()),
+      dedupe: z.string(),
+      sequence: maybe(sequence),
+    }),
+    z.object({ kind: z.literal('panel.gap'), ...decided, panel: idOf<PanelId>(), boot: z.string(), missingFrom: z.number(), missingTo: z.number() }),
+    z.object({ kind: z.literal('fault.raised'), ...decided, fault, subject, sentence: words }),
+    z.object({ kind: z.literal('fault.cleared'), ...decided, fault, subject, raised: idOf<EventId>() }),
+  ])
+  .openapi('Event');
+
+export const eventView: z.ZodType<EventView> = z.object({ position: z.number(), journalledAt: iso, event: domainEvent }).openapi('EventView');

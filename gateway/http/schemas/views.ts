@@ -1,0 +1,149 @@
+/** What the API answers with: allow-lists. A field that is not named here does not leave the box. */
+import type { AlarmPage, AlarmView, ChannelView, ClaimStatus, DeviceView, FaultView, Overview, SessionView, UplinkView } from '../../domain/api.ts';
+import { roles } from '../../domain/campus.ts';
+import type { DeliveryStatus, Receipt } from '../../domain/delivery.ts';
+import type { ChannelId, UplinkId } from '../../domain/ids.ts';
+import type { StreamTelemetry } from '../../domain/media.ts';
+import { alarmType, clockTrust, severity } from './events.ts';
+import { idOf, iso, length, maybe, moment, words, z } from './pieces.ts';
+
+export const claimStatus: z.ZodType<ClaimStatus> = z.object({ open: z.boolean() }).openapi('ClaimStatus');
+export const sessionView: z.ZodType<SessionView> = z.object({ name: z.string(), role: z.enum(roles), campus: z.string() }).openapi('SessionView');
+
+const state = z.enum(['normal', 'degraded', 'offline', 'unknown', 'maintenance', 'disabled']).openapi('DeviceState');
+
+export const uplinkView: z.ZodType<UplinkView> = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    adapter: z.string(),
+    state,
+    pending: z.number(),
+    refused: z.number(),
+    acceptedAt: maybe(iso),
+    latency: maybe(z.number()),
+  })
+  .openapi('UplinkView');
+
+export const faultView: z.ZodType<FaultView> = z
+  .object({ code: z.string(), title: words, sentence: words, subject: z.string(), subjectName: z.string(), since: iso })
+  .openapi('FaultView');
+
+const tally = z.object({ total: z.number(), normal: z.number() }).openapi('Tally');
+
+export const overview: z.ZodType<Overview> = z
+  .object({
+    campus: z.object({ name: z.string(), address: z.string() }),
+    verdict: words,
+    state,
+    cameras: tally,
+    panels: tally,
+    openAlarms: z.number(),
+    openFaults: z.number(),
+    uplinks: z.array(uplinkView),
+    needsYou: z.array(faultView),
+    phonePolice: z.boolean(),
+    startedAt: iso,
+    version: z.string(),
+  })
+  .openapi('Overview');
+
+const telemetry: z.ZodType<StreamTelemetry> = z
+  .object({
+    channel: idOf<ChannelId>(),
+    profile: z.enum(['main', 'sub']),
+    state: z.enum(['connecting', 'playing', 'waiting', 'failed']),
+    reason: maybe(z.string()),
+    codec: maybe(z.string()),
+    width: maybe(z.number()),
+    height: maybe(z.number()),
+    framesPerSecond: z.number(),
+    bitsPerSecond: z.number(),
+    frames: z.number(),
+    keyframes: z.number(),
+    lostPackets: z.number(),
+    lastFrameAt: maybe(moment),
+    viewers: z.number(),
+    skippedFrames: z.number(),
+    startedAt: moment,
+    linger: maybe(length),
+  })
+  .openapi('StreamTelemetry');
+
+export const deviceView: z.ZodType<DeviceView> = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['camera', 'panel', 'uplink', 'gateway']),
+    name: z.string(),
+    place: maybe(z.string()),
+    state,
+    since: iso,
+    provenAt: maybe(iso),
+    faults: z.array(faultView),
+    model: maybe(z.string()),
+    firmware: maybe(z.string()),
+    address: maybe(z.string()),
+    streams: maybe(z.array(telemetry)),
+  })
+  .openapi('DeviceView');
+
+export const channelView: z.ZodType<ChannelView> = z
+  .object({
+    id: z.string(),
+    number: z.number(),
+    name: z.string(),
+    camera: z.string(),
+    place: maybe(z.string()),
+    state,
+    reason: maybe(words),
+  })
+  .openapi('ChannelView');
+
+const receipt: z.ZodType<Receipt> = z
+  .object({
+    hop: z.enum(['pressed', 'received', 'journalled', 'sent', 'accepted', 'shown', 'acknowledged']),
+    at: moment,
+    by: maybe(z.string()),
+    proof: maybe(z.string()),
+  })
+  .openapi('Receipt');
+
+const deliveryStatus: z.ZodType<DeliveryStatus> = z
+  .object({
+    uplink: idOf<UplinkId>(),
+    state: z.enum(['pending', 'refused', 'accepted']),
+    attempts: z.number(),
+    reason: maybe(z.string()),
+    nextTryAt: maybe(moment),
+  })
+  .openapi('DeliveryStatus');
+
+export const alarmView: z.ZodType<AlarmView> = z
+  .object({
+    id: z.string(),
+    position: z.number(),
+    type: alarmType,
+    title: words,
+    severity,
+    panel: z.string(),
+    panelName: z.string(),
+    zone: z.string(),
+    zoneName: z.string(),
+    place: maybe(z.string()),
+    channels: z.array(z.string()),
+    drill: z.boolean(),
+    test: z.boolean(),
+    historical: z.boolean(),
+    occurredAt: maybe(iso),
+    clockTrust,
+    receivedAt: iso,
+    journalledAt: iso,
+    restoredAt: maybe(iso),
+    acknowledgedAt: maybe(iso),
+    acknowledgedBy: maybe(z.string()),
+    receipts: z.array(receipt),
+    deliveries: z.array(deliveryStatus),
+  })
+  .openapi('AlarmView');
+
+export const alarmPage: z.ZodType<AlarmPage> = z.object({ alarms: z.array(alarmView), next: maybe(z.number()) }).openapi('AlarmPage');

@@ -1,0 +1,52 @@
+/** One small JSON file of mode 0600, replaced as a whole; writes of one turn are joined into one. */
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { z } from 'zod';
+
+export class StateFile<State> implements AsyncDisposable {
+  readonly #file: string;
+  readonly #schema: z.ZodType<State>;
+  #pending: (() => State) | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(file: string, schema: z.ZodType<State>) {
+    this.#file = file;
+    this.#schema = schema;
+  }
+
+  /** Undefined where there is none, or none that can be read: everybody then signs in again, which is safe. */
+  async read(): Promise<State | undefined> {
+    try {
+      const parsed = this.#schema.safeParse(JSON.parse(await readFile(this.#file, 'utf8')));
+      return parsed.success ? parsed.data : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Resolves once the state as it then is stands on the disk. */
+  save(state: () => State): Promise<void> {
+    this.#pending = state;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+    while (this.#pending) {
+      const state = this.#pending;
+      this.#pending = undefined;
+      const draft = `${this.#file}.new`;
+      await writeFile(draft, JSON.stringify(state()), { mode: 0o600 });
+      await chmod(draft, 0o600);
+      await rename(draft, this.#file);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** Stream figures live in the media worker: asked at most once a second, however many pages look. */
+import type { StreamTelemetry } from '../domain/media.ts';
+import type { Clock, MediaPlane } from '../domain/ports.ts';
+import { between, type Instant, seconds } from '../domain/time.ts';
+
+const fresh = seconds(1);
+const patience = seconds(1);
+
+export class TelemetryCache {
+  readonly #media: Pick<MediaPlane, 'telemetry'>;
+  readonly #clock: Clock;
+  #latest: readonly StreamTelemetry[] = [];
+  #askedAt: Instant | undefined;
+  #asking: Promise<void> | undefined;
+
+  constructor(media: Pick<MediaPlane, 'telemetry'>, clock: Clock) {
+    this.#media = media;
+    this.#clock = clock;
+  }
+
+  /** As last heard, without waiting. */
+  get latest(): readonly StreamTelemetry[] {
+    return this.#latest;
+  }
+
+  /** Fresh figures, or the last known where the media plane does not answer within a second: devices must be seen without it. */
+  async read(signal: AbortSignal): Promise<readonly StreamTelemetry[]> {
+    const now = this.#clock.now();
+    if (!this.#asking && (this.#askedAt === undefined || between(this.#askedAt, now) >= fresh)) {
+      this.#askedAt = now;
+      this.#asking = this.#media
+        .telemetry()
+        .then((streams) => {
+          this.#latest = streams;
+        })
+        .catch(() => {
+          this.#latest = []; // a plane that is being replaced plays nothing
+        })
+        .finally(() => {
+          this.#asking = undefined;
+        });
+    }
+    const waited = new AbortController();
+    await Promise.race([this.#asking, this.#clock.sleep(patience, AbortSignal.any([signal, waited.signal])).catch(() => undefined)]);
+    waited.abort();
+    return this.#latest;
+  }
+}

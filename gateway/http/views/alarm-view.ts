@@ -1,0 +1,51 @@
+/** An alarm as people see it: what happened, where, and how far it has come. */
+import { titleOf } from '../../domain/alarm-types.ts';
+import type { AlarmView, EventView } from '../../domain/api.ts';
+import type { User } from '../../domain/campus.ts';
+import type { JournalEntry } from '../../domain/event.ts';
+import type { AlarmRecord } from '../../domain/ports.ts';
+import { isoOf } from '../../domain/time.ts';
+import type { Names } from './names.ts';
+
+export interface AlarmContext {
+  readonly names: Names;
+  readonly users: readonly User[];
+}
+
+/** Undefined for a record that is not of a raised alarm. */
+export function alarmView(record: AlarmRecord, { names, users }: AlarmContext): AlarmView | undefined {
+  const { event, position, journalledAt, receipts, deliveries, restoredAt } = record;
+  if (event.kind !== 'alarm.raised') return undefined;
+  const acknowledged = receipts.find(({ hop }) => hop === 'acknowledged');
+  const place = names.place(event.place);
+  const userName = (id: string) => users.find((user) => user.id === id)?.name ?? id;
+  return {
+    id: event.id,
+    position,
+    type: event.type,
+    title: titleOf(event.type),
+    severity: event.severity,
+    panel: event.panel,
+    panelName: names.subject(event.panel),
+    zone: event.zone,
+    zoneName: event.zoneName,
+    ...(place === undefined ? {} : { place }),
+    channels: event.channels,
+    drill: event.drill,
+    test: event.test,
+    historical: event.historical,
+    ...(event.occurredAt === undefined ? {} : { occurredAt: isoOf(event.occurredAt) }),
+    clockTrust: event.clockTrust,
+    receivedAt: isoOf(event.receivedAt),
+    journalledAt: isoOf(journalledAt),
+    ...(restoredAt === undefined ? {} : { restoredAt: isoOf(restoredAt) }),
+    ...(acknowledged ? { acknowledgedAt: isoOf(acknowledged.at) } : {}),
+    ...(acknowledged?.by === undefined ? {} : { acknowledgedBy: userName(acknowledged.by) }),
+    receipts,
+    deliveries,
+  };
+}
+
+export function eventView({ position, journalledAt, event }: JournalEntry): EventView {
+  return { position, journalledAt: isoOf(journalledAt), event };
+}
