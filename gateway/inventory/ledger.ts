@@ -41,7 +41,8 @@ export class Ledger {
   /** One transaction: all of it, checked, or nothing. Throws INVENTORY_INVALID with `context.problems`. */
   edit<Result>(change: Change<Result>): Result {
     const { result, after } = this.#database.transaction(() => this.#checked(change)).immediate();
-    this.#publish(after);
+    this.#snapshot = after;
+    this.#tell();
     return result;
   }
 
@@ -56,14 +57,24 @@ export class Ledger {
   }
 
   #checked<Result>(change: Change<Result>): { readonly result: Result; readonly after: Snapshot } {
-    // Another process may have written since the last look: the edit is made on what is there now.
-    const result = change(this.#database, snapshotOf(readRows(this.#database), this.sealer));
+    const result = change(this.#database, this.#present());
     const after = snapshotOf(readRows(this.#database), this.sealer);
     const problems = checkInventory(after.inventory, after.rows);
     if (problems.length > 0) {
       throw new GatewayError('INVENTORY_INVALID', `The inventory would not be right:\n${listed(problems)}`, { context: { problems } });
     }
     return { result, after };
+  }
+
+  /** Another process may have written since the last look: an edit is made on what is there now. */
+  #present(): Snapshot {
+    const version = this.#dataVersion();
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#snapshot = snapshotOf(readRows(this.#database), this.sealer);
+      this.#tell();
+    }
+    return this.#snapshot;
   }
 
   /** Registered at the call, so that no change between the call and the first turn of the loop is lost. */
@@ -79,11 +90,8 @@ export class Ledger {
     while (!signal.aborted) {
       await clock.sleep(seconds(2), signal).catch(() => undefined);
       if (signal.aborted) return;
-      const version = this.#dataVersion();
-      if (version === this.#version) continue;
-      this.#version = version;
-      this.#publish(snapshotOf(readRows(this.#database), this.sealer));
-      this.#log.info('inventory changed by another process');
+      const before = this.#snapshot;
+      if (this.#present() !== before) this.#log.info('inventory changed by another process');
     }
   }
 
@@ -91,10 +99,9 @@ export class Ledger {
     this.#database.close();
   }
 
-  #publish(next: Snapshot): void {
-    this.#snapshot = next;
+  #tell(): void {
     for (const follower of this.#followers) {
-      if (!follower.push(next.inventory)) this.#log.warn('inventory change not taken', { waiting: follower.size });
+      if (!follower.push(this.#snapshot.inventory)) this.#log.warn('inventory change not taken', { waiting: follower.size });
     }
   }
 

@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3';
 type Flag = 0 | 1;
 type CampusRow = { id: string; name: string; timeZone: string; address: string };
 type PlaceRow = { id: string; name: string };
-export type CameraRow = {
+type CameraRow = {
   id: string;
   name: string;
   place: string | null;
@@ -17,7 +17,7 @@ export type CameraRow = {
   maintenance: Flag;
 };
 type ChannelRow = { id: string; name: string; camera: string; number: number };
-export type PanelRow = {
+type PanelRow = {
   id: string;
   name: string;
   place: string | null;
@@ -28,7 +28,7 @@ export type PanelRow = {
   enabled: Flag;
   maintenance: Flag;
 };
-export type ZoneRow = { panel: string; id: string; name: string; place: string | null; type: string | null; channels: string };
+type ZoneRow = { panel: string; id: string; name: string; place: string | null; type: string | null; channels: string };
 type UplinkRow = { id: string; name: string; adapter: string; settings: string; secret: string | null; enabled: Flag };
 /** `id` is the user name of the key; `channels` null: all. */
 type StreamKeyRow = { id: string; label: string; password: string; channels: string | null };

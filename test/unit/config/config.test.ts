@@ -85,6 +85,15 @@ test('the environment overrides the file, with the type that the key wants', () 
   expect(config.mqtt.external).toMatchObject([{ passwordFile: '/run/secrets/city', version: 4 }, { name: 'town' }]);
 });
 
+test('the switches that break the gateway need the permission of the environment, from wherever they come', () => {
+  const switched = { CAMPUS_GATEWAY__TESTING__ACKNOWLEDGE_BEFORE_COMMIT: 'true', CAMPUS_GATEWAY__TESTING__COMMIT_DELAY_MILLIS: '20' };
+  expect(problemsOf(() => parseConfig('', 'gateway.yaml', switched)).map(({ path }) => path)).toEqual(['testing']);
+  expect(parseConfig('', 'gateway.yaml', { ...switched, CAMPUS_GATEWAY_TESTING: '1' }).testing).toEqual({
+    acknowledgeBeforeCommit: true,
+    commitDelayMillis: 20,
+  });
+});
+
 test('a wrong variable is named, beside the problems of the file', () => {
   const problems = problemsOf(() =>
     parseConfig('log: {level: loud}\n', 'gateway.yaml', {
@@ -192,6 +201,24 @@ test('whatever the text, the answer is a configuration or CONFIG_INVALID, quickl
     expect(() => parseConfig(bomb, 'gateway.yaml')).toThrow(GatewayError);
     expect(performance.now() - started).toBeLessThan(10_000);
   }
+});
+
+test('the example with a slip of the fingers anywhere is a configuration or CONFIG_INVALID with a line for each problem of the file', async () => {
+  const text = await readFile(new URL('gateway.example.yaml', configFolder), 'utf8');
+  const slip = fc.tuple(
+    fc.nat(text.length),
+    fc.nat(3),
+    fc.constantFrom('', ' ', '\n', ':', '-', '"', '[', '{', '&x ', '*x', '\t', '#', '0', 'x', '__proto__: 1\n'),
+  );
+  fc.assert(
+    fc.property(slip, ([at, cut, insert]) => {
+      for (const { line, expected } of problemsOf(() => parseConfig(text.slice(0, at) + insert + text.slice(at + cut), 'gateway.yaml'))) {
+        expect(line).toBeGreaterThan(0);
+        expect(expected).not.toBe('');
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 function keysOf(schema: unknown): string[] {

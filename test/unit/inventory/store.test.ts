@@ -150,6 +150,13 @@ describe('editing', () => {
     expect(store.current().cameras).toHaveLength(0);
     await clock.advance(seconds(2));
     expect(store.current().cameras).toHaveLength(1);
+    other.putCamera(camera('cam-2'));
+    store.putCamera(camera('cam-3'));
+    expect(store.current().channels.map(({ id, number }) => [id, number])).toEqual([
+      ['cam-1', 1],
+      ['cam-2', 2],
+      ['cam-3', 3],
+    ]);
     end.abort();
     await clock.advance(seconds(2));
     await life;
