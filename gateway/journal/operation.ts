@@ -78,7 +78,7 @@ export interface WorkerSettings {
 }
 
 /** The key that is unique in the journal: the report's own, or one made from what the event is about. */
-export function dedupeOf(event: DomainEvent): string {
+function dedupeOf(event: DomainEvent): string {
   switch (event.kind) {
     case 'alarm.raised':
     case 'alarm.restored':
@@ -96,7 +96,7 @@ export function dedupeOf(event: DomainEvent): string {
 }
 
 /** Deliveries of one lane leave in journal order. An acknowledgement's lane is its alarm's: undefined here, looked up by the writer. */
-export function laneOf(event: DomainEvent): string | undefined {
+function laneOf(event: DomainEvent): string | undefined {
   switch (event.kind) {
     case 'alarm.raised':
     case 'alarm.restored':
@@ -113,7 +113,7 @@ export function laneOf(event: DomainEvent): string | undefined {
 }
 
 /** 0 leaves first (panic, fire), then 1 (other alarms), then 2 (the rest). */
-export function rankOf(event: DomainEvent): number {
+function rankOf(event: DomainEvent): number {
   if ('type' in event && overtakes(event.type)) return 0;
   return event.kind.startsWith('alarm.') ? 1 : 2;
 }

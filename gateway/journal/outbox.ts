@@ -37,7 +37,7 @@ export interface OutboxOptions {
   readonly bell: (uplink: UplinkId) => Bell;
 }
 
-export const statements = {
+const statements = {
   waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT ?',
   refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT ?`,
   delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, d.lane, d.rank, d.attempts, d.refusals

@@ -25,7 +25,7 @@ interface DeliveryRow {
 const calledAlong = 4;
 
 /** Errors of the disk or the file: these end the whole batch, and the connection. */
-export function endsConnection(error: unknown): boolean {
+function endsConnection(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return /^SQLITE_(IOERR|FULL|CORRUPT|NOTADB|READONLY|CANTOPEN|BUSY|LOCKED|NOMEM|PROTOCOL|AUTH|PERM|INTERNAL)/.test(code);
 }

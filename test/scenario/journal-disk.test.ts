@@ -14,6 +14,9 @@ import { startWorker } from '../../gateway/runtime/worker.ts';
 import { peer } from '../support/peers.ts';
 import { alarm, freshFolder, openTestJournal, police } from '../support/spine.ts';
 
+/** util-linux: sets the largest file that a running process may write. */
+const prlimit = peer('prlimit');
+
 /** Records the same alarm until it is taken, as a panel that gets no acknowledgement does. */
 async function recordUntilTaken(journal: OpenJournal, event: ReturnType<typeof alarm>): Promise<number> {
   for (let failures = 0; ; failures += 1) {
@@ -27,38 +30,35 @@ async function recordUntilTaken(journal: OpenJournal, event: ReturnType<typeof a
   }
 }
 
-test.skipIf(!peer('prlimit'))(
-  'a disk that takes no more bytes loses nothing that was promised, and the journal recovers without a restart',
-  async () => {
-    await using bench = await openTestJournal();
-    const limit = (bytes: string) => execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}`]);
-    const promised: string[] = [];
-    const refused: ReturnType<typeof alarm>[] = [];
-    // The kernel refuses to let any file of this process grow: write() fails under SQLite's feet as it does on a full or broken disk.
-    limit('300000:unlimited');
-    try {
-      for (let round = 0; round < 40 && refused.length === 0; round += 1) {
-        const events = Array.from({ length: 20 }, () => alarm({ zone: String(round) }));
-        const results = await Promise.allSettled(events.map((event) => bench.journal.record(event, [police])));
-        for (const [index, result] of results.entries()) {
-          if (result.status === 'fulfilled') promised.push(events[index]!.id);
-          else refused.push(events[index]!);
-        }
+test.skipIf(!prlimit)('a disk that takes no more bytes loses nothing that was promised, and the journal recovers without a restart', async () => {
+  await using bench = await openTestJournal();
+  const limit = (bytes: string) => execFileSync(prlimit ?? '', ['--pid', String(process.pid), `--fsize=${bytes}`]);
+  const promised: string[] = [];
+  const refused: ReturnType<typeof alarm>[] = [];
+  // The kernel refuses to let any file of this process grow: write() fails under SQLite's feet as it does on a full or broken disk.
+  limit('300000:unlimited');
+  try {
+    for (let round = 0; round < 40 && refused.length === 0; round += 1) {
+      const events = Array.from({ length: 20 }, () => alarm({ zone: String(round) }));
+      const results = await Promise.allSettled(events.map((event) => bench.journal.record(event, [police])));
+      for (const [index, result] of results.entries()) {
+        if (result.status === 'fulfilled') promised.push(events[index]!.id);
+        else refused.push(events[index]!);
       }
-      expect(refused.length).toBeGreaterThan(0);
-      expect(bench.journal.stats().failures).toBeGreaterThan(0);
-      limit('1000:unlimited'); // less than one page: nothing fits any more
-      await expect(bench.journal.record(alarm(), [])).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
-      for (const id of promised) expect(bench.journal.read.find(id as never)).toBeDefined();
-    } finally {
-      limit('unlimited:unlimited');
     }
-    await Promise.all(refused.map((event) => recordUntilTaken(bench.journal, event)));
-    expect(bench.journal.stats().available).toBe(true);
-    expect(bench.journal.read.events({ limit: 10_000 })).toHaveLength(promised.length + refused.length);
-    expect(bench.journal.read.backlog(police).pending).toBe(promised.length + refused.length);
-  },
-);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(bench.journal.stats().failures).toBeGreaterThan(0);
+    limit('1000:unlimited'); // less than one page: nothing fits any more
+    await expect(bench.journal.record(alarm(), [])).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+    for (const id of promised) expect(bench.journal.read.find(id as never)).toBeDefined();
+  } finally {
+    limit('unlimited:unlimited');
+  }
+  await Promise.all(refused.map((event) => recordUntilTaken(bench.journal, event)));
+  expect(bench.journal.stats().available).toBe(true);
+  expect(bench.journal.read.events({ limit: 10_000 })).toHaveLength(promised.length + refused.length);
+  expect(bench.journal.read.backlog(police).pending).toBe(promised.length + refused.length);
+});
 
 test('while the file is locked nothing is promised; afterwards it goes on', async () => {
   await using bench = await openTestJournal();

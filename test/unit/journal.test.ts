@@ -201,6 +201,23 @@ describe('the file', () => {
     for (const version of ['3.51.3', '3.53.2', '4.0.0']) expect(() => assertSqliteVersion(version)).not.toThrow();
   });
 
+  test('a delivery has the same bytes each time it leaves, also after a restart', async () => {
+    await using scope = new Scope();
+    const folder = freshFolder(scope);
+    const bodies: string[] = [];
+    for (const round of [1, 2, 3]) {
+      await using bench = await openTestJournal({ folder });
+      if (round === 1) await bench.journal.record(alarm(), [police]);
+      const [delivery] = bench.journal.outbox.claim(police, 5, instant(Date.now()));
+      expect(bench.journal.outbox.claim(police, 5, instant(Date.now()))).toEqual([]);
+      expect(delivery?.attempts).toBe(round - 1);
+      bodies.push(delivery!.body);
+      await bench.journal.outbox.postpone(delivery!, 'no answer', instant(0));
+    }
+    expect(new Set(bodies).size).toBe(1);
+    expect(JSON.parse(bodies[0]!)).toMatchObject({ version: 1, position: 1, event: { kind: 'alarm.raised' } });
+  });
+
   test('what is waiting when the journal closes is committed first', async () => {
     await using scope = new Scope();
     const folder = freshFolder(scope);
