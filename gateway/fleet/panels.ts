@@ -13,11 +13,11 @@ import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, PanelDialect, PanelDoor } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
-import { type Instant, type Millis, seconds } from '../domain/time.ts';
+import { type Instant, instant, type Millis, seconds } from '../domain/time.ts';
 import { Mailbox } from '../runtime/mailbox.ts';
 import { openPanelDesk } from './panel-desk.ts';
 import { openReconciler } from './panel-reconciler.ts';
-import { openPanelStatuses } from './panel-status.ts';
+import { type Contact, openPanelStatuses } from './panel-status.ts';
 
 export interface PanelFleetOptions {
   readonly inventory: InventoryReader;
@@ -124,7 +124,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     if (!retained) statuses.heard(panel.id, receivedAt);
     let reports: readonly Report[];
     try {
-      reports = dialectOf(panel).decode(panel, { ...message, ...statuses.contact(panel.id) });
+      reports = dialectOf(panel).decode(panel, withContact(message, statuses.contact(panel.id)));
     } catch (error) {
       if (!isGatewayError(error, 'PANEL_MESSAGE')) throw error;
       complain(panel, message, error);
@@ -202,4 +202,10 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     unreadable: () => unreadable,
     [Symbol.dispose]: () => reconciler.close(),
   };
+}
+
+/** The later of the two connections counts: the panel's to its broker, and ours to that broker. */
+function withContact(message: PanelMessage, contact: Readonly<Contact>): PanelMessage {
+  const since = Math.max(message.connectedAt ?? 0, contact.connectedAt ?? 0);
+  return { ...message, ...contact, ...(since > 0 ? { connectedAt: instant(since) } : {}) };
 }

@@ -1,0 +1,180 @@
+/**
+ * Panels behind a broker that the site runs (mosquitto, EMQX). Consumed through `handleMessage`: its callback sends the PUBACK, so the commit
+ * comes first; the `message` event acknowledges whatever happens and is never used (alarm-panels §4.1, 39 of 100 lost on kill -9).
+ * One `run` is one connection; the supervisor opens the next. Which panel spoke is known by its topic only: the broker's own access list must
+ * keep every panel below its prefix.
+ */
+import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import type { PanelId } from '../../gateway/domain/ids.ts';
+import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
+import type { Secret } from '../../gateway/domain/secret.ts';
+import { type Instant, type Millis, seconds } from '../../gateway/domain/time.ts';
+import { matches } from './broker-access.ts';
+
+export interface ExternalBrokerOptions {
+  /** As panels name it in the inventory (`panel.broker`). */
+  readonly name: string;
+  /** `mqtt://host:port` or `mqtts://host:port`, without credentials. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Names our session at the broker: it must stay the same for ever and be used by nobody else. */
+  readonly clientId: string;
+  readonly protocolVersion?: 4 | 5;
+  /** PEM. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly keepalive?: Millis;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onConnected?: () => void;
+}
+
+/** What the broker may keep for us while we are down (MQTT 5 §3.1.2.11.2), in seconds: a week. */
+const sessionExpiry = 7 * 24 * 3_600;
+const topicsEvery = seconds(5);
+
+export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
+  const { name, clock, log, onConnected } = options;
+  const keepalive = options.keepalive ?? seconds(30);
+  return {
+    name,
+    async run(door, signal) {
+      const broken = new AbortController();
+      const ending = AbortSignal.any([signal, broken.signal]);
+      const client = mqtt.connect(options.url, { ...clientOptions(options, keepalive), manualConnect: true });
+      let connectedAt: Instant | undefined;
+      const fail = (sentence: string, cause?: unknown) => {
+        broken.abort(new GatewayError('PANEL_BROKER', `Broker ${name} at ${options.url}: ${sentence}`, { cause, context: { broker: name } }));
+      };
+      client.handleMessage = (packet, done) => {
+        // While one is pending nothing else of this connection is handled, pings included: past half the keepalive the broker would leave.
+        const late = clock.deadline((keepalive / 2) as Millis, ending);
+        const committed = take(door, packet, { clock, log, connectedAt });
+        const overdue = new Promise<never>((_resolve, reject) => late.addEventListener('abort', () => reject(late.reason), { once: true }));
+        Promise.race([committed, overdue]).then(
+          () => done(),
+          (error) => {
+            // Without an answer the library goes silent; only a new connection brings the message again (§4.2).
+            if (!ending.aborted) log.error('panel message not taken', { broker: name, error });
+            fail('a message could not be committed.', error);
+          },
+        );
+      };
+      client.on('error', (error) => fail('the connection failed.', error));
+      client.on('close', () => fail('the connection was closed.'));
+      client.on('connect', ({ sessionPresent }) => {
+        connectedAt = clock.now();
+        log.info('panel broker connected', { broker: name, sessionPresent });
+        onConnected?.();
+        if (!sessionPresent) door.sessionLost();
+      });
+      try {
+        if (signal.aborted) return;
+        client.connect();
+        await Promise.all([keepTopics(door, client, clock, ending, fail), sendOrders(door, client, ending)]);
+        if (!signal.aborted) throw broken.signal.reason;
+      } finally {
+        await ended(client);
+      }
+    },
+  };
+}
+
+/** A fresh object each time: the library writes into the one that it is given. */
+function clientOptions(options: ExternalBrokerOptions, keepalive: Millis): IClientOptions {
+  const { username, password, clientId, tls, protocolVersion = 4 } = options;
+  return {
+    clientId,
+    protocolVersion,
+    clean: false,
+    ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: sessionExpiry, receiveMaximum: 20 } } : {}),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: password.reveal() }),
+    ...(tls ?? {}),
+    keepalive: Math.ceil(keepalive / 1_000),
+    connectTimeout: seconds(10),
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+  };
+}
+
+async function take(
+  door: PanelDoor,
+  packet: IPublishPacket,
+  { clock, log, connectedAt }: { readonly clock: Clock; readonly log: Logger; readonly connectedAt: Instant | undefined },
+): Promise<void> {
+  const panel = speaker(door, packet.topic);
+  if (panel === undefined) {
+    // A panel that was removed meanwhile; refusing would only bring it back for ever.
+    log.warn('panel message from nobody', { topic: packet.topic.slice(0, 200) });
+    return;
+  }
+  const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+  await door.receive(panel, {
+    topic: packet.topic,
+    payload: Uint8Array.from(payload),
+    qos: packet.qos,
+    retained: packet.retain,
+    duplicate: packet.dup,
+    receivedAt: clock.now(),
+    ...(connectedAt === undefined ? {} : { connectedAt }),
+  });
+}
+
+function speaker(door: PanelDoor, topic: string): PanelId | undefined {
+  return door.panels().find(({ prefix, topics }) => topic.startsWith(prefix) && topics.some((filter) => matches(filter, topic)))?.panel.id;
+}
+
+/** Subscribes to the topics of every panel, and follows the inventory. A new subscription brings the retained state. */
+async function keepTopics(
+  door: PanelDoor,
+  client: MqttClient,
+  clock: Clock,
+  signal: AbortSignal,
+  fail: (sentence: string, cause?: unknown) => void,
+): Promise<void> {
+  const held = new Set<string>();
+  while (!signal.aborted) {
+    const wanted = new Set(door.panels().flatMap(({ topics }) => topics));
+    const fresh = [...wanted].filter((topic) => !held.has(topic));
+    const stale = [...held].filter((topic) => !wanted.has(topic));
+    try {
+      if (fresh.length > 0) {
+        const grants = await untilAborted(client.subscribeAsync(fresh, { qos: 1 }), signal);
+        const refused = grants?.filter(({ qos }) => qos >= 128).map(({ topic }) => topic) ?? [];
+        if (refused.length > 0) return fail(`it does not let us hear ${refused.join(', ')}.`);
+      }
+      if (stale.length > 0) await untilAborted(client.unsubscribeAsync(stale), signal);
+    } catch (error) {
+      return fail('it does not let us hear the panels.', error);
+    }
+    for (const topic of fresh) held.add(topic);
+    for (const topic of stale) held.delete(topic);
+    await clock.sleep(topicsEvery, signal).catch(() => undefined); // aborted: the loop ends
+  }
+}
+
+/** The library leaves the promises of a closed connection open for ever. */
+function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve(undefined);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
+
+async function sendOrders(door: PanelDoor, client: MqttClient, signal: AbortSignal): Promise<void> {
+  for await (const { topic, payload } of door.orders(signal)) {
+    client.publish(topic, Buffer.from(payload), { qos: 1, retain: false });
+  }
+}
+
+function ended(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    client.removeAllListeners('close');
+    client.end(true, {}, () => resolve());
+  });
+}

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mqtt, { type MqttClient } from 'mqtt';
+import { describe, expect, test } from 'vitest';
+import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
+import { externalBroker } from '../../adapters/panels/external-broker.ts';
+import type { Report } from '../../gateway/domain/report.ts';
+import { openPanelFleet } from '../../gateway/fleet/panels.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { eventually, evt, inventoryOf, type LogLine, logInto, panelOf, topic } from '../support/panels.ts';
+import { peer } from '../support/peers.ts';
+
+const mosquitto = peer('mosquitto');
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** A real mosquitto (its own port: it cannot be told to choose one), one panel, and a gateway that can come and go. */
+async function site(protocolVersion: 4 | 5) {
+  const folder = await mkdtemp(join(tmpdir(), 'panels-'));
+  const port = await freePort();
+  await writeFile(join(folder, 'm.conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n`);
+  const broker = spawn(mosquitto!, ['-c', join(folder, 'm.conf')], { stdio: 'ignore' });
+  const url = `mqtt://127.0.0.1:${port}`;
+  const reports: Report[] = [];
+  const lines: LogLine[] = [];
+  const clients: MqttClient[] = [];
+  const site = {
+    reports,
+    lines,
+    commit: async (): Promise<unknown> => undefined,
+    fleet: openPanelFleet({
+      inventory: inventoryOf([panelOf('gate', { broker: 'site' })]),
+      dialects: new Map([['campus', campusDialect]]),
+      intake: {
+        report: async (report) => {
+          await site.commit();
+          reports.push(report);
+        },
+      },
+      openAlarms: () => [],
+      clock: systemClock,
+      log: logInto(lines),
+    }),
+    async panel() {
+      const client = mqtt.connect(url, { protocolVersion: 4, reconnectPeriod: 30 });
+      clients.push(client);
+      await new Promise((resolve) => client.once('connect', resolve));
+      return client;
+    },
+    /** One life of the intake, already connected. */
+    async gateway() {
+      const life = new AbortController();
+      let ended: Promise<unknown> = Promise.resolve();
+      await new Promise<void>((resolve, reject) => {
+        const intake = externalBroker({
+          name: 'site',
+          url,
+          clientId: 'gateway',
+          protocolVersion,
+          clock: systemClock,
+          log: logInto(lines),
+          onConnected: resolve,
+        });
+        ended = intake.run(site.fleet.doorFor('site'), life.signal).then(
+          () => 'aborted',
+          (error) => {
+            reject(error);
+            return error;
+          },
+        );
+      });
+      return {
+        ended,
+        async leave() {
+          life.abort();
+          return ended;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.end(true);
+      site.fleet[Symbol.dispose]();
+      const gone = new Promise((resolve) => broker.once('exit', resolve));
+      broker.kill();
+      await gone;
+      await rm(folder, { recursive: true });
+    },
+  };
+  return site;
+}
+
+describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT version %i', (version) => {
+  test('a press arrives; one that came while the gateway was away arrives when it returns, marked historical', async () => {
+    await using here = await site(version);
+    const panel = await here.panel();
+    const first = await here.gateway();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1 });
+    await eventually(() => here.reports.length === 1);
+    expect(here.reports[0]).toMatchObject({ type: 'panic.silent', historical: false });
+    expect(await first.leave()).toBe('aborted');
+
+    await panel.publishAsync(topic('gate', 'evt'), evt(2, { ts: Date.now() - 5_000 }), { qos: 1 });
+    const second = await here.gateway();
+    await eventually(() => here.reports.length === 2);
+    expect(here.reports[1]).toMatchObject({ dedupe: 'gate|b1|2', historical: true });
+    await second.leave();
+  });
+
+  test('what could not be committed is not acknowledged: the connection ends, and the next one brings it again', async () => {
+    await using here = await site(version);
+    const panel = await here.panel();
+    const first = await here.gateway();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    here.commit = () => Promise.reject(new Error('disk full'));
+    await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1 });
+    expect(await first.ended).toMatchObject({ code: 'PANEL_BROKER' });
+    here.commit = async () => undefined;
+    const second = await here.gateway();
+    await eventually(() => here.reports.length === 1);
+    await second.leave();
+  });
+
+  test('a retained press raises nothing; retained state reconciles; a session that is gone asks the panels for their state', async () => {
+    await using here = await site(version);
+    const panel = await here.panel();
+    const orders: string[] = [];
+    panel.on('message', (_topic, payload) => orders.push(JSON.parse(String(payload)).op));
+    await panel.subscribeAsync(topic('gate', 'cmd'), { qos: 1 });
+    await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1, retain: true });
+    await panel.publishAsync(topic('gate', 'state'), JSON.stringify({ ac: false, arm: { 1: 'away' } }), { qos: 1, retain: true });
+    await panel.publishAsync(topic('gate', 'lwt'), 'offline', { qos: 1, retain: true });
+    const gateway = await here.gateway();
+    await eventually(() => orders.includes('sync'));
+    const status = () => here.fleet.status(panelOf('gate').id);
+    await eventually(() => status().announced === 'offline');
+    expect(status()).toMatchObject({ troubles: [{ code: 'mains-lost' }], armed: { 1: 'away' } });
+    expect(status().heardAt).toBeUndefined();
+    expect(here.reports).toEqual([]);
+    await gateway.leave();
+  });
+});
