@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
+import { maxPayloadBytes } from '../../adapters/panels/panel-json.ts';
+import type { PanelMessage } from '../../gateway/domain/command.ts';
+import { isGatewayError } from '../../gateway/domain/errors.ts';
+import { zoneId } from '../../gateway/domain/ids.ts';
+import { instant } from '../../gateway/domain/time.ts';
+import { panelOf, topic } from '../support/panels.ts';
+
+const dialects = [campusDialect];
+const panel = panelOf('gate');
+const now = instant(Date.UTC(2026, 5, 1));
+const root = new URL('../fixtures/dialect/', import.meta.url);
+
+interface Written extends Partial<Omit<PanelMessage, 'payload'>> {
+  readonly topic: string;
+  readonly payload?: unknown;
+  readonly base64?: string;
+  readonly repeat?: number;
+}
+
+interface Malformed extends Written {
+  readonly name: string;
+  readonly path: string;
+  readonly code: string;
+}
+
+function messageOf({ payload, base64, repeat, ...rest }: Written): PanelMessage {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  const bytes = base64 !== undefined ? Buffer.from(base64, 'base64') : repeat !== undefined ? Buffer.alloc(repeat, ' ') : Buffer.from(text ?? '');
+  return { qos: 1, retained: false, duplicate: false, receivedAt: now, ...rest, payload: bytes };
+}
+
+test('every dialect has fixtures and every folder of fixtures a dialect', () => {
+  expect(readdirSync(root).sort()).toEqual(dialects.map(({ name }) => name).sort());
+});
+
+describe.each(dialects)('the $name dialect', (dialect) => {
+  const folder = new URL(`${dialect.name}/`, root);
+  const read = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+  const good = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'malformed.json');
+
+  test.each(good)('%s becomes the reports it must', (name) => {
+    const { message, reports } = read(name);
+    const decoded = dialect.decode(panel, messageOf(message));
+    expect(decoded.map(({ raw, ...report }) => report)).toEqual(reports);
+  });
+
+  const malformed: readonly Malformed[] = read('malformed.json');
+  test('has at least 50 malformed messages', () => expect(malformed.length).toBeGreaterThanOrEqual(50));
+
+  test.each(malformed.map((each) => [each.name, each] as const))(
+    '%s is refused with its code and path',
+    (_name, { name, path, code, ...message }) => {
+      expect(() => dialect.decode(panel, messageOf(message))).toThrow(expect.objectContaining({ code, context: expect.objectContaining({ path }) }));
+    },
+  );
+
+  test('whatever comes, it is reports or PANEL_MESSAGE, in a moment', () => {
+    const names = dialect.topics(panel, 'north');
+    const attempt = (where: string, payload: Uint8Array) => {
+      try {
+        dialect.decode(panel, { ...messageOf({ topic: where }), payload });
+      } catch (error) {
+        if (!isGatewayError(error, 'PANEL_MESSAGE')) throw error;
+      }
+    };
+    fc.assert(fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 300 }), attempt), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...names),
+        fc.json().map((text) => Buffer.from(text)),
+        attempt,
+      ),
+      { numRuns: 300 },
+    );
+    const started = performance.now();
+    for (const name of names) attempt(name, Buffer.alloc(maxPayloadBytes, '[{"a":'));
+    expect(performance.now() - started).toBeLessThan(100);
+  });
+});
+
+test('an unknown member does not stop an alarm', () => {
+  const payload = { v: 1, seq: 1, boot: 'b', code: '1122', zone: 7, vendor: { firmware: '9' } };
+  expect(campusDialect.decode(panel, messageOf({ topic: topic('gate', 'evt'), payload }))).toMatchObject([{ type: 'panic.silent' }]);
+});
+
+test('orders carry their expiry and go to the command topic of the panel', () => {
+  const [order] = campusDialect.encode(panel, 'north', { id: 'c1', op: 'bypass', zone: zoneId('7'), expires: now });
+  expect(order).toMatchObject({ panel: 'gate', topic: topic('gate', 'cmd') });
+  expect(JSON.parse(Buffer.from(order!.payload).toString())).toEqual({ id: 'c1', op: 'bypass', zone: '7', exp: now });
+});
