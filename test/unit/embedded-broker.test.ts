@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { expect, test } from 'vitest';
 import { embeddedBroker } from '../../adapters/panels/embedded-broker.ts';
@@ -188,6 +189,21 @@ test('a command goes out and the answer comes back', async () => {
   const now = systemClock.now();
   const command = { id: 'c1', op: 'arm' as const, partition: '1', expires: (now + 5_000) as typeof now };
   expect(await rig.fleet.perform(panelOf('gate').id, command)).toEqual({ ok: false, sentence: 'zone open' });
+});
+
+test('malformed messages are acknowledged, raise nothing, and the panel is heard on', async () => {
+  await using rig = await brokerRig();
+  const panel = await rig.connect('gate');
+  const malformed: { topic: string; payload?: unknown }[] = JSON.parse(
+    readFileSync(new URL('../fixtures/dialect/campus/malformed.json', import.meta.url), 'utf8'),
+  );
+  const mine = malformed.filter(({ topic, payload }) => payload !== undefined && /gate\/(evt|state|hb|lwt|rsp)$/.test(topic));
+  for (const { topic, payload } of mine) await panel.publishAsync(topic, typeof payload === 'string' ? payload : JSON.stringify(payload), { qos: 1 });
+  expect(mine.length).toBeGreaterThanOrEqual(50);
+  expect(rig.fleet.unreadable()).toBe(mine.length);
+  expect(rig.reports).toEqual([]);
+  await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1 });
+  expect(rig.reports).toHaveLength(1);
 });
 
 test('over TLS the same holds, and a plain caller gets nowhere', async () => {

@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
+import type { AlarmType } from '../../gateway/domain/alarm.ts';
+import type { PanelMessage } from '../../gateway/domain/command.ts';
+import { panelId } from '../../gateway/domain/ids.ts';
+import type { Report } from '../../gateway/domain/report.ts';
+import { after, seconds } from '../../gateway/domain/time.ts';
+import { openPanelFleet } from '../../gateway/fleet/panels.ts';
+import { ManualClock } from '../../gateway/runtime/clock.ts';
+import { inventoryOf, type LogLine, logInto, panelOf, password, topic } from '../support/panels.ts';
+
+const gate = panelId('gate');
+
+function fleetRig() {
+  const clock = new ManualClock();
+  const reports: Report[] = [];
+  const lines: LogLine[] = [];
+  const inventory = inventoryOf([panelOf('gate'), panelOf('gate-2'), panelOf('off', { enabled: false }), panelOf('keyless', { passwordSha256: '' })]);
+  const journal = { open: [] as AlarmType[], commit: async (_report: Report): Promise<unknown> => undefined };
+  const rig = {
+    journal,
+    clock,
+    reports,
+    lines,
+    inventory,
+    fleet: openPanelFleet({
+      inventory,
+      dialects: new Map([['campus', campusDialect]]),
+      intake: {
+        report: async (report) => {
+          await journal.commit(report);
+          reports.push(report);
+        },
+      },
+      openAlarms: () => journal.open,
+      clock,
+      log: logInto(lines),
+    }),
+    say(name: string, body: unknown, more: Partial<PanelMessage> = {}) {
+      const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+      return door.receive(gate, { topic: topic('gate', name), payload, qos: 1, retained: false, duplicate: false, receivedAt: clock.now(), ...more });
+    },
+    press: (seq: number, more: Readonly<Record<string, unknown>> = {}) =>
+      rig.say('evt', { v: 1, seq, boot: 'b1', ts: clock.now(), zone: 7, code: '1122', ...more }),
+    status: () => rig.fleet.status(gate),
+  };
+  const door = rig.fleet.doorFor('embedded');
+  return { ...rig, rig, door };
+}
+
+test('only an enabled panel with its own password gets in', () => {
+  const { door } = fleetRig();
+  const signIn = (name: string, secret: string) => door.authenticate(name, Buffer.from(secret))?.id;
+  expect(signIn('gate', `gate:${password}`)).toBe('gate');
+  expect(signIn('gate', `gate-2:${password}`)).toBeUndefined();
+  expect(signIn('off', `off:${password}`)).toBeUndefined();
+  expect(signIn('nobody', `nobody:${password}`)).toBeUndefined();
+  expect(signIn('keyless', '')).toBeUndefined();
+});
+
+test('a panel cannot speak for another, nor at a broker that is not its own', async () => {
+  const { fleet, door, rig } = fleetRig();
+  await expect(rig.say('evt', {}, { topic: topic('gate-2', 'evt') })).rejects.toMatchObject({ code: 'PANEL_FORBIDDEN' });
+  const elsewhere = fleet.doorFor('site');
+  const message = {
+    topic: topic('gate', 'lwt'),
+    payload: Buffer.from('online'),
+    qos: 1 as const,
+    retained: false,
+    duplicate: false,
+    receivedAt: rig.clock.now(),
+  };
+  await expect(elsewhere.receive(gate, message)).rejects.toMatchObject({ code: 'PANEL_FORBIDDEN' });
+  expect(door.panels().map(({ panel }) => panel.id)).toEqual(['gate', 'gate-2', 'keyless']);
+});
+
+test('a report that is not committed rejects, so that nothing is acknowledged', async () => {
+  const { rig } = fleetRig();
+  rig.journal.commit = () => Promise.reject(new Error('disk full'));
+  await expect(rig.press(1)).rejects.toThrow('disk full');
+});
+
+test('an unreadable message is taken, raises nothing, shows as a trouble until its topic is readable again, and asks for the state', async () => {
+  const { rig, door } = fleetRig();
+  await rig.say('evt', 'panic!');
+  expect(rig.reports).toEqual([]);
+  expect(rig.fleet.unreadable()).toBe(1);
+  expect(rig.status().troubles).toMatchObject([{ code: 'communication' }]);
+  const orders = door.orders(new AbortController().signal)[Symbol.asyncIterator]();
+  const { value } = await orders.next();
+  expect(JSON.parse(Buffer.from(value.payload).toString())).toMatchObject({ op: 'sync' });
+  await rig.say('hb', { qdepth: 0 });
+  expect(rig.status().troubles).toHaveLength(1);
+  await rig.press(1);
+  expect(rig.status().troubles).toEqual([]);
+});
+
+test('a thousand unreadable messages make one log line in ten seconds and one sync', async () => {
+  const { rig } = fleetRig();
+  for (let count = 0; count < 1_000; count += 1) await rig.say('evt', '');
+  expect(rig.lines.filter(({ message }) => message === 'panel message unreadable')).toHaveLength(1);
+  expect(rig.fleet.unreadable()).toBe(1_000);
+});
+
+test('heartbeat, will, mains and battery become status; nothing of it goes to the journal', async () => {
+  const { rig } = fleetRig();
+  expect(rig.status()).toMatchObject({ session: 'unknown', announced: 'unknown', troubles: [] });
+  rig.fleet.doorFor('embedded').session(gate, 'connected', 'signed in');
+  await rig.say('lwt', 'online', { retained: false });
+  await rig.say('hb', { ts: rig.clock.now(), qdepth: 4 });
+  await rig.say('state', { ac: false, bat: 'low', arm: { 1: 'away' } });
+  expect(rig.status()).toMatchObject({ session: 'connected', announced: 'online', heardAt: rig.clock.now(), queued: 4, armed: { 1: 'away' } });
+  expect(rig.status().troubles.map(({ code }) => code)).toEqual(['mains-lost', 'battery-low']);
+  await rig.say('state', { ac: true, bat: 'ok' });
+  expect(rig.status().troubles).toEqual([]);
+  await rig.say('lwt', 'offline');
+  expect(rig.status().announced).toBe('offline');
+  expect(rig.reports).toEqual([]);
+});
+
+test('mains lost, told as an event, is status too, but is counted', async () => {
+  const { rig } = fleetRig();
+  await rig.press(1, { code: '1301', zone: 0 });
+  expect(rig.status().troubles).toMatchObject([{ code: 'mains-lost' }]);
+  expect(rig.reports).toMatchObject([{ kind: 'trouble', sequence: { boot: 'b1', seq: 1 } }]);
+});
+
+test('the state teaches how it is armed; later it is an event only where it contradicts', async () => {
+  const { rig } = fleetRig();
+  await rig.say('state', { arm: { 1: 'away' } });
+  await rig.say('state', { arm: { 1: 'away' } });
+  expect(rig.reports).toEqual([]);
+  await rig.say('state', { arm: { 1: 'disarmed' } });
+  expect(rig.reports).toMatchObject([{ kind: 'arming', mode: 'disarmed' }]);
+});
+
+test('an alarm that only the state shows is filled in once its event stays away', async () => {
+  const { rig } = fleetRig();
+  await rig.say('state', { zones: { 7: { alarm: true } } });
+  await rig.clock.advance(seconds(4));
+  expect(rig.reports).toEqual([]);
+  await rig.clock.advance(seconds(2));
+  expect(rig.reports).toMatchObject([{ kind: 'zone', zone: '7', type: 'panic.silent', state: 'still', historical: true }]);
+});
+
+test('an alarm that its event explains, before or after the state, is not told twice', async () => {
+  const { rig } = fleetRig();
+  await rig.say('hb', { qdepth: 1 });
+  await rig.say('state', { zones: { 7: { alarm: true } } });
+  await rig.clock.advance(seconds(20));
+  await rig.press(1);
+  rig.journal.open = ['panic.silent'];
+  await rig.say('hb', { qdepth: 0 });
+  await rig.say('state', { zones: { 7: { alarm: true } } });
+  await rig.clock.advance(seconds(20));
+  expect(rig.reports).toMatchObject([{ state: 'raised', dedupe: 'gate|b1|1' }]);
+});
+
+test('a press from before the connection is historical; a live one of a panel whose clock is an hour slow is not', async () => {
+  const { rig, door } = fleetRig();
+  const slow = (ago: number) => rig.clock.now() - 3_600_000 - ago;
+  door.session(gate, 'connected', 'signed in');
+  await rig.say('hb', { ts: slow(0), qdepth: 1 });
+  await rig.press(1, { ts: slow(20_000) });
+  await rig.press(2, { ts: slow(100) });
+  expect(rig.reports.map((report) => report.kind === 'zone' && report.historical)).toEqual([true, false]);
+});
+
+test('a command that nobody answers ends with a sentence; one for an absent panel is not sent', async () => {
+  const { rig, door, fleet } = fleetRig();
+  const command = (id: string) => ({ id, op: 'arm' as const, expires: after(rig.clock.now(), seconds(60)) });
+  const unanswered = fleet.perform(gate, command('c1'));
+  await rig.clock.advance(seconds(11));
+  expect(await unanswered).toEqual({ ok: false, sentence: 'Panel gate did not answer arm within 10 s.' });
+  door.session(gate, 'disconnected', 'gone');
+  expect(await fleet.perform(gate, command('c2'))).toMatchObject({ ok: false, sentence: expect.stringContaining('not connected') });
+  await expect(fleet.perform(panelId('nobody'), command('c3'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
