@@ -114,15 +114,19 @@ export class PlaneClient implements MediaPlane {
     while (!over.aborted) {
       await clock.sleep(askEvery, over).catch(() => undefined); // Aborted: the loop ends.
       if (over.aborted) return;
-      const deadline = clock.deadline(patience, over);
-      try {
-        await line.call('telemetry', undefined, deadline);
-      } catch (error) {
-        if (over.aborted) return;
-        log.error('media worker does not answer', { error });
-        await line.terminate();
-        return;
-      }
+      const answered = new AbortController();
+      const late = clock.sleep(patience, AbortSignal.any([over, answered.signal])).then(
+        () => true,
+        () => false, // It answered, or it is gone.
+      );
+      line.call('telemetry', undefined).then(
+        () => answered.abort(),
+        () => answered.abort(), // Its end is noticed by the loop.
+      );
+      if (!(await late)) continue;
+      log.error('media worker does not answer', { within: patience });
+      await line.terminate();
+      return;
     }
   }
 }

@@ -3,7 +3,7 @@ import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
 import type { StreamAddress, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { StreamDescription, StreamReceiver, WireOutlet } from '../domain/media-ports.ts';
-import { type Instant, millis, seconds } from '../domain/time.ts';
+import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type AccessUnit, AccessUnitCutter } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
@@ -12,9 +12,12 @@ import { StreamMeter } from './meter.ts';
 import type { MediaContext, VideoFacts } from './ports.ts';
 import type { Refusals } from './refusals.ts';
 
-const retry = { first: seconds(0.5), most: seconds(8), jitter: 0.3 };
+/** With the 5 s that a connection may take: a camera that is back shows pictures within 15 s. */
+const retry = { first: seconds(0.5), most: seconds(5), jitter: 0.3 };
 /** While credentials stand refused, this is how often we look whether somebody has changed them. */
-const lookForNewCredentials = seconds(2);
+const lookForNewCredentials = seconds(5);
+/** An unsuitable camera stays so until a person changes it. */
+const lookForChange = seconds(30);
 const reportEvery = 5_000;
 
 export class Stream {
@@ -50,6 +53,7 @@ export class Stream {
   /** Pulls until aborted, again and again. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
+    let said = '';
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const frames = this.#meter.frames;
       this.#state = 'connecting';
@@ -66,10 +70,15 @@ export class Stream {
         hopeless = this.#fail(error);
       }
       if (signal.aborted) break;
-      if (this.#meter.frames > frames) attempt = 0;
+      if (this.#meter.frames > frames) {
+        attempt = 0;
+        said = '';
+      }
       const wait = backoff(retry, attempt);
-      log.info('stream interrupted', { ...this.#name, state: this.#state, attempt, wait, reason: sentenceOf(this.#failure) });
-      await clock.sleep(hopeless ? lookForNewCredentials : wait, signal).catch(() => undefined); // Aborted: the loop ends.
+      const reason = sentenceOf(this.#failure);
+      if (reason !== said) log.info('stream interrupted', { ...this.#name, state: this.#state, reason });
+      said = reason;
+      await clock.sleep(hopeless ? this.#pause() : wait, signal).catch(() => undefined); // Aborted: the loop ends.
     }
     this.fanOut.closeAll('stream closed');
     this.feed.end('stream closed');
@@ -81,7 +90,7 @@ export class Stream {
     const { clock, settings } = this.#context;
     if (this.#state === 'failed') throw this.#failure;
     if (!this.#described()) {
-      const deadline = clock.deadline(settings.patience, signal);
+      const over = new AbortController();
       await new Promise<void>((resolve, reject) => {
         const waiter = {
           resolve: () => finish(resolve),
@@ -97,12 +106,14 @@ export class Stream {
           );
         const finish = (settle: () => void) => {
           this.#waiting.delete(waiter);
-          deadline.removeEventListener('abort', give);
+          signal.removeEventListener('abort', give);
+          over.abort();
           settle();
         };
         this.#waiting.add(waiter);
-        deadline.addEventListener('abort', give, { once: true });
-        if (deadline.aborted) give();
+        signal.addEventListener('abort', give, { once: true });
+        if (signal.aborted) give();
+        clock.sleep(settings.patience, over.signal).then(give, () => undefined); // Aborted: it was settled before.
       });
     }
     return this.#description!;
@@ -217,6 +228,11 @@ export class Stream {
     }
     this.#settle(error);
     return hopeless;
+  }
+
+  /** Asking for new credentials costs the camera nothing; another try of an unsuitable camera does. */
+  #pause(): Millis {
+    return isGatewayError(this.#failure, 'CAMERA_CREDENTIALS') ? lookForNewCredentials : lookForChange;
   }
 
   #settle(error: unknown): void {

@@ -33,11 +33,6 @@ export function splitAnnexB(stream: Uint8Array): Uint8Array[] {
   return nals;
 }
 
-/** Does this access unit open a picture group: an IDR slice? */
-export function isH264Keyframe(nals: readonly Uint8Array[]): boolean {
-  return nals.some((nal) => h264NalType(nal) === h264Nal.idr);
-}
-
 /** A picture: slice data of any kind (types 1 to 5). */
 export function isH264Slice(nal: Uint8Array): boolean {
   const type = h264NalType(nal);

@@ -2,7 +2,8 @@
 import { parseRtcp } from '../rtp/rtcp.ts';
 import { parseSdp } from '../sdp/sdp.ts';
 import { baseOf, controlUrl, parseTarget, type RtspTarget, redirectTarget } from './address.ts';
-import { RtspConnection, type RtspCredentials, type RtspTimers } from './connection.ts';
+import { RtspConnection, type RtspCredentials } from './connection.ts';
+import type { RtspTimers } from './deadline.ts';
 import { RtspFailure } from './failure.ts';
 import { headerOf, type RtspResponse } from './message.ts';
 import { findVideo, type VideoTrack } from './track.ts';

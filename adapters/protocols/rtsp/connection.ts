@@ -2,16 +2,10 @@
 import { connect, type Socket } from 'node:net';
 import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
 import type { RtspTarget } from './address.ts';
+import { openDeadline, type RtspTimers } from './deadline.ts';
 import { RtspFailure } from './failure.ts';
 import { type HeadersToWrite, headerOf, headersOf, type RtspMessage, type RtspResponse, writeRequest, writeResponse } from './message.ts';
 import { RtspScanner } from './scanner.ts';
-
-/** What is needed of a clock. */
-export interface RtspTimers {
-  sleep(length: number, signal?: AbortSignal): Promise<void>;
-  /** A signal that aborts with a TimeoutError after `length` ms, or with `signal`. */
-  deadline(length: number, signal?: AbortSignal): AbortSignal;
-}
 
 export interface RtspCredentials {
   readonly username: string;
@@ -66,7 +60,8 @@ export class RtspConnection {
 
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
     const { target } = options;
-    const deadline = options.timers.deadline(options.within, signal);
+    using limit = openDeadline(options.timers, options.within, signal);
+    const deadline = limit.signal;
     const socket = connect({ host: target.host, port: target.port, noDelay: true });
     try {
       await new Promise<void>((resolve, reject) => {
@@ -144,8 +139,9 @@ export class RtspConnection {
 
   #exchange(order: RtspOrder, signal: AbortSignal): Promise<RtspResponse> {
     const { within, timers } = this.#options;
-    const deadline = timers.deadline(within, AbortSignal.any([signal, this.#ended.signal]));
-    return new Promise((resolve, reject) => {
+    const limit = openDeadline(timers, within, signal, this.#ended.signal);
+    const deadline = limit.signal;
+    return new Promise<RtspResponse>((resolve, reject) => {
       const give = () => {
         this.#waiting.delete(sequence);
         if (signal.aborted) reject(signal.reason);
@@ -158,7 +154,7 @@ export class RtspConnection {
       });
       deadline.addEventListener('abort', give, { once: true });
       if (deadline.aborted) give();
-    });
+    }).finally(() => limit[Symbol.dispose]());
   }
 
   #send(order: RtspOrder, answered: (response: RtspResponse) => void): number {

@@ -114,7 +114,9 @@ async function playSome(options: CameraOptions, enough = 5, within = 3_000) {
     },
   };
   const credentials = { username: 'admin', password: 'p' };
-  await playRtsp({ url: camera.url, ...patience, credentials }, player, AbortSignal.any([life.signal, AbortSignal.timeout(within)]));
+  const limit = setTimeout(() => life.abort(), within);
+  await playRtsp({ url: camera.url, ...patience, credentials }, player, life.signal);
+  clearTimeout(limit);
   await until(() => camera.connections === 0);
   return { packets, clocks, log: camera.log, teardowns: camera.teardowns, credentialed: camera.credentialed };
 }
