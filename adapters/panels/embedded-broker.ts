@@ -23,6 +23,8 @@ export interface BrokerLimits {
   readonly maxKeepalive: number;
   readonly connectWithinMs: number;
   readonly maxConnections: number;
+  /** SUBSCRIBE filters of one connection, repeats included. */
+  readonly maxSubscriptions: number;
   /** Connections that have not signed in, over all and per address. */
   readonly maxUnknown: number;
   readonly maxUnknownPerAddress: number;
@@ -37,6 +39,7 @@ export const usualLimits: BrokerLimits = {
   maxKeepalive: 300,
   connectWithinMs: seconds(5),
   maxConnections: 1_024,
+  maxSubscriptions: 64,
   maxUnknown: 256,
   maxUnknownPerAddress: 64,
   messages: { perSecond: 100, burst: 200 },
@@ -55,6 +58,7 @@ interface Caller {
   readonly connection: GuardedConnection;
   wish?: { readonly clientId: string; readonly willTopic?: string };
   grant?: Grant;
+  subscriptions: number;
   ended?: string;
 }
 
@@ -125,8 +129,11 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): PanelIntake {
           );
         },
         authorizeSubscribe: (client, subscription, done) => {
-          const grant = grantOf(client);
-          if (grant && maySubscribe(grant, subscription.topic)) return done(null, subscription);
+          const caller = callers.get(client);
+          if (caller?.grant && caller.subscriptions < limits.maxSubscriptions && maySubscribe(caller.grant, subscription.topic)) {
+            caller.subscriptions += 1;
+            return done(null, subscription);
+          }
           deny(client, 'subscribe to this', { topic: subscription.topic.slice(0, 200) });
           return done(null, null); // SUBACK 0x80: the panel's alarms still come through
         },
@@ -177,7 +184,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): PanelIntake {
             onSlowed: () => log.warn('panel slowed', { panel: grantOf(client)?.panel.id, ...limits.messages }),
           });
           const client = broker.handle(connection);
-          callers.set(client, { connection });
+          callers.set(client, { connection, subscriptions: 0 });
           connections.add(connection);
           connection.once('close', () => connections.delete(connection));
           return { known: () => grantOf(client) !== undefined };
@@ -185,9 +192,12 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): PanelIntake {
       });
       onListening?.(addresses);
 
-      const ending = AbortSignal.any([signal, broken.signal]);
-      const closed = ending.aborted ? Promise.resolve() : once(ending, 'abort');
-      await Promise.all([sendOrders(door, broker, ending), closeRevoked(door, present, clock, ending), closed]);
+      // Not AbortSignal.any: Node 20 may collect a combined signal that only its listeners wait for.
+      const abandon = () => broken.abort(signal.reason);
+      signal.addEventListener('abort', abandon, { once: true });
+      scope.defer(() => signal.removeEventListener('abort', abandon));
+      if (signal.aborted) abandon();
+      await Promise.all([sendOrders(door, broker, broken.signal), closeRevoked(door, present, clock, broken.signal)]);
       if (!signal.aborted) throw broken.signal.reason;
     },
   };

@@ -9,7 +9,7 @@ import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { PanelId } from '../../gateway/domain/ids.ts';
 import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
 import type { Secret } from '../../gateway/domain/secret.ts';
-import { type Instant, type Millis, seconds } from '../../gateway/domain/time.ts';
+import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { matches } from './broker-access.ts';
 
 export interface ExternalBrokerOptions {
@@ -41,7 +41,11 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
     name,
     async run(door, signal) {
       const broken = new AbortController();
-      const ending = AbortSignal.any([signal, broken.signal]);
+      // Not AbortSignal.any: Node 20 may collect a combined signal that only its listeners wait for.
+      const ending = broken.signal;
+      const abandon = () => broken.abort(signal.reason);
+      signal.addEventListener('abort', abandon, { once: true });
+      if (signal.aborted) abandon();
       const client = mqtt.connect(options.url, { ...clientOptions(options, keepalive), manualConnect: true });
       let connectedAt: Instant | undefined;
       const fail = (sentence: string, cause?: unknown) => {
@@ -49,12 +53,19 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       };
       client.handleMessage = (packet, done) => {
         // While one is pending nothing else of this connection is handled, pings included: past half the keepalive the broker would leave.
-        const late = clock.deadline((keepalive / 2) as Millis, ending);
-        const committed = take(door, packet, { clock, log, connectedAt });
-        const overdue = new Promise<never>((_resolve, reject) => late.addEventListener('abort', () => reject(late.reason), { once: true }));
-        Promise.race([committed, overdue]).then(
-          () => done(),
+        const within = millis(keepalive / 2);
+        const committed = new AbortController();
+        const overdue = clock.sleep(within, committed.signal).then(
+          () => Promise.reject(new Error(`The commit took more than ${within / 1_000} s.`)),
+          () => undefined, // committed in time, or not at all: the race is over
+        );
+        Promise.race([take(door, packet, { clock, log, connectedAt }), overdue]).then(
+          () => {
+            committed.abort();
+            done();
+          },
           (error) => {
+            committed.abort();
             // Without an answer the library goes silent; only a new connection brings the message again (§4.2).
             if (!ending.aborted) log.error('panel message not taken', { broker: name, error });
             fail('a message could not be committed.', error);
@@ -75,6 +86,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
         await Promise.all([keepTopics(door, client, clock, ending, fail), sendOrders(door, client, ending)]);
         if (!signal.aborted) throw broken.signal.reason;
       } finally {
+        signal.removeEventListener('abort', abandon);
         await ended(client);
       }
     },

@@ -8,19 +8,19 @@ import { Duplex } from 'node:stream';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { type Millis, millis } from '../../gateway/domain/time.ts';
 
-/** Messages that a panel may send: `perSecond` for ever, `burst` at once. Shared by all connections of one panel. */
+/** Packets that a panel may send: `perSecond` for ever, `burst` at once. Shared by all connections of one panel. */
 export interface Allowance {
-  /** Counts messages; returns how long to wait before more may be read. */
-  spend(messages: number): Millis;
+  /** Counts packets; returns how long to wait before more may be read. */
+  spend(packets: number): Millis;
 }
 
 export function allowance({ perSecond, burst }: { readonly perSecond: number; readonly burst: number }, clock: Clock): Allowance {
   let left = burst;
   let counted = clock.monotonic();
   return {
-    spend(messages) {
+    spend(packets) {
       const now = clock.monotonic();
-      left = Math.min(burst, left + ((now - counted) / 1_000) * perSecond) - messages;
+      left = Math.min(burst, left + ((now - counted) / 1_000) * perSecond) - packets;
       counted = now;
       return millis(left >= 0 ? 0 : Math.ceil((-left / perSecond) * 1_000));
     },
@@ -38,8 +38,6 @@ export interface Guard {
   readonly onSlowed: () => void;
 }
 
-const publish = 3;
-
 export class GuardedConnection extends Duplex {
   readonly #socket: Socket;
   readonly #guard: Guard;
@@ -49,7 +47,6 @@ export class GuardedConnection extends Duplex {
   /** Bytes of the current packet still to come; undefined: a header is being read. */
   #bodyLeft = 0;
   #header: 'type' | 'length' = 'type';
-  #type = 0;
   #length = 0;
   #lengthBytes = 0;
   #slowedSince: Millis | undefined;
@@ -96,17 +93,17 @@ export class GuardedConnection extends Duplex {
         return;
       }
     }
-    const messages = this.#count(chunk);
-    if (messages === undefined) return;
+    const packets = this.#count(chunk);
+    if (packets === undefined) return;
     if (!this.push(chunk)) this.#socket.pause();
-    const wait = this.#allowance?.spend(messages) ?? millis(0);
+    const wait = this.#allowance?.spend(packets) ?? millis(0);
     if (wait > 0) this.#slow(wait);
     else if (!this.#waiting) this.#slowedSince = undefined;
   }
 
-  /** How many PUBLISH packets begin in the chunk; undefined: one was too large and the connection is gone. */
+  /** How many packets begin in the chunk; undefined: one was too large and the connection is gone. */
   #count(chunk: Buffer): number | undefined {
-    let messages = 0;
+    let packets = 0;
     for (let at = 0; at < chunk.length; ) {
       if (this.#bodyLeft > 0) {
         const step = Math.min(this.#bodyLeft, chunk.length - at);
@@ -117,11 +114,10 @@ export class GuardedConnection extends Duplex {
       const byte = chunk[at]!;
       at += 1;
       if (this.#header === 'type') {
-        this.#type = byte >> 4;
         this.#header = 'length';
         this.#length = 0;
         this.#lengthBytes = 0;
-        if (this.#type === publish) messages += 1;
+        packets += 1;
         continue;
       }
       this.#length += (byte & 0x7f) * 128 ** this.#lengthBytes;
@@ -139,7 +135,7 @@ export class GuardedConnection extends Duplex {
         return undefined;
       }
     }
-    return messages;
+    return packets;
   }
 
   #slow(wait: Millis): void {

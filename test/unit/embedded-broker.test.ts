@@ -94,6 +94,16 @@ test.each(['#', '+/#', 'campus/#', '$SYS/#', `$share/a/${topic('gate', 'cmd')}`,
   },
 );
 
+test('subscriptions without end are refused', async () => {
+  await using rig = await brokerRig();
+  const panel = await rig.connect('gate');
+  const filters = Array.from({ length: 200 }, (_, count) => topic('gate', `cmd/${count}`));
+  const granted = await new Promise<string>((resolve) =>
+    panel.subscribe(filters, { qos: 1 }, (_error, _grants, packet) => resolve(JSON.stringify(packet))),
+  );
+  expect(granted.match(/128/g)).toHaveLength(136);
+});
+
 test('17 KiB at once are not taken', async () => {
   await using rig = await brokerRig();
   const panel = await rig.connect('gate');
