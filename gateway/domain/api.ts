@@ -3,7 +3,7 @@
  *
  *  GET    /claim                          ClaimStatus            (no session)
  *  POST   /claim                          {code, name, password} → SessionView + cookie (no session; closed for ever once used)
- *  POST   /session                        {name, password} → SessionView + cookie       (no session)
+ *  POST   /session                        {name, password, seat?: 'console' | 'wall'} → SessionView + cookie       (no session)
  *  GET    /session · DELETE /session
  *  GET    /overview                       Overview
  *  GET    /devices · /devices/{id}        DeviceView[] · DeviceView
@@ -145,6 +145,8 @@ export interface EventView {
 export type LiveMessage =
   | { readonly kind: 'hello'; readonly position: number; readonly version: string }
   | { readonly kind: 'event'; readonly entry: EventView /** For alarm.* events: the alarm as it now stands. */; readonly alarm?: AlarmView }
+  /** Receipts or deliveries of a recent alarm moved on (sent, accepted, shown …): the alarm as it now stands. */
+  | { readonly kind: 'alarm'; readonly alarm: AlarmView }
   | { readonly kind: 'health'; readonly overview: Overview; readonly devices: readonly DeviceView[] }
   | { readonly kind: 'beat'; readonly at: string };
 

@@ -36,7 +36,9 @@ export function claimRoutes(parts: RouteParts): readonly Route[] {
         checkNewPassword(body.password, body.name);
         const passwordHash = await hashPassword(body.password);
         if (!parts.inventory.claim().open) throw closed();
-        const user = parts.inventory.useClaim(body.code, { name: body.name, passwordHash }) ? parts.inventory.userByName(body.name) : undefined;
+        // biome-ignore lint/correctness/useHookAtTopLevel: no React hook, it uses up the claim code
+        const made = parts.inventory.useClaim(body.code, { name: body.name, passwordHash });
+        const user = made ? parts.inventory.userByName(body.name) : undefined;
         if (!user) {
           parts.log.warn('claim refused', { address: addressOf(http) });
           throw new GatewayError('UNAUTHENTICATED', 'The claim code is wrong.');

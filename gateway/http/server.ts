@@ -1,0 +1,128 @@
+/** Opens the HTTP part: HTTPS always, plain HTTP where it is configured, and every socket behind the same gate. */
+import { createServer as createPlain, type Server, type ServerOptions } from 'node:http';
+import { createServer as createSecure } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Express } from 'express';
+import type { Endpoint } from '../domain/media.ts';
+import { Scope } from '../runtime/scope.ts';
+import { createApp } from './app.ts';
+import { openGate } from './gate.ts';
+import { usualLimits } from './limits.ts';
+import { openMetrics } from './metrics/registry.ts';
+import { scrapeTokenIn } from './metrics/scrape-token.ts';
+import type { HttpLimits, HttpParts } from './ports.ts';
+import { allRoutes } from './routes/index.ts';
+import { AttemptLimits } from './sessions/attempt-limits.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { SocketDoor } from './sockets/door.ts';
+import { LiveFeed } from './sockets/live-feed.ts';
+import { liveRoute } from './sockets/live-socket.ts';
+import { mediaRoute } from './sockets/media-socket.ts';
+import { SharedStreams } from './sockets/shared-stream.ts';
+import { TelemetryCache } from './telemetry-cache.ts';
+
+export interface OpenHttp extends AsyncDisposable {
+  /** As bound: the port is the real one. */
+  readonly https: Endpoint;
+  readonly plain?: Endpoint;
+  /** What Express really serves, as `METHOD path`: a test compares it with the access table. */
+  readonly mounted: readonly string[];
+  /** Rejects when a background life of this part broke; resolves when it was closed. */
+  readonly ended: Promise<void>;
+}
+
+/** Listens once it resolves. Closing it cuts every connection at once. */
+export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
+  const limits: HttpLimits = { ...usualLimits, ...parts.limits };
+  const { clock, log, folder, listen } = parts;
+  const closing = new AbortController();
+  await using scope = new Scope();
+  const scrapeToken = parts.scrapeToken ?? (await scrapeTokenIn(folder));
+  const sessions = scope.own(await Sessions.open(folder, clock, limits));
+  const attempts = scope.own(await AttemptLimits.open(folder, clock));
+  const telemetry = new TelemetryCache(parts.media, clock);
+  const gate = openGate(parts, sessions, scrapeToken);
+  const feed = new LiveFeed(parts, telemetry);
+  const streams = new SharedStreams(parts.media, log);
+  const door = new SocketDoor({
+    ...{ gate, clock, log, limits },
+    routes: [liveRoute(parts, feed, limits.liveBacklog), mediaRoute(parts, streams, limits.mediaBacklog)],
+  });
+  const metrics = scope.own(openMetrics({ parts, telemetry, sockets: () => door.counts(), sessions: () => sessions.size }));
+  const app = createApp({
+    routes: allRoutes({ ...parts, sessions, attempts, telemetry }, gate, metrics.registry),
+    ...{ gate, log, requestsPerMinute: limits.requestsPerMinute, closing: closing.signal },
+    ...(parts.webFolder === undefined ? {} : { webFolder: parts.webFolder }),
+  });
+
+  const open = async (server: Server, endpoint: Endpoint): Promise<Endpoint> => {
+    const connections = new Set<Socket>();
+    guard(server, limits, connections);
+    server.on('request', app);
+    server.on('upgrade', (request, duplex, head) => door.upgrade(request, duplex, head));
+    const bound = await listening(server, endpoint);
+    scope.defer(async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      for (const connection of connections) connection.destroy(); // upgraded ones are no longer the server's
+      await closed;
+    });
+    return bound;
+  };
+  const https = await open(createSecure({ ...listen.tls, minVersion: 'TLSv1.2', ...serverOptions }), listen.https);
+  const plain = listen.plain && (await open(createPlain(serverOptions), listen.plain));
+  const ended = Promise.all([door.run(closing.signal), feed.run(closing.signal)]).then(() => undefined);
+  ended.catch((error) => log.error('live feed broke', { error }));
+  scope.defer(async () => {
+    closing.abort();
+    door.close();
+    streams.close();
+    await ended.catch(() => undefined); // told above, and to whoever watches `ended`
+  });
+  log.info('http listens', { https, ...(plain ? { plain } : {}) });
+  const owned = scope.release();
+  return { https, ...(plain ? { plain } : {}), mounted: mountedIn(app), ended, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+}
+
+function mountedIn(app: Express): readonly string[] {
+  return app.router.stack.flatMap(({ route }) => route?.stack.map(({ method }) => `${method.toUpperCase()} ${route.path}`) ?? []);
+}
+
+const serverOptions: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16 * 1024,
+  insecureHTTPParser: false,
+};
+
+function guard(server: Server, limits: HttpLimits, connections: Set<Socket>): void {
+  server.maxConnections = limits.connections;
+  server.maxHeadersCount = 100;
+  server.maxRequestsPerSocket = 10_000;
+  const hold = (socket: Socket) => {
+    connections.add(socket);
+    socket.setNoDelay(true);
+    socket.once('close', () => connections.delete(socket));
+  };
+  server.on('connection', hold);
+  server.on('secureConnection', hold);
+  server.on('clientError', (_error, socket) => {
+    if (!socket.writable) socket.destroy();
+    else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => socket.destroy());
+  });
+  // A TLS peer that speaks nonsense or goes away is its own affair.
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+}
+
+function listening(server: Server, { address, port }: Endpoint): Promise<Endpoint> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: address, port }, () => {
+      server.removeListener('error', reject);
+      const bound = server.address() as AddressInfo;
+      resolve({ address: bound.address, port: bound.port });
+    });
+  });
+}

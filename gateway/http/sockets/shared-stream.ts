@@ -1,0 +1,135 @@
+/**
+ * One fMP4 stream as many browsers watch it: it crosses from the media plane once, whoever and however many watch. Keeps the pictures since
+ * the last keyframe, so that a page that joins sees something at once.
+ */
+import { MessageChannel } from 'node:worker_threads';
+import type { ChannelId } from '../../domain/ids.ts';
+import type { Fmp4Message, StreamProfile } from '../../domain/media.ts';
+import type { Logger, MediaPlane, PreparedSink } from '../../domain/ports.ts';
+
+export interface StreamWatcher {
+  message(message: Fmp4Message): void;
+}
+
+type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
+type Init = Extract<Fmp4Message, { kind: 'init' }>;
+
+/** Beyond this a group is not kept: who joins waits for the next keyframe. */
+const groupLimit = 8 * 1024 * 1024;
+
+export class SharedStreams {
+  readonly #streams = new Map<string, SharedStream>();
+  readonly #media: Pick<MediaPlane, 'prepare'>;
+  readonly #log: Logger;
+
+  constructor(media: Pick<MediaPlane, 'prepare'>, log: Logger) {
+    this.#media = media;
+    this.#log = log;
+  }
+
+  /** Watches until the returned function is called, or until `ended` has been told. */
+  watch(channel: ChannelId, profile: StreamProfile, watcher: StreamWatcher): () => void {
+    const key = `${channel} ${profile}`;
+    let stream = this.#streams.get(key);
+    if (!stream) {
+      const fresh = new SharedStream(this.#log, () => {
+        if (this.#streams.get(key) === fresh) this.#streams.delete(key);
+      });
+      stream = fresh;
+      this.#streams.set(key, fresh);
+      void fresh.open(this.#media, channel, profile);
+    }
+    return stream.join(watcher);
+  }
+
+  close(): void {
+    for (const stream of [...this.#streams.values()]) stream.end('The gateway is closing.');
+  }
+}
+
+class SharedStream {
+  readonly #watchers = new Set<StreamWatcher>();
+  readonly #over = new AbortController();
+  readonly #log: Logger;
+  readonly #ended: () => void;
+  #init: Init | undefined;
+  #group: Fragment[] = [];
+  #groupBytes = 0;
+
+  constructor(log: Logger, ended: () => void) {
+    this.#log = log;
+    this.#ended = ended;
+  }
+
+  async open(media: Pick<MediaPlane, 'prepare'>, channel: ChannelId, profile: StreamProfile): Promise<void> {
+    const { port1, port2 } = new MessageChannel();
+    const { signal } = this.#over;
+    let sink: PreparedSink | undefined;
+    signal.addEventListener('abort', () => {
+      port1.close();
+      if (sink)
+        Promise.resolve(sink[Symbol.asyncDispose]()).catch((error) => this.#log.warn('media sink did not close', { channel, profile, error }));
+    });
+    port1.on('message', (message: Fmp4Message) => this.#take(message));
+    port1.on('close', () => this.end('The stream has ended.'));
+    try {
+      const prepared = await media.prepare({ channel, profile, purpose: 'local', kind: 'fmp4', port: port2 }, signal);
+      if (signal.aborted) {
+        await prepared[Symbol.asyncDispose]();
+        return;
+      }
+      sink = prepared;
+      sink.start();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#log.info('stream not opened', { channel, profile, error });
+      this.end(error instanceof Error ? error.message : 'The stream could not be opened.');
+    }
+  }
+
+  join(watcher: StreamWatcher): () => void {
+    this.#watchers.add(watcher);
+    if (this.#init) {
+      watcher.message(this.#init);
+      for (const fragment of this.#group) watcher.message(fragment);
+    }
+    return () => {
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) this.end('Nobody watches.');
+    };
+  }
+
+  end(reason: string): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.#ended();
+    for (const watcher of [...this.#watchers]) watcher.message({ kind: 'ended', reason });
+    this.#watchers.clear();
+  }
+
+  #take(message: Fmp4Message): void {
+    if (this.#over.signal.aborted) return;
+    if (message.kind === 'ended') {
+      this.end(message.reason);
+      return;
+    }
+    if (message.kind === 'init') {
+      this.#init = message;
+      this.#forget();
+    } else this.#keep(message);
+    for (const watcher of [...this.#watchers]) watcher.message(message);
+  }
+
+  #keep(fragment: Fragment): void {
+    if (fragment.keyframe) this.#forget();
+    else if (this.#group.length === 0) return;
+    this.#group.push(fragment);
+    this.#groupBytes += fragment.bytes.byteLength;
+    if (this.#groupBytes > groupLimit) this.#forget();
+  }
+
+  #forget(): void {
+    this.#group = [];
+    this.#groupBytes = 0;
+  }
+}

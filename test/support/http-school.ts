@@ -1,0 +1,301 @@
+/** A school behind a real HTTPS server: real inventory, real sessions; journal, health and media stand in for the parts that http does not own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import { WebSocket } from 'ws';
+import type { Role } from '../../gateway/domain/campus.ts';
+import type { DeviceHealth } from '../../gateway/domain/health.ts';
+import type { CameraId, ChannelId, PanelId, UplinkId, ZoneId } from '../../gateway/domain/ids.ts';
+import type { Fmp4Message } from '../../gateway/domain/media.ts';
+import type { Clock, Logger } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { instant, seconds } from '../../gateway/domain/time.ts';
+import type { HttpLimits, HttpParts } from '../../gateway/http/ports.ts';
+import { openHttp } from '../../gateway/http/server.ts';
+import { hashPassword } from '../../gateway/http/sessions/password.ts';
+import { openInventory } from '../../gateway/inventory/store.ts';
+import { boxCertificate } from '../../gateway/runtime/box-certificate.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { openLogger } from '../../gateway/runtime/logger.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
+import { MemoryJournal } from './memory-journal.ts';
+
+/** Planted everywhere a secret can be; must come out nowhere. */
+export const canary = 'CANARY-7f3a9c-secret';
+export const password = 'correct horse 9 battery';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
+  readonly json: any;
+  readonly cookie: string | undefined;
+}
+
+export interface Call {
+  readonly body?: unknown;
+  readonly cookie?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Over the plain listener. */
+  readonly plain?: boolean;
+}
+
+export interface SchoolOptions {
+  readonly clock?: Clock;
+  readonly limits?: Partial<HttpLimits>;
+  readonly webFolder?: string;
+  /** Does not add users: the claim is open. */
+  readonly unclaimed?: boolean;
+}
+
+export type School = Awaited<ReturnType<typeof school>>;
+
+/** One hash for all users of all tests: made once, with little work. */
+const hash = hashPassword(password, 10);
+
+export async function school({ clock = systemClock, limits = {}, webFolder, unclaimed = false }: SchoolOptions = {}) {
+  const scope = new Scope();
+  const folder = await mkdtemp(join(tmpdir(), 'http-school-'));
+  scope.defer(() => rm(folder, { recursive: true, force: true }));
+  const lines: string[] = [];
+  const log: Logger = openLogger('debug', { write: (line: string) => lines.push(line) });
+  const inventory = scope.own(await openInventory({ folder, clock, log }));
+  inventory.putCampus({ ...inventory.current().campus, name: 'No. 1 School', address: '1 School Road' });
+  inventory.putCamera({
+    id: 'gate' as CameraId,
+    name: 'Gate',
+    adapter: 'rtsp',
+    address: 'rtsp://192.0.2.10/stream',
+    credentials: { username: 'viewer', password: new Secret(canary) },
+    settings: {},
+    enabled: true,
+    maintenance: false,
+  });
+  const zone = { id: 'z1' as ZoneId, name: 'Guard room button', channels: ['gate' as ChannelId] };
+  inventory.putPanel({
+    id: 'gate-panel' as PanelId,
+    name: 'Gate panel',
+    dialect: 'campus',
+    broker: 'embedded',
+    heartbeatEvery: seconds(30),
+    zones: [zone],
+    enabled: true,
+    maintenance: false,
+  });
+  inventory.putUplink({
+    id: 'police' as UplinkId,
+    name: 'Police',
+    adapter: 'webhook',
+    settings: { url: 'https://192.0.2.20/alarms' },
+    secret: new Secret(canary),
+    enabled: true,
+  });
+  if (!unclaimed) for (const role of ['administrator', 'operator', 'technician', 'viewer'] as const) inventory.addUser(role, role, await hash);
+
+  const journal = new MemoryJournal(clock);
+  const health = new FakeHealth();
+  const media = new FakeMedia();
+  const certificate = await boxCertificate({ folder, clock });
+  const parts: HttpParts = {
+    clock,
+    log,
+    folder,
+    inventory,
+    journal,
+    health,
+    media,
+    version: '0.1.0',
+    startedAt: clock.now(),
+    listen: { https: { address: '127.0.0.1', port: 0 }, plain: { address: '127.0.0.1', port: 0 }, tls: certificate },
+    faultTitle: (code) => ({ zh: `故障 ${code}`, en: `Fault ${code}` }),
+    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [] },
+    alarms: {
+      acknowledge: (alarm, by) => journal.acknowledge(alarm, by),
+      shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),
+    },
+    uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
+    readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
+    hopTimes: () => [],
+    limits,
+    ...(webFolder === undefined ? {} : { webFolder }),
+  };
+  const open = async () => openHttp(parts);
+  let http = await open();
+  scope.defer(() => http[Symbol.asyncDispose]());
+
+  const origin = (plain = false) => (plain ? `http://127.0.0.1:${http.plain?.port}` : `https://127.0.0.1:${http.https.port}`);
+
+  function call(method: string, path: string, { body, cookie, headers = {}, plain = false }: Call = {}): Promise<Answer> {
+    const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const outgoing = (plain ? httpRequest : httpsRequest)(
+        `${origin(plain)}${path}`,
+        {
+          method,
+          agent: false,
+          ca: certificate.cert,
+          headers: {
+            ...(method === 'GET' ? {} : { origin: origin(plain) }),
+            ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+            ...(cookie === undefined ? {} : { cookie }),
+            ...headers,
+          },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('end', () => {
+            const answer = Buffer.concat(chunks).toString();
+            const set = incoming.headers['set-cookie']?.[0];
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              text: answer,
+              json: /json/.test(incoming.headers['content-type'] ?? '') ? JSON.parse(answer) : undefined,
+              cookie: set?.split(';')[0],
+            });
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(text);
+    });
+  }
+
+  async function signIn(name: Role = 'administrator', more: Call & { readonly seat?: 'wall' } = {}): Promise<string> {
+    const answer = await call('POST', '/api/v1/session', { ...more, body: { name, password, ...(more.seat ? { seat: more.seat } : {}) } });
+    if (answer.status !== 200 || !answer.cookie) throw new Error(`sign-in answered ${answer.status}: ${answer.text}`);
+    return answer.cookie;
+  }
+
+  function socket(path: string, headers: Readonly<Record<string, string>> = {}): WebSocket {
+    const opened = new WebSocket(`wss://127.0.0.1:${http.https.port}${path}`, { ca: certificate.cert, headers: { origin: origin(), ...headers } });
+    opened.on('error', () => undefined); // refusals are read from the status
+    return opened;
+  }
+
+  return {
+    ...{ inventory, journal, health, media, folder, lines, certificate, origin, call, signIn, socket },
+    get port() {
+      return http.https.port;
+    },
+    get mounted() {
+      return http.mounted;
+    },
+    async restart() {
+      await http[Symbol.asyncDispose]();
+      http = await open();
+    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+export class FakeHealth {
+  #devices: readonly DeviceHealth[] = [];
+  readonly #wakes = new Set<() => void>();
+
+  device(id: string) {
+    return this.#devices.find(({ subject }) => subject === id);
+  }
+
+  devices() {
+    return this.#devices;
+  }
+
+  become(...devices: readonly DeviceHealth[]): void {
+    this.#devices = devices;
+    for (const wake of [...this.#wakes]) wake();
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<void, void, void> {
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#wakes.delete(wake);
+          resolve();
+        };
+        this.#wakes.add(wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+      if (!signal.aborted) yield;
+    }
+  }
+}
+
+/** A media plane whose pictures the test sends by hand. */
+export class FakeMedia {
+  readonly ports: MessagePort[] = [];
+  closed = 0;
+  #opened: (() => void)[] = [];
+
+  async prepare(spec: { readonly port: MessagePort }) {
+    this.ports.push(spec.port);
+    for (const opened of this.#opened.splice(0)) opened();
+    return {
+      start: () => undefined,
+      [Symbol.asyncDispose]: async () => {
+        this.closed += 1;
+        spec.port.close();
+      },
+    };
+  }
+
+  async telemetry() {
+    return [];
+  }
+
+  async sink(): Promise<MessagePort> {
+    if (this.ports.length === 0) await new Promise<void>((resolve) => this.#opened.push(resolve));
+    return this.ports.at(-1)!;
+  }
+
+  async send(message: Fmp4Message): Promise<void> {
+    (await this.sink()).postMessage(message);
+  }
+}
+
+export const init: Fmp4Message = { kind: 'init', codecs: 'avc1.42e01f', width: 640, height: 360, bytes: new Uint8Array([1, 2, 3]) };
+export const fragment = (keyframe: boolean, at: number, bytes = new Uint8Array([9])): Fmp4Message => ({
+  kind: 'fragment',
+  keyframe,
+  capturedAt: instant(at),
+  bytes,
+});
+
+/** What a socket says, in order; `closed` resolves with code and reason. */
+export function listen(socket: WebSocket) {
+  // biome-ignore lint/suspicious/noExplicitAny: messages of every kind
+  const messages: any[] = [];
+  const binary: Buffer[] = [];
+  const wakes = new Set<() => void>();
+  const wake = () => {
+    for (const one of [...wakes]) one();
+  };
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.on('close', (code, reason) => {
+      resolve({ code, reason: String(reason) });
+      wake();
+    });
+  });
+  const refused = new Promise<number>((resolve) => {
+    socket.on('unexpected-response', (request, response) => {
+      resolve(response.statusCode ?? 0);
+      request.destroy();
+    });
+    socket.on('open', () => resolve(101));
+  });
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) binary.push(data);
+    else messages.push(JSON.parse(String(data)));
+    wake();
+  });
+  /** Resolves once the condition holds; checked at each message. */
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => wakes.add(resolve));
+  };
+  return { messages, binary, closed, refused, until };
+}

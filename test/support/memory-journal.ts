@@ -1,0 +1,143 @@
+/** A small journal in memory: keeps the order and the promises of the port, forgets everything with the process. */
+import type { DeliveryStatus, Receipt } from '../../gateway/domain/delivery.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import type { AlarmRaised, DomainEvent, JournalEntry } from '../../gateway/domain/event.ts';
+import {
+  type CampusId,
+  type ChannelId,
+  type EventId,
+  eventIdFrom,
+  type PanelId,
+  type UplinkId,
+  type UserId,
+  type ZoneId,
+} from '../../gateway/domain/ids.ts';
+import type { AlarmRecord, Clock, Journal, JournalReader } from '../../gateway/domain/ports.ts';
+import type { Instant } from '../../gateway/domain/time.ts';
+import { Mailbox } from '../../gateway/runtime/mailbox.ts';
+
+export class MemoryJournal implements Journal {
+  readonly #entries: JournalEntry[] = [];
+  readonly #receipts = new Map<string, Receipt[]>();
+  readonly #deliveries = new Map<string, DeliveryStatus[]>();
+  readonly #followers = new Set<Mailbox<JournalEntry>>();
+  readonly #clock: Clock;
+  #serial = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  nextId(): EventId {
+    this.#serial += 1;
+    const random = new Uint8Array(10);
+    new DataView(random.buffer).setUint32(6, this.#serial);
+    return eventIdFrom(this.#clock.now(), random);
+  }
+
+  async record(event: DomainEvent, recipients: readonly UplinkId[]) {
+    const entry = { position: this.#entries.length + 1, journalledAt: this.#clock.now(), event };
+    this.#entries.push(entry);
+    this.#deliveries.set(
+      event.id,
+      recipients.map((uplink) => ({ uplink, state: 'pending', attempts: 0 })),
+    );
+    for (const follower of this.#followers) follower.push(entry);
+    return { entry, repeated: false };
+  }
+
+  async receipt(event: EventId, receipt: Receipt): Promise<void> {
+    const own = this.#receipts.get(event) ?? [];
+    this.#receipts.set(event, own);
+    if (!own.some(({ hop, by }) => hop === receipt.hop && by === receipt.by)) own.push(receipt);
+  }
+
+  /** As the dispatcher would, once the far side acknowledged. */
+  async accept(event: EventId, uplink: UplinkId): Promise<void> {
+    await this.receipt(event, { hop: 'accepted', at: this.#clock.now(), by: uplink, proof: 'HTTP 202' });
+    this.#deliveries.set(event, [{ uplink, state: 'accepted', attempts: 1 }]);
+  }
+
+  follow(since: EventId | 'now', signal: AbortSignal): AsyncIterable<JournalEntry> {
+    const from = since === 'now' ? this.#entries.length : this.#entries.findIndex(({ event }) => event.id === since) + 1;
+    if (since !== 'now' && from === 0) throw new GatewayError('NOT_FOUND', 'no such event');
+    const mailbox = new Mailbox<JournalEntry>();
+    for (const entry of this.#entries.slice(from)) mailbox.push(entry);
+    this.#followers.add(mailbox);
+    signal.addEventListener('abort', () => this.#followers.delete(mailbox));
+    return mailbox.take(signal);
+  }
+
+  stats() {
+    const uplink = 'police' as UplinkId;
+    const alarms = this.#entries.filter(({ event }) => event.kind === 'alarm.raised');
+    const accepted = alarms.filter(({ event }) => this.#deliveries.get(event.id)?.some(({ state }) => state === 'accepted')).length;
+    const { pending, refused } = this.read.backlog(uplink);
+    return { position: this.#entries.length, available: true, uplinks: [{ uplink, pending, refused, accepted, alarmsDelivered: accepted }] };
+  }
+
+  readonly read: JournalReader = {
+    find: (id) => this.#entries.find(({ event }) => event.id === id),
+    alarms: ({ before = Number.MAX_SAFE_INTEGER, limit, unacknowledged }) =>
+      this.#entries
+        .filter(({ event, position }) => event.kind === 'alarm.raised' && position < before)
+        .map((entry) => this.#recordOf(entry))
+        .filter(({ receipts }) => !unacknowledged || !receipts.some(({ hop }) => hop === 'acknowledged'))
+        .reverse()
+        .slice(0, limit),
+    alarm: (id) => {
+      const entry = this.#entries.find(({ event }) => event.id === id && event.kind === 'alarm.raised');
+      return entry && this.#recordOf(entry);
+    },
+    events: ({ after = 0, limit, kinds }) =>
+      this.#entries.filter(({ position, event }) => position > after && (!kinds || kinds.includes(event.kind))).slice(0, limit),
+    sequence: () => ({ known: false }),
+    openFaults: () => [],
+    lastZoneEvent: () => undefined,
+    backlog: (uplink) => {
+      const owed = this.#entries.filter(({ event }) =>
+        this.#deliveries.get(event.id)?.some((delivery) => delivery.uplink === uplink && delivery.state === 'pending'),
+      );
+      return { pending: owed.length, refused: 0, ...(owed[0] ? { oldest: owed[0].journalledAt } : {}) };
+    },
+  };
+
+  #recordOf(entry: JournalEntry): AlarmRecord {
+    return { ...entry, receipts: [...(this.#receipts.get(entry.event.id) ?? [])], deliveries: this.#deliveries.get(entry.event.id) ?? [] };
+  }
+
+  /** Records a pressed panic button owed to the police side. */
+  async press(more: Partial<AlarmRaised> = {}): Promise<AlarmRaised> {
+    const at: Instant = this.#clock.now();
+    const id = this.nextId();
+    const event: AlarmRaised = {
+      kind: 'alarm.raised',
+      id,
+      campus: 'campus' as CampusId,
+      receivedAt: at,
+      clockTrust: 'none',
+      panel: 'gate-panel' as PanelId,
+      zone: 'z1' as ZoneId,
+      zoneName: 'Guard room button',
+      type: 'panic.silent',
+      severity: 1,
+      drill: false,
+      test: false,
+      historical: false,
+      dedupe: id,
+      channels: ['gate' as ChannelId],
+      source: { protocol: 'campus', code: '1122', raw: '' },
+      ...more,
+    };
+    await this.record(event, ['police' as UplinkId]);
+    return event;
+  }
+
+  async acknowledge(alarm: EventId, by: UserId): Promise<void> {
+    await this.receipt(alarm, { hop: 'acknowledged', at: this.#clock.now(), by });
+    const entry = this.read.find(alarm);
+    if (entry?.event.kind !== 'alarm.raised') throw new GatewayError('NOT_FOUND', 'no such alarm');
+    const { campus } = entry.event;
+    await this.record({ kind: 'alarm.acknowledged', id: this.nextId(), campus, receivedAt: this.#clock.now(), clockTrust: 'none', alarm, by }, []);
+  }
+}
