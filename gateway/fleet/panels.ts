@@ -121,16 +121,19 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
 
   const receive = async (panel: Panel, protocol: string, message: PanelMessage): Promise<void> => {
     const { receivedAt, retained } = message;
-    if (!retained) statuses.heard(panel.id, receivedAt);
     let reports: readonly Report[];
     try {
       reports = dialectOf(panel).decode(panel, withContact(message, statuses.contact(panel.id)));
     } catch (error) {
       if (!isGatewayError(error, 'PANEL_MESSAGE')) throw error;
+      if (!retained) statuses.heard(panel.id, receivedAt);
       complain(panel, message, error);
       return;
     }
     readable(panel, message.topic);
+    // A last will is the broker speaking, of a panel that no longer does.
+    const will = reports.some((report) => report.kind === 'alive' && !report.online);
+    if (!retained && !will) statuses.heard(panel.id, receivedAt);
     const commits: Promise<unknown>[] = [];
     for (const report of reports) {
       const journal = owed(panel, report);

@@ -113,8 +113,10 @@ test('heartbeat, will, mains and battery become status; nothing of it goes to th
   expect(rig.status().troubles.map(({ code }) => code)).toEqual(['mains-lost', 'battery-low']);
   await rig.say('state', { ac: true, bat: 'ok' });
   expect(rig.status().troubles).toEqual([]);
+  const { heardAt } = rig.status();
+  await rig.clock.advance(seconds(1));
   await rig.say('lwt', 'offline');
-  expect(rig.status().announced).toBe('offline');
+  expect(rig.status()).toMatchObject({ announced: 'offline', heardAt });
   expect(rig.reports).toEqual([]);
 });
 

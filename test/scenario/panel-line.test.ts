@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { panelId } from '../../gateway/domain/ids.ts';
+import { seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { runPanelSimulator } from '../../simulators/panel/simulator.ts';
+import { brokerRig, eventually, password } from '../support/panels.ts';
+
+const gate = panelId('gate');
+
+async function school() {
+  const rig = await brokerRig();
+  const panel = runPanelSimulator({
+    broker: `mqtt://127.0.0.1:${rig.addresses.plain!.port}`,
+    campus: 'north',
+    panel: 'gate',
+    password: `gate:${password}`,
+    zones: [{ id: '7', code: '122' }],
+    heartbeatEvery: seconds(1),
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const settled = () => panel.settled(AbortSignal.timeout(5_000));
+  return {
+    rig,
+    panel,
+    settled,
+    async [Symbol.asyncDispose]() {
+      await panel[Symbol.asyncDispose]();
+      await rig[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a press is raised once, also though the state that follows shows it', async () => {
+  await using here = await school();
+  await here.settled();
+  here.panel.trip('7');
+  await here.settled();
+  expect(here.rig.reports).toMatchObject([{ type: 'panic.silent', state: 'raised', historical: false }]);
+  expect(here.rig.fleet.unreadable()).toBe(0);
+});
+
+test('a press while the panel was away is raised when it returns, with its own time, marked historical', async () => {
+  await using here = await school();
+  await here.settled();
+  here.panel.goOffline();
+  await eventually(() => here.rig.fleet.status(gate).announced === 'offline');
+  const pressed = systemClock.now();
+  here.panel.trip('7');
+  await systemClock.sleep(seconds(2));
+  here.panel.comeBack();
+  await here.settled();
+  expect(here.rig.reports).toMatchObject([{ type: 'panic.silent', historical: true }]);
+  expect(Math.abs((here.rig.reports[0]?.deviceTime ?? 0) - pressed)).toBeLessThan(50);
+});
+
+test('a panel that is cut off silently is no longer heard; back again it takes its session over', async () => {
+  await using here = await school();
+  await here.settled();
+  here.panel.cutOff();
+  const heard = here.rig.fleet.status(gate).heardAt;
+  await systemClock.sleep(seconds(1.5));
+  expect(here.rig.fleet.status(gate).heardAt).toBe(heard);
+  here.panel.comeBack();
+  await eventually(() => (here.rig.fleet.status(gate).heardAt ?? 0) > (heard ?? 0));
+  expect(here.rig.fleet.status(gate)).toMatchObject({ session: 'connected', announced: 'online' });
+});
+
+test('an order reaches the panel and its answer comes back; mains and battery show as troubles', async () => {
+  await using here = await school();
+  await here.settled();
+  const expires = (systemClock.now() + 5_000) as ReturnType<typeof systemClock.now>;
+  expect(await here.rig.fleet.perform(gate, { id: 'c1', op: 'arm', expires })).toEqual({ ok: true });
+  here.panel.trouble('mains', true);
+  await here.settled();
+  await eventually(() => here.rig.fleet.status(gate).armed['1'] === 'away');
+  expect(here.rig.fleet.status(gate).troubles).toMatchObject([{ code: 'mains-lost' }]);
+});
