@@ -2,7 +2,7 @@
  * What reached the police side: every arrival, unfiltered, in order, written before anything is answered. JSON lines, append-only and
  * synchronous, so that what the gateway was told is never ahead of what the file says, even if this process is killed.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 
 export interface LedgerRow {
@@ -38,6 +38,8 @@ export function openLedger(target: string): Ledger {
   } catch (cause) {
     throw new GatewayError('CONFIG_UNREADABLE', `The ledger file ${target} cannot be opened for writing.`, { cause, context: { path: target } });
   }
+  // A line cut short by a kill would swallow the next one; it was never answered, so it goes.
+  ftruncateSync(file, readFileSync(target).lastIndexOf(0x0a) + 1);
   const rows = [...readLedger(target)];
   return {
     append(row) {
