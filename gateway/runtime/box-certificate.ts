@@ -71,7 +71,6 @@ function usable(key: string, cert: string, now: Instant): boolean {
 
 async function make({ folder, clock, hostNames = [] }: BoxCertificateOptions): Promise<BoxCertificate> {
   // Loaded only here: it is needed once in the life of a box.
-  await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   const subtle = globalThis.crypto.subtle;
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

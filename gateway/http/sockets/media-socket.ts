@@ -55,8 +55,14 @@ function profileOf(query: URLSearchParams): StreamProfile {
   });
 }
 
+/** What a viewer needs of its socket. */
+export type ViewerSocket = Pick<WebSocket, 'OPEN' | 'readyState' | 'bufferedAmount' | 'terminate'> & {
+  send(wire: Buffer | string): void;
+  close(code: number, reason: string): void;
+};
+
 export class Viewer {
-  readonly #socket: WebSocket;
+  readonly #socket: ViewerSocket;
   readonly #monotonic: () => Millis;
   readonly #now: () => number;
   readonly #limit: number;
@@ -66,7 +72,7 @@ export class Viewer {
   #behindSince: Millis | undefined;
   #begun = false;
 
-  constructor(socket: WebSocket, monotonic: () => Millis, now: () => number, limit: number) {
+  constructor(socket: ViewerSocket, monotonic: () => Millis, now: () => number, limit: number) {
     this.#socket = socket;
     this.#monotonic = monotonic;
     this.#now = now;
