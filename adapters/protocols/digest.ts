@@ -49,7 +49,9 @@ export function answerChallenge(challenges: readonly Challenge[], attempt: Attem
     const chosen = digests.find((challenge) => (challenge.parameters.get('algorithm') || 'MD5').toUpperCase() === name);
     if (chosen) return answer(chosen.parameters, algorithms[name]!, attempt);
   }
-  return undefined;
+  // An algorithm that nobody knows is MD5 under a vendor's name (same quirk); a known one that we lack would only cost an attempt.
+  const vendors = digests.find((challenge) => !/^SHA|-sess$/i.test(challenge.parameters.get('algorithm') ?? ''));
+  return vendors && answer(vendors.parameters, 'md5', attempt);
 }
 
 function answer(parameters: ReadonlyMap<string, string>, hash: 'sha256' | 'md5', attempt: Attempt): string {
@@ -73,7 +75,7 @@ function answer(parameters: ReadonlyMap<string, string>, hash: 'sha256' | 'md5',
     `response="${response}"`,
   ];
   const algorithm = parameters.get('algorithm');
-  if (algorithm) parts.push(`algorithm=${hash === 'md5' ? 'MD5' : 'SHA-256'}`);
+  if (algorithm) parts.push(`algorithm=${/^(MD5|SHA-256)$/i.test(algorithm) ? algorithm.toUpperCase() : `"${quote(algorithm)}"`}`);
   const opaque = parameters.get('opaque');
   if (opaque !== undefined) parts.push(`opaque="${quote(opaque)}"`);
   if (qop) parts.push(`qop=${qop}`, `nc=${nc}`, `cnonce="${quote(cnonce)}"`);
@@ -104,50 +106,79 @@ function quote(text: string): string {
   return text.replace(/[\r\n]/g, '').replace(/["\\]/g, '\\$&');
 }
 
-/** The server's side. Nonces carry their own time and signature: nothing is kept per client. */
+export interface DigestDoorOptions {
+  readonly realm: string;
+  readonly now: () => number;
+  /** ms that a nonce lasts; default 300 000. */
+  readonly validFor?: number;
+  /** Offered, the preferred one first; default both. */
+  readonly algorithms?: readonly ('SHA-256' | 'MD5')[];
+  /**
+   * True: an `nc` that does not grow is answered with `stale` (RFC 7616 §3.4). Off by default: several RTSP players send 00000001 for ever.
+   * The nonces seen are kept, at most 1000.
+   */
+  readonly refuseReplays?: boolean;
+}
+
+const mostNonces = 1_000;
+
+/** The server's side. Nonces carry their own time and signature. */
 export class DigestDoor {
-  readonly #realm: string;
-  readonly #now: () => number;
+  readonly #options: DigestDoorOptions;
   readonly #key = randomBytes(32);
   readonly #validFor: number;
+  readonly #counts = new Map<string, number>();
+  #nonces = 0;
 
-  /** `validFor`: ms that a nonce lasts. */
-  constructor(options: { readonly realm: string; readonly now: () => number; readonly validFor?: number }) {
-    this.#realm = options.realm;
-    this.#now = options.now;
+  constructor(options: DigestDoorOptions) {
+    this.#options = options;
     this.#validFor = options.validFor ?? 300_000;
   }
 
   /** WWW-Authenticate values, the preferred one first (RFC 7616 §3.7). */
   challenge(stale = false): string[] {
-    const at = this.#now().toString(36);
+    this.#nonces += 1;
+    const at = `${this.#options.now().toString(36)}-${this.#nonces.toString(36)}`;
     const nonce = `${at}.${this.#sign(at)}`;
-    const tail = `realm="${this.#realm}", nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
-    return [`Digest ${tail}, algorithm=SHA-256`, `Digest ${tail}, algorithm=MD5`];
+    const tail = `realm="${quote(this.#options.realm)}", nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
+    return (this.#options.algorithms ?? ['SHA-256', 'MD5']).map((algorithm) => `Digest ${tail}, algorithm=${algorithm}`);
   }
 
-  /** Who proved to know the password; `stale`: the proof is right, its nonce is too old; undefined: no proof. */
+  /** Who proved to know the password, and for which URI (the caller compares it); `stale`: proved with an old nonce; undefined: no proof. */
   verify(
-    authorization: string,
+    authorization: string | undefined,
     method: string,
     passwordOf: (username: string) => string | undefined,
-  ): { readonly username: string } | 'stale' | undefined {
+  ): { readonly username: string; readonly uri: string } | 'stale' | undefined {
+    if (authorization === undefined) return undefined;
     const [credentials] = parseChallenges(authorization.slice(0, longestHeader));
     if (credentials?.scheme !== 'digest') return undefined;
     const get = (name: string) => credentials.parameters.get(name);
     const username = get('username');
     const nonce = get('nonce') ?? '';
     const hash = algorithms[(get('algorithm') || 'MD5').toUpperCase()];
-    if (username === undefined || !hash || get('realm') !== this.#realm) return undefined;
+    if (username === undefined || !hash || get('realm') !== this.#options.realm) return undefined;
     const [at = '', signature = ''] = nonce.split('.');
     // An unknown name costs as much time as a wrong password.
     const password = passwordOf(username) ?? randomBytes(16).toString('hex');
     const qop = get('qop');
+    const uri = get('uri') ?? '';
     const extra = qop === undefined ? {} : { qop, nc: get('nc') ?? '', cnonce: get('cnonce') ?? '' };
-    const expected = responseOf(hash, { username, realm: this.#realm, password, method, uri: get('uri') ?? '', nonce, ...extra });
+    const expected = responseOf(hash, { username, realm: this.#options.realm, password, method, uri, nonce, ...extra });
     if (!equal(expected, (get('response') ?? '').toLowerCase()) || !equal(this.#sign(at), signature)) return undefined;
-    const age = this.#now() - Number.parseInt(at, 36);
-    return age >= 0 && age <= this.#validFor ? { username } : 'stale';
+    const age = this.#options.now() - Number.parseInt(at, 36);
+    if (!(age >= 0 && age <= this.#validFor) || this.#replayed(nonce, get('nc'))) return 'stale';
+    return { username, uri };
+  }
+
+  #replayed(nonce: string, nc: string | undefined): boolean {
+    if (!this.#options.refuseReplays || nc === undefined) return false;
+    const count = Number.parseInt(nc, 16);
+    if (!(count > (this.#counts.get(nonce) ?? 0))) return true;
+    this.#counts.delete(nonce);
+    this.#counts.set(nonce, count);
+    if (this.#counts.size > mostNonces) this.#counts.delete(this.#counts.keys().next().value!);
+    return false;
   }
 
   #sign(at: string): string {

@@ -259,7 +259,7 @@ describe('Digest', () => {
     const door = new DigestDoor({ realm: 'r', now: () => now, validFor: 1_000 });
     const challenges = parseChallenges(door.challenge());
     const sign = (password: string) => answerChallenge(challenges, { username: 'u', password, method: 'PLAY', uri: 'rtsp://h/a', count: 1 })!;
-    expect(door.verify(sign('p'), 'PLAY', () => 'p')).toEqual({ username: 'u' });
+    expect(door.verify(sign('p'), 'PLAY', () => 'p')).toEqual({ username: 'u', uri: 'rtsp://h/a' });
     expect(door.verify(sign('p'), 'PAUSE', () => 'p')).toBeUndefined();
     expect(door.verify(sign('q'), 'PLAY', () => 'p')).toBeUndefined();
     expect(door.verify(sign('p'), 'PLAY', () => undefined)).toBeUndefined();
