@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { MemoryStore, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { GatewayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/ports.ts';
@@ -53,8 +53,11 @@ export function createApp(parts: AppParts): Express {
       referrerPolicy: { policy: 'no-referrer' },
     }),
   );
+  const visits = new MemoryStore();
+  closing.addEventListener('abort', () => visits.shutdown(), { once: true });
   app.use(
     rateLimit({
+      store: visits,
       windowMs: 60_000,
       limit: parts.requestsPerMinute,
       standardHeaders: 'draft-8',
@@ -107,7 +110,7 @@ const onlyJson: RequestHandler = (request, _response, next) => {
 function requestId(request: Request, response: Response, next: () => void): void {
   const offered = request.headers['x-request-id'];
   const id = typeof offered === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(offered) ? offered : randomUUID();
-  response.locals['requestId'] = id;
+  response.locals.requestId = id;
   response.setHeader('X-Request-Id', id);
   next();
 }
@@ -138,7 +141,7 @@ function serveWeb(app: Express, folder: string): void {
 
 function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const id = String(response.locals['requestId'] ?? '');
+    const id = String(response.locals.requestId ?? '');
     const refusal = refusalOf(error, id);
     if (refusal.unforeseen) log.error('request failed', { request: id, method: request.method, route: request.route?.path, error });
     else log.debug('request refused', { request: id, method: request.method, code: refusal.body.code });

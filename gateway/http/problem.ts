@@ -60,8 +60,8 @@ export function refusalOf(error: unknown, instance: string): Refusal {
   const code: ErrorCode = known && status ? known.code : status ? (status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID') : 'INTERNAL';
   const words = wordsOf(code);
   const detail = known && status ? known.message : status === 413 ? 'The body is larger than 64 KiB.' : words.en;
-  const problems = known?.context['problems'];
-  const retryAfter = known?.context['retryAfter'];
+  const problems = known?.context.problems;
+  const retryAfter = known?.context.retryAfter;
   return {
     body: {
       type: `/errors/${code}`,

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import type { Endpoint } from '../domain/media.ts';
 import { Scope } from '../runtime/scope.ts';
+import { supervise } from '../runtime/supervise.ts';
 import { createApp } from './app.ts';
 import { openGate } from './gate.ts';
 import { usualLimits } from './limits.ts';
@@ -27,8 +28,6 @@ export interface OpenHttp extends AsyncDisposable {
   readonly plain?: Endpoint;
   /** What Express really serves, as `METHOD path`: a test compares it with the access table. */
   readonly mounted: readonly string[];
-  /** Rejects when a background life of this part broke; resolves when it was closed. */
-  readonly ended: Promise<void>;
 }
 
 /** Listens once it resolves. Closing it cuts every connection at once. */
@@ -38,7 +37,7 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const closing = new AbortController();
   await using scope = new Scope();
   const scrapeToken = parts.scrapeToken ?? (await scrapeTokenIn(folder));
-  const sessions = scope.own(await Sessions.open(folder, clock, limits));
+  const sessions = scope.own(await Sessions.open(folder, { clock, log, limits }));
   const attempts = scope.own(await AttemptLimits.open(folder, clock));
   const telemetry = new TelemetryCache(parts.media, clock);
   const gate = openGate(parts, sessions, scrapeToken);
@@ -50,7 +49,7 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   });
   const metrics = scope.own(openMetrics({ parts, telemetry, sockets: () => door.counts(), sessions: () => sessions.size }));
   const app = createApp({
-    routes: allRoutes({ ...parts, sessions, attempts, telemetry }, gate, metrics.registry),
+    routes: allRoutes({ ...parts, sessions, attempts, telemetry, wallLength: limits.wallLength }, gate, metrics.registry),
     ...{ gate, log, requestsPerMinute: limits.requestsPerMinute, closing: closing.signal },
     ...(parts.webFolder === undefined ? {} : { webFolder: parts.webFolder }),
   });
@@ -71,17 +70,19 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   };
   const https = await open(createSecure({ ...listen.tls, minVersion: 'TLSv1.2', ...serverOptions }), listen.https);
   const plain = listen.plain && (await open(createPlain(serverOptions), listen.plain));
-  const ended = Promise.all([door.run(closing.signal), feed.run(closing.signal)]).then(() => undefined);
-  ended.catch((error) => log.error('live feed broke', { error }));
+  const lives = Promise.all([
+    supervise({ name: 'socket door', clock, log }, (signal) => door.run(signal), closing.signal),
+    supervise({ name: 'live feed', clock, log }, (signal) => feed.run(signal), closing.signal),
+  ]);
   scope.defer(async () => {
     closing.abort();
     door.close();
     streams.close();
-    await ended.catch(() => undefined); // told above, and to whoever watches `ended`
+    await lives;
   });
   log.info('http listens', { https, ...(plain ? { plain } : {}) });
   const owned = scope.release();
-  return { https, ...(plain ? { plain } : {}), mounted: mountedIn(app), ended, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+  return { https, ...(plain ? { plain } : {}), mounted: mountedIn(app), [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
 }
 
 function mountedIn(app: Express): readonly string[] {

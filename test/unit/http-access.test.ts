@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Role, roles } from '../../gateway/domain/campus.ts';
 import { access, accessOf } from '../../gateway/http/access.ts';
 import { publicRoutes } from '../../gateway/http/public-routes.ts';
-import { listen, type School, school } from '../support/http-school.ts';
+import { type School, school } from '../support/http-school.ts';
+import { listen } from '../support/http-stand-ins.ts';
 
 let campus: School;
 const cookies = new Map<Role, string>();

@@ -21,7 +21,7 @@ describe('the OpenAPI document', () => {
     const cookie = await campus.signIn('viewer');
     const document = (await campus.call('GET', '/api/v1/openapi.json', { cookie })).json;
     const text = `${JSON.stringify(document, null, 1)}\n`;
-    if (process.env['UPDATE_OPENAPI'] === '1') await writeFile(committed, text);
+    if (process.env.UPDATE_OPENAPI === '1') await writeFile(committed, text);
     expect(await readFile(committed, 'utf8')).toBe(text);
     expect(document.openapi).toBe('3.1.0');
     const described = Object.entries(document.paths as Record<string, object>).flatMap(([path, methods]) =>

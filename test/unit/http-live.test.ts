@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeviceHealth } from '../../gateway/domain/health.ts';
 import type { EventId, UplinkId } from '../../gateway/domain/ids.ts';
 import { instant } from '../../gateway/domain/time.ts';
-import { listen, type School, school } from '../support/http-school.ts';
+import { type School, school } from '../support/http-school.ts';
+import { listen } from '../support/http-stand-ins.ts';
 
 let campus: School;
 let cookie: string;

@@ -3,7 +3,8 @@ import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { Viewer } from '../../gateway/http/sockets/media-socket.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
-import { fragment, init, listen, type School, school } from '../support/http-school.ts';
+import { type School, school } from '../support/http-school.ts';
+import { fragment, init, listen } from '../support/http-stand-ins.ts';
 
 let campus: School;
 let cookie: string;

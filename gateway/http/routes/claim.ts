@@ -31,8 +31,8 @@ export function claimRoutes(parts: RouteParts): readonly Route[] {
       status: 201,
       async handle({ body, http, response }) {
         if (!parts.inventory.claim().open) throw closed();
-        // One account name for all: 5 codes a minute, whoever asks.
-        parts.attempts.begin('claim', addressOf(http));
+        // Counted per address: 80 random bits are not guessed anyway, and a stranger must not keep the owner out.
+        parts.attempts.begin(`claim ${addressOf(http)}`, addressOf(http));
         checkNewPassword(body.password, body.name);
         const passwordHash = await hashPassword(body.password);
         if (!parts.inventory.claim().open) throw closed();

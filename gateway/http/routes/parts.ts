@@ -1,4 +1,5 @@
 /** What the routes are given. */
+import type { Millis } from '../../domain/time.ts';
 import type { HttpParts } from '../ports.ts';
 import type { AttemptLimits } from '../sessions/attempt-limits.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -8,4 +9,5 @@ export interface RouteParts extends HttpParts {
   readonly sessions: Sessions;
   readonly attempts: AttemptLimits;
   readonly telemetry: TelemetryCache;
+  readonly wallLength: Millis;
 }

@@ -30,7 +30,7 @@ interface Arrival {
 
 export async function signIn(parts: RouteParts, { user, seat, http, response }: Arrival): Promise<SessionView> {
   const token = await parts.sessions.create(user.id, seat);
-  response.setHeader('Set-Cookie', sessionCookie(http, token));
+  response.setHeader('Set-Cookie', sessionCookie(http, token, seat === 'wall' ? parts.wallLength : undefined));
   parts.attempts.succeeded(user.name, addressOf(http));
   return viewOf(parts, user);
 }

@@ -1,6 +1,7 @@
 /** The session cookie. Over TLS its name starts with `__Host-` (RFC 6265bis §4.1.3.2): no other host or path can set it. */
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
+import type { Millis } from '../../domain/time.ts';
 
 const secureName = '__Host-session';
 const plainName = 'session';
@@ -21,9 +22,9 @@ export function sessionToken(request: IncomingMessage): string | undefined {
   return undefined;
 }
 
-/** A session cookie without an end of its own: the server decides how long it lives. */
-export function sessionCookie(request: IncomingMessage, token: string): string {
-  return named(request, token);
+/** Without `keep` the cookie goes with the browser; a wall keeps it, so that its kiosk may restart. The server ends the session either way. */
+export function sessionCookie(request: IncomingMessage, token: string, keep?: Millis): string {
+  return `${named(request, token)}${keep === undefined ? '' : `; Max-Age=${Math.floor(keep / 1_000)}`}`;
 }
 
 export function expiredCookie(request: IncomingMessage): string {

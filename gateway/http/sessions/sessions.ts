@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { UserId } from '../../domain/ids.ts';
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock, Logger } from '../../domain/ports.ts';
 import { between, instant, minutes } from '../../domain/time.ts';
 import type { HttpLimits } from '../ports.ts';
 import { StateFile } from './state-file.ts';
@@ -28,6 +28,12 @@ export interface Session {
 
 export type SessionLimits = Pick<HttpLimits, 'sessionLength' | 'sessionIdle' | 'wallLength'>;
 
+export interface SessionSurroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits: SessionLimits;
+}
+
 export const sessionsFile = 'sessions.json';
 const mostSessions = 1_000;
 const mostPerUser = 50;
@@ -39,16 +45,18 @@ export class Sessions implements AsyncDisposable {
   readonly #file: StateFile<readonly Stored[]>;
   readonly #clock: Clock;
   readonly #limits: SessionLimits;
+  readonly #log: Logger;
 
-  private constructor(file: StateFile<readonly Stored[]>, clock: Clock, limits: SessionLimits) {
+  private constructor(file: StateFile<readonly Stored[]>, { clock, limits, log }: SessionSurroundings) {
     this.#file = file;
     this.#clock = clock;
     this.#limits = limits;
+    this.#log = log;
   }
 
-  static async open(folder: string, clock: Clock, limits: SessionLimits): Promise<Sessions> {
+  static async open(folder: string, around: SessionSurroundings): Promise<Sessions> {
     const file = new StateFile<readonly Stored[]>(join(folder, sessionsFile), z.array(stored).max(mostSessions));
-    const sessions = new Sessions(file, clock, limits);
+    const sessions = new Sessions(file, around);
     for (const one of (await file.read()) ?? []) if (sessions.#alive(one)) sessions.#byHash.set(one.hash, one);
     return sessions;
   }
@@ -122,8 +130,13 @@ export class Sessions implements AsyncDisposable {
     for (const one of surplus) this.#byHash.delete(one.hash);
   }
 
-  #save(): Promise<void> {
-    return this.#file.save(() => [...this.#byHash.values()]);
+  /** A full disk must not keep people out: the session then lives in memory only. */
+  async #save(): Promise<void> {
+    try {
+      await this.#file.save(() => [...this.#byHash.values()]);
+    } catch (error) {
+      this.#log.warn('sessions not stored', { error });
+    }
   }
 }
 

@@ -35,7 +35,7 @@ export class StateFile<State> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writing;
+    await this.#writing?.catch(() => undefined); // whoever saved was told
   }
 
   async #write(): Promise<void> {

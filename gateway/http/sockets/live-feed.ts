@@ -72,7 +72,14 @@ export class LiveFeed {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#followHealth(signal), this.#beat(signal), this.#followReceipts(signal)]);
+    // One that breaks ends the others: whoever supervises starts all three again.
+    const broken = new AbortController();
+    const until = AbortSignal.any([signal, broken.signal]);
+    try {
+      await Promise.all([this.#followHealth(until), this.#beat(until), this.#followReceipts(until)]);
+    } finally {
+      broken.abort();
+    }
   }
 
   async #followHealth(signal: AbortSignal): Promise<void> {

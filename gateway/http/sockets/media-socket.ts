@@ -18,7 +18,7 @@ type MediaParts = Pick<HttpParts, 'inventory' | 'clock'>;
 
 export function mediaRoute(parts: MediaParts, streams: SharedStreams, backlogLimit: number): SocketRoute {
   const channelOf = (params: Readonly<Record<string, string>>): ChannelId => {
-    const id = channelId(params['id'] ?? '');
+    const id = channelId(params.id ?? '');
     if (!parts.inventory.current().channels.some((channel) => channel.id === id)) throw new GatewayError('NOT_FOUND', `There is no channel ${id}.`);
     return id;
   };

@@ -3,6 +3,7 @@
  * the last keyframe, so that a page that joins sees something at once.
  */
 import { MessageChannel } from 'node:worker_threads';
+import { isGatewayError } from '../../domain/errors.ts';
 import type { ChannelId } from '../../domain/ids.ts';
 import type { Fmp4Message, StreamProfile } from '../../domain/media.ts';
 import type { Logger, MediaPlane, PreparedSink } from '../../domain/ports.ts';
@@ -83,11 +84,15 @@ class SharedStream {
     } catch (error) {
       if (signal.aborted) return;
       this.#log.info('stream not opened', { channel, profile, error });
-      this.end(error instanceof Error ? error.message : 'The stream could not be opened.');
+      this.end(isGatewayError(error) ? error.message : 'The stream could not be opened.');
     }
   }
 
   join(watcher: StreamWatcher): () => void {
+    if (this.#over.signal.aborted) {
+      watcher.message({ kind: 'ended', reason: 'The stream has ended.' });
+      return () => undefined;
+    }
     this.#watchers.add(watcher);
     if (this.#init) {
       watcher.message(this.#init);

@@ -1,0 +1,112 @@
+/** What stands in for the parts that http does not own: health and media that a test moves by hand, and an ear for sockets. */
+import type { MessagePort } from 'node:worker_threads';
+import type { WebSocket } from 'ws';
+import type { DeviceHealth } from '../../gateway/domain/health.ts';
+import type { Fmp4Message } from '../../gateway/domain/media.ts';
+import { instant } from '../../gateway/domain/time.ts';
+
+export class FakeHealth {
+  #devices: readonly DeviceHealth[] = [];
+  readonly #wakes = new Set<() => void>();
+
+  device(id: string) {
+    return this.#devices.find(({ subject }) => subject === id);
+  }
+
+  devices() {
+    return this.#devices;
+  }
+
+  become(...devices: readonly DeviceHealth[]): void {
+    this.#devices = devices;
+    for (const wake of [...this.#wakes]) wake();
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<void, void, void> {
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#wakes.delete(wake);
+          resolve();
+        };
+        this.#wakes.add(wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+      if (!signal.aborted) yield;
+    }
+  }
+}
+
+/** A media plane whose pictures the test sends by hand. */
+export class FakeMedia {
+  readonly ports: MessagePort[] = [];
+  closed = 0;
+  #opened: (() => void)[] = [];
+
+  async prepare(spec: { readonly port: MessagePort }) {
+    this.ports.push(spec.port);
+    for (const opened of this.#opened.splice(0)) opened();
+    return {
+      start: () => undefined,
+      [Symbol.asyncDispose]: async () => {
+        this.closed += 1;
+        spec.port.close();
+      },
+    };
+  }
+
+  async telemetry() {
+    return [];
+  }
+
+  async sink(): Promise<MessagePort> {
+    if (this.ports.length === 0) await new Promise<void>((resolve) => this.#opened.push(resolve));
+    return this.ports.at(-1)!;
+  }
+
+  async send(message: Fmp4Message): Promise<void> {
+    (await this.sink()).postMessage(message);
+  }
+}
+
+export const init: Fmp4Message = { kind: 'init', codecs: 'avc1.42e01f', width: 640, height: 360, bytes: new Uint8Array([1, 2, 3]) };
+export const fragment = (keyframe: boolean, at: number, bytes = new Uint8Array([9])): Fmp4Message => ({
+  kind: 'fragment',
+  keyframe,
+  capturedAt: instant(at),
+  bytes,
+});
+
+/** What a socket says, in order; `closed` resolves with code and reason. */
+export function listen(socket: WebSocket) {
+  // biome-ignore lint/suspicious/noExplicitAny: messages of every kind
+  const messages: any[] = [];
+  const binary: Buffer[] = [];
+  const wakes = new Set<() => void>();
+  const wake = () => {
+    for (const one of [...wakes]) one();
+  };
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.on('close', (code, reason) => {
+      resolve({ code, reason: String(reason) });
+      wake();
+    });
+  });
+  const refused = new Promise<number>((resolve) => {
+    socket.on('unexpected-response', (request, response) => {
+      resolve(response.statusCode ?? 0);
+      request.destroy();
+    });
+    socket.on('open', () => resolve(101));
+  });
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) binary.push(data);
+    else messages.push(JSON.parse(String(data)));
+    wake();
+  });
+  /** Resolves once the condition holds; checked at each message. */
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => wakes.add(resolve));
+  };
+  return { messages, binary, closed, refused, until };
+}
