@@ -18,6 +18,8 @@ export interface AppParts {
   readonly gate: Gate;
   readonly log: Logger;
   readonly webFolder?: string;
+  /** Somebody opened the wall page. */
+  readonly wallOpened: (caller: Caller) => void;
   readonly requestsPerMinute: number;
   /** Aborts when the gateway closes. */
   readonly closing: AbortSignal;
@@ -70,7 +72,11 @@ export function createApp(parts: AppParts): Express {
   );
   const json = express.json({ limit: bodyLimit, strict: true });
   for (const route of routes) mount(app, route, { gate, closing, json });
-  if (parts.webFolder !== undefined) serveWeb(app, parts.webFolder);
+  if (parts.webFolder !== undefined)
+    serveWeb(app, parts.webFolder, (request) => {
+      const caller = gate.callerOf(request);
+      if (caller) parts.wallOpened(caller);
+    });
   // Whatever is not in the table is refused before it is looked for: a stranger does not learn what exists.
   app.use((request, _response, next) => {
     gate.pass(request, { kind: 'roles', roles: ['administrator', 'operator', 'technician', 'viewer'] });
@@ -116,17 +122,19 @@ function requestId(request: Request, response: Response, next: () => void): void
 }
 
 /** The built pages: two documents that are asked for anew, and assets whose names change with their content. */
-function serveWeb(app: Express, folder: string): void {
+function serveWeb(app: Express, folder: string, wallOpened: (request: Request) => void): void {
   const root = resolve(folder);
-  const page = (path: '/' | '/wall', file: string) => {
+  const page = (path: '/' | '/wall', file: string, opened?: (request: Request) => void) => {
     accessOf(`GET ${path}`);
-    app.get(path, (_request, response, next) => {
+    app.get(path, (request, response, next) => {
+      opened?.(request);
       if (!existsSync(resolve(root, file))) next();
       else response.sendFile(file, { root, cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
     });
   };
   page('/', 'index.html');
-  page('/wall', 'wall.html');
+  // A wall is watched, not touched: half an hour without a click must not blank it. SameSite=Strict keeps other sites from opening it for us.
+  page('/wall', 'wall.html', wallOpened);
   accessOf('GET /{*asset}');
   app.use(
     express.static(root, {

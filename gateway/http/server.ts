@@ -51,6 +51,7 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const app = createApp({
     routes: allRoutes({ ...parts, sessions, attempts, telemetry, wallLength: limits.wallLength }, gate, metrics.registry),
     ...{ gate, log, requestsPerMinute: limits.requestsPerMinute, closing: closing.signal },
+    wallOpened: ({ session }) => sessions.becomeWall(session.id),
     ...(parts.webFolder === undefined ? {} : { webFolder: parts.webFolder }),
   });
 

@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hours, minutes, seconds } from '../../gateway/domain/time.ts';
@@ -120,6 +121,18 @@ describe('a session', () => {
     expect((await campus.call('GET', '/api/v1/session', { cookie })).status).toBe(200);
     await clock.advance(hours(1));
     expect((await campus.call('GET', '/api/v1/session', { cookie })).status).toBe(401);
+  });
+
+  test('that opens the wall page is a wall from then on', async () => {
+    const clock = new ManualClock();
+    const webFolder = await mkdtemp(join(tmpdir(), 'http-wall-'));
+    await writeFile(join(webFolder, 'wall.html'), '<!doctype html>');
+    await using campus = await school({ clock, webFolder });
+    const cookie = await campus.signIn('operator');
+    expect((await campus.call('GET', '/wall', { cookie })).status).toBe(200);
+    await clock.advance(hours(11));
+    expect((await campus.call('GET', '/api/v1/session', { cookie })).status).toBe(200);
+    await rm(webFolder, { recursive: true });
   });
 
   test('ends at sign-out, and all others end with a new password', async () => {

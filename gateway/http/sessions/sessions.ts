@@ -93,6 +93,14 @@ export class Sessions implements AsyncDisposable {
     return one !== undefined && this.#alive(one);
   }
 
+  /** From now on nobody needs to touch it: it lasts as long as a wall's, counted from its sign-in. */
+  becomeWall(id: string): void {
+    const one = this.#byHash.get(id);
+    if (!one || one.seat === 'wall') return;
+    one.seat = 'wall';
+    void this.#save();
+  }
+
   async revoke(id: string): Promise<void> {
     if (this.#byHash.delete(id)) await this.#save();
   }
