@@ -25,8 +25,8 @@ export interface BoxCertificateOptions {
   readonly hostNames?: readonly string[];
 }
 
-export const boxKeyFile = 'box-key.pem';
-export const boxCertificateFile = 'box-certificate.pem';
+const boxKeyFile = 'box-key.pem';
+const boxCertificateFile = 'box-certificate.pem';
 
 const lifetime = hours(24 * 3_652);
 /** Renewed at a start within this much of its end. */

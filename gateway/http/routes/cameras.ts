@@ -32,7 +32,7 @@ const fields = {
 const change = z.strictObject(fields).openapi('CameraChange');
 const creation = z.strictObject({ id: idText<CameraId>(), ...fields }).openapi('CameraCreation');
 
-export interface CameraEntry extends Omit<Camera, 'credentials'> {
+interface CameraEntry extends Omit<Camera, 'credentials'> {
   readonly username?: string;
   readonly hasPassword: boolean;
 }

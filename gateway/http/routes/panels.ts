@@ -30,7 +30,7 @@ const fields = {
 const change = z.strictObject(fields).openapi('PanelChange');
 const creation = z.strictObject({ id: idText<PanelId>(), ...fields }).openapi('PanelCreation');
 
-export interface PanelEntry extends Omit<Panel, 'passwordSha256' | 'heartbeatEvery'> {
+interface PanelEntry extends Omit<Panel, 'passwordSha256' | 'heartbeatEvery'> {
   /** ms. */
   readonly heartbeatEvery: number;
   readonly hasPassword: boolean;

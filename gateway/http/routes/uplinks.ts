@@ -20,7 +20,7 @@ const fields = {
 const change = z.strictObject(fields).openapi('UplinkChange');
 const creation = z.strictObject({ id: idText<UplinkId>(), ...fields }).openapi('UplinkCreation');
 
-export interface UplinkEntry extends Omit<UplinkSettings, 'secret'> {
+interface UplinkEntry extends Omit<UplinkSettings, 'secret'> {
   readonly hasSecret: boolean;
 }
 const entry: z.ZodType<UplinkEntry> = z

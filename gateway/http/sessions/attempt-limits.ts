@@ -20,7 +20,7 @@ const record = z.object({
 });
 type Tries = z.output<typeof record>;
 
-export const attemptsFile = 'sign-in-attempts.json';
+const attemptsFile = 'sign-in-attempts.json';
 const window = minutes(1);
 const perAccount = { tries: 5, free: 5, longest: minutes(1) };
 const perAddress = { tries: 20, free: 20, longest: minutes(15) };

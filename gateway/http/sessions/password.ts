@@ -12,7 +12,7 @@ interface Cost {
 /** OWASP's first choice for scrypt: 128 MiB and about 0.4 s on a small box. */
 const usual: Cost = { n: 2 ** 17, r: 8, p: 1 };
 const keyBytes = 32;
-export const passwordLength = { least: 12, most: 256 } as const;
+const passwordLength = { least: 12, most: 256 } as const;
 
 /** Each hash takes 128 MiB: more at once would take the memory from the cameras. */
 const atOnce = 2;

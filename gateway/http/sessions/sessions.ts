@@ -34,7 +34,7 @@ export interface SessionSurroundings {
   readonly limits: SessionLimits;
 }
 
-export const sessionsFile = 'sessions.json';
+const sessionsFile = 'sessions.json';
 const mostSessions = 1_000;
 const mostPerUser = 50;
 /** How old the stored "last seen" may be: a write per request would wear the flash for nothing. */

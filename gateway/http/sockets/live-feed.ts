@@ -14,7 +14,7 @@ import { deviceViews } from '../views/device-view.ts';
 import { namesOf } from '../views/names.ts';
 import { overviewOf } from '../views/overview.ts';
 
-export const beatEvery = seconds(2);
+const beatEvery = seconds(2);
 /** Changes of health within this time are told at once. */
 const coalesce = seconds(0.25);
 const receiptsEvery = seconds(0.5);

@@ -9,7 +9,7 @@ import { deviceViews } from './device-view.ts';
 type OverviewParts = Pick<HttpParts, 'inventory' | 'health' | 'fleet' | 'faultTitle' | 'journal' | 'uplinkViews' | 'clock' | 'startedAt' | 'version'>;
 
 /** reliability-security.md §0.14: undelivered for this long is itself an alarm. */
-export const phoneAfter = seconds(15);
+const phoneAfter = seconds(15);
 /** More open alarms than this are not counted: the number means "too many" anyway. */
 const mostCounted = 100;
 const mostNeeds = 5;
