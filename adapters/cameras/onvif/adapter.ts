@@ -1,0 +1,153 @@
+/** ONVIF cameras: plain HTTP, Device, Media, Media2 and PTZ. */
+import { z } from 'zod';
+import type { Camera } from '../../../gateway/domain/campus.ts';
+import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
+import { GatewayError } from '../../../gateway/domain/errors.ts';
+import type { StreamAddress, StreamProfile } from '../../../gateway/domain/media.ts';
+import type { CameraAdapter, CameraSession } from '../../../gateway/domain/ports.ts';
+import { millis } from '../../../gateway/domain/time.ts';
+import { DeviceFailure } from '../../protocols/soap/failure.ts';
+import { textAt } from '../../protocols/soap/xml.ts';
+import { coded } from '../coded.ts';
+import { noReports } from '../no-reports.ts';
+import { pinService, pinSnapshot, pinStream } from './addresses.ts';
+import { type Connected, connectOnvif } from './connect.ts';
+import { getSnapshotUri2, getStreamUri2 } from './operations.ts';
+import { continuousMove, getSnapshotUri, getStreamUri, stopMove } from './services.ts';
+
+const onvifConfig = z.strictObject({
+  /** What to do with addresses on another host: `rewrite` puts the camera's own host there, for cameras behind address translation. */
+  otherHosts: z.enum(['refuse', 'rewrite']).default('refuse'),
+  /** Profile to use as main and sub stream, by token or name; chosen by size where absent. */
+  mainProfile: z.string().min(1).max(200).optional(),
+  subProfile: z.string().min(1).max(200).optional(),
+});
+export type OnvifConfig = z.infer<typeof onvifConfig>;
+
+const largestSnapshot = 8 * 1024 * 1024;
+/** After this long a camera stops turning by itself, s. */
+const longestMove = 5;
+
+export const onvif: CameraAdapter<OnvifConfig> = {
+  kind: 'onvif',
+  config: onvifConfig,
+  async connect(camera, config, { clock, log }, signal) {
+    const { id, credentials } = camera;
+    try {
+      const connected = await connectOnvif(
+        {
+          address: httpAddress(camera),
+          credentials: credentials && { username: credentials.username, password: credentials.password.reveal() },
+          otherHosts: config.otherHosts,
+          wanted: { main: config.mainProfile, sub: config.subProfile },
+          timers: clock,
+          log: log.child({ camera: id }),
+        },
+        signal,
+      );
+      return sessionOf(camera, connected);
+    } catch (error) {
+      throw coded(error, id);
+    }
+  },
+};
+
+function httpAddress({ id, address }: Camera): string {
+  if (URL.canParse(address) && new URL(address).protocol === 'http:') return address;
+  throw new GatewayError(
+    'INVENTORY_INVALID',
+    `Camera ${id} needs an http:// address of its ONVIF device service, but has ${JSON.stringify(address)}.`,
+    {
+      context: { camera: id },
+    },
+  );
+}
+
+function sessionOf(camera: Camera, connected: Connected): CameraSession {
+  const { http, client, home, facts, media, profiles, chosen } = connected;
+  const streams = new Map<StreamProfile, string>();
+
+  /** Runs one operation; its failures are coded. */
+  const attempt = async <Result>(operation: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await operation();
+    } catch (error) {
+      throw coded(error, camera.id);
+    }
+  };
+  const at = (signal: AbortSignal) => ({ client, url: media.url, signal });
+
+  async function streamUrl(profile: StreamProfile, signal: AbortSignal): Promise<string> {
+    const known = streams.get(profile);
+    if (known !== undefined) return known;
+    const { token } = chosen[profile];
+    const answer = media.version === 2 ? await getStreamUri2(at(signal), token) : await getStreamUri(at(signal), token);
+    // Media2 answers with Uri, Media with MediaUri/Uri.
+    const text = textAt(answer, 'Uri') ?? textAt(answer, 'MediaUri', 'Uri');
+    if (text === undefined) throw new DeviceFailure('reply', 'answered GetStreamUri without an address.');
+    const url = pinStream(home, text);
+    // An address that is good for one connection only is asked for each time.
+    if (textAt(answer, 'MediaUri', 'InvalidAfterConnect') !== 'true') streams.set(profile, url);
+    return url;
+  }
+
+  async function snapshot(signal: AbortSignal): Promise<Uint8Array> {
+    const { token } = chosen.main;
+    const answer = media.version === 2 ? await getSnapshotUri2(at(signal), token) : await getSnapshotUri(at(signal), token);
+    const text = textAt(answer, 'Uri') ?? textAt(answer, 'MediaUri', 'Uri');
+    if (text === undefined) throw new DeviceFailure('reply', 'answered GetSnapshotUri without an address.');
+    const reply = await http.ask({ method: 'GET', url: pinSnapshot(home, text), most: largestSnapshot, headers: { accept: 'image/jpeg' } }, signal);
+    if (reply.status === 401 || reply.status === 403) {
+      throw new DeviceFailure('credentials', 'gives no snapshot: it refused the user name or password, or offers no Digest sign-in.');
+    }
+    if (reply.status !== 200) throw new DeviceFailure('reply', `answered the snapshot with HTTP ${reply.status}.`);
+    if (reply.body[0] !== 0xff || reply.body[1] !== 0xd8 || reply.body[2] !== 0xff)
+      throw new DeviceFailure('reply', 'sent a snapshot that is no JPEG.');
+    return reply.body;
+  }
+
+  async function perform(command: CameraCommand, signal: AbortSignal): Promise<CommandResult> {
+    if (connected.ptz === undefined) {
+      throw new GatewayError('COMMAND_UNSUPPORTED', `Camera ${camera.id} cannot be turned: it offers no PTZ service.`, {
+        context: { camera: camera.id },
+      });
+    }
+    const binding = { client, url: pinService(home, connected.ptz, 'its PTZ service'), signal };
+    const token = tokenOf(command.profile);
+    try {
+      if (command.op === 'ptz-stop') await stopMove(binding, token);
+      else {
+        const { pan, tilt, zoom } = command;
+        await continuousMove(binding, { token, pan: speed(pan), tilt: speed(tilt), zoom: speed(zoom), seconds: longestMove });
+      }
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof DeviceFailure) || error.reason !== 'fault') throw error;
+      return { ok: false, sentence: `Camera ${camera.id} ${error.message}` };
+    }
+  }
+
+  function tokenOf(profile: string): string {
+    if (profile === 'main' || profile === 'sub') return chosen[profile].token;
+    return profiles.find(({ token }) => token === profile)?.token ?? chosen.main.token;
+  }
+
+  return {
+    ...facts,
+    clockOffset: millis(connected.clockOffset()),
+    profiles: profiles.map((profile) => ({ ...profile, use: profile === chosen.main ? 'main' : profile === chosen.sub ? 'sub' : 'other' })),
+    reports: noReports,
+    probe: (signal) => attempt(async () => ({ clockOffset: millis(await connected.probe(signal)) })),
+    streamAddress: (profile, signal) => attempt(async () => withCredentials(camera, profile, await streamUrl(profile, signal))),
+    snapshot: (signal) => attempt(() => snapshot(signal)),
+    perform: (command, signal) => attempt(() => perform(command, signal)),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
+}
+
+function withCredentials({ id, credentials }: Camera, profile: StreamProfile, url: string): StreamAddress {
+  const secret = credentials ? { username: credentials.username, password: credentials.password.reveal() } : {};
+  return { camera: id, profile, url, ...secret };
+}
+
+const speed = (value: number) => (Number.isFinite(value) ? Math.max(-1, Math.min(1, value)) : 0);

@@ -1,0 +1,129 @@
+/**
+ * Signing in to an ONVIF camera: its clock first, without credentials (a token carries the camera's time), then what it offers, what it is, and its
+ * profiles: from Media2 where there is one, as H.265 is invisible in Media.
+ */
+import type { Logger } from '../../../gateway/domain/ports.ts';
+import { SoapClient } from '../../protocols/soap/client.ts';
+import { type DeviceCredentials, DeviceHttp, type DeviceTimers } from '../../protocols/soap/device-http.ts';
+import { DeviceFailure } from '../../protocols/soap/failure.ts';
+import { find, textAt } from '../../protocols/soap/xml.ts';
+import { type Home, homeOf, type OtherHosts, pinService } from './addresses.ts';
+import { getProfiles2, getServices, readClock, type ServiceAddresses } from './operations.ts';
+import { type ChosenProfiles, chooseProfiles, type OnvifProfile, readProfiles, type WantedProfiles } from './profiles.ts';
+import { getCapabilities, getDeviceInformation, getProfiles } from './services.ts';
+
+export interface ConnectOrder {
+  /** Device service address. */
+  readonly address: string;
+  readonly credentials?: DeviceCredentials | undefined;
+  readonly otherHosts: OtherHosts;
+  readonly wanted: WantedProfiles;
+  readonly timers: DeviceTimers;
+  readonly log: Logger;
+}
+
+export interface OnvifDeviceFacts {
+  readonly model: string;
+  readonly firmware: string;
+  readonly serial: string;
+}
+
+/** A camera that is signed in to. */
+export interface Connected {
+  readonly http: DeviceHttp;
+  readonly client: SoapClient;
+  readonly home: Home;
+  readonly facts: OnvifDeviceFacts;
+  readonly media: { readonly url: URL; readonly version: 1 | 2 };
+  readonly ptz: string | undefined;
+  readonly profiles: readonly OnvifProfile[];
+  readonly chosen: ChosenProfiles;
+  /** Reads the clock anew, and proves that the credentials are still taken. Returns the offset, ms. */
+  probe(signal: AbortSignal): Promise<number>;
+  /** Camera clock minus ours at the last reading, ms. */
+  clockOffset(): number;
+}
+
+/** Two tokens more than this apart fail on strict cameras, which allow 5 s. */
+const offsetThatMatters = 1_500;
+
+/** Opens; whoever gets the result closes its `http`. Throws DeviceFailure. */
+export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Promise<Connected> {
+  const { timers, credentials, log } = order;
+  const home = await homeOf(order.address, order.otherHosts);
+  const http = new DeviceHttp({ host: home.url.hostname, credentials, timers });
+  try {
+    const client = new SoapClient(http);
+    const device = (during: AbortSignal) => ({ client, url: home.url, signal: during });
+    const setClock = async (during: AbortSignal) => {
+      const asked = timers.now();
+      const camera = await readClock(device(during));
+      // The camera's reading is cut to the second: half a one is added. It was taken about half way through the exchange.
+      if (camera !== undefined) client.clockOffset = Math.round(camera + 500 - (asked + timers.now()) / 2);
+    };
+    await setClock(signal);
+    client.resync = async (during) => {
+      const before = client.clockOffset;
+      await setClock(during);
+      return Math.abs(client.clockOffset - before) > offsetThatMatters;
+    };
+    const addresses = await serviceAddresses(device(signal));
+    const facts = factsOf(await getDeviceInformation(device(signal)));
+    if (credentials && http.credentialed === 0) log.warn('camera answers without credentials', { address: home.url.host });
+    const media = mediaService(home, addresses);
+    const target = { client, url: media.url, signal };
+    const profiles = readProfiles(media.version === 2 ? await getProfiles2(target) : await getProfiles(target), media.version);
+    const chosen = chooseProfiles(profiles, order.wanted);
+    if (!chosen) throw new DeviceFailure('reply', 'lists no media profile.');
+    return {
+      http,
+      client,
+      home,
+      facts,
+      media,
+      ptz: addresses.ptz,
+      profiles,
+      chosen,
+      clockOffset: () => client.clockOffset,
+      async probe(during) {
+        await setClock(during);
+        await getDeviceInformation(device(during));
+        return client.clockOffset;
+      },
+    };
+  } catch (error) {
+    await http[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** GetServices, or GetCapabilities of devices from before 2010. */
+async function serviceAddresses(device: { readonly client: SoapClient; readonly url: URL; readonly signal: AbortSignal }): Promise<ServiceAddresses> {
+  try {
+    const services = await getServices(device);
+    if (services.media !== undefined || services.media2 !== undefined) return services;
+  } catch (error) {
+    if (!(error instanceof DeviceFailure) || error.reason !== 'fault') throw error;
+  }
+  const capabilities = find(await getCapabilities(device), 'Capabilities');
+  const media = textAt(capabilities, 'Media', 'XAddr');
+  const media2 = textAt(capabilities, 'Extension', 'Media2', 'XAddr');
+  const ptz = textAt(capabilities, 'PTZ', 'XAddr');
+  return { ...(media ? { media } : {}), ...(media2 ? { media2 } : {}), ...(ptz ? { ptz } : {}) };
+}
+
+function mediaService(home: Home, { media, media2 }: ServiceAddresses): Connected['media'] {
+  if (media2 !== undefined) return { url: pinService(home, media2, 'its Media2 service'), version: 2 };
+  if (media !== undefined) return { url: pinService(home, media, 'its media service'), version: 1 };
+  throw new DeviceFailure('reply', 'offers no media service.');
+}
+
+function factsOf(answer: Parameters<typeof textAt>[0]): OnvifDeviceFacts {
+  const text = (name: string) => (textAt(answer, name) ?? '').slice(0, 100);
+  const [maker, model] = [text('Manufacturer'), text('Model')];
+  return {
+    model: model.toLowerCase().startsWith(maker.toLowerCase()) ? model : `${maker} ${model}`.trim(),
+    firmware: text('FirmwareVersion'),
+    serial: text('SerialNumber'),
+  };
+}

@@ -1,0 +1,97 @@
+/** ONVIF operations that node-onvif lacks, on the same transport (onvif-rtsp §1.4). */
+import type { SoapClient } from '../../protocols/soap/client.ts';
+import { DeviceFailure } from '../../protocols/soap/failure.ts';
+import { escapeXml, find, findAll, textAt, type XmlElement } from '../../protocols/soap/xml.ts';
+
+export interface Target {
+  readonly client: SoapClient;
+  readonly url: URL;
+  readonly signal: AbortSignal;
+}
+
+const device = 'http://www.onvif.org/ver10/device/wsdl';
+const media1 = 'http://www.onvif.org/ver10/media/wsdl';
+const media2 = 'http://www.onvif.org/ver20/media/wsdl';
+
+export interface ServiceAddresses {
+  readonly media?: string;
+  readonly media2?: string;
+  readonly ptz?: string;
+}
+
+/**
+ * The camera's clock, epoch ms, read without credentials: its tokens depend on it. Undefined where it keeps its time to itself, or gives none.
+ * Throws DeviceFailure where there is no usable answer at all.
+ */
+export async function readClock({ client, url, signal }: Target): Promise<number | undefined> {
+  let answer: XmlElement;
+  try {
+    answer = await client.call({ url, operation: 'GetSystemDateAndTime', ...body(device, 'GetSystemDateAndTime', ''), signed: false }, signal);
+  } catch (error) {
+    if (error instanceof DeviceFailure && (error.reason === 'credentials' || error.reason === 'fault')) return undefined;
+    throw error;
+  }
+  const utc = find(answer, 'SystemDateAndTime', 'UTCDateTime');
+  const part = (...path: readonly string[]) => Number(textAt(utc, ...path) ?? Number.NaN);
+  const at = Date.UTC(
+    part('Date', 'Year'),
+    part('Date', 'Month') - 1,
+    part('Date', 'Day'),
+    part('Time', 'Hour'),
+    part('Time', 'Minute'),
+    part('Time', 'Second'),
+  );
+  return Number.isNaN(at) ? undefined : at;
+}
+
+export async function getServices({ client, url, signal }: Target): Promise<ServiceAddresses> {
+  const order = body(device, 'GetServices', '<m:IncludeCapability>false</m:IncludeCapability>');
+  const answer = await client.call({ url, operation: 'GetServices', ...order }, signal);
+  const found: { media?: string; media2?: string; ptz?: string } = {};
+  for (const service of findAll(answer, 'Service')) {
+    const address = textAt(service, 'XAddr');
+    if (address === undefined) continue;
+    switch (textAt(service, 'Namespace')) {
+      case media1:
+        found.media = address;
+        break;
+      case media2:
+        found.media2 = address;
+        break;
+      case 'http://www.onvif.org/ver20/ptz/wsdl':
+        found.ptz = address;
+        break;
+    }
+  }
+  return found;
+}
+
+export function getProfiles2({ client, url, signal }: Target): Promise<XmlElement> {
+  return client.call({ url, operation: 'GetProfiles', ...body(media2, 'GetProfiles', '<m:Type>All</m:Type>') }, signal);
+}
+
+/** For RTP over RTSP over TCP. */
+export function getStreamUri2({ client, url, signal }: Target, token: string): Promise<XmlElement> {
+  const inside = `<m:Protocol>RTSP</m:Protocol><m:ProfileToken>${escapeXml(token)}</m:ProfileToken>`;
+  return client.call({ url, operation: 'GetStreamUri', ...body(media2, 'GetStreamUri', inside) }, signal);
+}
+
+export function getSnapshotUri2({ client, url, signal }: Target, token: string): Promise<XmlElement> {
+  const inside = `<m:ProfileToken>${escapeXml(token)}</m:ProfileToken>`;
+  return client.call({ url, operation: 'GetSnapshotUri', ...body(media2, 'GetSnapshotUri', inside) }, signal);
+}
+
+/** Asks for a keyframe now. */
+export function setSynchronizationPoint({ client, url, signal }: Target, token: string, version: 1 | 2): Promise<XmlElement> {
+  const inside = `<m:ProfileToken>${escapeXml(token)}</m:ProfileToken>`;
+  const order = body(version === 2 ? media2 : media1, 'SetSynchronizationPoint', inside);
+  return client.call({ url, operation: 'SetSynchronizationPoint', ...order }, signal);
+}
+
+function body(namespace: string, operation: string, inside: string) {
+  return {
+    namespaces: [`xmlns:m="${namespace}"`],
+    body: `<m:${operation}>${inside}</m:${operation}>`,
+    action: `${namespace}/${operation}`,
+  };
+}
