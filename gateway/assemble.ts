@@ -1,0 +1,264 @@
+/** Composition root: builds every part and hands ports around. The only file that sees gateway and adapters together (with assemble-media.ts). */
+import { readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
+import { cameraAdapters, panelDialects, uplinkAdapters } from '../adapters/index.ts';
+import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
+import { externalBroker } from '../adapters/panels/external-broker.ts';
+import { openMediaPlane } from './assemble-media.ts';
+import { openUplinks } from './delivery/uplinks.ts';
+import type { UplinkSettings } from './domain/campus.ts';
+import { GatewayError } from './domain/errors.ts';
+import type { Endpoint, SinkSpec, StreamTelemetry } from './domain/media.ts';
+import type { Clock, Logger, MediaPlane, PanelIntake, PreparedSink } from './domain/ports.ts';
+import type { Secret } from './domain/secret.ts';
+import { millis, seconds } from './domain/time.ts';
+import { openCameraFleet } from './fleet/cameras.ts';
+import { openPanelFleet } from './fleet/panels.ts';
+import { healthChecks } from './health/checks/index.ts';
+import { openHealth } from './health/health.ts';
+import { HopTimes } from './http/metrics/hop-times.ts';
+import { openHttp } from './http/server.ts';
+import { openIntake } from './intake/intake.ts';
+import type { InventoryStore } from './inventory/store.ts';
+import { openInventory } from './inventory/store.ts';
+import { openJournal } from './journal/journal.ts';
+import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
+import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
+import { configWarnings } from './runtime/config-rules.ts';
+import { packageRoot, version } from './runtime/package-root.ts';
+import { Scope } from './runtime/scope.ts';
+import { supervise } from './runtime/supervise.ts';
+import { uplinkViewsOf } from './uplink-views.ts';
+
+export interface Gateway extends AsyncDisposable {
+  readonly https: Endpoint;
+  readonly plain?: Endpoint;
+  readonly mqttTls?: Endpoint;
+  readonly mqttPlain?: Endpoint;
+  readonly rtsp?: Endpoint;
+  /** SHA-256 of the certificate on HTTPS and MQTTS. */
+  readonly fingerprint256: string;
+  /** Not yet claimed: the code that makes the first administrator. */
+  readonly claimCode?: string;
+  readonly inventory: InventoryStore;
+  /** Opens a viewer inside this process. */
+  watch(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink>;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Starts the whole gateway; resolves once everything listens. Closing it ends every life, the journal last. */
+export async function assemble(config: GatewayConfig, { clock, log }: Surroundings): Promise<Gateway> {
+  const startedAt = clock.now();
+  const folder = config.dataFolder;
+  for (const words of configWarnings(config)) log.warn('risky setting', { words });
+  await using scope = new Scope();
+  const ending = new AbortController();
+  const lives: Promise<unknown>[] = [];
+  const live = (name: string, life: (signal: AbortSignal) => Promise<void>) => lives.push(supervise({ name, clock, log }, life, ending.signal));
+
+  // What lasts: the inventory and the journal. They close last.
+  const inventory = scope.own(await openInventory({ folder, clock, log }));
+  const { acknowledgeBeforeCommit, commitDelayMillis } = config.testing;
+  const journal = scope.own(await openJournal({ folder, clock, log, acknowledgeBeforeCommit, commitDelay: millis(commitDelayMillis) }));
+  scope.defer(async () => {
+    ending.abort();
+    await Promise.all(lives);
+  });
+  const tls = await certificateOf(config, clock);
+
+  // The spine: a report becomes an event, the journal keeps it, deliveries carry it out.
+  const hopTimes = new HopTimes();
+  const uplinks = openUplinks({
+    inventory,
+    outbox: hopTimes.measure(journal.outbox),
+    create: (settings) => createUplink(settings, { clock, log }),
+    clock,
+    log,
+  });
+  const intake = openIntake({
+    ...{ journal, inventory, clock, log },
+    recipients: (event) => uplinks.recipients(event),
+    requestSync: (panel) => panels.requestSync(panel),
+  });
+  const panels = scope.own(
+    openPanelFleet({
+      ...{ inventory, intake, clock, log },
+      dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
+      openAlarms: (panel, zone) =>
+        journal.read.alarms({ limit: 500 }).flatMap(({ event, restoredAt }) => {
+          if (event.kind !== 'alarm.raised' || event.panel !== panel || event.zone !== zone || restoredAt !== undefined) return [];
+          return [event.type];
+        }),
+    }),
+  );
+
+  // Cameras and pictures.
+  const cameras = openCameraFleet({ inventory, adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])), clock, log });
+  const media = scope.own(
+    openMediaPlane({
+      ...{ clock, log },
+      settings: { linger: seconds(config.media.lingerSeconds), viewerBytes: config.media.viewerBytes },
+      resolve: async (channel, profile) => {
+        const found = inventory.current().channels.find(({ id }) => id === channel);
+        if (!found) throw new GatewayError('NOT_FOUND', `There is no channel ${JSON.stringify(channel)}.`, { context: { channel } });
+        return cameras.streamAddress(found.camera, profile);
+      },
+    }),
+  );
+  await media.admit(inventory.streamKeys());
+  const rtsp = config.rtsp.enabled ? await media.serveRtsp({ address: config.rtsp.address, port: config.rtsp.port }) : undefined;
+
+  // Health.
+  const telemetry = recent(media, clock);
+  const health = openHealth({
+    ...{ inventory, clock, log },
+    checks: healthChecks,
+    openFaults: journal.read.openFaults(),
+    raise: (fault) => intake.raiseFault(fault),
+    clear: (raised) => intake.clearFault(raised),
+    context: {
+      now: () => clock.now(),
+      startedAt,
+      cameraStatus: (camera) => cameras.status(camera),
+      panelStatus: (panel) => panels.status(panel),
+      streams: async (camera) => {
+        const own = new Set(
+          inventory
+            .current()
+            .channels.filter((channel) => channel.camera === camera)
+            .map(({ id }) => id),
+        );
+        return (await telemetry()).filter(({ channel }) => own.has(channel));
+      },
+      backlog: (uplink) => journal.read.backlog(uplink),
+      disk: async () => {
+        const { bavail, bsize, blocks } = await statfs(folder);
+        return { free: bavail * bsize, total: blocks * bsize };
+      },
+    },
+  });
+
+  // People.
+  const scrapeToken = config.metrics.tokenFile === undefined ? {} : { scrapeToken: await readSecretFile(config.metrics.tokenFile) };
+  const http = scope.own(
+    await openHttp({
+      ...{ clock, log, folder, version, startedAt, inventory, journal, health, media },
+      ...scrapeToken,
+      webFolder: join(packageRoot, 'dist/web'),
+      listen: {
+        https: { address: config.http.address, port: config.http.port },
+        ...(config.http.plain.enabled ? { plain: { address: config.http.plain.address, port: config.http.plain.port } } : {}),
+        tls,
+        allowedOrigins: config.http.allowedOrigins,
+      },
+      alarms: intake,
+      faultTitle: (code) => healthChecks.find((check) => check.code === code)?.title ?? { zh: code, en: code },
+      fleet: {
+        cameraStatus: (camera) => cameras.status(camera),
+        panelStatus: (panel) => panels.status(panel),
+        discover: (signal) => discoverCameras({ clock, log }, signal),
+      },
+      uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
+      readiness: () => [
+        {
+          name: 'journal',
+          ready: journal.stats().available,
+          sentence: { zh: '事件日志可写入。', en: 'The journal takes events.' },
+        },
+      ],
+      hopTimes: () => hopTimes.figures(),
+    }),
+  );
+
+  // Panels come in last, when all that they need stands.
+  let brokerAt: { readonly tls?: Endpoint; readonly plain?: Endpoint } = {};
+  const listening = new Promise<void>((resolve) => {
+    const broker = embeddedBroker({
+      ...{ clock, log },
+      ...(config.mqtt.tls.enabled ? { tls: { address: config.mqtt.tls.address, port: config.mqtt.tls.port, ...tls } } : {}),
+      ...(config.mqtt.plain.enabled ? { plain: { ...config.mqtt.plain } } : {}),
+      onListening: (addresses) => {
+        brokerAt = addresses;
+        resolve();
+      },
+    });
+    live('panel broker', (signal) => broker.run(panels.doorFor(broker.name), signal));
+  });
+  for (const broker of await externalBrokers(config, { clock, log })) {
+    live(`external broker ${broker.name}`, (signal) => broker.run(panels.doorFor(broker.name), signal));
+  }
+  live('inventory', (signal) => inventory.run(signal));
+  live('uplinks', (signal) => uplinks.run(signal));
+  live('cameras', (signal) => cameras.run(signal));
+  live('health', (signal) => health.run(signal));
+  live('stream keys', async (signal) => {
+    for await (const _changed of inventory.changes(signal)) await media.admit(inventory.streamKeys());
+  });
+  await Promise.race([listening, failedAfter(clock)]);
+
+  const claimCode = inventory.claim().open ? { claimCode: inventory.openClaim() } : {};
+  const owned = scope.release();
+  return {
+    https: http.https,
+    ...(http.plain ? { plain: http.plain } : {}),
+    ...(brokerAt.tls ? { mqttTls: brokerAt.tls } : {}),
+    ...(brokerAt.plain ? { mqttPlain: brokerAt.plain } : {}),
+    ...(rtsp ? { rtsp } : {}),
+    fingerprint256: tls.fingerprint256,
+    ...claimCode,
+    inventory,
+    watch: (sink, signal) => media.prepare(sink, signal),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+/** Long enough for a slow box, short enough for a person who waits: a broker that cannot listen says why in the log. */
+async function failedAfter(clock: Clock): Promise<never> {
+  await clock.sleep(seconds(20));
+  throw new GatewayError('PANEL_BROKER', 'The panel broker did not listen within 20 s: its port may be taken.');
+}
+
+function createUplink(settings: UplinkSettings, around: Surroundings) {
+  const adapter = uplinkAdapters.find(({ kind }) => kind === settings.adapter);
+  if (!adapter) {
+    const known = uplinkAdapters.map(({ kind }) => kind).join(', ');
+    throw new GatewayError('INVENTORY_INVALID', `Uplink ${settings.id} wants the adapter ${JSON.stringify(settings.adapter)}; there are ${known}.`);
+  }
+  return adapter.create(settings, settings.settings, around);
+}
+
+async function certificateOf(config: GatewayConfig, clock: Clock): Promise<{ key: string; cert: string; fingerprint256: string }> {
+  const { certificate, key } = config.http.tls;
+  if (certificate === undefined || key === undefined) return boxCertificate({ folder: config.dataFolder, clock });
+  const cert = await readFile(certificate, 'utf8');
+  return { cert, key: (await readSecretFile(key)).reveal(), fingerprint256: fingerprintOf(cert) };
+}
+
+async function externalBrokers(config: GatewayConfig, around: Surroundings): Promise<readonly PanelIntake[]> {
+  return Promise.all(
+    config.mqtt.external.map(async ({ name, url, username, passwordFile, authorityFile, version: protocolVersion }) => {
+      const password: Secret | undefined = passwordFile === undefined ? undefined : await readSecretFile(passwordFile);
+      return externalBroker({
+        ...{ name, url, protocolVersion, clientId: `campus-gateway-${name}`, ...around },
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+        ...(authorityFile === undefined ? {} : { tls: { ca: await readFile(authorityFile, 'utf8') } }),
+      });
+    }),
+  );
+}
+
+/** Telemetry at most half a second old: every camera's check asks, one question to the media plane answers them all. */
+function recent(media: MediaPlane, clock: Clock): () => Promise<readonly StreamTelemetry[]> {
+  let asked: { readonly at: number; readonly answer: Promise<readonly StreamTelemetry[]> } | undefined;
+  return () => {
+    const now = clock.monotonic();
+    if (!asked || now - asked.at > 500) asked = { at: now, answer: media.telemetry() };
+    return asked.answer;
+  };
+}

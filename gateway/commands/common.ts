@@ -1,0 +1,40 @@
+/** What every verb of the command line shares: where the configuration is, and how results and failures are told. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isGatewayError } from '../domain/errors.ts';
+import { type GatewayConfig, parseConfig, readConfig } from '../runtime/config.ts';
+
+/** 0 well · 1 failure · 2 wrong usage or configuration · 3 the check found problems. */
+export const exitCodes = { well: 0, failure: 1, usage: 2, problems: 3 } as const;
+
+export interface CommonOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** The named file; else gateway.yaml here, if there is one; else the defaults. */
+export async function configOf({ config }: CommonOptions): Promise<GatewayConfig> {
+  if (config !== undefined) return readConfig(config);
+  const usual = join(process.cwd(), 'gateway.yaml');
+  return existsSync(usual) ? readConfig(usual) : parseConfig('', usual, process.env);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+const usageCodes = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'REQUEST_INVALID', 'INVENTORY_INVALID'] as const;
+
+/** Tells a failure on standard error and returns the exit code that says the same. */
+export function tellFailure(error: unknown, json: boolean): number {
+  const known = isGatewayError(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (json)
+    process.stderr.write(`${JSON.stringify({ code: known ? error.code : 'INTERNAL', message, ...(known ? { context: error.context } : {}) })}\n`);
+  else process.stderr.write(`${known ? `${error.code}: ` : ''}${message}\n`);
+  return isGatewayError(error, ...usageCodes) ? exitCodes.usage : exitCodes.failure;
+}
+
+export function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

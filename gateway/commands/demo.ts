@@ -1,0 +1,156 @@
+/** `demo`: a whole simulated school, the police side and the gateway, on loopback, with nothing to configure. Also the first scenario test. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import type { CameraRunner, SimulatedCampus } from '../../simulators/campus.ts';
+import { assemble, type Gateway } from '../assemble.ts';
+import type { Inventory } from '../domain/campus.ts';
+import type { Fmp4Message } from '../domain/media.ts';
+import type { Clock, Logger } from '../domain/ports.ts';
+import { type Millis, seconds } from '../domain/time.ts';
+import { parseConfig } from '../runtime/config.ts';
+import { packageRoot } from '../runtime/package-root.ts';
+import { Scope } from '../runtime/scope.ts';
+import { hostPort } from './common.ts';
+
+export interface DemoOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  print(line: string): void;
+  /** Before the button is pressed. */
+  readonly pressAfter?: Millis;
+  /** False: any free ports, for tests. */
+  readonly usualPorts?: boolean;
+  /** Absent: as the campus file says. */
+  readonly camera?: CameraRunner;
+}
+
+export interface Demo extends AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly school: SimulatedCampus;
+  /** Frames seen so far, by channel. */
+  readonly frames: ReadonlyMap<string, number>;
+  /** Data folder; gone when the demo ends. */
+  readonly folder: string;
+  /** Resolves once the police side has the alarm. */
+  readonly delivered: Promise<void>;
+}
+
+const buttonPanel = 'guard-room';
+const buttonZone = '1';
+
+export async function openDemo(options: DemoOptions, signal: AbortSignal): Promise<Demo> {
+  const { clock, log, print } = options;
+  const { openSimulatedCampus, readCampusFile, cameraRunner } = await import('../../simulators/index.ts');
+  await using scope = new Scope();
+  const folder = await mkdtemp(join(tmpdir(), 'campus-gateway-demo-'));
+  scope.defer(() => rm(folder, { recursive: true, force: true }));
+
+  print('Building a school … 正在搭建模拟校园 …');
+  const school = scope.own(
+    await openSimulatedCampus(await readCampusFile(join(packageRoot, 'config/demo-campus.yaml')), {
+      ...{ clock, log, ledger: join(folder, 'police-ledger.jsonl') },
+      camera: options.camera ?? cameraRunner,
+    }),
+  );
+  const gateway = scope.own(
+    await assemble(parseConfig(await demoConfig(options.usualPorts !== false), join(folder, 'gateway.yaml')), { clock, log }),
+  );
+  const passwords = fill(gateway, school.inventory());
+  const panels = school.connectPanels({
+    broker: `mqtts://${hostPort(gateway.mqttTls ?? gateway.https)}`,
+    tls: { fingerprint256: gateway.fingerprint256 },
+    passwords,
+  });
+  const key = gateway.inventory.issueStreamKey('demo');
+  const frames = await watch(gateway, scope, signal);
+  tell(gateway, key, print);
+
+  const ending = new AbortController();
+  scope.defer(() => ending.abort());
+  signal.addEventListener('abort', () => ending.abort(), { once: true });
+  const delivered = (async () => {
+    await clock.sleep(options.pressAfter ?? seconds(10), ending.signal);
+    const panel = panels.get(buttonPanel);
+    print('A panic button is pressed in the guard room. 门卫室按下紧急按钮。');
+    panel?.trip(buttonZone);
+    const row = await school.police.arrival((arrived) => arrived.answer === 'accepted' && arrived.body.includes('"alarm.raised"'), ending.signal);
+    print(`The police side has it: event ${row.eventId}, signature ${row.signatureOk ? 'good' : 'BAD'}. 公安侧已收到并确认。`);
+    const flowing = [...frames.values()].filter((count) => count > 0).length;
+    print(`${flowing} of ${frames.size} streams are flowing. ${flowing} 路码流正在传输。`);
+  })();
+  delivered.catch((error: unknown) => {
+    if (!ending.signal.aborted) log.error('demo failed', { error });
+  });
+  const owned = scope.release();
+  return { gateway, school, frames, folder, delivered, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+}
+
+/** The usual ports where they are free, so that the printed addresses are easy to read; any others elsewhere. */
+async function demoConfig(usualPorts: boolean): Promise<string> {
+  const address = '127.0.0.1';
+  const port = (usual: number) => (usualPorts ? freeOr0(address, usual) : Promise.resolve(0));
+  return JSON.stringify({
+    dataFolder: './data',
+    log: { level: 'warn' },
+    http: { address, port: await port(8443), plain: { enabled: true, address, port: await port(8080) } },
+    mqtt: { tls: { address, port: await port(8883) } },
+    rtsp: { address, port: await port(8554) },
+  });
+}
+
+function freeOr0(address: string, port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(0));
+    probe.listen(port, address, () => probe.close(() => resolve(port)));
+  });
+}
+
+/** Enters the school into the inventory; returns the passwords that the panels were given. */
+function fill({ inventory }: Gateway, school: Inventory): Readonly<Record<string, string>> {
+  inventory.putCampus(school.campus);
+  for (const place of school.places) inventory.putPlace(place);
+  for (const camera of school.cameras) inventory.putCamera(camera);
+  for (const channel of school.channels) inventory.putChannel(channel);
+  const passwords: Record<string, string> = {};
+  for (const panel of school.panels) {
+    inventory.putPanel(panel);
+    passwords[panel.id] = inventory.newPanelPassword(panel.id);
+  }
+  for (const uplink of school.uplinks) inventory.putUplink(uplink);
+  return passwords;
+}
+
+/** Keeps every channel flowing, as a wall would. */
+async function watch(gateway: Gateway, scope: Scope, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  const frames = new Map<string, number>();
+  await Promise.all(
+    gateway.inventory.current().channels.map(async ({ id }) => {
+      const { port1, port2 } = new MessageChannel();
+      scope.defer(() => port1.close());
+      frames.set(id, 0);
+      port1.on('message', (message: Fmp4Message) => {
+        if (message.kind === 'fragment') frames.set(id, (frames.get(id) ?? 0) + 1);
+      });
+      const sink = await gateway.watch({ kind: 'fmp4', channel: id, profile: 'sub', purpose: 'local', port: port2 }, signal);
+      scope.own(sink);
+      sink.start();
+    }),
+  );
+  return frames;
+}
+
+function tell(gateway: Gateway, key: { readonly username: string; readonly password: string }, print: DemoOptions['print']): void {
+  const { plain, https, rtsp, claimCode, inventory } = gateway;
+  const first = inventory.current().channels[0]?.id;
+  print('');
+  if (plain) print(`  Console 控制台    http://${hostPort(plain)}/        Wall 大屏  http://${hostPort(plain)}/wall`);
+  print(`  HTTPS             https://${hostPort(https)}/       certificate SHA-256 ${gateway.fingerprint256.slice(0, 23)}…`);
+  if (claimCode) print(`  Claim code 认领码  ${claimCode}   (open the console, choose a name and a password · 打开控制台创建管理员)`);
+  if (rtsp && first) print(`  RTSP 码流          rtsp://${key.username}:${key.password}@${hostPort(rtsp)}/${first}/main`);
+  print('  Ctrl-C ends everything and leaves nothing behind. 按 Ctrl-C 结束，不留任何残余。');
+  print('');
+}

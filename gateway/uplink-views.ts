@@ -1,0 +1,27 @@
+/** How the pages see the uplinks: their health, what they are owed and what they last took. */
+import type { UplinkView } from './domain/api.ts';
+import type { Backlog } from './domain/delivery.ts';
+import type { DeviceHealth } from './domain/health.ts';
+import type { UplinkId } from './domain/ids.ts';
+import type { InventoryReader } from './domain/ports.ts';
+import { type Instant, isoOf, type Millis } from './domain/time.ts';
+
+export interface UplinkViewParts {
+  readonly inventory: InventoryReader;
+  readonly uplinks: { lastAnswer(uplink: UplinkId): { readonly at: Instant; readonly took: Millis } | undefined };
+  readonly health: { device(id: string): DeviceHealth | undefined };
+  backlog(uplink: UplinkId): Backlog;
+}
+
+export function uplinkViewsOf({ inventory, uplinks, health, backlog }: UplinkViewParts): () => readonly UplinkView[] {
+  return () =>
+    inventory.current().uplinks.map(({ id, name, adapter, enabled }) => {
+      const { pending, refused } = backlog(id);
+      const last = uplinks.lastAnswer(id);
+      return {
+        ...{ id, name, adapter, pending, refused },
+        state: health.device(id)?.state ?? (enabled ? 'unknown' : 'disabled'),
+        ...(last ? { acceptedAt: isoOf(last.at), latency: last.took } : {}),
+      };
+    });
+}
