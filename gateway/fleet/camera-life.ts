@@ -1,0 +1,144 @@
+/** One camera's life: connect, ask every few seconds whether it is still there, and begin anew when it is not. */
+import type { Camera } from '../domain/campus.ts';
+import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { CameraAdapter, CameraSession, Clock, Logger } from '../domain/ports.ts';
+import { type Millis, seconds } from '../domain/time.ts';
+import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
+import type { CameraRefusals } from './camera-refusals.ts';
+import { type CameraStatuses, lostBy, sentenceOf } from './camera-status.ts';
+
+export interface CameraLifeParts {
+  readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
+  readonly statuses: CameraStatuses;
+  readonly refusals: CameraRefusals;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of a session as it opens, with a way to end it; and of its end. */
+  opened(camera: Camera, session: CameraSession, end: (reason: GatewayError) => void): void;
+  closed(camera: Camera): void;
+}
+
+// Off is seen within 4 + 5 s, and the checks of health make a fault of it 3 to 4.5 s later: 13.5 s of the 15 that are promised.
+const probeEvery = seconds(4);
+const probeWithin = seconds(5);
+const connectWithin = seconds(10);
+const closeWithin = seconds(2);
+const whileUnreachable: BackoffSettings = { first: seconds(0.5), most: seconds(4), jitter: 0.3 };
+const whileFailing: BackoffSettings = { first: seconds(1), most: seconds(8), jitter: 0.3 };
+
+/** Lives until aborted; never throws. */
+export async function liveCamera(camera: Camera, parts: CameraLifeParts, signal: AbortSignal): Promise<void> {
+  const { statuses, refusals, clock, log } = parts;
+  let attempt = 0;
+  while (!signal.aborted) {
+    const pause = refusals.wait(camera, 'camera');
+    if (pause > 0) {
+      statuses.lost(camera.id, 'refused-credentials', sentenceOf('refused-credentials', undefined));
+      await clock.sleep(pause, signal).catch(() => undefined); // aborted: the loop's condition ends it
+      continue;
+    }
+    let failure: unknown;
+    try {
+      await oneSession(camera, parts, { connected: () => (attempt = 0) }, signal);
+    } catch (error) {
+      failure = error;
+    }
+    if (signal.aborted) return;
+    const lost = lostBy(failure);
+    if (lost === 'refused-credentials') refusals.note(camera, 'camera');
+    if (statuses.lost(camera.id, lost, sentenceOf(lost, failure))) log.warn('camera lost', { camera: camera.id, state: lost, error: failure });
+    if (isGatewayError(failure, 'INVENTORY_INVALID', 'SECRET_UNREADABLE')) return; // Only a change of the inventory helps, and that begins a new life.
+    if (lost === 'refused-credentials') continue;
+    await clock.sleep(backoff(lost === 'unreachable' ? whileUnreachable : whileFailing, attempt), signal).catch(() => undefined); // aborted: as above
+    attempt += 1;
+  }
+}
+
+/** Ends by throwing: when the camera is gone, or refuses, or by the signal. */
+async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connected(): void }, signal: AbortSignal): Promise<never> {
+  const { statuses, clock, log } = parts;
+  const adapter = adapterOf(camera, parts.adapters);
+  const config = configOf(camera, adapter);
+  const context = { clock, log };
+  const session = await within(clock, { length: connectWithin, late: close }, signal, (limit) => adapter.connect(camera, config, context, limit));
+  const ended = new AbortController();
+  const end = () => ended.abort(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  try {
+    parts.opened(camera, session, (reason) => ended.abort(reason));
+    statuses.connected(camera.id, session);
+    told.connected();
+    log.info('camera connected', { camera: camera.id, model: session.model, firmware: session.firmware, profiles: session.profiles.length });
+    for (;;) {
+      await clock.sleep(probeEvery, ended.signal);
+      const { clockOffset } = await within(clock, { length: probeWithin }, ended.signal, (limit) => session.probe(limit));
+      statuses.answered(camera.id, clockOffset);
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
+    parts.closed(camera);
+    // A camera that hangs must not hold up its own return.
+    await within(clock, { length: closeWithin }, undefined, async () => session[Symbol.asyncDispose]()).catch((error) =>
+      log.warn('camera session not closed', { camera: camera.id, error }),
+    );
+  }
+}
+
+function adapterOf(camera: Camera, adapters: CameraLifeParts['adapters']): CameraAdapter<unknown> {
+  const adapter = adapters.get(camera.adapter);
+  if (adapter) return adapter;
+  const known = [...adapters.keys()].join(', ');
+  throw new GatewayError('INVENTORY_INVALID', `Camera ${camera.id} wants the adapter ${JSON.stringify(camera.adapter)}; there are ${known}.`, {
+    context: { camera: camera.id },
+  });
+}
+
+function configOf(camera: Camera, adapter: CameraAdapter<unknown>): unknown {
+  const checked = adapter.config.safeParse(camera.settings);
+  if (checked.success) return checked.data;
+  const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new GatewayError('INVENTORY_INVALID', `The settings of camera ${camera.id} do not fit its adapter: ${problems.join('; ')}.`, {
+    context: { camera: camera.id, problems },
+  });
+}
+
+function close(session: CameraSession): void {
+  session[Symbol.asyncDispose]().then(undefined, () => undefined); // nobody waits for it any more
+}
+
+/**
+ * Work with a limit that holds even if the work ignores its signal. Not Clock.deadline: on Node 20 a combined signal may be collected while it is
+ * waited for. A result that comes too late goes to `late`.
+ */
+export async function within<Result>(
+  clock: Clock,
+  limits: { readonly length: Millis; readonly late?: (result: Result) => void },
+  signal: AbortSignal | undefined,
+  work: (limit: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  const limit = new AbortController();
+  const follow = () => limit.abort(signal?.reason);
+  signal?.addEventListener('abort', follow, { once: true });
+  clock.sleep(limits.length, limit.signal).then(
+    () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')),
+    () => undefined, // done, or aborted, before
+  );
+  let over = false;
+  try {
+    const result = work(limit.signal);
+    result.then(
+      (value) => (over ? limits.late?.(value) : undefined),
+      () => undefined, // whoever waited has been told
+    );
+    return await new Promise<Result>((resolve, reject) => {
+      limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true });
+      result.then(resolve, reject);
+    });
+  } finally {
+    over = true;
+    signal?.removeEventListener('abort', follow);
+    limit.abort(new DOMException('Done.', 'AbortError'));
+  }
+}

@@ -1,0 +1,201 @@
+/** The cameras of the campus: one supervised session each, and everything that is asked of a camera. */
+import type { Camera } from '../domain/campus.ts';
+import type { CameraCommand, CommandResult } from '../domain/command.ts';
+import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { CameraStatus } from '../domain/health.ts';
+import type { CameraId } from '../domain/ids.ts';
+import type { StreamAddress, StreamProfile } from '../domain/media.ts';
+import type { CameraAdapter, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
+import { seconds } from '../domain/time.ts';
+import { liveCamera, within } from './camera-life.ts';
+import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
+import { codeOf, openCameraStatuses } from './camera-status.ts';
+
+export interface CameraFleetOptions {
+  readonly inventory: InventoryReader;
+  /** By kind. */
+  readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface CameraFleet {
+  /** Keeps a session to every enabled camera, and follows the inventory; ends when aborted, with every session closed. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Undefined: no such camera, or it is switched off. */
+  status(camera: CameraId): CameraStatus | undefined;
+  statuses(): readonly CameraStatus[];
+  changes(signal: AbortSignal): AsyncIterable<CameraStatus>;
+  /** Of a channel, or of a camera. Throws NOT_FOUND, CAMERA_UNREACHABLE, CAMERA_CREDENTIALS, CAMERA_REPLY or CAMERA_FORBIDDEN_HOST. */
+  streamAddress(channelOrCamera: string, profile: StreamProfile): Promise<StreamAddress>;
+  /** JPEG of now. Throws as `streamAddress`, and COMMAND_UNSUPPORTED. */
+  snapshot(camera: CameraId, signal?: AbortSignal): Promise<Uint8Array>;
+  perform(camera: CameraId, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
+  /** A stream of this camera was refused the credentials that it is registered with: they are not tried again, by nobody, for five minutes. */
+  refusedCredentials(camera: CameraId): void;
+}
+
+interface Life {
+  readonly key: string;
+  readonly ending: AbortController;
+  readonly done: Promise<void>;
+}
+
+interface OpenSession {
+  readonly camera: Camera;
+  readonly session: CameraSession;
+  end(reason: GatewayError): void;
+}
+
+const askWithin = seconds(10);
+
+export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleetOptions): CameraFleet {
+  const statuses = openCameraStatuses(clock);
+  const refusals = openCameraRefusals(clock);
+  const sessions = new Map<CameraId, OpenSession>();
+  const lives = new Map<CameraId, Life>();
+
+  const parts = {
+    adapters,
+    statuses,
+    refusals,
+    clock,
+    log,
+    opened: (camera: Camera, session: CameraSession, end: (reason: GatewayError) => void) => void sessions.set(camera.id, { camera, session, end }),
+    closed: (camera: Camera) => void sessions.delete(camera.id),
+  };
+
+  /** One life per enabled camera as it now stands; a changed one ends before its successor begins. */
+  function align(): void {
+    const wanted = new Map(
+      inventory
+        .current()
+        .cameras.filter(({ enabled }) => enabled)
+        .map((camera) => [camera.id, camera]),
+    );
+    for (const [id, life] of lives) {
+      if (wanted.has(id)) continue;
+      life.ending.abort();
+      lives.delete(id);
+      statuses.forget(id);
+      // A session's last words may still come in.
+      void life.done.then(() => (lives.has(id) ? undefined : statuses.forget(id)));
+    }
+    for (const camera of wanted.values()) {
+      const key = connectionKey(camera);
+      const before = lives.get(camera.id);
+      if (before?.key === key) continue;
+      before?.ending.abort();
+      const ending = new AbortController();
+      const done = (before?.done ?? Promise.resolve()).then(() => {
+        if (ending.signal.aborted) return;
+        statuses.connecting(camera.id);
+        return liveCamera(camera, parts, ending.signal);
+      });
+      lives.set(camera.id, { key, ending, done });
+    }
+  }
+
+  function find(id: string): Camera {
+    const { cameras, channels } = inventory.current();
+    const target = channels.find((channel) => channel.id === id)?.camera ?? id;
+    const camera = cameras.find((each) => each.id === target);
+    if (!camera) throw new GatewayError('NOT_FOUND', `There is no camera or channel ${JSON.stringify(id.slice(0, 80))}.`);
+    if (!camera.enabled) throw new GatewayError('NOT_FOUND', `Camera ${camera.id} is switched off.`, { context: { camera: camera.id } });
+    return camera;
+  }
+
+  /** Asks the open session of a camera; throws in words where there is none. */
+  async function ask<Answer>(
+    camera: Camera,
+    signal: AbortSignal | undefined,
+    question: (session: CameraSession, limit: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const open = sessions.get(camera.id);
+    const status = statuses.of(camera.id);
+    if (!open || status?.connection !== 'connected') {
+      const connection = status?.connection === 'connected' ? undefined : status?.connection;
+      const code = connection === undefined ? 'CAMERA_UNREACHABLE' : codeOf[connection];
+      throw new GatewayError(code, `Camera ${camera.id} is not connected: ${status?.sentence?.en ?? 'it is being connected.'}`, {
+        context: { camera: camera.id },
+      });
+    }
+    try {
+      const answer = await within(clock, { length: askWithin }, signal, (limit) => question(open.session, limit));
+      statuses.answered(camera.id);
+      return answer;
+    } catch (cause) {
+      if (signal?.aborted || !(cause instanceof Error && cause.name === 'TimeoutError')) throw cause;
+      throw new GatewayError('CAMERA_UNREACHABLE', `Camera ${camera.id} did not answer within ${askWithin / 1_000} s.`, {
+        cause,
+        context: { camera: camera.id },
+      });
+    }
+  }
+
+  const refuse = (camera: Camera) => {
+    refusals.note(camera, 'camera');
+    sessions
+      .get(camera.id)
+      ?.end(new GatewayError('CAMERA_CREDENTIALS', `Camera ${camera.id} refused the user name or password.`, { context: { camera: camera.id } }));
+  };
+
+  return {
+    async run(signal) {
+      const changes = inventory.changes(signal)[Symbol.asyncIterator]();
+      try {
+        // Subscribed before the first look, so that no change falls in between.
+        let next = changes.next();
+        align();
+        while (!(await next).done) {
+          next = changes.next();
+          align();
+        }
+      } finally {
+        const ending = [...lives.values()];
+        lives.clear();
+        for (const life of ending) life.ending.abort();
+        await Promise.all(ending.map(({ done }) => done));
+        for (const { camera } of statuses.all()) statuses.forget(camera);
+      }
+    },
+    status: (camera) => statuses.of(camera),
+    statuses: () => statuses.all(),
+    changes: (signal) => statuses.changes(signal),
+    async streamAddress(id, profile) {
+      const camera = find(id);
+      try {
+        return await ask(camera, undefined, (session, limit) => session.streamAddress(profile, limit));
+      } catch (error) {
+        if (isGatewayError(error, 'CAMERA_CREDENTIALS')) refuse(camera);
+        throw error;
+      }
+    },
+    async snapshot(id, signal) {
+      const camera = find(id);
+      // Some cameras give snapshots to another account than streams: what they refuse is kept apart.
+      if (refusals.wait(camera, 'snapshot') > 0) {
+        throw new GatewayError(
+          'CAMERA_CREDENTIALS',
+          `Camera ${id} refused a snapshot with these credentials a moment ago; it is not asked again yet.`,
+          {
+            context: { camera: id },
+          },
+        );
+      }
+      try {
+        return await ask(camera, signal, (session, limit) => session.snapshot(limit));
+      } catch (error) {
+        if (isGatewayError(error, 'CAMERA_CREDENTIALS')) refusals.note(camera, 'snapshot');
+        throw error;
+      }
+    },
+    async perform(id, command, signal) {
+      return ask(find(id), signal, (session, limit) => session.perform(command, limit));
+    },
+    refusedCredentials(id) {
+      const camera = inventory.current().cameras.find((each) => each.id === id);
+      if (camera) refuse(camera);
+    },
+  };
+}
