@@ -1,11 +1,12 @@
 /** The register of adapters: one line each. Add a make, a dialect or an uplink here and nowhere else. */
 import type { CameraAdapter, PanelDialect, UplinkAdapter } from '../gateway/domain/ports.ts';
+import { onvif } from './cameras/onvif/adapter.ts';
 import { campusDialect } from './panels/dialects/campus.ts';
 import { mqtt } from './uplinks/mqtt.ts';
 import { webhook } from './uplinks/webhook.ts';
 
-/** An adapter whose settings are still unchecked: `open` checks them with its own schema. */
-function checked<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown> {
+/** An adapter whose settings come unchecked, from the inventory: its own schema checks them before anything else. */
+function uplink<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown> {
   return {
     kind: adapter.kind,
     config: adapter.config,
@@ -13,8 +14,16 @@ function checked<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown>
   };
 }
 
-export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [checked(webhook), checked(mqtt)];
+export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [uplink(webhook), uplink(mqtt)];
 
 export const panelDialects: readonly PanelDialect[] = [campusDialect];
 
-export const cameraAdapters: readonly CameraAdapter<unknown>[] = [];
+function camera<Config>(adapter: CameraAdapter<Config>): CameraAdapter<unknown> {
+  return {
+    kind: adapter.kind,
+    config: adapter.config,
+    connect: (device, config, context, signal) => adapter.connect(device, adapter.config.parse(config), context, signal),
+  };
+}
+
+export const cameraAdapters: readonly CameraAdapter<unknown>[] = [camera(onvif)];

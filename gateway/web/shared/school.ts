@@ -1,0 +1,117 @@
+/** What both pages know of the school: overview, devices, channels and alarms, kept current by the live channel. */
+import { useCallback, useEffect, useState } from 'react';
+import type { AlarmView, ChannelView, DeviceView, Overview } from '../../domain/api.ts';
+import { api, Problem } from './api.ts';
+import { followLive } from './live.ts';
+
+export interface School {
+  readonly overview?: Overview;
+  readonly devices: readonly DeviceView[];
+  readonly channels: readonly ChannelView[];
+  /** Newest first. */
+  readonly alarms: readonly AlarmView[];
+  /** More alarms are in the journal than were loaded. */
+  readonly earlier?: number;
+  readonly loaded: boolean;
+  /** Seconds since the gateway last said anything; 0 while it does. */
+  readonly silence: number;
+  readonly signedOut: boolean;
+  acknowledge(alarm: string): Promise<void>;
+  loadEarlier(): Promise<void>;
+}
+
+const kept = 500;
+
+function merge(alarms: readonly AlarmView[], more: readonly AlarmView[]): readonly AlarmView[] {
+  const byId = new Map(alarms.map((alarm) => [alarm.id, alarm]));
+  for (const alarm of more) byId.set(alarm.id, alarm);
+  return [...byId.values()].sort((a, b) => b.position - a.position).slice(0, kept);
+}
+
+export function useSchool(): School {
+  const [overview, setOverview] = useState<Overview>();
+  const [devices, setDevices] = useState<readonly DeviceView[]>([]);
+  const [channels, setChannels] = useState<readonly ChannelView[]>([]);
+  const [alarms, setAlarms] = useState<readonly AlarmView[]>([]);
+  const [earlier, setEarlier] = useState<number>();
+  const [loaded, setLoaded] = useState(false);
+  const [silence, setSilence] = useState(0);
+  const [signedOut, setSignedOut] = useState(false);
+
+  const reload = useCallback(async () => {
+    try {
+      const [page, everyChannel, everyDevice, now] = await Promise.all([api.alarms(), api.channels(), api.devices(), api.overview()]);
+      setAlarms((before) => merge(before, page.alarms));
+      setEarlier(page.next);
+      setChannels(everyChannel);
+      setDevices(everyDevice);
+      setOverview(now);
+      setLoaded(true);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) setSignedOut(true);
+      // Anything else: the live channel comes back by itself, and its hello loads all again.
+    }
+  }, []);
+
+  useEffect(() => {
+    let known = '';
+    return followLive({
+      message(message) {
+        switch (message.kind) {
+          case 'hello':
+            void reload();
+            return;
+          case 'event':
+            if (message.alarm) {
+              const { alarm } = message;
+              setAlarms((before) => merge(before, [alarm]));
+            }
+            return;
+          case 'alarm': {
+            const { alarm } = message;
+            setAlarms((before) => merge(before, [alarm]));
+            return;
+          }
+          case 'health': {
+            setOverview(message.overview);
+            setDevices(message.devices);
+            const cameras = message.devices
+              .filter(({ kind }) => kind === 'camera')
+              .map(({ id, state }) => `${id} ${state}`)
+              .join();
+            if (cameras !== known) {
+              known = cameras;
+              void api.channels().then(setChannels, () => undefined); // asked again at the next change
+            }
+            return;
+          }
+          case 'beat':
+            return;
+        }
+      },
+      silence: setSilence,
+      unauthenticated: () => setSignedOut(true),
+    });
+  }, [reload]);
+
+  return {
+    ...(overview ? { overview } : {}),
+    devices,
+    channels,
+    alarms,
+    ...(earlier === undefined ? {} : { earlier }),
+    loaded,
+    silence,
+    signedOut,
+    async acknowledge(alarm) {
+      const taken = await api.acknowledge(alarm);
+      setAlarms((before) => merge(before, [taken]));
+    },
+    async loadEarlier() {
+      if (earlier === undefined) return;
+      const page = await api.alarms(earlier);
+      setAlarms((before) => merge(before, page.alarms));
+      setEarlier(page.next);
+    },
+  };
+}
