@@ -1,0 +1,73 @@
+/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME]`. Exit 1 if any row fails, 2 on wrong usage. */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { buildIfStale } from '../support/measure-build.ts';
+import { type Figure, tellFigures } from '../support/measure-figures.ts';
+import type { Broken } from '../support/measure-gateway.ts';
+import { type Campaign, killCampaign } from './kill.ts';
+import { platformDown } from './platform-down.ts';
+import { refusedEvent } from './refused-event.ts';
+
+type Measurement = (campaign: Campaign) => Promise<readonly Figure[]>;
+
+/** One line per fault. `kill` is the whole promise about delivery; its parts have names of their own, to be repeated alone. */
+const faults: Readonly<Record<string, readonly Measurement[]>> = {
+  kill: [killCampaign, platformDown, refusedEvent],
+  'kill-only': [killCampaign],
+  'platform-down': [platformDown],
+  'refused-event': [refusedEvent],
+};
+
+/** Breaks the gateway on purpose: the claim must then fail. */
+const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
+  'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
+};
+
+function usage(problem: string): never {
+  process.stderr.write(
+    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${Object.keys(breaks).join('|')}]\n`,
+  );
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        faults: { type: 'string', default: 'kill' },
+        runs: { type: 'string', default: '20' },
+        seed: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        break: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const given = readArguments();
+const runs = Number(given.runs);
+const seed = given.seed === undefined ? randomInt(2 ** 31) : Number(given.seed);
+if (!Number.isInteger(runs) || runs < 1) usage('--runs is a whole number of at least 1.');
+if (!Number.isInteger(seed) || seed < 0) usage('--seed is a whole number.');
+const names = given.faults.split(',');
+const unknown = names.find((name) => !Object.hasOwn(faults, name));
+if (unknown !== undefined) usage(`There is no fault ${JSON.stringify(unknown)}.`);
+if (given.break !== undefined && !Object.hasOwn(breaks, given.break)) usage(`There is no switch ${JSON.stringify(given.break)}.`);
+const broken = given.break === undefined ? undefined : breaks[given.break];
+const replay = `npm run chaos -- --faults ${given.faults} --runs ${runs} --seed ${seed}${given.break === undefined ? '' : ` --break ${given.break}`}`;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+buildIfStale();
+try {
+  const figures: Figure[] = [];
+  const measurements = broken ? [broken.measurement] : [...new Set(names.flatMap((name) => faults[name] ?? []))];
+  for (const measurement of measurements) {
+    figures.push(...(await measurement({ runs, seed, ...(broken ? { broken: broken.broken } : {}) })));
+  }
+  process.exitCode = tellFigures(figures, { json: given.json, replay }) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\nSeed ${seed}. Replay: ${replay}\n`);
+  process.exitCode = 1;
+}

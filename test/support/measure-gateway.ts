@@ -1,0 +1,181 @@
+/** The gateway as a child process that can be killed with -9 and started again on the same ports and the same data folder. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stringify } from 'yaml';
+import type { Millis } from '../../gateway/domain/time.ts';
+import { builtGateway } from './measure-build.ts';
+
+export interface Broken {
+  readonly acknowledgeBeforeCommit?: boolean;
+  readonly commitDelayMillis?: number;
+}
+
+export interface GatewayChild extends AsyncDisposable {
+  readonly dataFolder: string;
+  readonly broker: string;
+  /** Plain HTTP on loopback. */
+  readonly origin: string;
+  readonly rtspPort: number;
+  /** Epoch ms of each start. */
+  readonly starts: readonly number[];
+  /** Times that it ended by itself. */
+  readonly unplannedExits: number;
+  /** Resolves with the milliseconds from spawn to the line `ready`; undefined if it was killed before. Throws where it ends by itself. */
+  start(): Promise<number | undefined>;
+  /** kill -9; resolves once it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** A metric's samples by its labels as they stand in the text, for example `quantile="0.99"`. */
+  metric(name: string): Promise<ReadonlyMap<string, number>>;
+  /** CPU milliseconds that all its threads have used (Linux). */
+  cpuMillis(): number;
+}
+
+export async function openGatewayChild(
+  folder: string,
+  options: { readonly broken?: Broken; readonly rtsp?: boolean; readonly patience: Millis },
+): Promise<GatewayChild> {
+  const [https, plain, mqtt, rtsp] = await freePorts(4);
+  const dataFolder = join(folder, 'data');
+  const config = join(folder, 'gateway.yaml');
+  const address = '127.0.0.1';
+  const settings = {
+    dataFolder,
+    http: { address, port: https, plain: { enabled: true, address, port: plain } },
+    mqtt: { tls: { enabled: false }, plain: { enabled: true, address, port: mqtt } },
+    rtsp: { enabled: options.rtsp ?? false, address, port: rtsp },
+    ...(options.broken ? { testing: options.broken } : {}),
+  };
+  writeFileSync(config, stringify(settings));
+  const starts: number[] = [];
+  let child: ChildProcess | undefined;
+  let expected = false;
+  let unplannedExits = 0;
+  const tail: string[] = [];
+
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    const ending = child;
+    if (!ending) return null;
+    expected = true;
+    if (ending.exitCode === null && ending.signalCode === null) {
+      const gone = once(ending, 'exit');
+      ending.kill(signal);
+      await gone;
+    }
+    child = undefined;
+    return ending.exitCode;
+  };
+  // Nothing is left running when the harness itself is interrupted.
+  const orphaned = () => child?.kill('SIGKILL');
+  process.on('exit', orphaned);
+
+  return {
+    dataFolder,
+    broker: `mqtt://${address}:${mqtt}`,
+    origin: `http://${address}:${plain}`,
+    rtspPort: rtsp ?? 0,
+    starts,
+    get unplannedExits() {
+      return unplannedExits;
+    },
+    start: () =>
+      new Promise((resolve, reject) => {
+        const began = performance.now();
+        starts.push(Date.now());
+        expected = false;
+        const program = spawn(process.execPath, [builtGateway, 'serve', '--config', config], {
+          env: environment(options.broken !== undefined),
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        child = program;
+        const late = setTimeout(() => reject(failure(`was not ready within ${options.patience} ms`, tail)), options.patience);
+        const note = (line: string) => {
+          tail.push(line);
+          if (tail.length > 20) tail.shift();
+        };
+        createInterface({ input: program.stdout }).on('line', (line) => {
+          note(line);
+          if (!line.includes('"msg":"ready"')) return;
+          clearTimeout(late);
+          resolve(performance.now() - began);
+        });
+        createInterface({ input: program.stderr }).on('line', note);
+        program.once('exit', (code, signal) => {
+          clearTimeout(late);
+          if (expected) {
+            resolve(undefined); // no effect where it was ready
+            return;
+          }
+          unplannedExits += 1;
+          reject(failure(`ended by itself (${signal ?? code})`, tail));
+        });
+      }),
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    async metric(name) {
+      const token = readFileSync(join(dataFolder, 'metrics.token'), 'utf8').trim();
+      const reply = await fetch(`http://${address}:${plain}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+      if (!reply.ok) throw new Error(`/metrics answered ${reply.status}.`);
+      return samplesOf(await reply.text(), name);
+    },
+    cpuMillis: () => (child?.pid === undefined ? Number.NaN : cpuOf(child.pid)),
+    async [Symbol.asyncDispose]() {
+      process.off('exit', orphaned);
+      await end('SIGKILL');
+    },
+  };
+}
+
+function environment(broken: boolean): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CAMPUS_GATEWAY_'));
+  return { ...Object.fromEntries(inherited), ...(broken ? { CAMPUS_GATEWAY_TESTING: '1' } : {}) };
+}
+
+function failure(what: string, tail: readonly string[]): Error {
+  return new Error(`The gateway ${what}. It said last:\n${tail.join('\n')}`);
+}
+
+/**
+ * Below the range that the system takes outgoing ports from: there, somebody's connection could take ours while the gateway is down, and a
+ * panel that calls a closed port could even be connected to itself.
+ */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    if (!ports.includes(port) && (await bindable(port))) ports.push(port);
+  }
+  return ports;
+}
+
+function bindable(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function samplesOf(text: string, name: string): ReadonlyMap<string, number> {
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [, metric, labels = '', value] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line) ?? [];
+    if (metric === name) samples.set(labels, Number(value));
+  }
+  return samples;
+}
+
+/** First field of schedstat: nanoseconds on a CPU, per thread (Linux, Documentation/scheduler/sched-stats). */
+function cpuOf(pid: number): number {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`);
+    return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6, 0);
+  } catch {
+    return Number.NaN; // not Linux, or it is gone: the row says that nothing was measured
+  }
+}

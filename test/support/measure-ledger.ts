@@ -1,0 +1,141 @@
+/** Compares what panels pressed with what reached the police side, by (panel, boot, seq). Pure: the chaos bench's own honesty is tested on it. */
+import type { AlarmRaised, DomainEvent } from '../../gateway/domain/event.ts';
+import { eventOf } from '../../simulators/platform/behaviour.ts';
+import type { LedgerRow } from '../../simulators/platform/ledger.ts';
+
+export interface Press {
+  readonly panel: string;
+  readonly boot: string;
+  readonly seq: number;
+  readonly zone: string;
+  readonly type: string;
+  /** Epoch ms, as the panel says it. */
+  readonly at: number;
+  /** Monotonic ms of this process. */
+  readonly pressedAt: number;
+}
+
+export interface Arrival {
+  readonly row: LedgerRow;
+  /** Monotonic ms of this process. */
+  readonly at: number;
+  readonly kind: DomainEvent['kind'] | 'unreadable';
+  /** Of an `alarm.raised`: the press that it says it is; absent where it names none. */
+  readonly press?: string;
+  readonly alarm?: Pick<AlarmRaised, 'panel' | 'zone' | 'type' | 'occurredAt'>;
+}
+
+export const pressKey = ({ panel, boot, seq }: { readonly panel: string; readonly boot: string; readonly seq: number }) => `${panel}|${boot}|${seq}`;
+
+/** `eventOf` takes any JSON: this process believes nothing that it cannot compare. */
+export function readArrival(row: LedgerRow, at: number): Arrival {
+  const event = eventOf(row.body) as Partial<AlarmRaised> | undefined;
+  if (event?.kind === undefined) return { row, at, kind: 'unreadable' };
+  if (event.kind !== 'alarm.raised') return { row, at, kind: event.kind };
+  const { panel, zone, type, occurredAt, sequence } = event;
+  if (panel === undefined || zone === undefined || type === undefined) return { row, at, kind: 'unreadable' };
+  return {
+    ...{ row, at, kind: event.kind },
+    ...(sequence === undefined ? {} : { press: pressKey({ panel, ...sequence }) }),
+    alarm: { panel, zone, type, ...(occurredAt === undefined ? {} : { occurredAt }) },
+  };
+}
+
+export interface Comparing {
+  readonly presses: readonly Press[];
+  /** Keys of the presses that a PUBACK came for. */
+  readonly acknowledged: readonly string[];
+  readonly arrivals: readonly Arrival[];
+  /** Epoch ms of each start of the gateway. */
+  readonly starts: readonly number[];
+}
+
+export interface Comparison {
+  readonly acknowledgedAndAbsent: number;
+  readonly pressedAndAbsent: number;
+  /** Alarms that nobody pressed, or with another zone or type than was pressed. */
+  readonly phantom: number;
+  /** Arrivals of an event that had arrived before. */
+  readonly repeats: number;
+  /** Repeats between whose two arrivals the gateway was not restarted. */
+  readonly repeatsWithoutRestart: number;
+  /** The most events that were sent again after any one restart. */
+  readonly mostRepeatsPerRestart: number;
+  /** Repeats whose body is not, byte for byte, the first one's. */
+  readonly changedBodies: number;
+  /** Presses that went out under more than one event id: an operator would see two alarms. */
+  readonly shownTwice: number;
+  readonly changedTimes: number;
+  /** First arrivals that came before an earlier press of the same panel and zone. */
+  readonly outOfOrder: number;
+  /** `panel.gap` events: the panels here lose nothing. */
+  readonly falseGaps: number;
+  readonly badSignatures: number;
+  readonly unreadable: number;
+}
+
+export function compareLedger({ presses, acknowledged, arrivals, starts }: Comparing): Comparison {
+  const pressed = new Map(presses.map((press, index) => [pressKey(press), { press, index }]));
+  const alarms = arrivals.filter(({ kind }) => kind === 'alarm.raised');
+  const present = new Set(alarms.flatMap(({ press, row }) => (press !== undefined && row.answer === 'accepted' ? [press] : [])));
+  const genuine = (arrival: Arrival) => {
+    const known = arrival.press === undefined ? undefined : pressed.get(arrival.press)?.press;
+    return known !== undefined && known.zone === arrival.alarm?.zone && known.type === arrival.alarm.type;
+  };
+  const ids = new Map<string, Set<string>>();
+  for (const { press, row } of alarms) if (press !== undefined) ids.set(press, (ids.get(press) ?? new Set()).add(row.eventId));
+  const first = new Map<string, Arrival>();
+  for (const arrival of alarms) if (arrival.press !== undefined && !first.has(arrival.press)) first.set(arrival.press, arrival);
+  return {
+    acknowledgedAndAbsent: acknowledged.filter((key) => !present.has(key)).length,
+    pressedAndAbsent: presses.filter((press) => !present.has(pressKey(press))).length,
+    phantom: alarms.filter((arrival) => !genuine(arrival)).length,
+    ...repeatsIn(arrivals, starts),
+    shownTwice: [...ids.values()].filter(({ size }) => size > 1).length,
+    changedTimes: alarms.filter(({ press, alarm }) => press !== undefined && pressed.get(press)?.press.at !== alarm?.occurredAt).length,
+    outOfOrder: outOfOrder([...first].flatMap(([key]) => pressed.get(key) ?? [])),
+    falseGaps: new Set(arrivals.filter(({ kind }) => kind === 'panel.gap').map(({ row }) => row.eventId)).size,
+    badSignatures: arrivals.filter(({ row }) => row.signatureOk === false).length,
+    unreadable: arrivals.filter(({ kind }) => kind === 'unreadable').length,
+  };
+}
+
+function repeatsIn(arrivals: readonly Arrival[], starts: readonly number[]) {
+  const before = new Map<string, Arrival>();
+  const perRestart = new Map<number, Set<string>>();
+  let repeats = 0;
+  let repeatsWithoutRestart = 0;
+  let changedBodies = 0;
+  for (const arrival of arrivals) {
+    const { eventId, body } = arrival.row;
+    const last = before.get(eventId);
+    before.set(eventId, arrival);
+    if (!last) continue;
+    repeats += 1;
+    if (last.row.body !== body) changedBodies += 1;
+    const life = lifeOf(last, starts);
+    if (life === lifeOf(arrival, starts)) repeatsWithoutRestart += 1;
+    else perRestart.set(life, (perRestart.get(life) ?? new Set()).add(eventId));
+  }
+  const mostRepeatsPerRestart = Math.max(0, ...[...perRestart.values()].map(({ size }) => size));
+  return { repeats, repeatsWithoutRestart, mostRepeatsPerRestart, changedBodies };
+}
+
+/** What a killed gateway had written is still read a moment after its successor was started, which itself needs far longer to say anything. */
+const echo = 50;
+
+function lifeOf({ row }: Arrival, starts: readonly number[]): number {
+  return starts.filter((start) => start + echo <= row.arrivedAt).length;
+}
+
+function outOfOrder(firsts: readonly { readonly press: Press; readonly index: number }[]): number {
+  const latest = new Map<string, number>();
+  let count = 0;
+  for (const { press, index } of firsts) {
+    const lane = `${press.panel}|${press.zone}`;
+    const before = latest.get(lane) ?? -1;
+    if (index < before) count += 1;
+    latest.set(lane, Math.max(before, index));
+  }
+  return count;
+}

@@ -1,0 +1,201 @@
+/** A school under measurement: panels and the police side live in this process and survive whatever is done to the gateway, which does not. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { overtakes } from '../../gateway/domain/alarm.ts';
+import { campusId, panelId, uplinkId, zoneId } from '../../gateway/domain/ids.ts';
+import type { Clock } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { type Millis, millis, seconds } from '../../gateway/domain/time.ts';
+import { type InventoryStore, openInventory } from '../../gateway/inventory/store.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
+import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/simulator.ts';
+import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
+import { type Broken, type GatewayChild, openGatewayChild } from './measure-gateway.ts';
+import { type Arrival, type Press, pressKey, readArrival } from './measure-ledger.ts';
+
+export interface MeasuredSchool extends AsyncDisposable {
+  readonly folder: string;
+  readonly gateway: GatewayChild;
+  readonly police: PoliceSimulator;
+  readonly panels: readonly PanelSimulator[];
+  /** Deliveries in flight at once. */
+  readonly window: number;
+  readonly presses: readonly Press[];
+  /** Everything that reached the police side, unfiltered, in order. */
+  readonly arrivals: readonly Arrival[];
+  /** Presses that the police side accepted. */
+  readonly arrived: ReadonlyMap<string, Arrival>;
+  press(panel: number, zone: string): Press;
+  /** `count` presses, evenly over panels and zones, `perSecond` of them. */
+  pressSteadily(count: number, perSecond: number): Promise<void>;
+  /** Waits until every press has arrived, or until nothing has come for `quiet`. True: all are in. */
+  settled(quiet: Millis): Promise<boolean>;
+}
+
+/** Contact ID codes of mixed types: panic, fire and what they overtake. A zone has one type, so that a lane has one rank. */
+export const zones = [
+  { id: '1', code: '120', type: 'panic.audible' },
+  { id: '2', code: '130', type: 'burglary' },
+  { id: '3', code: '111', type: 'fire.smoke' },
+  { id: '4', code: '131', type: 'burglary.perimeter' },
+  { id: '5', code: '122', type: 'panic.silent' },
+  { id: '6', code: '136', type: 'burglary.outdoor' },
+] as const;
+export const overtaking: ReadonlySet<string> = new Set(zones.filter(({ type }) => overtakes(type)).map(({ id }) => id));
+
+const campus = 'measured';
+const window = 16;
+const inFlightPerPanel = 4;
+
+export interface SchoolOptions {
+  readonly panels?: number;
+  readonly broken?: Broken;
+  readonly rtsp?: boolean;
+  /** Puts more into the inventory, before the gateway is started. */
+  readonly furnish?: (store: InventoryStore) => void;
+}
+
+export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<MeasuredSchool> {
+  await using opening = new Scope();
+  const folder = mkdtempSync(join(tmpdir(), 'campus-measure-'));
+  opening.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const arrivals: Arrival[] = [];
+  const arrived = new Map<string, Arrival>();
+  const hmacKey = 'measured-'.repeat(4);
+  const police = opening.own(
+    await runPoliceSimulator({
+      webhook: { listen: { address: '127.0.0.1', port: 0 } },
+      ledger: join(folder, 'ledger.jsonl'),
+      hmacKey,
+      clock: systemClock,
+      log: silentLogger,
+      arrived(row) {
+        const arrival = readArrival(row, performance.now());
+        arrivals.push(arrival);
+        if (arrival.press !== undefined && row.answer === 'accepted' && !arrived.has(arrival.press)) arrived.set(arrival.press, arrival);
+      },
+    }),
+  );
+  const gateway = opening.own(
+    await openGatewayChild(folder, {
+      ...(options.broken ? { broken: options.broken } : {}),
+      ...(options.rtsp === undefined ? {} : { rtsp: options.rtsp }),
+      patience: seconds(30),
+    }),
+  );
+  const names = Array.from({ length: options.panels ?? 8 }, (_, index) => `panel-${index + 1}`);
+  const passwords = await furnishInventory(gateway.dataFolder, { names, url: police.webhook?.url ?? '', hmacKey, furnish: options.furnish });
+  const presses: Press[] = [];
+  const watch = pressClock();
+  const panels = names.map((panel) =>
+    opening.own(
+      runPanelSimulator({
+        broker: gateway.broker,
+        campus,
+        panel,
+        password: passwords.get(panel) ?? '',
+        zones: zones.map(({ id, code }) => ({ id, code })),
+        inFlight: inFlightPerPanel,
+        clock: watch.clock,
+        log: silentLogger,
+      }),
+    ),
+  );
+  const scope = opening.release();
+
+  const press = (at: number, zone: string): Press => {
+    const panel = panels[at % panels.length]!;
+    const pressedAt = performance.now();
+    const { boot, seq } = panel.trip(zone);
+    const made = { panel: panel.id, boot, seq, zone, type: zones.find(({ id }) => id === zone)?.type ?? '', at: watch.last(), pressedAt };
+    presses.push(made);
+    return made;
+  };
+
+  return {
+    folder,
+    gateway,
+    police,
+    panels,
+    window,
+    presses,
+    arrivals,
+    arrived,
+    press,
+    async pressSteadily(count, perSecond) {
+      const began = performance.now();
+      for (let index = 0; index < count; index += 1) {
+        const wait = began + (index * 1_000) / perSecond - performance.now();
+        if (wait > 0) await systemClock.sleep(millis(wait));
+        const number = presses.length;
+        // Each round over the panels takes the next zone, so that every panel meets every type.
+        press(number % panels.length, zones[Math.floor(number / panels.length) % zones.length]!.id);
+      }
+    },
+    async settled(quiet) {
+      let last = performance.now();
+      let seen = arrivals.length;
+      while (presses.some((one) => !arrived.has(pressKey(one)))) {
+        if (arrivals.length !== seen) last = performance.now();
+        seen = arrivals.length;
+        if (performance.now() - last > quiet) return false;
+        await systemClock.sleep(millis(20));
+      }
+      return true;
+    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+interface Furniture {
+  readonly names: readonly string[];
+  readonly url: string;
+  readonly hmacKey: string;
+  readonly furnish: SchoolOptions['furnish'];
+}
+
+/** Password by panel. */
+async function furnishInventory(folder: string, { names, url, hmacKey, furnish }: Furniture): Promise<ReadonlyMap<string, string>> {
+  await using store = await openInventory({ folder, clock: systemClock, log: silentLogger });
+  store.putCampus({ id: campusId(campus), name: 'Measured school', timeZone: 'Asia/Shanghai', address: '' });
+  store.putUplink({
+    id: uplinkId('police'),
+    name: 'Police',
+    adapter: 'webhook',
+    settings: { url, window },
+    secret: new Secret(hmacKey),
+    enabled: true,
+  });
+  furnish?.(store);
+  return new Map(
+    names.map((name) => {
+      const id = panelId(name);
+      store.putPanel({
+        ...{ id, name, dialect: 'campus', broker: 'embedded', heartbeatEvery: seconds(60), enabled: true, maintenance: false },
+        zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
+      });
+      return [name, store.newPanelPassword(id)];
+    }),
+  );
+}
+
+/**
+ * The system's clock, which remembers what it said last: the time that a press was given. Waits up to 5 s, which are the panels' own between
+ * two calls, are cut to 0.25 s: a panel whose gateway is killed every two seconds backs off to 5 s, and its patience is not what is measured.
+ */
+function pressClock(): { readonly clock: Clock; last(): number } {
+  let last = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => {
+      const now = systemClock.now();
+      last = now;
+      return now;
+    },
+    sleep: (length, signal) => systemClock.sleep(length <= 5_000 ? millis(Math.min(length, 250)) : length, signal),
+  };
+  return { clock, last: () => last };
+}
