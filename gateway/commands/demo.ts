@@ -34,7 +34,9 @@ export interface Demo extends AsyncDisposable {
   readonly frames: ReadonlyMap<string, number>;
   /** Data folder; gone when the demo ends. */
   readonly folder: string;
-  /** Resolves once the police side has the alarm. */
+  /** Presses a button of the guard room. */
+  press(zone: string): void;
+  /** Resolves once the police side has the alarm of the first press. */
   readonly delivered: Promise<void>;
 }
 
@@ -68,14 +70,14 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
   const frames = await watch(gateway, scope, signal);
   tell(gateway, key, print);
 
+  const press = (zone: string) => void panels.get(buttonPanel)?.trip(zone);
   const ending = new AbortController();
   scope.defer(() => ending.abort());
   signal.addEventListener('abort', () => ending.abort(), { once: true });
   const delivered = (async () => {
     await clock.sleep(options.pressAfter ?? seconds(10), ending.signal);
-    const panel = panels.get(buttonPanel);
     print('A panic button is pressed in the guard room. 门卫室按下紧急按钮。');
-    panel?.trip(buttonZone);
+    press(buttonZone);
     const row = await school.police.arrival((arrived) => arrived.answer === 'accepted' && arrived.body.includes('"alarm.raised"'), ending.signal);
     print(`The police side has it: event ${row.eventId}, signature ${row.signatureOk ? 'good' : 'BAD'}. 公安侧已收到并确认。`);
     const flowing = [...frames.values()].filter((count) => count > 0).length;
@@ -85,7 +87,7 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
     if (!ending.signal.aborted) log.error('demo failed', { error });
   });
   const owned = scope.release();
-  return { gateway, school, frames, folder, delivered, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+  return { gateway, school, frames, folder, delivered, press, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
 }
 
 /** The usual ports where they are free, so that the printed addresses are easy to read; any others elsewhere. */

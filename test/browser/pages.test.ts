@@ -1,0 +1,135 @@
+/** The pages in a real browser, against the demo school: sign-in, overview, devices, alarms, live picture, wall. */
+import { mkdirSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
+import { hours, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { peer } from '../support/peers.ts';
+
+const found = peer('chromium');
+const shots = 'test-results/pages';
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe.skipIf(found === undefined)('the pages', () => {
+  const ending = new AbortController();
+  const problems: string[] = [];
+  let demo: Demo;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    mkdirSync(shots, { recursive: true });
+    demo = await openDemo({ clock: systemClock, log: silentLogger, print: () => undefined, pressAfter: hours(1), usualPorts: false }, ending.signal);
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...quiet, '--autoplay-policy=no-user-gesture-required'] });
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) problems.push(`console: ${message.text()}`);
+    });
+    await page.exposeFunction('violated', (what: string) => problems.push(`policy: ${what}`));
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) =>
+        (globalThis as unknown as { violated(what: string): void }).violated(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`),
+      );
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.[Symbol.asyncDispose]();
+  });
+
+  const address = (path: string) => `http://127.0.0.1:${demo.gateway.plain?.port}${path}`;
+
+  test('a new box is claimed with its code, and then says in one sentence whether all is well', async () => {
+    await page.goto(address('/'));
+    await page.getByLabel('认领码').fill(demo.gateway.claimCode ?? '');
+    await page.getByLabel('用户名').fill('teacher');
+    await page.getByLabel('密码', { exact: true }).fill('correct horse battery');
+    await page.screenshot({ path: `${shots}/claim.png` });
+    await page.getByRole('button', { name: /创\s*建/ }).click();
+    await page.getByTestId('verdict').waitFor({ timeout: 20_000 });
+    await page.locator('.verdict-normal').waitFor({ timeout: 30_000 });
+    await page.screenshot({ path: `${shots}/overview.png` });
+  }, 60_000);
+
+  test('devices show their state and reason, in both languages', async () => {
+    await page.goto(address('/#devices'));
+    await page.getByText('校门').first().waitFor();
+    await page.screenshot({ path: `${shots}/devices.png` });
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByText('Last proven').first().waitFor();
+    await page.getByRole('button', { name: '中文' }).click();
+  }, 30_000);
+
+  test('the live view plays a moving picture', async () => {
+    await page.goto(address('/#live'));
+    await page.locator('.tile[data-state="playing"]').waitFor({ timeout: 20_000 });
+    await moving(page, '.tile video', 1);
+    await page.screenshot({ path: `${shots}/live.png` });
+  }, 40_000);
+
+  test('the wall shows four moving pictures, and the alarm once, with its camera', async () => {
+    await page.goto(address('/wall'));
+    await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor({ timeout: 30_000 });
+    await moving(page, '.grid .tile video', 4);
+    demo.press('1');
+    const cell = page.locator('.alarm-open');
+    await cell.waitFor({ timeout: 10_000 });
+    expect(await page.locator('.alarm-open').count()).toBe(1);
+    expect(await cell.textContent()).toContain('门卫室紧急按钮');
+    await cell.locator('.badge-delivered').waitFor({ timeout: 10_000 });
+    await cell.locator('.tile[data-state="playing"]').waitFor({ timeout: 20_000 });
+    await page.screenshot({ path: `${shots}/wall.png` });
+    const shown = () => demo.school.police.ledger().filter(({ body }) => body.includes('"alarm.raised"')).length;
+    expect(shown()).toBe(1);
+  }, 60_000);
+
+  test('the alarm page shows the ladder of receipts, and an acknowledged alarm leaves the wall', async () => {
+    await page.goto(address('/#alarms'));
+    await page.getByText('门卫室紧急按钮').first().click();
+    await page.getByText('平台确认').first().waitFor();
+    await page.screenshot({ path: `${shots}/alarm.png` });
+    await page.keyboard.press('Escape');
+    await page
+      .getByRole('button', { name: /确\s*认/ })
+      .first()
+      .click();
+    await page.getByText('已确认').first().waitFor();
+    await page.goto(address('/wall'));
+    await page.locator('.alarm-none').waitFor({ timeout: 10_000 });
+  }, 40_000);
+
+  test('a picture that stops is marked within seconds, and plays again by itself', async () => {
+    await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor({ timeout: 30_000 });
+    await demo.school.cameras.get('cam-gate')?.fault?.('off', true);
+    await page.locator('.tile[data-channel="cam-gate"]:not([data-state="playing"])').waitFor({ timeout: 20_000 });
+    await page.screenshot({ path: `${shots}/stale.png` });
+    await demo.school.cameras.get('cam-gate')?.fault?.('off', false);
+    await page.locator('.tile[data-channel="cam-gate"][data-state="playing"]').waitFor({ timeout: 40_000 });
+  }, 90_000);
+
+  test('nothing was refused by the content policy, and no page error was seen', () => {
+    expect(problems).toEqual([]);
+  });
+});
+
+/** The decoded pictures of at least `count` videos advance. */
+async function moving(page: Page, selector: string, count: number): Promise<void> {
+  const frames = () =>
+    page.$$eval(selector, (videos) => videos.map((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames));
+  const before = await frames();
+  await systemClock.sleep(seconds(2));
+  const after = await frames();
+  expect(after.filter((total, index) => total > (before[index] ?? 0) + 5).length).toBeGreaterThanOrEqual(count);
+}
