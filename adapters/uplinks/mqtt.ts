@@ -199,7 +199,7 @@ function campusOf(body: string): string | undefined {
 
 /** Undefined: aborted first. Leaves no listener behind, as a link may come and go for years under one signal. */
 async function goneOrAborted(lost: Promise<Error>, signal: AbortSignal): Promise<Error | undefined> {
-  let wake = () => undefined as void;
+  let wake = (): void => undefined;
   const stop = new Promise<undefined>((resolve) => {
     wake = () => resolve(undefined);
   });

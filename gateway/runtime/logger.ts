@@ -36,7 +36,7 @@ export function redact(value: unknown, depth = 0): unknown {
 
 /** `destination` is for tests; without it lines go to standard output. */
 export function openLogger(level: LogLevel, destination?: DestinationStream): Logger {
-  const options = { level, base: {}, timestamp: () => `,"time":"${new Date().toISOString()}"` };
+  const options = { level, base: {}, timestamp: pino.stdTimeFunctions.isoTime };
   return wrap(destination ? pino(options, destination) : pino(options), {});
 }
 
