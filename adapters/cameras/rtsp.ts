@@ -1,0 +1,135 @@
+/** Cameras that speak RTSP only: their stream addresses are entered by hand, and DESCRIBE is the proof that they are there and take our credentials. */
+import { z } from 'zod';
+import type { Camera } from '../../gateway/domain/campus.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import type { StreamProfile } from '../../gateway/domain/media.ts';
+import type { CameraAdapter, CameraSession } from '../../gateway/domain/ports.ts';
+import { millis } from '../../gateway/domain/time.ts';
+import { parseTarget, type RtspTarget, redirectTarget } from '../protocols/rtsp/address.ts';
+import { RtspConnection, type RtspCredentials } from '../protocols/rtsp/connection.ts';
+import type { RtspTimers } from '../protocols/rtsp/deadline.ts';
+import { RtspFailure } from '../protocols/rtsp/failure.ts';
+import { headerOf } from '../protocols/rtsp/message.ts';
+import { parseSdp, rtpMapsOf } from '../protocols/sdp/sdp.ts';
+import { coded } from './coded.ts';
+import { noReports } from './no-reports.ts';
+
+const rtspConfig = z.strictObject({
+  /** rtsp:// URL of the sub stream, without credentials; the main stream stands in for it where absent. */
+  sub: z
+    .string()
+    .max(500)
+    .regex(/^rtsp:\/\//i, 'an rtsp:// URL')
+    .optional(),
+});
+export type RtspConfig = z.infer<typeof rtspConfig>;
+
+const exchangeWithin = 5_000;
+
+export const rtsp: CameraAdapter<RtspConfig> = {
+  kind: 'rtsp',
+  config: rtspConfig,
+  async connect(camera, config, { clock }, signal) {
+    try {
+      const credentials = camera.credentials && { username: camera.credentials.username, password: camera.credentials.password.reveal() };
+      const main = parseTarget(camera.address);
+      const sub = config.sub === undefined ? undefined : parseTarget(config.sub);
+      const seen = await describe({ target: main, credentials, timers: clock }, signal);
+      return sessionOf(camera, { main, sub, credentials, timers: clock, seen });
+    } catch (error) {
+      throw coded(error, camera.id);
+    }
+  },
+};
+
+interface Asked {
+  readonly target: RtspTarget;
+  readonly credentials: RtspCredentials | undefined;
+  readonly timers: RtspTimers;
+}
+
+interface Described {
+  /** `Server` header, for want of a model. */
+  readonly server: string;
+  readonly codec: string;
+}
+
+/** Opens a connection, describes the stream, hangs up. At most two requests carry credentials. Throws RtspFailure. */
+async function describe({ target, credentials, timers }: Asked, signal: AbortSignal): Promise<Described> {
+  const connection = await RtspConnection.open(
+    { target, credentials, timers, userAgent: 'campus-gateway', within: exchangeWithin, frame: () => undefined },
+    signal,
+  );
+  try {
+    const response = await connection.ask({ method: 'DESCRIBE', uri: target.uri, headers: { Accept: 'application/sdp' } }, signal);
+    const { status, reason } = response;
+    if (status >= 300 && status < 400) {
+      // Followed by whoever plays it; here it proves the camera, as long as it stays on its host.
+      redirectTarget(target, headerOf(response, 'location'));
+      return { server: headerOf(response, 'server') ?? '', codec: '' };
+    }
+    if (status === 403) throw new RtspFailure('credentials', 'refused the user name or password (403).');
+    if (status < 200 || status >= 300) throw new RtspFailure('reply', `answered DESCRIBE with ${status} ${JSON.stringify(reason.slice(0, 80))}.`);
+    return { server: headerOf(response, 'server') ?? '', codec: codecOf(response.body) };
+  } finally {
+    connection.close();
+  }
+}
+
+/** The first video encoding that is offered, as the camera writes it. */
+function codecOf(body: Uint8Array): string {
+  let video: ReturnType<typeof parseSdp>['media'][number] | undefined;
+  try {
+    video = parseSdp(body).media.find(({ kind }) => kind === 'video');
+  } catch (cause) {
+    throw new RtspFailure('reply', `described its stream in a way that cannot be read: ${cause instanceof Error ? cause.message : ''}`, cause);
+  }
+  if (!video) throw new RtspFailure('unsupported', 'offers no video.');
+  return (rtpMapsOf(video)[0]?.encoding ?? '').slice(0, 20);
+}
+
+interface Signed {
+  readonly main: RtspTarget;
+  readonly sub: RtspTarget | undefined;
+  readonly credentials: RtspCredentials | undefined;
+  readonly timers: RtspTimers;
+  readonly seen: Described;
+}
+
+function sessionOf(camera: Camera, { main, sub, credentials, timers, seen }: Signed): CameraSession {
+  const unsupported = (what: string) =>
+    new GatewayError('COMMAND_UNSUPPORTED', `Camera ${camera.id} cannot ${what}: it is entered as a bare RTSP camera.`, {
+      context: { camera: camera.id },
+    });
+  const profile = (use: StreamProfile, codec: string) => ({ token: use, name: use, codec, width: 0, height: 0, use });
+  return {
+    model: seen.server.slice(0, 100),
+    firmware: '',
+    serial: '',
+    // RTSP tells no clock before it plays.
+    clockOffset: millis(0),
+    profiles: [profile('main', seen.codec), ...(sub ? [profile('sub', '')] : [])],
+    reports: noReports,
+    async probe(signal) {
+      try {
+        await describe({ target: main, credentials, timers }, signal);
+        return { clockOffset: millis(0) };
+      } catch (error) {
+        throw coded(error, camera.id);
+      }
+    },
+    async streamAddress(use) {
+      const { uri } = use === 'sub' && sub ? sub : main;
+      return { camera: camera.id, profile: use, url: uri, ...credentials };
+    },
+    async snapshot() {
+      throw unsupported('give a snapshot');
+    },
+    async perform() {
+      throw unsupported('be turned');
+    },
+    async [Symbol.asyncDispose]() {
+      // Nothing stays open between probes.
+    },
+  };
+}

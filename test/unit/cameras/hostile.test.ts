@@ -1,0 +1,160 @@
+/** Cameras that lie, stall and flood: each answer ends in its code, in time, and costs no memory for good. */
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { onvif } from '../../../adapters/cameras/onvif/adapter.ts';
+import { rtsp } from '../../../adapters/cameras/rtsp.ts';
+import type { Camera } from '../../../gateway/domain/campus.ts';
+import { cameraId } from '../../../gateway/domain/ids.ts';
+import type { Clock } from '../../../gateway/domain/ports.ts';
+import { Secret } from '../../../gateway/domain/secret.ts';
+import { millis } from '../../../gateway/domain/time.ts';
+import { systemClock } from '../../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../../gateway/runtime/logger.ts';
+import { onvifCamera, soapType } from '../../support/onvif-camera.ts';
+
+interface Hostile {
+  readonly name: string;
+  readonly code: string;
+  readonly says: string;
+  readonly raw?: string;
+  readonly then?: 'drip' | 'wait' | 'close';
+}
+
+interface HostileSoap extends Hostile {
+  readonly on: string;
+  readonly body?: string;
+  readonly hex?: string;
+  readonly prefix?: string;
+  readonly suffix?: string;
+  readonly repeat?: number;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly also?: Readonly<Record<string, string>>;
+}
+
+interface HostileRtsp extends Hostile {
+  readonly raw: string;
+  readonly repeat?: string;
+  readonly times?: number;
+}
+
+const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../../fixtures/cameras/${name}.json`, import.meta.url), 'utf8'));
+const soapCases: readonly HostileSoap[] = fixture('hostile-soap');
+const rtspCases: readonly HostileRtsp[] = fixture('hostile-rtsp');
+
+/** Forty times as fast: a limit of 10 s is a quarter of a second. */
+const speed = 40;
+const clock: Clock = { ...systemClock, sleep: (length, signal) => systemClock.sleep(millis(length / speed), signal) };
+const signal = new AbortController().signal;
+
+const cameraAt = (address: string): Camera => ({
+  id: cameraId('liar'),
+  name: 'Liar',
+  adapter: 'onvif',
+  address,
+  credentials: { username: 'gateway', password: new Secret('canary-hostile') },
+  settings: {},
+  enabled: true,
+  maintenance: false,
+});
+
+function finish(socket: Socket, then: Hostile['then']): void {
+  if (then === 'close') socket.end();
+  if (then !== 'drip') return;
+  const drip = setInterval(() => (socket.destroyed ? clearInterval(drip) : socket.write('a')), 30);
+}
+
+/** What comes of asking such a camera for everything. */
+async function askOnvif(hostile: HostileSoap): Promise<{ error: unknown; credentialed: number }> {
+  const once = hostile.hex === undefined ? Buffer.from(hostile.body ?? '') : Buffer.from(hostile.hex, 'hex');
+  const whole = Buffer.concat([
+    Buffer.from(hostile.prefix ?? ''),
+    ...(hostile.repeat === undefined ? [once] : [Buffer.alloc(once.length * hostile.repeat, once)]),
+    Buffer.from(hostile.suffix ?? ''),
+  ]);
+  await using camera = await onvifCamera({
+    answers: {
+      ...Object.fromEntries(
+        Object.entries(hostile.also ?? {}).map(([operation, body]) => [operation, (reply) => reply.writeHead(200, soapType).end(body)]),
+      ),
+      [hostile.on]: (reply) => {
+        if (hostile.raw !== undefined) {
+          reply.socket?.write(Buffer.from(hostile.raw, 'latin1'));
+          if (reply.socket) finish(reply.socket, hostile.then);
+        } else {
+          reply.writeHead(hostile.status ?? 200, { ...soapType, ...hostile.headers });
+          reply.write(whole);
+          if (hostile.then === 'drip' && reply.socket) {
+            const drip = setInterval(() => (reply.writable ? reply.write('a') : clearInterval(drip)), 30);
+          } else reply.end();
+        }
+      },
+    },
+  });
+  const attempt = async () => {
+    await using session = await onvif.connect(cameraAt(camera.address), { otherHosts: 'refuse' }, { clock, log: silentLogger }, signal);
+    await session.streamAddress('main', signal);
+    await session.snapshot(signal);
+  };
+  const error = await attempt().catch((caught: unknown) => caught);
+  return { error, credentialed: camera.credentialed };
+}
+
+async function askRtsp(hostile: HostileRtsp): Promise<{ error: unknown; credentialed: number }> {
+  const sockets = new Set<Socket>();
+  let credentialed = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      const request = chunk.toString('latin1');
+      if (/^authorization:/im.test(request)) credentialed += 1;
+      const cseq = /^cseq: *(\d+)/im.exec(request)?.[1] ?? '1';
+      socket.write(Buffer.from(hostile.raw.replace('{cseq}', cseq), 'latin1'));
+      if (hostile.repeat) socket.write(hostile.repeat.repeat(hostile.times ?? 1));
+      finish(socket, hostile.then);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/live`;
+  const error = await rtsp.connect(cameraAt(address), {}, { clock, log: silentLogger }, signal).catch((caught: unknown) => caught);
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  return { error, credentialed };
+}
+
+describe.each(soapCases)('ONVIF: $name', (hostile) => {
+  test(`ends in ${hostile.code}`, async () => {
+    const began = performance.now();
+    const { error, credentialed } = await askOnvif(hostile);
+    expect(error).toMatchObject({ code: hostile.code, message: expect.stringContaining(hostile.says) });
+    expect(String((error as Error).message)).not.toContain('canary');
+    expect(credentialed).toBeLessThanOrEqual(2);
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+});
+
+describe.each(rtspCases)('RTSP: $name', (hostile) => {
+  test(`ends in ${hostile.code}`, async () => {
+    const { error, credentialed } = await askRtsp(hostile);
+    expect(error).toMatchObject({ code: hostile.code, message: expect.stringContaining(hostile.says) });
+    expect(credentialed).toBeLessThanOrEqual(2);
+  });
+});
+
+test('three rounds of all of them leave no more than 10 MB behind', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const round = async () => {
+    for (const hostile of soapCases) await askOnvif(hostile);
+    for (const hostile of rtspCases) await askRtsp(hostile);
+    collect();
+    return process.memoryUsage().rss;
+  };
+  const first = await round();
+  await round();
+  expect(((await round()) - first) / 1_048_576).toBeLessThan(10);
+}, 60_000);
