@@ -1,0 +1,106 @@
+/** How fast an alarm goes from the panel's publish to the police side's receipt, with the gateway as a process of its own. */
+import { seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { type Figure, figuresOf, mostOf, quantileOf } from '../support/measure-figures.ts';
+import { pressKey } from '../support/measure-ledger.ts';
+import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
+import { openStreams } from './streams.ts';
+
+export interface Bench {
+  readonly quick: boolean;
+  readonly seed: number;
+}
+
+const perSecond = 50;
+const warmUp = 50;
+/** Beyond the 16 Mbit/s that a small school shows at once there is no promise about alarms. */
+const streamCount = 4;
+
+export async function benchAlarms({ quick, seed }: Bench): Promise<readonly Figure[]> {
+  const alarms = quick ? 200 : 1_000;
+  return [
+    ...(await measure({ test: 'alarms', alarms, seed, latencyLimit: 40 })),
+    ...(await measure({ test: 'alarms, slow disk', alarms, seed, latencyLimit: 150, commitDelayMillis: 20, loopLimit: 10 })),
+  ];
+}
+
+interface Measuring {
+  readonly test: string;
+  readonly alarms: number;
+  readonly seed: number;
+  /** Milliseconds, p99. */
+  readonly latencyLimit: number;
+  readonly commitDelayMillis?: number;
+  /** Milliseconds, p99; absent: told only. */
+  readonly loopLimit?: number;
+}
+
+async function measure({ test, alarms, seed, latencyLimit, commitDelayMillis, loopLimit }: Measuring): Promise<readonly Figure[]> {
+  await using streams = await openStreams(streamCount);
+  await using school = await openMeasuredSchool({
+    rtsp: true,
+    furnish: streams.furnish,
+    ...(commitDelayMillis === undefined ? {} : { broken: { commitDelayMillis } }),
+  });
+  const { gateway } = school;
+  await gateway.start();
+  await loopDelay(school); // a scrape ends the interval that the next one tells
+  await systemClock.sleep(seconds(1));
+  const idle = (await loopDelay(school)).p50;
+  await using viewers = await streams.watch(gateway);
+  await school.pressSteadily(warmUp, perSecond);
+  if (!(await school.settled(seconds(15)))) throw new Error('The warm-up never arrived.');
+
+  await loopDelay(school);
+  const cpuBefore = gateway.cpuMillis();
+  const framesBefore = viewers.frames();
+  await school.pressSteadily(alarms, perSecond);
+  const frames = viewers.frames().map((count, index) => count - (framesBefore[index] ?? 0));
+  const cpu = gateway.cpuMillis() - cpuBefore;
+  const loop = await loopDelay(school);
+  await school.settled(seconds(15));
+  await gateway.stop();
+
+  const measured = school.presses.slice(warmUp);
+  const latencies = measured.flatMap((press) => {
+    const arrival = school.arrived.get(pressKey(press));
+    return arrival ? [arrival.at - press.pressedAt] : [];
+  });
+  const playing = frames.length === 0 ? 'no streams' : `${frames.length} streams`;
+  const slow = commitDelayMillis === undefined ? '' : `, commit ${commitDelayMillis} ms late`;
+  return figuresOf({ test, dose: `${alarms} alarms at ${perSecond}/s, ${playing}${slow}`, seed }, [
+    { metric: 'alarms that never arrived', value: measured.length - latencies.length, unit: 'count', limit: 0 },
+    { metric: 'publish to receipt, p50', value: quantileOf(latencies, 0.5), unit: 'ms' },
+    { metric: 'publish to receipt, p99', value: quantileOf(latencies, 0.99), unit: 'ms', limit: latencyLimit },
+    { metric: 'publish to receipt, most', value: mostOf(latencies), unit: 'ms' },
+    { metric: 'main-loop delay, p99', value: loop.p99 - idle, unit: 'ms', ...(loopLimit === undefined ? {} : { limit: loopLimit }) },
+    { metric: 'main-loop delay, most', value: loop.most - idle, unit: 'ms' },
+    { metric: 'CPU of the gateway per alarm', value: cpu / alarms, unit: 'ms' },
+    ...(frames.length === 0
+      ? []
+      : [
+          {
+            metric: 'streams that stood still',
+            value: frames.filter((count) => count < (alarms / perSecond) * leastFrames).length,
+            unit: 'count',
+            limit: 0,
+          },
+        ]),
+  ]);
+}
+
+/** A stream that shows fewer pictures a second than this does not play. */
+const leastFrames = 10;
+
+interface LoopDelay {
+  readonly p50: number;
+  readonly p99: number;
+  readonly most: number;
+}
+
+/** Of the main loop since the last scrape, ms. An idle loop shows the length of the timer that samples it (monitorEventLoopDelay). */
+async function loopDelay({ gateway }: MeasuredSchool): Promise<LoopDelay> {
+  const samples = await gateway.metric('event_loop_delay_seconds');
+  const of = (quantile: string) => (samples.get(`quantile="${quantile}"`) ?? Number.NaN) * 1_000;
+  return { p50: of('0.5'), p99: of('0.99'), most: of('1') };
+}
