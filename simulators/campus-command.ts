@@ -43,8 +43,8 @@ export async function runSimulatedCampus(
   for (const { id, adapter, settings, secret } of school.inventory().uplinks) {
     context.print(`uplink ${id} (${adapter}) ${String(settings.url)}  secret ${secret?.reveal() ?? ''}`);
   }
-  for (const [id, { address, account }] of school.cameras) {
-    context.print(`camera ${id} ${address}  user ${account.username}  password ${account.password}`);
+  for (const [id, { running, account }] of school.cameras) {
+    context.print(`camera ${id} ${running.address}  user ${account.username}  password ${account.password}`);
   }
   const panels = school.connectPanels({ broker: gateway.broker, tls, passwords });
   context.print(`panels ${[...panels.keys()].join(', ')}; type a panel, then: ${panelCommands}`);

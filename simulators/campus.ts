@@ -21,6 +21,10 @@ export interface CameraAccount {
 /** A camera that stands: where its ONVIF device service answers. */
 export interface RunningCamera extends AsyncDisposable {
   readonly address: string;
+  /** Requests that carried credentials. */
+  readonly signedRequests: number;
+  /** Breaks it on purpose, and mends it. Throws for a fault that it does not know. */
+  fault(name: string, on: boolean): Promise<void>;
 }
 
 /** What plays one camera. */
@@ -53,7 +57,7 @@ export interface GatewayDoor {
 
 export interface SimulatedCampus extends AsyncDisposable {
   readonly police: PoliceSimulator;
-  readonly cameras: ReadonlyMap<string, RunningCamera & { readonly account: CameraAccount }>;
+  readonly cameras: ReadonlyMap<string, { readonly running: RunningCamera; readonly account: CameraAccount }>;
   /** Signs every panel in to the gateway; they end with the campus. */
   connectPanels(gateway: GatewayDoor): ReadonlyMap<string, PanelSimulator>;
   /** What the gateway must know of this school: addresses as bound, accounts as made. */
@@ -80,13 +84,13 @@ export async function openSimulatedCampus(description: CampusDescription, option
       log,
     }),
   );
-  const cameras = new Map<string, RunningCamera & { readonly account: CameraAccount }>();
+  const cameras = new Map<string, { readonly running: RunningCamera; readonly account: CameraAccount }>();
   const { camera: play } = options;
   for (const camera of description.cameras) {
     if (!play) break;
     const account = { username: 'gateway', password: generated() };
     const running = opening.own(await play(camera, account, { clock, log }));
-    cameras.set(camera.id, { address: running.address, account, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() });
+    cameras.set(camera.id, { running, account });
   }
   const passwords = new Map(description.panels.map((panel) => [panel.id, generated()]));
   const scope = opening.release();
@@ -130,25 +134,25 @@ function inventoryOf(description: CampusDescription, { police, policeSecret, cam
   const { campus } = description;
   const at = (place: string | undefined) => (place === undefined ? {} : { place: placeId(place) });
   const secret = new Secret(policeSecret);
-  const played = description.cameras.filter((camera) => cameras.has(camera.id));
+  const present = description.cameras.filter((camera) => cameras.has(camera.id));
   return {
     campus: { id: campusId(campus.id), name: campus.name[language], timeZone: campus.timeZone, address: campus.address[language] },
     places: description.places.map((place) => ({ id: placeId(place.id), name: place.name[language] })),
-    cameras: played.map((camera) => {
-      const running = cameras.get(camera.id);
+    cameras: present.map((camera) => {
+      const played = cameras.get(camera.id);
       return {
         id: cameraId(camera.id),
         name: camera.name[language],
         ...at(camera.place),
         adapter: 'onvif',
-        address: running?.address ?? '',
-        ...(running ? { credentials: { username: running.account.username, password: new Secret(running.account.password) } } : {}),
+        address: played?.running.address ?? '',
+        ...(played ? { credentials: { username: played.account.username, password: new Secret(played.account.password) } } : {}),
         settings: {},
         enabled: true,
         maintenance: false,
       };
     }),
-    channels: played.map((camera) => ({
+    channels: present.map((camera) => ({
       id: channelId(camera.id),
       name: camera.name[language],
       camera: cameraId(camera.id),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import type { CameraRunner, SimulatedCampus } from '../../simulators/campus.ts';
+import type { PanelSimulator } from '../../simulators/panel/simulator.ts';
 import { assemble, type Gateway } from '../assemble.ts';
 import type { Inventory } from '../domain/campus.ts';
 import type { Fmp4Message } from '../domain/media.ts';
@@ -21,6 +22,8 @@ export interface DemoOptions {
   print(line: string): void;
   /** Before the button is pressed. */
   readonly pressAfter?: Millis;
+  /** The school; config/demo-campus.yaml unless given. */
+  readonly campusFile?: string;
   /** False: any free ports, for tests. */
   readonly usualPorts?: boolean;
   /** Absent: as the campus file says. */
@@ -34,8 +37,7 @@ export interface Demo extends AsyncDisposable {
   readonly frames: ReadonlyMap<string, number>;
   /** Data folder; gone when the demo ends. */
   readonly folder: string;
-  /** Presses a button of the guard room. */
-  press(zone: string): void;
+  readonly panels: ReadonlyMap<string, PanelSimulator>;
   /** Resolves once the police side has the alarm of the first press. */
   readonly delivered: Promise<void>;
 }
@@ -52,7 +54,7 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
 
   print('Building a school … 正在搭建模拟校园 …');
   const school = scope.own(
-    await openSimulatedCampus(await readCampusFile(join(packageRoot, 'config/demo-campus.yaml')), {
+    await openSimulatedCampus(await readCampusFile(options.campusFile ?? join(packageRoot, 'config/demo-campus.yaml')), {
       ...{ clock, log, ledger: join(folder, 'police-ledger.jsonl') },
       camera: options.camera ?? cameraRunner,
     }),
@@ -70,14 +72,13 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
   const frames = await watch(gateway, scope, signal);
   tell(gateway, key, print);
 
-  const press = (zone: string) => void panels.get(buttonPanel)?.trip(zone);
   const ending = new AbortController();
   scope.defer(() => ending.abort());
   signal.addEventListener('abort', () => ending.abort(), { once: true });
   const delivered = (async () => {
     await clock.sleep(options.pressAfter ?? seconds(10), ending.signal);
     print('A panic button is pressed in the guard room. 门卫室按下紧急按钮。');
-    press(buttonZone);
+    panels.get(buttonPanel)?.trip(buttonZone);
     const row = await school.police.arrival((arrived) => arrived.answer === 'accepted' && arrived.body.includes('"alarm.raised"'), ending.signal);
     print(`The police side has it: event ${row.eventId}, signature ${row.signatureOk ? 'good' : 'BAD'}. 公安侧已收到并确认。`);
     const flowing = [...frames.values()].filter((count) => count > 0).length;
@@ -87,7 +88,7 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
     if (!ending.signal.aborted) log.error('demo failed', { error });
   });
   const owned = scope.release();
-  return { gateway, school, frames, folder, delivered, press, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+  return { gateway, school, frames, folder, delivered, panels, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
 }
 
 /** The usual ports where they are free, so that the printed addresses are easy to read; any others elsewhere. */

@@ -38,10 +38,8 @@ describe.skipIf(found === undefined)('the pages', () => {
       if (message.type() === 'error' && !message.text().includes('401')) problems.push(`console: ${message.text()}`);
     });
     await page.exposeFunction('violated', (what: string) => problems.push(`policy: ${what}`));
-    await page.addInitScript(() => {
-      addEventListener('securitypolicyviolation', (event) =>
-        (globalThis as unknown as { violated(what: string): void }).violated(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`),
-      );
+    await page.addInitScript({
+      content: "addEventListener('securitypolicyviolation', (e) => violated(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile));",
     });
   }, 120_000);
   afterAll(async () => {
@@ -83,7 +81,7 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.goto(address('/wall'));
     await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor({ timeout: 30_000 });
     await moving(page, '.grid .tile video', 4);
-    demo.press('1');
+    demo.panels.get('guard-room')?.trip('1');
     const cell = page.locator('.alarm-open');
     await cell.waitFor({ timeout: 10_000 });
     expect(await page.locator('.alarm-open').count()).toBe(1);
@@ -112,10 +110,10 @@ describe.skipIf(found === undefined)('the pages', () => {
 
   test('a picture that stops is marked within seconds, and plays again by itself', async () => {
     await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor({ timeout: 30_000 });
-    await demo.school.cameras.get('cam-gate')?.fault?.('off', true);
+    await demo.school.cameras.get('cam-gate')?.running.fault('off', true);
     await page.locator('.tile[data-channel="cam-gate"]:not([data-state="playing"])').waitFor({ timeout: 20_000 });
     await page.screenshot({ path: `${shots}/stale.png` });
-    await demo.school.cameras.get('cam-gate')?.fault?.('off', false);
+    await demo.school.cameras.get('cam-gate')?.running.fault('off', false);
     await page.locator('.tile[data-channel="cam-gate"][data-state="playing"]').waitFor({ timeout: 40_000 });
   }, 90_000);
 
@@ -126,8 +124,8 @@ describe.skipIf(found === undefined)('the pages', () => {
 
 /** The decoded pictures of at least `count` videos advance. */
 async function moving(page: Page, selector: string, count: number): Promise<void> {
-  const frames = () =>
-    page.$$eval(selector, (videos) => videos.map((video) => (video as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames));
+  const script = `[...document.querySelectorAll('${selector}')].map((video) => video.getVideoPlaybackQuality().totalVideoFrames)`;
+  const frames = () => page.evaluate<number[]>(script);
   const before = await frames();
   await systemClock.sleep(seconds(2));
   const after = await frames();

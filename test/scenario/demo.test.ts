@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
+import type { AlarmPage } from '../../gateway/domain/api.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
@@ -63,8 +64,8 @@ describe('the demo', () => {
       const overview = await (await fetch(`${plain()}/api/v1/overview`, { headers: { cookie } })).json();
       expect(overview).toMatchObject({ cameras: { total: 4, normal: 4 }, panels: { total: 2, normal: 2 }, openFaults: 0, phonePolice: false });
     }, seconds(30));
-    const page = await (await fetch(`${plain()}/api/v1/alarms`, { headers: { cookie } })).json();
-    const hops = page.alarms[0].receipts.map(({ hop }: { hop: string }) => hop);
+    const { alarms } = (await (await fetch(`${plain()}/api/v1/alarms`, { headers: { cookie } })).json()) as AlarmPage;
+    const hops = alarms[0]?.receipts.map(({ hop }) => hop);
     expect(hops).toEqual(expect.arrayContaining(['pressed', 'received', 'journalled', 'sent', 'accepted']));
   }, 40_000);
 

@@ -51,7 +51,12 @@ test('the demo campus is a whole school whose inventory fits what runs', async (
     ledger: 'memory',
     camera: async (camera) => {
       played.push(camera.id);
-      return { address: `http://127.0.0.1:1/${camera.id}`, [Symbol.asyncDispose]: async () => void played.splice(played.indexOf(camera.id), 1) };
+      return {
+        address: `http://127.0.0.1:1/${camera.id}`,
+        signedRequests: 0,
+        fault: async () => undefined,
+        [Symbol.asyncDispose]: async () => void played.splice(played.indexOf(camera.id), 1),
+      };
     },
   });
   const inventory = school.inventory();
@@ -65,10 +70,7 @@ test('the demo campus is a whole school whose inventory fits what runs', async (
   ]);
   expect(inventory.panels.map(({ id }) => id)).toEqual(['guard-room', 'perimeter']);
   expect(inventory.panels[0]?.zones[0]).toMatchObject({ id: '1', name: '门卫室紧急按钮', channels: ['cam-gate'] });
-  expect(inventory.uplinks.map(({ adapter, settings }) => [adapter, settings.url])).toEqual([
-    ['webhook', school.police.webhook?.url],
-    ['mqtt', school.police.mqtt?.url],
-  ]);
+  expect(inventory.uplinks.map(({ adapter, settings }) => [adapter, settings.url])).toEqual([['webhook', school.police.webhook?.url]]);
   const hashes = new Map(inventory.panels.map(({ id, passwordSha256 }) => [String(id), passwordSha256]));
   const broker = await brokerFor((username, password) => createHash('sha256').update(password).digest('hex') === hashes.get(username));
   const panels = school.connectPanels({ broker: broker.url });

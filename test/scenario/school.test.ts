@@ -1,0 +1,139 @@
+/** What breaks in a school, and how soon the gateway says so: real cameras and panels of the simulator, real time. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
+import type { AlarmView, DeviceView } from '../../gateway/domain/api.ts';
+import { cameraId } from '../../gateway/domain/ids.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { hours, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { packageRoot } from '../../gateway/runtime/package-root.ts';
+import { eventually } from '../support/eventually.ts';
+
+const heartbeat = 2;
+
+describe('in a school', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'school-'));
+  let demo: Demo;
+  let cookie = '';
+
+  beforeAll(async () => {
+    const campusFile = join(folder, 'campus.yaml');
+    const text = readFileSync(join(packageRoot, 'config/demo-campus.yaml'), 'utf8');
+    writeFileSync(campusFile, text.replaceAll(/heartbeatSeconds: \d+/g, `heartbeatSeconds: ${heartbeat}`));
+    demo = await openDemo(
+      { clock: systemClock, log: silentLogger, print: () => undefined, pressAfter: hours(1), usualPorts: false, campusFile },
+      new AbortController().signal,
+    );
+    const answer = await fetch(at('/api/v1/claim'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: at('') },
+      body: JSON.stringify({ code: demo.gateway.claimCode, name: 'admin', password: 'correct horse battery' }),
+    });
+    cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    await within(seconds(30), 'cam-gate', 'normal');
+    await within(seconds(30), 'guard-room', 'normal');
+  }, 120_000);
+  afterAll(async () => {
+    await demo?.[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const at = (path: string) => `http://127.0.0.1:${demo.gateway.plain?.port}${path}`;
+  const ask = async <Answer>(path: string): Promise<Answer> => (await (await fetch(at(`/api/v1${path}`), { headers: { cookie } })).json()) as Answer;
+  const alarms = async () => (await ask<{ alarms: AlarmView[] }>('/alarms?limit=100')).alarms;
+
+  /** Waits until the device is in this state, and with this fault; fails after the promised time. */
+  async function within(limit: Millis, device: string, state: string, fault?: string): Promise<void> {
+    await eventually(async () => {
+      const view = await ask<DeviceView>(`/devices/${device}`);
+      expect(view.state).toBe(state);
+      if (fault) expect(view.faults.map(({ code }) => code)).toContain(fault);
+    }, limit);
+  }
+
+  test('a camera that goes off is offline with its reason within 15 s, and normal within 15 s of its return', async () => {
+    const camera = demo.school.cameras.get('cam-canteen')?.running;
+    await camera?.fault('off', true);
+    await within(seconds(15), 'cam-canteen', 'offline', 'camera-unreachable');
+    await camera?.fault('off', false);
+    await within(seconds(15), 'cam-canteen', 'normal');
+  }, 45_000);
+
+  test('a wrong password is said so after at most two signed requests, and not tried again until it changes', async () => {
+    const entry = demo.gateway.inventory.current().cameras.find(({ id }) => id === 'cam-dormitory');
+    const played = demo.school.cameras.get('cam-dormitory');
+    if (!entry || !played) throw new Error('the demo school has no such camera');
+    demo.gateway.inventory.putCamera({ ...entry, credentials: { username: played.account.username, password: new Secret('not-the-password') } });
+    await systemClock.sleep(millis(500)); // the session that was open may still ask something
+    const counted = played.running.signedRequests;
+    await within(seconds(15), 'cam-dormitory', 'offline', 'camera-credentials');
+    await systemClock.sleep(seconds(6));
+    expect(played.running.signedRequests - counted).toBeLessThanOrEqual(2);
+    demo.gateway.inventory.putCamera({ ...entry, id: cameraId('cam-dormitory') });
+    await within(seconds(15), 'cam-dormitory', 'normal');
+  }, 60_000);
+
+  test('a panel whose process is killed is at fault within 5 s, by its last will', async () => {
+    const panel = demo.panels.get('perimeter');
+    panel?.kill();
+    await within(seconds(5), 'perimeter', 'offline', 'panel-silent');
+    panel?.comeBack();
+    await within(seconds(10), 'perimeter', 'normal');
+  }, 30_000);
+
+  test('a panel that is cut off silently is at fault within two heartbeats and ten seconds', async () => {
+    const panel = demo.panels.get('perimeter');
+    panel?.cutOff();
+    await within(seconds(2 * heartbeat + 10), 'perimeter', 'offline', 'panel-silent');
+    panel?.comeBack();
+    await within(seconds(20), 'perimeter', 'normal');
+  }, 50_000);
+
+  test('a press that was queued while the panel was offline is raised and delivered with its own time, as historical', async () => {
+    const panel = demo.panels.get('guard-room');
+    panel?.goOffline();
+    const pressed = systemClock.now();
+    panel?.trip('4');
+    await systemClock.sleep(seconds(3));
+    panel?.comeBack();
+    await eventually(async () => {
+      const alarm = (await alarms()).find(({ zone }) => zone === '4');
+      expect(alarm?.historical).toBe(true);
+      expect(Math.abs(Date.parse(alarm?.occurredAt ?? '') - pressed)).toBeLessThan(1_000);
+      expect(alarm?.deliveries.map(({ state }) => state)).toEqual(['accepted']);
+    }, seconds(15));
+  }, 30_000);
+
+  test('mains and tamper are faults of the panel, never alarms, and end with it', async () => {
+    const count = (await alarms()).length;
+    demo.panels.get('guard-room')?.trouble('mains', true);
+    await within(seconds(5), 'guard-room', 'degraded', 'panel-trouble');
+    demo.panels.get('guard-room')?.trouble('mains', false);
+    await within(seconds(5), 'guard-room', 'normal');
+    expect(await alarms()).toHaveLength(count);
+  }, 20_000);
+
+  test('a police side that is down is told in words, and gets everything when it is back, panic first', async () => {
+    await demo.school.police.down();
+    for (const zone of ['1', '2', '3']) demo.panels.get('perimeter')?.trip(zone);
+    demo.panels.get('guard-room')?.trip('1');
+    await eventually(async () => expect((await ask<{ phonePolice: boolean }>('/overview')).phonePolice).toBe(true), seconds(25));
+    await within(seconds(5), 'police-webhook', 'offline', 'uplink-backlog');
+    const before = demo.school.police.ledger().length;
+    await demo.school.police.comeBack();
+    await eventually(() => {
+      const types = demo.school.police
+        .ledger()
+        .slice(before)
+        .filter(({ answer, body }) => answer === 'accepted' && body.includes('"alarm.raised"'))
+        .map(({ body }) => (JSON.parse(body) as { event: { type: string } }).event.type);
+      expect(types).toHaveLength(4);
+      expect(types[0]).toBe('panic.audible');
+    }, seconds(45));
+    await within(seconds(10), 'police-webhook', 'normal');
+  }, 100_000);
+});
