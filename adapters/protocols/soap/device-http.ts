@@ -202,7 +202,7 @@ export class DeviceHttp implements AsyncDisposable {
       return new DeviceFailure('unreachable', sentence, { cause: error });
     }
     if (begun) return new DeviceFailure('reply', `broke off its reply (${code}).`, { cause: error });
-    if (/^HPE_|OVERFLOW|CONTENT_LENGTH|INVALID/.test(code))
+    if (/^HPE_|HTTPParserError|OVERFLOW|CONTENT_LENGTH|INVALID/.test(code))
       return new DeviceFailure('reply', `sent bytes that are not HTTP (${code}).`, { cause: error });
     return new DeviceFailure('unreachable', `does not answer at ${host} (${code}).`, { cause: error });
   }

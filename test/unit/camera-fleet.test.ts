@@ -1,0 +1,302 @@
+/** The fleet of cameras on a clock that is moved by hand, with an adapter that does as it is told. */
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Camera, Inventory } from '../../gateway/domain/campus.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import { cameraId, campusId, channelId } from '../../gateway/domain/ids.ts';
+import type { CameraAdapter, InventoryReader } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { instant, millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { openCameraFleet } from '../../gateway/fleet/cameras.ts';
+import { ManualClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Mailbox } from '../../gateway/runtime/mailbox.ts';
+
+const gate = cameraId('gate');
+
+function cameraNamed(id: string, more: Partial<Camera> = {}): Camera {
+  return {
+    id: cameraId(id),
+    name: id,
+    adapter: 'fake',
+    address: `http://${id}/onvif`,
+    credentials: { username: 'gateway', password: new Secret('right') },
+    settings: {},
+    enabled: true,
+    maintenance: false,
+    ...more,
+  };
+}
+
+function schoolOf(first: readonly Camera[]): InventoryReader & { replace(cameras: readonly Camera[]): void } {
+  const inventoryOf = (cameras: readonly Camera[]): Inventory => ({
+    campus: { id: campusId('school'), name: 'School', timeZone: 'Asia/Shanghai', address: '' },
+    places: [],
+    cameras,
+    channels: cameras.map(({ id, name }, index) => ({ id: channelId(`channel-${id}`), name, camera: id, number: index + 1 })),
+    panels: [],
+    uplinks: [],
+  });
+  let inventory = inventoryOf(first);
+  const followers = new Set<Mailbox<Inventory>>();
+  return {
+    current: () => inventory,
+    async *changes(signal) {
+      const mailbox = new Mailbox<Inventory>();
+      followers.add(mailbox);
+      yield* mailbox.take(signal);
+    },
+    replace(cameras) {
+      inventory = inventoryOf(cameras);
+      for (const follower of followers) follower.push(inventory);
+    },
+  };
+}
+
+type Behaviour = 'well' | 'off' | 'silent' | 'wrong password' | 'nonsense';
+
+/** A camera box that counts what it sees. */
+function box() {
+  const seen = { behaviour: 'well' as Behaviour, connects: 0, probes: 0, snapshots: 0, open: 0 };
+  const behave = async (signal: AbortSignal) => {
+    switch (seen.behaviour) {
+      case 'off':
+        throw new GatewayError('CAMERA_UNREACHABLE', 'no answer');
+      case 'silent':
+        return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+      case 'wrong password':
+        throw new GatewayError('CAMERA_CREDENTIALS', 'refused');
+      case 'nonsense':
+        throw new GatewayError('CAMERA_REPLY', 'Camera gate answered with <html>.');
+      case 'well':
+        return undefined;
+    }
+  };
+  const adapter: CameraAdapter<unknown> = {
+    kind: 'fake',
+    config: z.strictObject({}),
+    async connect(camera, _config, _context, signal) {
+      seen.connects += 1;
+      await behave(signal);
+      seen.open += 1;
+      return {
+        model: 'C-1',
+        firmware: '1',
+        serial: '1',
+        clockOffset: millis(7),
+        profiles: [{ token: 't', name: 'n', codec: 'H264', width: 640, height: 360, use: 'main' }],
+        async *reports() {},
+        async probe(limit) {
+          seen.probes += 1;
+          await behave(limit);
+          return { clockOffset: millis(9) };
+        },
+        async streamAddress(profile, limit) {
+          await behave(limit);
+          return { camera: camera.id, profile, url: 'rtsp://gate/1', username: 'gateway', password: 'right' };
+        },
+        async snapshot() {
+          seen.snapshots += 1;
+          throw new GatewayError('CAMERA_CREDENTIALS', 'snapshots are for the administrator');
+        },
+        perform: async () => ({ ok: true }),
+        async [Symbol.asyncDispose]() {
+          seen.open -= 1;
+        },
+      };
+    },
+  };
+  return { seen, adapter };
+}
+
+async function fleetOf(cameras: readonly Camera[], behaviour: Behaviour = 'well') {
+  const clock = new ManualClock();
+  const school = schoolOf(cameras);
+  const { seen, adapter } = box();
+  seen.behaviour = behaviour;
+  const fleet = openCameraFleet({ inventory: school, adapters: new Map([['fake', adapter]]), clock, log: silentLogger });
+  const leaving = new AbortController();
+  const life = fleet.run(leaving.signal);
+  await clock.advance(millis(0));
+  return {
+    clock,
+    school,
+    seen,
+    fleet,
+    state: () => fleet.status(gate)?.connection,
+    async [Symbol.asyncDispose]() {
+      leaving.abort();
+      await clock.advance(seconds(5));
+      await life;
+      expect(seen.open).toBe(0);
+      expect(fleet.statuses()).toEqual([]);
+    },
+  };
+}
+
+describe('a camera that comes and goes', () => {
+  test('is connected, and says what it is', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    expect(one.fleet.status(gate)).toMatchObject({ connection: 'connected', model: 'C-1', clockOffset: 7, profiles: ['main: n H264 640×360'] });
+    await one.clock.advance(seconds(5));
+    expect(one.fleet.status(gate)).toMatchObject({ clockOffset: 9, answeredAt: instant(1_760_000_004_000) });
+  });
+
+  test.each(['off', 'silent'] as const)('and goes %s: seen within 10 s, back within 5 s of its return', async (how) => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    await one.clock.advance(seconds(4.1)); // just after a probe: the worst moment
+    one.seen.behaviour = how;
+    await one.clock.advance(seconds(9));
+    expect(one.state()).toBe('unreachable');
+    expect(one.fleet.status(gate)?.sentence?.zh).toBe('摄像机没有应答。');
+    await one.clock.advance(minutes(10));
+    expect(one.state()).toBe('unreachable');
+    one.seen.behaviour = 'well';
+    await one.clock.advance(how === 'off' ? seconds(4) : seconds(14));
+    expect(one.state()).toBe('connected');
+  });
+
+  test('answers nonsense: failed, in its own words, and tried again', async () => {
+    await using one = await fleetOf([cameraNamed('gate')], 'nonsense');
+    expect(one.fleet.status(gate)).toMatchObject({
+      connection: 'failed',
+      sentence: { zh: '摄像机的应答无法理解。', en: 'Camera gate answered with <html>.' },
+    });
+    one.seen.behaviour = 'well';
+    await one.clock.advance(seconds(8));
+    expect(one.state()).toBe('connected');
+  });
+
+  test('is told of to whoever follows, once per change', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    const leaving = new AbortController();
+    const heard: string[] = [];
+    const following = (async () => {
+      for await (const { connection } of one.fleet.changes(leaving.signal)) heard.push(connection);
+    })();
+    one.seen.behaviour = 'off';
+    await one.clock.advance(minutes(1));
+    one.seen.behaviour = 'well';
+    await one.clock.advance(minutes(1));
+    leaving.abort();
+    await following;
+    expect(heard).toEqual(['unreachable', 'connected']);
+  });
+});
+
+describe('a wrong password', () => {
+  test('is tried once, then not for five minutes', async () => {
+    await using one = await fleetOf([cameraNamed('gate')], 'wrong password');
+    expect(one.state()).toBe('refused-credentials');
+    await one.clock.advance(minutes(4.8));
+    expect(one.seen.connects).toBe(1);
+    await one.clock.advance(minutes(0.3));
+    expect(one.seen.connects).toBe(2);
+    await one.clock.advance(minutes(4.8));
+    expect(one.seen.connects).toBe(2);
+  });
+
+  test('is tried again at once when the credentials change, and not for any other edit', async () => {
+    await using one = await fleetOf([cameraNamed('gate')], 'wrong password');
+    one.school.replace([cameraNamed('gate', { name: 'Gate 2' })]);
+    await one.clock.advance(seconds(1));
+    one.school.replace([]);
+    await one.clock.advance(seconds(1));
+    one.school.replace([cameraNamed('gate')]);
+    await one.clock.advance(seconds(10));
+    expect(one.seen.connects).toBe(1);
+    expect(one.state()).toBe('refused-credentials');
+    one.seen.behaviour = 'well';
+    one.school.replace([cameraNamed('gate', { credentials: { username: 'gateway', password: new Secret('new') } })]);
+    await one.clock.advance(seconds(1));
+    expect(one.state()).toBe('connected');
+  });
+
+  test('changed at the camera while it is connected: the next probe ends the session', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    one.seen.behaviour = 'wrong password';
+    await one.clock.advance(minutes(4));
+    expect(one.state()).toBe('refused-credentials');
+    expect([one.seen.connects, one.seen.probes, one.seen.open]).toEqual([1, 1, 0]);
+    await expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+  });
+
+  test('that a stream was refused counts for the camera', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    one.fleet.refusedCredentials(gate);
+    await one.clock.advance(minutes(4));
+    expect(one.state()).toBe('refused-credentials');
+    expect(one.seen.connects).toBe(1);
+    await one.clock.advance(minutes(1.1));
+    expect(one.state()).toBe('connected');
+  });
+
+  test('that only the snapshot refuses leaves the camera connected, and the snapshot alone', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    for (let time = 0; time < 3; time += 1) await expect(one.fleet.snapshot(gate)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    expect(one.seen.snapshots).toBe(1);
+    expect(one.state()).toBe('connected');
+  });
+});
+
+describe('asking a camera', () => {
+  test('by channel or by its own id, where it is connected', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    const address = { camera: 'gate', profile: 'main', url: 'rtsp://gate/1', username: 'gateway', password: 'right' };
+    expect(await one.fleet.streamAddress('channel-gate', 'main')).toEqual(address);
+    expect(await one.fleet.streamAddress('gate', 'main')).toEqual(address);
+    expect(await one.fleet.perform(gate, { op: 'ptz-stop', profile: 'main' })).toEqual({ ok: true });
+  });
+
+  test('that is not there says why', async () => {
+    await using one = await fleetOf([cameraNamed('gate'), cameraNamed('off', { enabled: false })], 'off');
+    await expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({
+      code: 'CAMERA_UNREACHABLE',
+      message: 'Camera gate is not connected: The camera does not answer.',
+    });
+    await expect(one.fleet.streamAddress('nobody', 'main')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(one.fleet.streamAddress('off', 'main')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('that falls silent ends within 10 s', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    one.seen.behaviour = 'silent';
+    const asked = expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+    await one.clock.advance(seconds(10));
+    await asked;
+  });
+});
+
+describe('the inventory', () => {
+  test('adds, changes, switches off and removes cameras while it runs', async () => {
+    await using one = await fleetOf([]);
+    one.school.replace([cameraNamed('gate'), cameraNamed('yard')]);
+    await one.clock.advance(seconds(1));
+    expect(one.fleet.statuses().map(({ connection }) => connection)).toEqual(['connected', 'connected']);
+    one.school.replace([cameraNamed('gate', { address: 'http://other/onvif' }), cameraNamed('yard', { name: 'Yard 2' })]);
+    await one.clock.advance(seconds(1));
+    expect([one.seen.connects, one.seen.open]).toEqual([3, 2]); // only the one whose address changed was connected anew
+    one.school.replace([cameraNamed('gate', { address: 'http://other/onvif', enabled: false })]);
+    await one.clock.advance(seconds(1));
+    expect([one.fleet.statuses(), one.seen.open]).toEqual([[], 0]);
+  });
+
+  test('with settings or an adapter that do not fit: failed in words, not tried again until changed', async () => {
+    await using one = await fleetOf([cameraNamed('gate', { settings: { nonsense: 1 } }), cameraNamed('yard', { adapter: 'kodak' })]);
+    await one.clock.advance(minutes(10));
+    expect(one.fleet.statuses().map(({ connection, sentence }) => [connection, sentence?.zh])).toEqual([
+      ['failed', '摄像机的设置不正确。'],
+      ['failed', '摄像机的设置不正确。'],
+    ]);
+    expect(one.fleet.status(cameraId('yard'))?.sentence?.en).toContain('there are fake');
+    one.school.replace([cameraNamed('gate')]);
+    await one.clock.advance(seconds(1));
+    expect(one.state()).toBe('connected');
+  });
+
+  test('with a password that this box cannot read says so', async () => {
+    const unreadable = Secret.unreadable(new GatewayError('SECRET_UNREADABLE', 'The password of gate was sealed by another box.'));
+    await using one = await fleetOf([cameraNamed('gate', { credentials: { username: 'gateway', password: unreadable } })]);
+    expect(one.state()).toBe('connected'); // this adapter does not look at it
+  });
+});
