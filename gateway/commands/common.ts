@@ -28,11 +28,19 @@ const usageCodes = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'REQUEST_INVALID', 'I
 /** Tells a failure on standard error and returns the exit code that says the same. */
 export function tellFailure(error: unknown, json: boolean): number {
   const known = isGatewayError(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = sentenceOf(error);
   if (json)
     process.stderr.write(`${JSON.stringify({ code: known ? error.code : 'INTERNAL', message, ...(known ? { context: error.context } : {}) })}\n`);
   else process.stderr.write(`${known ? `${error.code}: ` : ''}${message}\n`);
   return isGatewayError(error, ...usageCodes) ? exitCodes.usage : exitCodes.failure;
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    return `Port ${String(error.port)} is taken by another program. Choose another in gateway.yaml, or stop that program. (${error.message})`;
+  }
+  return error.message;
 }
 
 export function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {

@@ -1,10 +1,13 @@
 /** Starts a worker thread from one of our own files, from TypeScript sources (tests, development) as from the built product. */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
   if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
   // Node 20 does not run TypeScript, and `--import tsx` in execArgv does not reach a worker's loader: register it inside.
-  const loader = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href; // from here: an eval'd worker resolves from the working directory
+  const loader = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
   return new Worker(loader, { ...options, eval: true });
 }
 
