@@ -6,7 +6,8 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
   if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
   // Node 20 does not run TypeScript, and `--import tsx` in execArgv does not reach a worker's loader: register it inside.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href; // from here: an eval'd worker resolves from the working directory
+  // By its file: an eval'd worker would resolve the name from the working directory.
+  const tsx = new URL('./dist/esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'))).href;
   const loader = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
   return new Worker(loader, { ...options, eval: true });
 }
