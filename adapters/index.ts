@@ -1,6 +1,7 @@
 /** The register of adapters: one line each. Add a make, a dialect or an uplink here and nowhere else. */
 import type { CameraAdapter, PanelDialect, UplinkAdapter } from '../gateway/domain/ports.ts';
 import { onvif } from './cameras/onvif/adapter.ts';
+import { rtsp } from './cameras/rtsp.ts';
 import { campusDialect } from './panels/dialects/campus.ts';
 import { mqtt } from './uplinks/mqtt.ts';
 import { webhook } from './uplinks/webhook.ts';
@@ -26,4 +27,4 @@ function camera<Config>(adapter: CameraAdapter<Config>): CameraAdapter<unknown> 
   };
 }
 
-export const cameraAdapters: readonly CameraAdapter<unknown>[] = [camera(onvif)];
+export const cameraAdapters: readonly CameraAdapter<unknown>[] = [camera(onvif), camera(rtsp)];

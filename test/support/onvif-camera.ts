@@ -19,6 +19,7 @@ export interface OnvifCameraOptions {
   readonly answers?: Readonly<Record<string, string | ((reply: ServerResponse, base: string) => void)>>;
   readonly nonceLasts?: number;
   readonly snapshot?: Uint8Array;
+  readonly port?: number;
 }
 
 export interface OnvifCamera extends AsyncDisposable {
@@ -32,13 +33,23 @@ export interface OnvifCamera extends AsyncDisposable {
   readonly basic: number;
   skew: number;
   password: string | undefined;
+  /** Takes requests and answers none. */
+  frozen: boolean;
 }
 
 export const tinyJpeg = Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex');
 
 export async function onvifCamera(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
   const { username = 'gateway', signIn = 'digest', services = ['media', 'media2', 'ptz'] } = options;
-  const seen = { calls: [] as string[], bodies: [] as string[], credentialed: 0, basic: 0, skew: options.skew ?? 0, password: options.password };
+  const seen = {
+    calls: [] as string[],
+    bodies: [] as string[],
+    credentialed: 0,
+    basic: 0,
+    skew: options.skew ?? 0,
+    password: options.password,
+    frozen: false,
+  };
   const digest = new DigestDoor({
     realm: 'camera',
     now: () => Date.now(),
@@ -65,6 +76,7 @@ export async function onvifCamera(options: OnvifCameraOptions = {}): Promise<Onv
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
+    if (seen.frozen) return undefined;
     const base = `http://127.0.0.1:${server.port}`;
     const { authorization } = request.headers;
     if (authorization) seen.credentialed += 1;
@@ -108,7 +120,7 @@ export async function onvifCamera(options: OnvifCameraOptions = {}): Promise<Onv
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => http.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
   const server = { port };
   return Object.assign(seen, {
