@@ -1,0 +1,190 @@
+/** Every camera adapter against the simulated camera: the same promises, whatever the camera speaks. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { onvif } from '../../adapters/cameras/onvif/adapter.ts';
+import { discoverCameras } from '../../adapters/cameras/onvif/discovery.ts';
+import { rtsp } from '../../adapters/cameras/rtsp.ts';
+import type { Camera } from '../../gateway/domain/campus.ts';
+import { cameraId } from '../../gateway/domain/ids.ts';
+import type { Clock } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { openDiscoveryResponder } from '../../simulators/camera/discovery.ts';
+import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator } from '../../simulators/camera/simulator.ts';
+
+const signal = new AbortController().signal;
+const context = { clock: systemClock, log: silentLogger };
+/** Limits of 10 s pass in half a second. */
+const hasty: Clock = { ...systemClock, sleep: (length, during) => systemClock.sleep(millis(length / 20), during) };
+const username = 'gateway';
+const password = '校门 <1>&"';
+let cacheFolder: string;
+
+beforeAll(async () => {
+  cacheFolder = await mkdtemp(join(tmpdir(), 'camera-adapter-'));
+});
+afterAll(() => rm(cacheFolder, { recursive: true }));
+
+function simulate(more: Partial<CameraSimulatorOptions> = {}): Promise<CameraSimulator> {
+  const at = { address: '127.0.0.1', port: 0 };
+  return runCameraSimulator({
+    ...{ id: 'gate', name: 'Gate', username, password, http: at, rtsp: at, cacheFolder, strictTokens: true, ...context },
+    main: { width: 320, height: 180, framesPerSecond: 5 },
+    sub: { width: 160, height: 90, framesPerSecond: 5 },
+    loopSeconds: 2,
+    ...more,
+  });
+}
+
+const makes = [
+  { kind: 'onvif', adapter: onvif, config: { otherHosts: 'refuse' }, addressOf: (camera: CameraSimulator) => camera.onvifAddress },
+  { kind: 'rtsp', adapter: rtsp, config: {}, addressOf: (camera: CameraSimulator) => camera.rtspAddress.main },
+] as const;
+
+describe.each(makes)('the adapter $kind', (make) => {
+  const connect = (camera: CameraSimulator, given = password, clock = context.clock) => {
+    const registered: Camera = {
+      id: cameraId('gate'),
+      name: 'Gate',
+      adapter: make.kind,
+      address: make.addressOf(camera),
+      credentials: { username, password: new Secret(given) },
+      settings: {},
+      enabled: true,
+      maintenance: false,
+    };
+    const { adapter } = make;
+    const around = { ...context, clock };
+    return adapter.kind === 'onvif'
+      ? onvif.connect(registered, onvif.config.parse(make.config), around, signal)
+      : rtsp.connect(registered, rtsp.config.parse(make.config), around, signal);
+  };
+
+  test('connects, proves itself again and again, and gives a stream address without credentials in it', async () => {
+    await using camera = await simulate();
+    await using session = await connect(camera);
+    await session.probe(signal);
+    await session.probe(signal);
+    const address = await session.streamAddress('main', signal);
+    expect(address).toEqual({ camera: 'gate', profile: 'main', url: camera.rtspAddress.main, username, password });
+    expect(camera.counters.http.refused).toBe(0);
+  });
+
+  test('a wrong password is told as such, after at most two requests that carried it', async () => {
+    await using camera = await simulate();
+    await expect(connect(camera, 'wrong')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    expect(camera.counters.credentialed).toBeLessThanOrEqual(2);
+  });
+
+  test('a password that is changed at the camera ends the session by its probe, after at most two requests', async () => {
+    await using camera = await simulate();
+    await using session = await connect(camera);
+    await camera.fault('wrong-password', true);
+    const before = camera.counters.credentialed;
+    await expect(session.probe(signal)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    expect(camera.counters.credentialed - before).toBeLessThanOrEqual(2);
+  });
+
+  test.each(['off', 'silent'] as const)('a camera that is %s is unreachable, and there again after', async (fault) => {
+    await using camera = await simulate();
+    await using session = await connect(camera, password, hasty);
+    await camera.fault(fault, true);
+    await expect(session.probe(signal)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+    await expect(connect(camera, password, hasty)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+    await camera.fault(fault, false);
+    await using again = await connect(camera, password);
+    await again.probe(signal);
+  });
+
+  test('reports end with the signal, and say nothing yet', async () => {
+    await using camera = await simulate();
+    await using session = await connect(camera);
+    const leaving = new AbortController();
+    const heard: unknown[] = [];
+    const listening = (async () => {
+      for await (const report of session.reports(leaving.signal)) heard.push(report);
+    })();
+    leaving.abort();
+    await listening;
+    expect(heard).toEqual([]);
+  });
+
+  test('an aborted connect ends at once with the reason', async () => {
+    await using camera = await simulate();
+    await camera.fault('silent', true);
+    const leaving = new AbortController();
+    const { adapter } = make;
+    const registered: Camera = {
+      ...{ id: cameraId('gate'), name: 'Gate', adapter: make.kind, address: make.addressOf(camera), settings: {}, enabled: true, maintenance: false },
+    };
+    const attempt =
+      adapter.kind === 'onvif'
+        ? onvif.connect(registered, { otherHosts: 'refuse' }, context, leaving.signal)
+        : rtsp.connect(registered, {}, context, leaving.signal);
+    setImmediate(() => leaving.abort());
+    await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('the adapter onvif, besides', () => {
+  const connect = (camera: CameraSimulator, clock: Clock = systemClock) =>
+    onvif.connect(
+      {
+        ...{ id: cameraId('gate'), name: 'Gate', adapter: 'onvif', address: camera.onvifAddress, settings: {}, enabled: true, maintenance: false },
+        credentials: { username, password: new Secret(password) },
+      },
+      { otherHosts: 'refuse' },
+      { ...context, clock },
+      signal,
+    );
+
+  test.each(['digest', 'token', 'both', 'none'] as const)('signs in where the camera takes %s', async (auth) => {
+    await using camera = await simulate({ auth });
+    await using session = await connect(camera);
+    expect(session.profiles.map(({ codec, width, use }) => [codec, width, use])).toEqual([
+      ['H264', 320, 'main'],
+      ['H264', 160, 'sub'],
+    ]);
+    expect(
+      Buffer.from(await session.snapshot(signal))
+        .subarray(0, 3)
+        .toString('hex'),
+    ).toBe('ffd8ff');
+    expect(await session.perform({ op: 'ptz-move', profile: 'main', pan: 0.5, tilt: 0, zoom: 0 }, signal)).toEqual({ ok: true });
+    expect(await session.perform({ op: 'ptz-stop', profile: 'main' }, signal)).toEqual({ ok: true });
+    expect(camera.counters.http.refused).toBe(0);
+  });
+
+  test('signs in to a camera whose clock is wrong, and tells by how much', async () => {
+    await using camera = await simulate({ auth: 'token' });
+    camera.drift(minutes(-90));
+    await using session = await connect(camera);
+    expect(Math.abs(session.clockOffset - minutes(-90))).toBeLessThan(2_000);
+  });
+
+  test.each([
+    ['wrong-host-xaddr', 'CAMERA_FORBIDDEN_HOST'],
+    ['slow-drip', 'CAMERA_UNREACHABLE'],
+    ['huge-reply', 'CAMERA_REPLY'],
+    ['doctype', 'CAMERA_REPLY'],
+    ['truncated', 'CAMERA_REPLY'],
+  ] as const)('a camera with the fault %s ends in %s', async (fault, code) => {
+    await using camera = await simulate();
+    await camera.fault(fault, true);
+    await expect(connect(camera, hasty)).rejects.toMatchObject({ code });
+  });
+
+  test('finds the simulated camera by discovery', async () => {
+    await using discovery = await openDiscoveryResponder(context);
+    await using camera = await simulate({ discovery, name: '校门' });
+    const found = await discoverCameras({ ...context, window: seconds(1), interfaces: ['127.0.0.1'] }, signal);
+    expect(found.map(({ address, name }) => [address, name])).toContainEqual([camera.onvifAddress, '校门']);
+    await camera.fault('off', true);
+    const later = await discoverCameras({ ...context, window: seconds(1), interfaces: ['127.0.0.1'] }, signal);
+    expect(later.map(({ address }) => address)).not.toContain(camera.onvifAddress);
+  });
+});
