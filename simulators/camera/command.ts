@@ -1,0 +1,127 @@
+/** `simulate camera`: one camera on this machine, and its faults at the keyboard. */
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import { millis } from '../../gateway/domain/time.ts';
+import { findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
+import { aborted, endpointOf, obeyTyped, type Simulator, textOf, understood } from '../command-line.ts';
+import { openDiscoveryResponder } from './discovery-responder.ts';
+import { type CameraFault, cameraFaults } from './faults.ts';
+import { type CameraSimulator, type CameraSimulatorOptions, type PictureChoice, runCameraSimulator } from './simulator.ts';
+
+interface Options {
+  readonly id: string;
+  readonly name?: string;
+  readonly http: string;
+  readonly rtsp: string;
+  readonly username: string;
+  readonly passwordFile?: string;
+  readonly auth: string;
+  readonly strict?: boolean;
+  readonly main?: string;
+  readonly sub?: string;
+  readonly cache: string;
+  readonly ffmpeg?: string;
+  readonly interface: readonly string[];
+  readonly discovery: boolean;
+}
+
+const typed = `FAULT on|off | drift MILLIS | status; FAULT is one of: ${cameraFaults.join(', ')}`;
+
+export const cameraCommand: Simulator = {
+  name: 'camera',
+  summary: { zh: '一台 ONVIF/RTSP 摄像机:自带画面,可随时制造故障', en: 'an ONVIF and RTSP camera with its own moving picture and faults at will' },
+  async run(args, context, signal) {
+    const command = new Command('camera')
+      .description('Plays one IP camera: ONVIF, RTSP over TCP, snapshots, WS-Discovery.')
+      .option('--id <id>', 'tells it apart in its picture', 'camera-1')
+      .option('--name <text>', 'shown in its picture and when it is found; the id unless given')
+      .option('--http <[address:]port>', 'of ONVIF (0: any free port)', '0')
+      .option('--rtsp <[address:]port>', 'of RTSP (0: any free port)', '0')
+      .option('--username <name>', 'of its account', 'admin')
+      .option('--password-file <file>', 'with the password of its account; made and printed unless given')
+      .option('--auth <digest|token|both|none>', 'what its ONVIF services take', 'both')
+      .option('--strict', 'refuse tokens more than 5 s from its clock, and repeated ones')
+      .option('--main <WxH@fps:kbps>', 'main picture', '1280x720@15:1500')
+      .option('--sub <WxH@fps:kbps>', 'sub picture', '640x360@15:400')
+      .option('--cache <folder>', 'for encoded pictures', join(tmpdir(), 'campus-gateway-pictures'))
+      .option('--ffmpeg <path>', 'encoder; searched for unless given')
+      .option(
+        '--interface <address>',
+        'to be found on; repeat it (loopback unless given)',
+        (text: string, all: readonly string[]) => [...all, text],
+        [],
+      )
+      .option('--no-discovery', 'do not answer searches')
+      .addHelpText('after', `\nWhile it runs, type: ${typed}`);
+    if (!understood(command, args, context)) return;
+    const options = command.opts<Options>();
+    const made = randomBytes(12).toString('base64url');
+    const password = options.passwordFile === undefined ? made : (await textOf(options.passwordFile, '--password-file')).trim();
+    await using scope = new Scope();
+    const interfaces = options.interface.length > 0 ? options.interface : ['127.0.0.1'];
+    const discovery = options.discovery ? scope.own(await openDiscoveryResponder({ interfaces, clock: context.clock, log: context.log })) : undefined;
+    const camera = scope.own(
+      await runCameraSimulator({
+        id: options.id,
+        name: options.name ?? options.id,
+        username: options.username,
+        password,
+        http: endpointOf(options.http, '--http'),
+        rtsp: endpointOf(options.rtsp, '--rtsp'),
+        cacheFolder: options.cache,
+        ...(options.ffmpeg === undefined ? {} : { ffmpeg: await findFfmpeg(options.ffmpeg) }),
+        auth: authOf(options.auth),
+        strictTokens: options.strict ?? false,
+        ...(options.main === undefined ? {} : { main: pictureOf(options.main, '--main') }),
+        ...(options.sub === undefined ? {} : { sub: pictureOf(options.sub, '--sub') }),
+        ...(discovery ? { discovery } : {}),
+        clock: context.clock,
+        log: context.log,
+      }),
+    );
+    context.print(
+      `onvif ${camera.onvifAddress}  user ${options.username}  password ${options.passwordFile === undefined ? password : '(from the file)'}`,
+    );
+    context.print(`rtsp ${camera.rtspAddress.main}  ${camera.rtspAddress.sub}`);
+    context.print(`type: ${typed}`);
+    void obeyTyped(context, (words) => actOnCamera(camera, words, context.print), signal);
+    await aborted(signal);
+  },
+};
+
+async function actOnCamera(camera: CameraSimulator, words: readonly string[], print: (line: string) => void): Promise<void> {
+  const [verb = '', how = ''] = words;
+  if (verb === 'status') {
+    const { playing, credentialed, http, rtsp } = camera.counters;
+    const faults = [...camera.faults].join(', ') || 'none';
+    print(`faults: ${faults}; playing ${playing}; requests ${http.requests} http, ${rtsp.requests} rtsp, ${credentialed} with credentials`);
+    return;
+  }
+  if (verb === 'drift' && /^-?\d{1,12}$/.test(how)) camera.drift(millis(Number(how)));
+  else if (isFault(verb) && (how === 'on' || how === 'off')) await camera.fault(verb, how === 'on');
+  else throw new GatewayError('REQUEST_INVALID', `Not understood; type: ${typed}`);
+  print(`now: ${verb} ${how}`);
+}
+
+const isFault = (text: string): text is CameraFault => cameraFaults.some((fault) => fault === text);
+
+function authOf(text: string): NonNullable<CameraSimulatorOptions['auth']> {
+  if (text === 'digest' || text === 'token' || text === 'both' || text === 'none') return text;
+  throw new GatewayError('REQUEST_INVALID', `--auth wants digest, token, both or none, but ${JSON.stringify(text)} came.`);
+}
+
+function pictureOf(text: string, option: string): PictureChoice {
+  const parts = /^(\d{1,4})x(\d{1,4})@(\d{1,2}):(\d{1,5})$/.exec(text);
+  if (!parts) {
+    throw new GatewayError(
+      'REQUEST_INVALID',
+      `${option} wants WIDTHxHEIGHT@FPS:KBPS, for example 1280x720@15:1500, but ${JSON.stringify(text)} came.`,
+    );
+  }
+  const [width = 0, height = 0, framesPerSecond = 0, kbps = 0] = parts.slice(1).map(Number);
+  return { width, height, framesPerSecond, kbps };
+}

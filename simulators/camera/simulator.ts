@@ -1,0 +1,237 @@
+/** A whole camera on this machine: ONVIF, RTSP, snapshots, its own moving picture, and every way of going wrong. */
+import { createHash } from 'node:crypto';
+import { DigestDoor } from '../../adapters/protocols/digest.ts';
+import type { Endpoint, StreamProfile } from '../../gateway/domain/media.ts';
+import type { Clock, Logger } from '../../gateway/domain/ports.ts';
+import { type Millis, seconds } from '../../gateway/domain/time.ts';
+import { type Ffmpeg, findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
+import type { DiscoveryResponder } from './discovery-responder.ts';
+import type { CameraFault } from './faults.ts';
+import { scopesOf, servicePaths } from './onvif/device.ts';
+import { type HttpCounters, OnvifDoor } from './onvif/door.ts';
+import type { OnvifCamera } from './onvif/operation.ts';
+import { openOnvifServer } from './onvif/server.ts';
+import { captionOf } from './picture.ts';
+import { Ptz } from './ptz.ts';
+import { openRecording } from './recording.ts';
+import { openRtspDoor, type RtspCounters } from './rtsp.ts';
+import { CameraStream } from './stream.ts';
+
+export interface PictureChoice {
+  readonly width: number;
+  readonly height: number;
+  readonly framesPerSecond: number;
+  /** Most kbit/s. */
+  readonly kbps: number;
+}
+
+export interface CameraSimulatorOptions {
+  readonly id: string;
+  /** In scopes and in the picture, where only ASCII letters, digits and `-_.,:/()#+` can be drawn. */
+  readonly name: string;
+  readonly place?: string;
+  readonly username: string;
+  readonly password: string;
+  /** Port 0 lets the system choose; it then stays the same for the camera's life, power cuts included. */
+  readonly http: Endpoint;
+  readonly rtsp: Endpoint;
+  /** Encoded pictures are kept here and shared by whoever uses the folder. */
+  readonly cacheFolder: string;
+  readonly ffmpeg?: Ffmpeg;
+  /** 1280×720 at 15 pictures/s and at most 1500 kbit/s, in every part that is not given. */
+  readonly main?: Partial<PictureChoice>;
+  /** 640×360 at 15 pictures/s and at most 400 kbit/s. */
+  readonly sub?: Partial<PictureChoice>;
+  /** Of both pictures; 20 s and 2 s. */
+  readonly loopSeconds?: number;
+  readonly gopSeconds?: number;
+  /** What ONVIF takes; RTSP and snapshots take Digest unless it is `none`. Default `both`. */
+  readonly auth?: 'digest' | 'token' | 'both' | 'none';
+  /** Of Digest; the preferred one first. Default both. */
+  readonly algorithms?: readonly ('SHA-256' | 'MD5')[];
+  /** WS-UsernameTokens are taken within 5 s of the camera's clock, and once. */
+  readonly strictTokens?: boolean;
+  /** False: the time, too, is told only to whoever signs in. */
+  readonly anonymousTime?: boolean;
+  /** Of RTSP; 60 s. */
+  readonly sessionTimeout?: Millis;
+  /** Lets the camera be found; absent: it keeps quiet. */
+  readonly discovery?: DiscoveryResponder;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface CameraSimulator extends AsyncDisposable {
+  readonly id: string;
+  /** Of the ONVIF device service. */
+  readonly onvifAddress: string;
+  /** Without credentials. */
+  readonly rtspAddress: Readonly<Record<StreamProfile, string>>;
+  /** Switches a fault on or off; resolves once it is so. */
+  fault(name: CameraFault, on: boolean): Promise<void>;
+  /** Camera clock minus ours, from now on. */
+  drift(by: Millis): void;
+  readonly faults: ReadonlySet<CameraFault>;
+  readonly counters: {
+    readonly http: Readonly<HttpCounters>;
+    readonly rtsp: Readonly<RtspCounters>;
+    /** Requests that carried credentials, at either door. */
+    readonly credentialed: number;
+    /** Open connections that are being sent pictures. */
+    readonly playing: number;
+  };
+}
+
+const usual: Readonly<Record<StreamProfile, PictureChoice>> = {
+  main: { width: 1280, height: 720, framesPerSecond: 15, kbps: 1_500 },
+  sub: { width: 640, height: 360, framesPerSecond: 15, kbps: 400 },
+};
+const strictTokenWindow = 5_000;
+
+/** Throws TRANSCODER_MISSING where a picture must be made and nothing can make it, REQUEST_INVALID for a picture that cannot be. */
+export async function runCameraSimulator(options: CameraSimulatorOptions): Promise<CameraSimulator> {
+  const { id, username, password, clock, auth = 'both', algorithms } = options;
+  const log = options.log.child({ camera: id });
+  await using opening = new Scope();
+  const faults = new Set<CameraFault>();
+  let offset = 0;
+  const now = () => clock.now() + offset;
+  const streams = await openStreams(options, faults, now);
+
+  const newDigest = (realm: string) => new DigestDoor({ realm, now: () => clock.now(), ...(algorithms ? { algorithms } : {}) });
+  const passwordOf = (name: string) => (name === username ? password : undefined);
+  const life = new AbortController();
+  opening.defer(() => life.abort());
+
+  const rtsp = openRtspDoor({
+    listen: options.rtsp,
+    streams,
+    digest: auth === 'none' ? undefined : newDigest('Simulated camera RTSP'),
+    passwordOf,
+    faults,
+    sessionTimeout: options.sessionTimeout ?? seconds(60),
+    clock,
+  });
+  const camera = describeCamera(options, streams, { digest: auth === 'digest' || auth === 'both', token: auth === 'token' || auth === 'both' }, now);
+  const counters: HttpCounters = { requests: 0, credentialed: 0, refused: 0, snapshots: 0 };
+  const http = openOnvifServer({
+    listen: options.http,
+    camera,
+    door: new OnvifDoor({
+      digest: camera.auth.digest ? newDigest('Simulated camera') : undefined,
+      token: camera.auth.token,
+      tokenWithin: options.strictTokens ? strictTokenWindow : undefined,
+      passwordOf,
+      faults,
+      counters,
+      now,
+    }),
+    counters,
+    still: (path) => streams.get(path)?.still(),
+    rtspPort: () => rtsp.listener.port,
+    faults,
+    anonymousTime: options.anonymousTime ?? true,
+    clock,
+    signal: life.signal,
+  });
+  await rtsp.listener.open();
+  opening.defer(() => rtsp.listener.close());
+  await http.open();
+  opening.defer(() => http.close());
+
+  const onvifAddress = `http://${named(options.http.address)}:${http.port}${servicePaths.device}`;
+  const announced = { endpoint: `urn:uuid:${camera.uuid}`, scopes: scopesOf(camera), address: onvifAddress, answers: () => !faults.has('off') };
+  if (options.discovery) opening.own(options.discovery.announce(announced));
+  const lives = [rtsp.run(life.signal), ...[...streams.values()].map((stream) => stream.run(life.signal))];
+  opening.defer(() => life.abort());
+  const scope = opening.release();
+  log.info('simulated camera stands', { address: onvifAddress });
+
+  return {
+    id,
+    onvifAddress,
+    rtspAddress: {
+      main: `rtsp://${named(options.rtsp.address)}:${rtsp.listener.port}/main`,
+      sub: `rtsp://${named(options.rtsp.address)}:${rtsp.listener.port}/sub`,
+    },
+    faults,
+    fault: async (name, on) => {
+      if (faults.has(name) === on) return;
+      if (on) faults.add(name);
+      else faults.delete(name);
+      log.info('simulated camera fault', { fault: name, on });
+      if (name !== 'off') return;
+      if (on) await Promise.all([http.close(), rtsp.listener.close()]);
+      else await Promise.all([http.open(), rtsp.listener.open()]);
+    },
+    drift: (by) => {
+      offset = by;
+    },
+    counters: {
+      http: counters,
+      rtsp: rtsp.counters,
+      get credentialed() {
+        return counters.credentialed + rtsp.counters.credentialed;
+      },
+      get playing() {
+        return [...streams.values()].reduce((sum, stream) => sum + stream.readers, 0);
+      },
+    },
+    [Symbol.asyncDispose]: async () => {
+      await scope[Symbol.asyncDispose]();
+      await Promise.all(lives);
+    },
+  };
+}
+
+async function openStreams(
+  options: CameraSimulatorOptions,
+  faults: ReadonlySet<CameraFault>,
+  wallClock: () => number,
+): Promise<Map<string, CameraStream>> {
+  const { id, name, cacheFolder, clock, loopSeconds = 20, gopSeconds = 2 } = options;
+  const ffmpeg = async () => options.ffmpeg ?? (await findFfmpeg());
+  const open = async (profile: StreamProfile) => {
+    const choice = { ...usual[profile], ...options[profile] };
+    const settings = { camera: id, caption: captionOf(name, id) === id ? id : `${captionOf(name, id)} (${id})`, ...choice, loopSeconds, gopSeconds };
+    const recording = await openRecording(settings, cacheFolder, ffmpeg);
+    return [profile, new CameraStream({ recording, clock, wallClock, stalled: () => faults.has('stalled') })] as const;
+  };
+  return new Map(await Promise.all([open('main'), open('sub')]));
+}
+
+function describeCamera(
+  { id, name, place = '', clock }: CameraSimulatorOptions,
+  streams: ReadonlyMap<string, CameraStream>,
+  auth: OnvifCamera['auth'],
+  now: () => number,
+): OnvifCamera {
+  // The same camera keeps its identity over restarts, as a real one does.
+  const hex = createHash('sha256').update(`simulated camera ${id}`).digest('hex');
+  return {
+    id,
+    name,
+    place,
+    uuid: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`,
+    serial: `SIM${hex.slice(32, 42).toUpperCase()}`,
+    // Locally administered (IEEE 802 §8.4): no maker's.
+    mac: ['02', ...Array.from({ length: 5 }, (_, index) => hex.slice(42 + 2 * index, 44 + 2 * index))].join(':'),
+    profiles: [...streams].map(([path, stream]) => ({
+      token: `profile_${path}`,
+      name: path === 'main' ? 'mainStream' : 'subStream',
+      path,
+      settings: stream.recording.settings,
+      synchronise: () => stream.synchronise(),
+    })),
+    ptz: new Ptz(() => clock.monotonic()),
+    auth,
+    now,
+  };
+}
+
+/** As in a URL; whoever listens on every address is reached at loopback. */
+function named(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
+  return address.includes(':') ? `[${address}]` : address;
+}
