@@ -181,3 +181,5 @@ function onSameNetwork(interfaceAddress: string, sender: RemoteInfo): boolean {
   network.addSubnet(found.address, Number(found.cidr.split('/')[1]), 'ipv4');
   return network.check(sender.address, 'ipv4');
 }
+
+export { type DiscoveryResponder, openDiscoveryResponder } from './discovery-responder.ts';
