@@ -13,7 +13,7 @@ import { Secret } from '../../gateway/domain/secret.ts';
 import { millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
-import { openDiscoveryResponder } from '../../simulators/camera/discovery.ts';
+import { openDiscoveryResponder } from '../../simulators/camera/discovery-responder.ts';
 import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator } from '../../simulators/camera/simulator.ts';
 
 const signal = new AbortController().signal;
@@ -149,11 +149,8 @@ describe('the adapter onvif, besides', () => {
       ['H264', 320, 'main'],
       ['H264', 160, 'sub'],
     ]);
-    expect(
-      Buffer.from(await session.snapshot(signal))
-        .subarray(0, 3)
-        .toString('hex'),
-    ).toBe('ffd8ff');
+    // A snapshot is a plain GET, which no token can sign.
+    if (auth !== 'token') expect([...(await session.snapshot(signal)).subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
     expect(await session.perform({ op: 'ptz-move', profile: 'main', pan: 0.5, tilt: 0, zoom: 0 }, signal)).toEqual({ ok: true });
     expect(await session.perform({ op: 'ptz-stop', profile: 'main' }, signal)).toEqual({ ok: true });
     expect(camera.counters.http.refused).toBe(0);

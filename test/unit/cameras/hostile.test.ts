@@ -151,11 +151,14 @@ test('three rounds of all of them leave no more than 10 MB behind', async () => 
   const round = async () => {
     for (const hostile of soapCases) await askOnvif(hostile);
     for (const hostile of rtspCases) await askRtsp(hostile);
-    // What is closed is let go of a moment later.
-    await systemClock.sleep(millis(100));
-    collect();
-    collect();
-    return process.memoryUsage().rss;
+    // Freed pages go back to the system a moment later: the least of a few looks is what is really held.
+    const looks: number[] = [];
+    for (let look = 0; look < 6; look += 1) {
+      collect();
+      await systemClock.sleep(millis(100));
+      looks.push(process.memoryUsage().rss);
+    }
+    return Math.min(...looks);
   };
   const first = await round();
   await round();
