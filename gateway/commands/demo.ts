@@ -56,7 +56,7 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
   const school = scope.own(
     await openSimulatedCampus(await readCampusFile(options.campusFile ?? join(packageRoot, 'config/demo-campus.yaml')), {
       ...{ clock, log, ledger: join(folder, 'police-ledger.jsonl') },
-      camera: options.camera ?? cameraRunner,
+      camera: options.camera ?? cameraRunner(),
     }),
   );
   const gateway = scope.own(
@@ -69,10 +69,10 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
     passwords,
   });
   const key = gateway.inventory.issueStreamKey('demo');
-  const frames = await watch(gateway, scope, signal);
   tell(gateway, key, print);
 
   const ending = new AbortController();
+  const frames = watch({ gateway, clock, scope }, ending.signal);
   scope.defer(() => ending.abort());
   signal.addEventListener('abort', () => ending.abort(), { once: true });
   const delivered = (async () => {
@@ -127,22 +127,34 @@ function fill({ inventory }: Gateway, school: Inventory): Readonly<Record<string
   return passwords;
 }
 
-/** Keeps every channel flowing, as a wall would. */
-async function watch(gateway: Gateway, scope: Scope, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+/** Keeps every channel flowing, as a wall would; a camera that is not there yet is asked for again. */
+function watch({ gateway, clock, scope }: { gateway: Gateway; clock: Clock; scope: Scope }, signal: AbortSignal): ReadonlyMap<string, number> {
   const frames = new Map<string, number>();
-  await Promise.all(
-    gateway.inventory.current().channels.map(async ({ id }) => {
-      const { port1, port2 } = new MessageChannel();
-      scope.defer(() => port1.close());
-      frames.set(id, 0);
-      port1.on('message', (message: Fmp4Message) => {
-        if (message.kind === 'fragment') frames.set(id, (frames.get(id) ?? 0) + 1);
-      });
-      const sink = await gateway.watch({ kind: 'fmp4', channel: id, profile: 'sub', purpose: 'local', port: port2 }, signal);
-      scope.own(sink);
-      sink.start();
-    }),
-  );
+  for (const { id } of gateway.inventory.current().channels) {
+    frames.set(id, 0);
+    const opened = (async () => {
+      while (!signal.aborted) {
+        const { port1, port2 } = new MessageChannel();
+        port1.on('message', (message: Fmp4Message) => {
+          if (message.kind === 'fragment') frames.set(id, (frames.get(id) ?? 0) + 1);
+        });
+        try {
+          const sink = await gateway.watch({ kind: 'fmp4', channel: id, profile: 'sub', purpose: 'local', port: port2 }, signal);
+          sink.start();
+          return { sink, port1 };
+        } catch {
+          port1.close(); // not connected yet, which the pages show in words: again in a moment
+          await clock.sleep(seconds(0.5), signal).catch(() => undefined);
+        }
+      }
+      return undefined;
+    })();
+    scope.defer(async () => {
+      const watching = await opened;
+      watching?.port1.close();
+      await watching?.sink[Symbol.asyncDispose]();
+    });
+  }
   return frames;
 }
 

@@ -18,5 +18,7 @@ export function removeCSS(key: string): void {
   document.adoptedStyleSheets = document.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
 }
 
-export const injectCSS = updateCSS;
+export function injectCSS(css: string, key: string): void {
+  updateCSS(css, key);
+}
 export const clearContainerCache = (): void => undefined;
