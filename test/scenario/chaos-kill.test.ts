@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import type { Figure } from '../support/measure-figures.ts';
+import { runProgram } from '../support/run-program.ts';
+
+const chaos = fileURLToPath(new URL('../chaos/main.ts', import.meta.url));
+
+async function runChaos(...options: readonly string[]) {
+  const { code, output, errors } = await runProgram(process.execPath, ['--import', 'tsx', chaos, ...options, '--json'], 110_000);
+  const figures = output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Figure);
+  return { code, figures, failed: figures.filter(({ pass }) => !pass), errors };
+}
+
+test('the gateway killed with -9 six times loses, invents and repeats nothing that a person would notice', { timeout: 120_000 }, async () => {
+  const { failed, figures, code, errors } = await runChaos('--faults', 'kill', '--runs', '6', '--seed', '20');
+  expect(failed, errors).toEqual([]);
+  expect(figures.map(({ test: name }) => name)).toEqual(expect.arrayContaining(['chaos kill', 'chaos police down', 'chaos refused event']));
+  expect(code, errors).toBe(0);
+});
+
+test('a gateway that acknowledges before the commit is found out, and how to repeat it is told', { timeout: 120_000 }, async () => {
+  const { failed, code, errors } = await runChaos('--faults', 'kill', '--runs', '3', '--seed', '3', '--break', 'acknowledge-before-commit');
+  expect(code, errors).toBe(1);
+  expect(failed.map(({ metric }) => metric)).toContain('acknowledged to a panel and absent');
+  expect(errors).toContain('npm run chaos -- --faults kill --runs 3 --seed 3 --break acknowledge-before-commit');
+});
+
+test('wrong usage is told from a failed claim', async () => {
+  expect((await runChaos('--faults', 'earthquake')).code).toBe(2);
+});
