@@ -13,8 +13,6 @@ export interface PictureSettings {
 }
 
 export const smallestPicture = { width: 160, height: 90 } as const;
-/** Part of the name of every cached clip: raise it whenever a picture comes out differently. */
-export const pictureVersion = 1;
 
 const black = 16;
 const white = 235;
