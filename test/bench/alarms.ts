@@ -13,7 +13,7 @@ export interface Bench {
 
 const perSecond = 50;
 const warmUp = 50;
-/** Beyond the 16 Mbit/s that a small school shows at once there is no promise about alarms. */
+/** The acceptance asks for four; openStreams() plays none yet, and the dose of each row says so. */
 const streamCount = 4;
 
 export async function benchAlarms({ quick, seed }: Bench): Promise<readonly Figure[]> {
