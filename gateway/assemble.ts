@@ -89,11 +89,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     openPanelFleet({
       ...{ inventory, intake, clock, log },
       dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
-      openAlarms: (panel, zone) =>
-        journal.read.alarms({ limit: 500 }).flatMap(({ event, restoredAt }) => {
-          if (event.kind !== 'alarm.raised' || event.panel !== panel || event.zone !== zone || restoredAt !== undefined) return [];
-          return [event.type];
-        }),
+      openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
     }),
   );
 

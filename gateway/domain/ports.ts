@@ -1,5 +1,6 @@
 /** The ports: what the gateway asks of other people's boxes, and what it offers them. Adapters implement or call these; nothing else crosses. */
 import type { z } from 'zod';
+import type { AlarmType } from './alarm.ts';
 import type { Camera, Inventory, Panel, UplinkSettings } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrder } from './command.ts';
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
@@ -156,6 +157,8 @@ export interface JournalReader {
   openFaults(): readonly JournalEntry[];
   /** The last zone event of this panel and zone and type, to tell a `still` that fills a gap from a repeat. */
   lastZoneEvent(panel: PanelId, zone: string, type: string): JournalEntry | undefined;
+  /** Types of this zone whose last event is a raise without its restore. */
+  raisedTypes(panel: PanelId, zone: string): readonly AlarmType[];
   backlog(uplink: UplinkId): Backlog;
 }
 

@@ -48,6 +48,9 @@ export function openReader(database: Database): JournalReader {
   const lastOfZone = database.prepare<[string, string, string], EntryRow>(
     `${entry} WHERE e.panel = ? AND e.zone = ? AND e.type = ? ORDER BY e.position DESC LIMIT 1`,
   );
+  const nextType = database.prepare<[string, string, string], { type: string | null }>(
+    'SELECT min(type) AS type FROM event WHERE panel = ? AND zone = ? AND type > ?',
+  );
   const tally = database.prepare<[string], { pending: number; refused: number }>('SELECT pending, refused FROM tally WHERE uplink = ?');
   const oldest = database.prepare<[string, string], { at: number | null }>(
     `SELECT journalled_at AS at FROM event WHERE position = (SELECT min(position) FROM (
@@ -105,6 +108,15 @@ export function openReader(database: Database): JournalReader {
     lastZoneEvent: (panel, zone, type) => {
       const row = lastOfZone.get(panel, zone, type);
       return row && entryOf(row);
+    },
+    raisedTypes: (panel, zone) => {
+      // From type to type by the index: a zone has few types, and may have years of events.
+      const types: string[] = [];
+      for (let type = nextType.get(panel, zone, '')?.type; type; type = nextType.get(panel, zone, type)?.type) {
+        const last = lastOfZone.get(panel, zone, type);
+        if (last && entryOf(last).event.kind === 'alarm.raised') types.push(type);
+      }
+      return types;
     },
     backlog: (uplink): Backlog => {
       const counts = tally.get(uplink);

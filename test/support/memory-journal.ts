@@ -94,6 +94,7 @@ export class MemoryJournal implements Journal {
     sequence: () => ({ known: false }),
     openFaults: () => [],
     lastZoneEvent: () => undefined,
+    raisedTypes: () => [],
     backlog: (uplink) => {
       const owed = this.#entries.filter(({ event }) =>
         this.#deliveries.get(event.id)?.some((delivery) => delivery.uplink === uplink && delivery.state === 'pending'),

@@ -109,6 +109,7 @@ describe('reading', () => {
     expect(read.alarm(events[0]!.id)?.restoredAt).toBeUndefined();
     expect(read.events({ after: 3, limit: 9, kinds: ['alarm.acknowledged'] }).map(({ position }) => position)).toEqual([4]);
     expect(read.lastZoneEvent(events[2]!.panel, '3', 'burglary.intrusion')?.event.kind).toBe('alarm.restored');
+    expect(read.raisedTypes(events[2]!.panel, '3')).not.toContain('burglary.intrusion');
   });
 
   test('the highest sequence of a boot is known', async () => {

@@ -1,7 +1,8 @@
 /** Stands in for @rc-component/util's dynamicCSS: style text goes into constructed sheets, which a strict CSP allows. */
 const sheets = new Map<string, CSSStyleSheet>();
 
-export function updateCSS(css: string, key: string): void {
+/** Returns a style element that is in no document: callers mark it, and read nothing from it. */
+export function updateCSS(css: string, key: string): HTMLStyleElement {
   let sheet = sheets.get(key);
   if (!sheet) {
     sheet = new CSSStyleSheet();
@@ -9,6 +10,7 @@ export function updateCSS(css: string, key: string): void {
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   }
   sheet.replaceSync(css);
+  return document.createElement('style');
 }
 
 export function removeCSS(key: string): void {
@@ -18,7 +20,10 @@ export function removeCSS(key: string): void {
   document.adoptedStyleSheets = document.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
 }
 
-export function injectCSS(css: string, key: string): void {
-  updateCSS(css, key);
+export function injectCSS(css: string, key: string): HTMLStyleElement {
+  return updateCSS(css, key);
 }
-export const clearContainerCache = (): void => undefined;
+
+export function clearContainerCache(): void {
+  // Nothing is cached by container here.
+}
