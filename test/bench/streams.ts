@@ -1,6 +1,14 @@
-/** Cameras that play while something else is measured. */
+/** Cameras that play while something else is measured. They and their viewers run beside the gateway's process, never in it. */
+import { cameraId } from '../../gateway/domain/ids.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
 import type { InventoryStore } from '../../gateway/inventory/store.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
+import { cameraRunner } from '../../simulators/index.ts';
 import type { GatewayChild } from '../support/measure-gateway.ts';
+import { openRtspPlayer, type RtspPlayerUnderTest } from '../support/rtsp-player.ts';
 
 export interface Viewers extends AsyncDisposable {
   /** Pictures that each viewer has got so far. */
@@ -14,10 +22,57 @@ export interface Streams extends AsyncDisposable {
   watch(gateway: GatewayChild): Promise<Viewers>;
 }
 
-export async function openStreams(_count: number): Promise<Streams> {
+const account = { username: 'gateway', password: 'only-for-this-bench' };
+const firstPictureWithin = seconds(30);
+
+export async function openStreams(count: number): Promise<Streams> {
+  await using opening = new Scope();
+  const play = cameraRunner();
+  const cameras: { readonly id: string; readonly address: string }[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const id = `cam-${number}`;
+    const picture = { framesPerSecond: 15, width: 640, height: 360 };
+    const description = { id, name: { zh: id, en: id }, channel: number, port: 0, main: picture, sub: picture };
+    const camera = opening.own(await play(description, account, { clock: systemClock, log: silentLogger }));
+    cameras.push({ id, address: camera.address });
+  }
+  let key: { username: string; password: string } | undefined;
+  const scope = opening.release();
   return {
-    furnish: () => undefined,
-    watch: async () => ({ frames: () => [], [Symbol.asyncDispose]: async () => undefined }),
-    [Symbol.asyncDispose]: async () => undefined,
+    furnish(store) {
+      for (const { id, address } of cameras) {
+        const credentials = { username: account.username, password: new Secret(account.password) };
+        store.putCamera({ id: cameraId(id), name: id, adapter: 'onvif', address, credentials, settings: {}, enabled: true, maintenance: false });
+      }
+      key = store.issueStreamKey('bench');
+    },
+    async watch(gateway) {
+      await using watching = new Scope();
+      const players: RtspPlayerUnderTest[] = [];
+      for (const { id } of cameras) players.push(watching.own(await playing(gateway.rtspPort, `/${id}/main`, key)));
+      const watched = watching.release();
+      return {
+        frames: () => players.map(({ packets }) => packets.filter(({ marker }) => marker).length),
+        [Symbol.asyncDispose]: () => watched[Symbol.asyncDispose](),
+      };
+    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** The camera may not be connected yet: asked again until the first picture has come. */
+async function playing(port: number, path: string, key: { username: string; password: string } | undefined): Promise<RtspPlayerUnderTest> {
+  const limit = systemClock.monotonic() + firstPictureWithin;
+  for (;;) {
+    const player = await openRtspPlayer(port, path, key);
+    const started = await player.play().then(
+      () => true,
+      () => false,
+    );
+    while (started && !player.closed && player.packets.length === 0 && systemClock.monotonic() < limit) await systemClock.sleep(millis(50));
+    if (player.packets.length > 0) return player;
+    await player[Symbol.asyncDispose]();
+    if (systemClock.monotonic() > limit) throw new Error(`No picture of ${path} came within ${firstPictureWithin / 1_000} s.`);
+    await systemClock.sleep(millis(500));
+  }
 }
