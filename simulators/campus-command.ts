@@ -1,10 +1,12 @@
 /** `simulate campus`: a whole school from one file, against a gateway that runs elsewhere. */
+
 import { Command } from 'commander';
 import { z } from 'zod';
 import { GatewayError } from '../gateway/domain/errors.ts';
+import { aborted } from '../gateway/runtime/shutdown.ts';
 import { type CameraRunner, openSimulatedCampus } from './campus.ts';
 import { readCampusFile } from './campus-file.ts';
-import { aborted, brokerOf, obeyTyped, type Simulator, type SimulatorContext, textOf, trustOf, understood } from './command-line.ts';
+import { brokerOf, obeyTyped, type Simulator, type SimulatorContext, textOf, trustOf, understood } from './command-line.ts';
 import { actOnPanel, panelCommands } from './panel/command.ts';
 import { arrivalLine } from './platform/command.ts';
 

@@ -5,6 +5,7 @@ import type { TlsTrust } from '../adapters/protocols/net/dial.ts';
 import { GatewayError } from '../gateway/domain/errors.ts';
 import type { Clock, Logger } from '../gateway/domain/ports.ts';
 import type { Words } from '../gateway/domain/words.ts';
+import { aborted } from '../gateway/runtime/shutdown.ts';
 
 export interface SimulatorContext {
   readonly clock: Clock;
@@ -56,13 +57,6 @@ export async function obeyTyped(
       context.print(error instanceof Error ? error.message : String(error));
     }
   }
-}
-
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** `8090`, `127.0.0.1:8090` or `[::1]:8090`; loopback unless an address is given. */

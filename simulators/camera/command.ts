@@ -1,4 +1,5 @@
 /** `simulate camera`: one camera on this machine, and its faults at the keyboard. */
+
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { GatewayError } from '../../gateway/domain/errors.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import { findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { aborted, endpointOf, obeyTyped, type Simulator, textOf, understood } from '../command-line.ts';
+import { aborted } from '../../gateway/runtime/shutdown.ts';
+import { endpointOf, obeyTyped, type Simulator, textOf, understood } from '../command-line.ts';
 import { openDiscoveryResponder } from './discovery-responder.ts';
 import { type CameraFault, cameraFaults } from './faults.ts';
 import { type CameraSimulator, type CameraSimulatorOptions, type PictureChoice, runCameraSimulator } from './simulator.ts';

@@ -1,8 +1,10 @@
 /** `simulate panel`: one alarm panel at the keyboard, or one press from a script. */
+
 import { Command } from 'commander';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { type Millis, seconds } from '../../gateway/domain/time.ts';
-import { aborted, brokerOf, obeyTyped, type Simulator, textOf, trustOf, understood } from '../command-line.ts';
+import { aborted } from '../../gateway/runtime/shutdown.ts';
+import { brokerOf, obeyTyped, type Simulator, textOf, trustOf, understood } from '../command-line.ts';
 import type { SimulatedZone } from './box.ts';
 import { type PanelSimulator, runPanelSimulator } from './simulator.ts';
 

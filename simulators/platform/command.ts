@@ -1,9 +1,11 @@
 /** `simulate platform`: the police side on this machine, one printed line per arrival, and faults at the keyboard. */
+
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { millis } from '../../gateway/domain/time.ts';
-import { aborted, endpointOf, obeyTyped, type Simulator, understood } from '../command-line.ts';
+import { aborted } from '../../gateway/runtime/shutdown.ts';
+import { endpointOf, obeyTyped, type Simulator, understood } from '../command-line.ts';
 import { type Behaviour, eventOf } from './behaviour.ts';
 import type { LedgerRow } from './ledger.ts';
 import { type PoliceSimulator, runPoliceSimulator } from './simulator.ts';
