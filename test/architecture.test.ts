@@ -66,6 +66,15 @@ describe('error codes and docs/errors.md', () => {
 
 describe('time', () => {
   const allowed = new Set(['gateway/runtime/clock.ts']);
+  const withoutComments = (file: string) => read(file).replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+
+  test('no signal is made that Node 20 may collect before it fires (ADR 0008)', () => {
+    const awaitingTheirOwners = new Set(['gateway/media/plane-client.ts', 'adapters/protocols/rtsp/client.ts']);
+    const offenders = product
+      .filter((file) => !file.startsWith('gateway/web/') && !awaitingTheirOwners.has(file))
+      .filter((file) => /\bAbortSignal\.(any|timeout)\(/.test(withoutComments(file)));
+    expect(offenders).toEqual([]);
+  });
 
   test('is read and waited for through the clock only, in everything that runs on the box', () => {
     const offenders = product

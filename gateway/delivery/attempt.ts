@@ -19,26 +19,16 @@ export interface Attempting {
 /** Never rejects. Only DELIVERY_REFUSED is a refusal; everything else, the deadline too, is no answer. */
 export async function attempt({ uplink, clock, deadline }: Attempting, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
   const sentAt = clock.now();
-  // Not AbortSignal.any with a timeout: Node 20 lets the garbage collector take both, and then the deadline never comes (seen here).
-  const limit = new AbortController();
-  const abandon = () => limit.abort(signal.reason);
-  signal.addEventListener('abort', abandon, { once: true });
-  if (signal.aborted) abandon();
-  clock.sleep(deadline, limit.signal).then(
-    () => limit.abort(new DOMException(`No answer within ${deadline} ms.`, 'TimeoutError')),
-    () => undefined, // answered, or abandoned, before
-  );
+  using limit = clock.deadline(deadline, signal);
   try {
     // The deadline is kept here too: an uplink that forgets its signal must not keep a place in the window for ever.
-    const { proof } = await Promise.race([uplink.deliver(delivery, limit.signal), whenAborted(limit.signal)]);
+    const { proof } = await Promise.race([uplink.deliver(delivery, limit), whenAborted(limit)]);
     return { kind: 'accepted', sentAt, acceptedAt: clock.now(), proof };
   } catch (error) {
     if (isGatewayError(error, 'DELIVERY_REFUSED')) return { kind: 'refused', reason: error.message };
     if (signal.aborted) return { kind: 'aborted' };
+    if (limit.aborted && error === limit.reason) return { kind: 'unanswered', reason: `No answer within ${deadline} ms.` };
     return { kind: 'unanswered', reason: error instanceof Error ? error.message : String(error) };
-  } finally {
-    signal.removeEventListener('abort', abandon);
-    limit.abort(); // ends the deadline
   }
 }
 

@@ -19,8 +19,8 @@ export interface Clock {
   monotonic(): Millis;
   /** Resolves after `length`; rejects with the signal's reason when aborted. */
   sleep(length: Millis, signal?: AbortSignal): Promise<void>;
-  /** A signal that aborts with a TimeoutError after `length`, or with `signal`. */
-  deadline(length: Millis, signal?: AbortSignal): AbortSignal;
+  /** Aborts with a TimeoutError after `length`, or with the first of `signals`. Dispose of it when the work is done, and both waits end. */
+  deadline(length: Millis, ...signals: readonly AbortSignal[]): AbortSignal & Disposable;
 }
 
 export interface Logger {

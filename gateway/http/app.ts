@@ -7,6 +7,7 @@ import { MemoryStore, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { GatewayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/ports.ts';
+import { linked } from '../runtime/linked.ts';
 import { type Access, accessOf } from './access.ts';
 import type { Gate } from './gate.ts';
 import { bodyLimit } from './limits.ts';
@@ -98,10 +99,10 @@ function mount(app: Express, route: Route, { gate, closing, json }: Pick<AppPart
     next();
   };
   const serve: RequestHandler = async (request, response) => {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    using life = linked(closing);
+    response.once('close', () => life.abort());
     const caller = callers.get(request);
-    await route.serve({ http: request, response, signal: AbortSignal.any([closing, gone.signal]), ...(caller ? { caller } : {}) });
+    await route.serve({ http: request, response, signal: life.signal, ...(caller ? { caller } : {}) });
   };
   const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
   app[method](route.path, guard, ...(route.body ? [onlyJson, json] : []), serve);

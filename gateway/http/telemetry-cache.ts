@@ -2,6 +2,7 @@
 import type { StreamTelemetry } from '../domain/media.ts';
 import type { Clock, MediaPlane } from '../domain/ports.ts';
 import { between, type Instant, seconds } from '../domain/time.ts';
+import { linked } from '../runtime/linked.ts';
 
 const fresh = seconds(1);
 const patience = seconds(1);
@@ -40,9 +41,8 @@ export class TelemetryCache {
           this.#asking = undefined;
         });
     }
-    const waited = new AbortController();
-    await Promise.race([this.#asking, this.#clock.sleep(patience, AbortSignal.any([signal, waited.signal])).catch(() => undefined)]);
-    waited.abort();
+    using waiting = linked(signal);
+    await Promise.race([this.#asking, this.#clock.sleep(patience, waiting.signal).catch(() => undefined)]);
     return this.#latest;
   }
 }

@@ -1,6 +1,7 @@
 /** The only place that reads time or sets a timer. Everything else is given a `Clock`. */
 import type { Clock } from '../domain/ports.ts';
 import { instant, type Millis, millis } from '../domain/time.ts';
+import { type Linked, linked } from './linked.ts';
 
 export const systemClock: Clock = {
   now: () => instant(Date.now()),
@@ -21,31 +22,22 @@ export const systemClock: Clock = {
       };
       signal?.addEventListener('abort', abandon, { once: true });
     }),
-  deadline: (length, signal) => {
-    // Not AbortSignal.any over AbortSignal.timeout: Node 20 lets the garbage collector take such a signal, and then it never fires.
-    const deadline = new AbortController();
-    if (signal?.aborted) {
-      deadline.abort(signal.reason);
-      return deadline.signal;
-    }
-    const follow = () => {
-      clearTimeout(timer);
-      deadline.abort(signal?.reason);
-    };
-    const timer = setTimeout(
-      () => {
-        signal?.removeEventListener('abort', follow);
-        deadline.abort(timeoutError());
-      },
-      Math.max(0, Math.ceil(length)),
-    );
+  deadline: (length, ...signals) => {
+    const limit = linked(...signals);
+    const timer = setTimeout(() => limit.abort(timeoutError()), Math.max(0, Math.ceil(length)));
     timer.unref();
-    signal?.addEventListener('abort', follow, { once: true });
-    return deadline.signal;
+    return ending(limit, () => clearTimeout(timer));
   },
 };
 
 const timeoutError = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+
+/** The signal of a limit, which is its own owner; `ended` is told once of whatever ends it. */
+function ending(limit: Linked, ended: () => void): AbortSignal & Disposable {
+  if (limit.signal.aborted) ended();
+  else limit.signal.addEventListener('abort', ended, { once: true });
+  return Object.assign(limit.signal, { [Symbol.dispose]: () => limit[Symbol.dispose]() });
+}
 
 /** A clock that moves only when told to: for tests of waits. */
 export class ManualClock implements Clock {
@@ -54,6 +46,11 @@ export class ManualClock implements Clock {
 
   constructor(start = 1_760_000_000_000) {
     this.#now = start;
+  }
+
+  /** How many waits are open. */
+  get sleepers(): number {
+    return this.#sleepers.size;
   }
 
   now() {
@@ -86,14 +83,14 @@ export class ManualClock implements Clock {
     });
   }
 
-  deadline(length: Millis, signal?: AbortSignal): AbortSignal {
-    const timeout = new AbortController();
-    this.sleep(length, signal).then(
-      () => timeout.abort(timeoutError()),
-      () => undefined,
+  deadline(length: Millis, ...signals: readonly AbortSignal[]): AbortSignal & Disposable {
+    const limit = linked(...signals);
+    const over = new AbortController();
+    this.sleep(length, over.signal).then(
+      () => limit.abort(timeoutError()),
+      () => undefined, // it ended before
     );
-    signal?.addEventListener('abort', () => timeout.abort(signal.reason), { once: true });
-    return timeout.signal;
+    return ending(limit, () => over.abort());
   }
 
   /** Moves time on and wakes whoever was due, in order, letting each run before the next. */

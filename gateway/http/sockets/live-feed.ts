@@ -6,6 +6,7 @@ import type { AlarmView, LiveMessage } from '../../domain/api.ts';
 import type { JournalEntry } from '../../domain/event.ts';
 import type { EventId } from '../../domain/ids.ts';
 import { between, type Instant, isoOf, minutes, seconds } from '../../domain/time.ts';
+import { linked } from '../../runtime/linked.ts';
 import type { HttpParts } from '../ports.ts';
 import { eventView as eventSchema } from '../schemas/events.ts';
 import type { TelemetryCache } from '../telemetry-cache.ts';
@@ -73,13 +74,8 @@ export class LiveFeed {
 
   async run(signal: AbortSignal): Promise<void> {
     // One that breaks ends the others: whoever supervises starts all three again.
-    const broken = new AbortController();
-    const until = AbortSignal.any([signal, broken.signal]);
-    try {
-      await Promise.all([this.#followHealth(until), this.#beat(until), this.#followReceipts(until)]);
-    } finally {
-      broken.abort();
-    }
+    using life = linked(signal);
+    await Promise.all([this.#followHealth(life.signal), this.#beat(life.signal), this.#followReceipts(life.signal)]);
   }
 
   async #followHealth(signal: AbortSignal): Promise<void> {
