@@ -4,7 +4,7 @@
  */
 import { isMainThread, parentPort, type Worker, workerData } from 'node:worker_threads';
 import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
-import { h264Video } from '../adapters/protocols/h26x/h264-video.ts';
+import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
 import type { Clock, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
 import { Plane } from './media/plane.ts';
@@ -58,7 +58,7 @@ export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
 function mediaParts(clock: Clock, log: Logger): MediaParts {
   return {
     source: rtspSource(clock),
-    video: h264Video,
+    codecs: { video: videoTools, audio: audioTools },
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),
   };
 }

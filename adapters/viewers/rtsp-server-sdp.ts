@@ -1,5 +1,5 @@
 /** What a viewer is told of a stream, and what its Transport header asks for. */
-import type { StreamDescription } from '../../gateway/domain/media-ports.ts';
+import type { StreamDescription } from '../../gateway/domain/media.ts';
 import { h264Nal, h264NalType } from '../protocols/h26x/nal.ts';
 import { writeSdp } from '../protocols/sdp/sdp.ts';
 
@@ -7,7 +7,7 @@ export const trackControl = 'trackID=1';
 
 /** SDP of one H.264 track, with the parameter sets of the camera itself (RFC 6184 §8.2.1). */
 export function describeStream(description: StreamDescription, name: string): string {
-  const { payloadType, clockRate, parameterSets } = description;
+  const { payloadType, clockRate, parameterSets } = description.video;
   const sps = parameterSets.find((set) => h264NalType(set) === h264Nal.sps);
   const profile = sps && sps.length > 3 ? `;profile-level-id=${Buffer.from(sps.subarray(1, 4)).toString('hex').toUpperCase()}` : '';
   const sets = parameterSets.map((set) => Buffer.from(set).toString('base64')).join(',');

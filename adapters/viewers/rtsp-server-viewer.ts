@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { isGatewayError } from '../../gateway/domain/errors.ts';
 import { channelId } from '../../gateway/domain/ids.ts';
 import type { StreamKey } from '../../gateway/domain/media.ts';
-import type { MediaHub, Watch } from '../../gateway/domain/media-ports.ts';
+import { type MediaHub, trackChannels, type Watch } from '../../gateway/domain/media-ports.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import type { DigestDoor } from '../protocols/digest.ts';
 import { writeSenderReport } from '../protocols/rtp/rtcp.ts';
@@ -256,12 +256,19 @@ export class RtspViewer {
     const socket = this.#socket;
     this.#context.log.info('viewer plays', { from: this.address, key: this.#key?.username, ...this.#path });
     watch.play({
-      write: (wire) => {
-        if (wire.length > 1) socket.cork();
-        for (const bytes of wire) socket.write(channels.rtp === 0 ? bytes : onChannel(bytes, channels.rtp));
-        if (wire.length > 1) socket.uncork();
+      // RTSP has no way to tell a player anew what it plays: it comes back and asks.
+      described: (_description, fresh) => {
+        if (fresh) this.close('the camera changed its stream');
       },
-      report: (clock, packets, octets) => {
+      write: (spans) => {
+        if (spans.length > 1) socket.cork();
+        for (const { track, wire } of spans) {
+          if (track === 'video') socket.write(channels.rtp === trackChannels.video ? wire : onChannel(wire, channels.rtp));
+        }
+        if (spans.length > 1) socket.uncork();
+      },
+      report: (track, clock, packets, octets) => {
+        if (track !== 'video') return;
         const { wallClock, rtpTimestamp, ssrc } = clock;
         socket.write(writeFrame(channels.rtcp, writeSenderReport({ wallClock, rtpTimestamp, ssrc, packets, octets })));
       },

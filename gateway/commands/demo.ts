@@ -139,7 +139,7 @@ function watch({ gateway, clock, scope }: { gateway: Gateway; clock: Clock; scop
           if (message.kind === 'fragment') frames.set(id, (frames.get(id) ?? 0) + 1);
         });
         try {
-          const sink = await gateway.watch({ kind: 'fmp4', channel: id, profile: 'sub', purpose: 'local', port: port2 }, signal);
+          const sink = await gateway.watch({ kind: 'fmp4', audio: false, channel: id, profile: 'sub', purpose: 'local', port: port2 }, signal);
           sink.start();
           return { sink, port1 };
         } catch {

@@ -3,34 +3,19 @@
  * They never appear in a main-thread signature; what may cross the thread is in `media.ts`.
  */
 import type { ChannelId } from './ids.ts';
-import type { StreamAddress, StreamKey, StreamProfile } from './media.ts';
-
-/** What a source knows of its video before the first packet. */
-export interface StreamDescription {
-  readonly codec: 'h264';
-  readonly payloadType: number;
-  readonly clockRate: number;
-  /** SPS and PPS; empty where the camera sends them only in band. */
-  readonly parameterSets: readonly Uint8Array[];
-}
-
-/** Wall clock of one RTP timestamp. */
-export interface SenderClock {
-  /** Epoch ms, with fractions. */
-  readonly wallClock: number;
-  readonly rtpTimestamp: number;
-  readonly ssrc: number;
-}
+import type { SenderClock, StreamAddress, StreamDescription, StreamKey, StreamProfile, TrackKind } from './media.ts';
+import type { Instant } from './time.ts';
 
 /** Where a source puts what it reads. */
 export interface StreamReceiver {
+  /** The tracks that will come, before the first packet of any. */
   begin(description: StreamDescription): void;
   /**
    * One whole RTP packet in interleaved framing ("$", channel, 16-bit length, packet) at bytes[start, end).
    * The receiver keeps the bytes and may change them: the source never touches them again.
    */
-  packet(bytes: Buffer, start: number, end: number): void;
-  clock(clock: SenderClock): void;
+  packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
+  clock(track: TrackKind, clock: SenderClock): void;
 }
 
 export interface StreamSource {
@@ -41,12 +26,29 @@ export interface StreamSource {
   pull(address: StreamAddress, receiver: StreamReceiver, signal: AbortSignal): Promise<void>;
 }
 
+/** The interleaved channel on which a track's packets lie in a span; its RTCP goes on the next one. */
+export const trackChannels = { video: 0, audio: 2 } as const satisfies Record<TrackKind, number>;
+
+/** Whole RTP packets of one track in interleaved framing, on the track's channel. The bytes are shared: never change them. */
+export interface WireSpan {
+  readonly track: TrackKind;
+  readonly wire: Buffer;
+  readonly packets: number;
+  readonly capturedAt: Instant;
+  /** A decoder can start here; never true of audio. */
+  readonly keyframe: boolean;
+  /** First span of its timestamp. A picture has several where it is very large or slow, or where the camera sets the marker too early. */
+  readonly starts: boolean;
+}
+
 /** One viewer that takes interleaved bytes. */
 export interface WireOutlet {
-  /** Whole interleaved packets on channel 0, to be sent in one write. The buffers are shared: never change them. */
-  write(bytes: readonly Buffer[]): void;
+  /** Before the first `write`, and at every change. `fresh`: what the viewer was told before no longer holds (another codec, audio that came or went). */
+  described(description: StreamDescription, fresh: boolean): void;
+  /** In order, to be sent in one write. Spans of a track that the viewer did not ask for are its own to leave out. */
+  write(spans: readonly WireSpan[]): void;
   /** An RTCP sender report. */
-  report(clock: SenderClock, packets: number, octets: number): void;
+  report(track: TrackKind, clock: SenderClock, packets: number, octets: number): void;
   /** Bytes handed to `write` that the kernel has not yet taken. */
   readonly backlog: number;
   /** The hub is done with this viewer. */

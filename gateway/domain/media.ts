@@ -5,6 +5,52 @@ import type { Instant, Millis } from './time.ts';
 export type StreamProfile = 'main' | 'sub';
 export type StreamPurpose = 'alarm' | 'patrol' | 'local';
 
+export type TrackKind = 'video' | 'audio';
+export type VideoCodec = 'h264' | 'h265';
+export type AudioCodec = 'pcma' | 'pcmu' | 'aac';
+
+export interface VideoTrack {
+  readonly kind: 'video';
+  readonly codec: VideoCodec;
+  /** Of its RTP packets. */
+  readonly payloadType: number;
+  readonly clockRate: number;
+  /** SPS and PPS, before them the VPS of H.265; empty where the camera sends them only in band. */
+  readonly parameterSets: readonly Uint8Array[];
+}
+
+/** How AAC lies in its packets (RFC 3640 §4.1); `config` is the AudioSpecificConfig. Lengths in bits. */
+export interface AacPacking {
+  readonly config: Uint8Array;
+  readonly sizeLength: number;
+  readonly indexLength: number;
+  readonly indexDeltaLength: number;
+}
+
+export interface AudioTrack {
+  readonly kind: 'audio';
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+  readonly clockRate: number;
+  readonly channels: number;
+  /** Present for `aac`. */
+  readonly aac?: AacPacking;
+}
+
+/** The tracks of one stream: one of video, at most one of audio. */
+export interface StreamDescription {
+  readonly video: VideoTrack;
+  readonly audio?: AudioTrack;
+}
+
+/** Wall clock of one RTP timestamp. */
+export interface SenderClock {
+  /** Epoch ms, with fractions. */
+  readonly wallClock: number;
+  readonly rtpTimestamp: number;
+  readonly ssrc: number;
+}
+
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -29,20 +75,51 @@ export interface StreamKey {
 }
 
 /**
- * What the media plane tells a browser viewer, over the MessagePort of a `fmp4` sink. Every message is one picture; the first fragment after an
- * `init` is a keyframe; a later `init` replaces the first. A port that closes without `ended` is one whose media plane died.
+ * What the media plane tells a browser viewer, over the MessagePort of a `fmp4` sink. Each track is an MP4 stream of its own, on one common
+ * time line. The first video fragment after a video `init` is a keyframe; a later `init` replaces the first of its track. A port that closes
+ * without `ended` is one whose media plane died.
  */
 export type Fmp4Message =
-  | { readonly kind: 'init'; readonly codecs: string; readonly width: number; readonly height: number; readonly bytes: Uint8Array }
-  /** One access unit as one moof+mdat. `capturedAt`: wall clock of the picture if the camera gave one (RTCP sender report), else of its arrival. */
-  | { readonly kind: 'fragment'; readonly keyframe: boolean; readonly capturedAt: Instant; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'init';
+      readonly track: 'video';
+      readonly codecs: string;
+      readonly width: number;
+      readonly height: number;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly kind: 'init'; readonly track: 'audio'; readonly codecs: string; readonly bytes: Uint8Array }
+  /**
+   * One picture, or some audio frames, as one moof+mdat. `capturedAt`: wall clock of its beginning if the camera gave one (RTCP sender report),
+   * else of its arrival.
+   */
+  | { readonly kind: 'fragment'; readonly track: TrackKind; readonly keyframe: boolean; readonly capturedAt: Instant; readonly bytes: Uint8Array }
+  | { readonly kind: 'ended'; readonly reason: string };
+
+/** What the media plane tells over the MessagePort of a `wire` sink: the camera's own RTP packets, for engines that send RTP themselves (WebRTC). */
+export type WireMessage =
+  /** First of all, and again when the parameter sets or tracks change. */
+  | { readonly kind: 'begin'; readonly description: StreamDescription }
+  /** Whole RTP packets in interleaved framing. `starts`: the first ones of their picture; `keyframe`: a decoder can start here. */
+  | {
+      readonly kind: 'packets';
+      readonly track: TrackKind;
+      readonly keyframe: boolean;
+      readonly starts: boolean;
+      readonly capturedAt: Instant;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly kind: 'clock'; readonly track: TrackKind; readonly clock: SenderClock }
   | { readonly kind: 'ended'; readonly reason: string };
 
 export type SinkSpec = {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly purpose: StreamPurpose;
-} & { readonly kind: 'fmp4'; readonly port: import('node:worker_threads').MessagePort };
+} & (
+  | { readonly kind: 'fmp4'; readonly audio: boolean; readonly port: import('node:worker_threads').MessagePort }
+  | { readonly kind: 'wire'; readonly port: import('node:worker_threads').MessagePort }
+);
 
 export interface StreamTelemetry {
   readonly channel: ChannelId;
@@ -58,6 +135,11 @@ export interface StreamTelemetry {
   readonly frames: number;
   readonly keyframes: number;
   readonly lostPackets: number;
+  /** Interarrival jitter of pictures (RFC 3550 §6.4.1). */
+  readonly jitter: Millis;
+  /** Between the last two keyframes. */
+  readonly keyframeInterval?: Millis;
+  readonly audio?: AudioCodec;
   readonly lastFrameAt?: Instant;
   readonly viewers: number;
   readonly skippedFrames: number;

@@ -2,7 +2,8 @@
  * One stream to many viewers: one write per viewer and access unit. A viewer that cannot follow skips to the next keyframe;
  * one that takes nothing at all is closed. The camera never waits for a viewer.
  */
-import type { SenderClock, WireOutlet } from '../domain/media-ports.ts';
+import type { SenderClock, StreamDescription, TrackKind } from '../domain/media.ts';
+import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { GopCache } from './gop-cache.ts';
@@ -46,10 +47,7 @@ export class FanOut {
     this.#viewers.add(viewer);
     if (this.#cache.units.length > 0) {
       viewer.live = true;
-      this.#write(
-        viewer,
-        this.#cache.units.map((unit) => unit.wire),
-      );
+      this.#write(viewer, this.#cache.units);
     }
     return { [Symbol.dispose]: () => void this.#viewers.delete(viewer) };
   }
@@ -57,12 +55,16 @@ export class FanOut {
   deliver(unit: AccessUnit): void {
     this.#cache.push(unit);
     const now = this.#clock.monotonic();
-    const wire = [unit.wire];
-    for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, wire);
+    const spans = [unit];
+    for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, spans);
   }
 
-  report(clock: SenderClock, packets: number, octets: number): void {
-    for (const viewer of this.#viewers) if (viewer.live) viewer.outlet.report(clock, packets, octets);
+  described(description: StreamDescription, fresh: boolean): void {
+    for (const viewer of [...this.#viewers]) viewer.outlet.described(description, fresh);
+  }
+
+  report(track: TrackKind, clock: SenderClock, packets: number, octets: number): void {
+    for (const viewer of this.#viewers) if (viewer.live) viewer.outlet.report(track, clock, packets, octets);
   }
 
   /** The session with the camera is over: its group must not be shown to anyone any more. */
@@ -90,6 +92,7 @@ export class FanOut {
       viewer.outlet.close('takes nothing');
       return false;
     }
+    if (unit.track === 'audio') return viewer.live;
     // Never in the middle of a picture: what has begun goes out whole.
     if (viewer.live && unit.starts && (backlog > viewerBytes + viewer.burst || still > viewerStalled)) viewer.live = false;
     if (!viewer.live && unit.keyframe && backlog <= viewerBytes / 4) viewer.live = true;
@@ -97,8 +100,8 @@ export class FanOut {
     return viewer.live;
   }
 
-  #write(viewer: Viewer, wire: readonly Buffer[]): void {
-    viewer.outlet.write(wire);
+  #write(viewer: Viewer, spans: readonly WireSpan[]): void {
+    viewer.outlet.write(spans);
     viewer.owed = viewer.outlet.backlog;
   }
 }

@@ -1,54 +1,54 @@
-/** One stream as fMP4: pictures are put together and muxed once, whoever watches; every subscriber gets its own copy of the bytes. */
-import type { Fmp4Message } from '../domain/media.ts';
-import type { StreamDescription } from '../domain/media-ports.ts';
+/** One stream as fMP4: muxed once, whoever watches; every subscriber gets its own copy of the bytes. */
+import type { Fmp4Message, StreamDescription } from '../domain/media.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { AccessUnit } from './access-unit.ts';
-import type { Fmp4Muxer, VideoTools } from './ports.ts';
-import { DecodeTimes } from './timestamps.ts';
+import { AudioFragments } from './audio-fragments.ts';
+import type { CodecTools } from './ports.ts';
+import { type Fragment, VideoFragments, type VideoInit } from './video-fragments.ts';
 
-type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
 export type Subscriber = (message: Fmp4Message) => void;
 
+interface Subscription {
+  readonly audio: boolean;
+  /** false: waits for a keyframe. */
+  running: boolean;
+}
+
 export class FragmentFeed {
-  readonly #video: VideoTools;
+  readonly #codecs: CodecTools;
   readonly #log: Logger;
   readonly #most: number;
-  /** false: waits for a keyframe. */
-  readonly #subscribers = new Map<Subscriber, boolean>();
+  readonly #subscribers = new Map<Subscriber, Subscription>();
+  readonly #video: VideoFragments;
+  #audio: AudioFragments | undefined;
   #description: StreamDescription | undefined;
-  #sets: readonly Uint8Array[] = [];
-  #muxer: Fmp4Muxer | undefined;
-  #times: DecodeTimes | undefined;
-  #pieces: Buffer[] = [];
-  #first: AccessUnit | undefined;
-  #key = false;
-  /** The camera sets the marker before the picture is complete: then only the next timestamp ends one. */
-  #markersLie = false;
-  #emitted = -1;
   #cache: Fragment[] = [];
   #cachedBytes = 0;
 
-  constructor(video: VideoTools, log: Logger, most: number) {
-    this.#video = video;
+  constructor(codecs: CodecTools, log: Logger, most: number) {
+    this.#codecs = codecs;
     this.#log = log;
     this.#most = most;
+    this.#video = new VideoFragments(log, (message) => (message.kind === 'init' ? this.#begin() : this.#send(message)));
   }
 
   get subscribers(): number {
     return this.#subscribers.size;
   }
 
-  /** `cached`: the picture group so far; needed where nobody watched before. */
-  subscribe(subscriber: Subscriber, cached: readonly AccessUnit[]): Disposable {
+  /** `cached`: the picture group so far; needed where nobody watched before. `audio`: the sound as well, where there is any. */
+  subscribe(subscriber: Subscriber, cached: readonly AccessUnit[], audio = false): Disposable {
     if (this.#subscribers.size === 0) {
       this.#reset();
+      if (audio) this.#openAudio();
       for (const unit of cached) this.#accept(unit);
-    }
-    const primed = this.#cache.length > 0 && this.#muxer !== undefined;
-    this.#subscribers.set(subscriber, primed);
-    if (primed) {
-      subscriber(initOf(this.#muxer!));
-      for (const fragment of this.#cache) subscriber(copyOf(fragment));
+    } else if (audio && !this.#audio) this.#openAudio();
+    const { init } = this.#video;
+    const subscription = { audio, running: false };
+    this.#subscribers.set(subscriber, subscription);
+    if (this.#cache.length > 0 && init) {
+      this.#introduce(subscriber, subscription, init);
+      for (const fragment of this.#cache) if (audio || fragment.track === 'video') subscriber(copyOf(fragment));
     }
     return {
       [Symbol.dispose]: () => {
@@ -60,8 +60,11 @@ export class FragmentFeed {
 
   /** A new session, or better parameter sets for the running one. */
   describe(description: StreamDescription): void {
+    const { video, audio } = description;
     this.#description = description;
-    if (this.#subscribers.size === 0) this.#sets = description.parameterSets;
+    this.#video.describe(video, this.#codecs.video(video.codec));
+    if (!audio) this.#audio = undefined;
+    else if ([...this.#subscribers.values()].some((subscription) => subscription.audio) && !this.#audio) this.#openAudio();
   }
 
   accept(unit: AccessUnit): void {
@@ -70,12 +73,10 @@ export class FragmentFeed {
 
   /** The session with the camera is over; the next one starts with a keyframe. */
   pause(): void {
-    this.#pieces = [];
-    this.#first = undefined;
-    this.#key = false;
-    this.#cache = [];
-    this.#cachedBytes = 0;
-    for (const subscriber of this.#subscribers.keys()) this.#subscribers.set(subscriber, false);
+    this.#video.pause();
+    this.#audio = undefined;
+    this.#clearCache();
+    for (const subscription of this.#subscribers.values()) subscription.running = false;
   }
 
   end(reason: string): void {
@@ -88,98 +89,62 @@ export class FragmentFeed {
 
   #reset(): void {
     this.pause();
-    this.#sets = this.#description?.parameterSets ?? [];
-    this.#muxer = undefined;
-    this.#times = undefined;
-    this.#emitted = -1;
+    this.#video.reset();
+  }
+
+  #openAudio(): void {
+    const track = this.#description?.audio;
+    if (!track) return;
+    try {
+      this.#audio = new AudioFragments(track, this.#codecs.audio(track));
+    } catch (error) {
+      this.#log.warn('audio cannot be muxed', { codec: track.codec, error });
+    }
   }
 
   #accept(unit: AccessUnit): void {
-    if (this.#first && unit.ticks !== this.#first.ticks) this.#close();
-    if (unit.ticks === this.#emitted) {
-      // More of a picture that its marker had ended: too late for this one, a lesson for the next.
-      this.#markersLie ||= unit.ends;
+    if (unit.track === 'video') {
+      this.#video.accept(unit);
       return;
     }
-    this.#first ??= unit;
-    this.#pieces.push(unit.wire);
-    this.#key ||= unit.keyframe;
-    if (unit.ends && !this.#markersLie) this.#close(true);
+    const { anchor } = this.#video;
+    const fragment = anchor && this.#audio?.fragment(unit, anchor);
+    if (fragment) this.#send(fragment);
   }
 
-  /** Muxes the picture that is there. `byMarker`: keep it open if it holds no picture data yet (a marker on parameter sets or SEI, quirk 19). */
-  #close(byMarker = false): void {
-    const first = this.#first!;
-    const units = this.#video.units(this.#pieces);
-    const hasPicture = this.#video.hasPicture(units);
-    if (byMarker && !hasPicture) return;
-    const keyframe = this.#key;
-    this.#pieces = [];
-    this.#first = undefined;
-    this.#key = false;
-    if (!hasPicture) return;
-    this.#emitted = first.ticks;
-    this.#learn(this.#video.parameterSets(units));
-    const muxer = this.#muxerFor(keyframe);
-    if (!muxer) return;
-    this.#times ??= new DecodeTimes(this.#description!.clockRate, muxer.facts.framesPerSecond);
-    const bytes = muxer.fragment({ units, keyframe, ...this.#times.next(first.ticks) });
-    this.#send({ kind: 'fragment', keyframe, capturedAt: first.capturedAt, bytes });
+  /** New parameter sets are a new init segment for everyone, with the keyframe that brings it. */
+  #begin(): void {
+    for (const subscription of this.#subscribers.values()) subscription.running = false;
   }
 
-  #learn(sets: readonly Uint8Array[] | undefined): void {
-    if (!sets || same(sets, this.#sets)) return;
-    this.#sets = sets;
-    this.#muxer = undefined;
-  }
-
-  #muxerFor(keyframe: boolean): Fmp4Muxer | undefined {
-    if (this.#muxer || !keyframe || !this.#description || this.#sets.length === 0) return this.#muxer;
-    try {
-      this.#muxer = this.#video.fmp4(this.#sets, this.#description.clockRate);
-    } catch (error) {
-      this.#log.warn('parameter sets unreadable', { error });
-      return undefined;
-    }
-    // New parameter sets are a new init segment for everyone.
-    for (const subscriber of this.#subscribers.keys()) this.#subscribers.set(subscriber, false);
-    return this.#muxer;
+  #introduce(subscriber: Subscriber, subscription: Subscription, init: VideoInit): void {
+    subscription.running = true;
+    subscriber(copyOf(init));
+    if (subscription.audio && this.#audio) subscriber(copyOf(this.#audio.init));
   }
 
   #send(fragment: Fragment): void {
-    if (fragment.keyframe) {
-      this.#cache = [];
-      this.#cachedBytes = 0;
-    }
+    if (fragment.keyframe) this.#clearCache();
     if (fragment.keyframe || this.#cache.length > 0) {
       this.#cache.push(fragment);
       this.#cachedBytes += fragment.bytes.length;
-      if (this.#cachedBytes > this.#most) {
-        this.#cache = [];
-        this.#cachedBytes = 0;
-      }
+      if (this.#cachedBytes > this.#most) this.#clearCache();
     }
-    for (const [subscriber, running] of this.#subscribers) {
-      if (!running && !fragment.keyframe) continue;
-      if (!running) {
-        subscriber(initOf(this.#muxer!));
-        this.#subscribers.set(subscriber, true);
-      }
+    for (const [subscriber, subscription] of this.#subscribers) {
+      if (fragment.track === 'audio' && !subscription.audio) continue;
+      if (!subscription.running && !fragment.keyframe) continue;
+      if (!subscription.running) this.#introduce(subscriber, subscription, this.#video.init!);
       subscriber(copyOf(fragment));
     }
+  }
+
+  #clearCache(): void {
+    this.#cache = [];
+    this.#cachedBytes = 0;
   }
 }
 
 /** Copies: the bytes are transferred to another thread, which takes them away from us. */
-function copyOf(fragment: Fragment): Fragment {
-  return { ...fragment, bytes: new Uint8Array(fragment.bytes) };
-}
-
-function initOf(muxer: Fmp4Muxer): Fmp4Message {
-  const { codecs, width, height } = muxer.facts;
-  return { kind: 'init', codecs, width, height, bytes: new Uint8Array(muxer.init) };
-}
-
-export function same(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
-  return one.length === other.length && one.every((set, index) => Buffer.compare(set, other[index]!) === 0);
+function copyOf<Message extends { readonly bytes: Uint8Array }>(message: Message): Message {
+  return { ...message, bytes: new Uint8Array(message.bytes) };
 }

@@ -15,6 +15,9 @@ export class StreamMeter {
   frames = 0;
   keyframes = 0;
   lastFrameAt: Instant | undefined;
+  /** Between the last two keyframes, ms. */
+  keyframeInterval: number | undefined;
+  #keyframeAt: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,13 +25,18 @@ export class StreamMeter {
   }
 
   count(unit: AccessUnit): void {
+    this.#bytes += unit.wire.length;
+    if (unit.track === 'audio') return;
     const now = this.#clock.monotonic();
     if (unit.starts) {
       this.frames += 1;
       this.#frames += 1;
     }
-    if (unit.keyframe) this.keyframes += 1;
-    this.#bytes += unit.wire.length;
+    if (unit.keyframe) {
+      this.keyframes += 1;
+      if (this.#keyframeAt !== undefined) this.keyframeInterval = now - this.#keyframeAt;
+      this.#keyframeAt = now;
+    }
     this.#heardAt = now;
     this.lastFrameAt = unit.capturedAt;
     const length = now - this.#since;

@@ -1,15 +1,16 @@
 /** The media plane itself. It lives in the worker; for tests also on the main thread. */
 import { GatewayError } from '../domain/errors.ts';
-import type { Endpoint, Fmp4Message, SinkSpec, StreamKey, StreamTelemetry } from '../domain/media.ts';
+import type { Endpoint, SinkSpec, StreamKey, StreamTelemetry } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { Hub } from './hub.ts';
 import type { MediaContext } from './ports.ts';
+import { type OpenSink, openSink } from './sinks.ts';
 
 export class Plane implements MediaPlane {
   readonly #context: MediaContext;
   readonly #hub: Hub;
-  readonly #sinks = new Set<{ end(reason: string): void }>();
+  readonly #sinks = new Set<OpenSink>();
   #door: ViewerDoor | undefined;
   #keys: readonly StreamKey[] = [];
   #closed = false;
@@ -21,47 +22,17 @@ export class Plane implements MediaPlane {
 
   async prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink> {
     if (this.#closed) throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is closed.');
-    const { channel, profile, port } = sink;
-    const hold = this.#hub.hold(channel, profile);
+    const hold = this.#hub.hold(sink.channel, sink.profile);
     try {
       await hold.stream.ready(signal);
     } catch (error) {
       hold[Symbol.dispose]();
-      port.close();
+      sink.port.close();
       throw error;
     }
-    let subscription: Disposable | undefined;
-    let open = true;
-    const post = (message: Fmp4Message) => {
-      if (message.kind === 'ended') port.postMessage(message);
-      else port.postMessage(message, [message.bytes.buffer as ArrayBuffer]);
-    };
-    const close = () => {
-      if (!open) return;
-      open = false;
-      this.#sinks.delete(registered);
-      subscription?.[Symbol.dispose]();
-      hold[Symbol.dispose]();
-      port.close();
-    };
-    const end = (reason: string) => {
-      if (!open) return;
-      post({ kind: 'ended', reason });
-      close();
-    };
-    const registered = { end };
-    this.#sinks.add(registered);
-    port.once('close', close);
-    return {
-      start: () => {
-        if (!open || subscription) return;
-        subscription = hold.stream.feed.subscribe((message) => {
-          if (message.kind === 'ended') end(message.reason);
-          else if (open) post(message);
-        }, hold.stream.fanOut.cached);
-      },
-      [Symbol.asyncDispose]: async () => close(),
-    };
+    const opened = openSink(sink, hold, () => this.#sinks.delete(opened));
+    this.#sinks.add(opened);
+    return opened;
   }
 
   async telemetry(): Promise<readonly StreamTelemetry[]> {

@@ -1,5 +1,5 @@
 /** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
-import type { Endpoint } from '../domain/media.ts';
+import type { AudioTrack, Endpoint, VideoCodec } from '../domain/media.ts';
 import type { MediaHub, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
 import type { MediaSettings } from './settings.ts';
@@ -26,7 +26,7 @@ export interface Fmp4Muxer {
   }): Uint8Array;
 }
 
-/** What depends on the codec. Pure. */
+/** What depends on the video codec. Pure. */
 export interface VideoTools {
   /** Does the RTP packet at bytes[start, end) carry (the beginning of) a parameter set or of a picture that needs no other? */
   opensPictureGroup(bytes: Buffer, start: number, end: number): boolean;
@@ -41,9 +41,36 @@ export interface VideoTools {
   fmp4(parameterSets: readonly Uint8Array[], clockRate: number): Fmp4Muxer;
 }
 
+export interface AudioFrame {
+  readonly bytes: Uint8Array;
+  /** In ticks of the track's clock rate. */
+  readonly duration: number;
+}
+
+export interface AudioMuxer {
+  /** RFC 6381, for example `mp4a.40.2` or `flac`. */
+  readonly codecs: string;
+  readonly init: Uint8Array;
+  /** moof + mdat of frames that follow one another; times in ticks of the track's clock rate. */
+  fragment(frames: readonly AudioFrame[], decodeTime: number): Uint8Array;
+}
+
+/** What depends on one audio track. */
+export interface AudioTools {
+  /** Frames in runs of whole interleaved RTP packets; malformed ones are left out. */
+  frames(wire: readonly Buffer[]): readonly AudioFrame[];
+  fmp4(): AudioMuxer;
+}
+
+export interface CodecTools {
+  video(codec: VideoCodec): VideoTools;
+  /** State of a frame that lies in several packets is kept: one for each consumer. */
+  audio(track: AudioTrack): AudioTools;
+}
+
 export interface MediaParts {
   readonly source: StreamSource;
-  readonly video: VideoTools;
+  readonly codecs: CodecTools;
   openRtsp(listen: Endpoint, hub: MediaHub): Promise<ViewerDoor>;
 }
 

@@ -1,16 +1,17 @@
 /** One stream of one camera: pulled while somebody holds it, cut into access units, handed to all who watch. */
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { StreamAddress, StreamProfile, StreamTelemetry } from '../domain/media.ts';
-import type { StreamDescription, StreamReceiver, WireOutlet } from '../domain/media-ports.ts';
+import type { StreamAddress, StreamDescription, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { WireOutlet } from '../domain/media-ports.ts';
 import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
-import { type AccessUnit, AccessUnitCutter } from './access-unit.ts';
+import type { AccessUnit } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
-import { FragmentFeed, same } from './fragments.ts';
+import { FragmentFeed } from './fragments.ts';
 import { StreamMeter } from './meter.ts';
 import type { MediaContext, VideoFacts } from './ports.ts';
 import type { Refusals } from './refusals.ts';
+import { Tracks } from './tracks.ts';
 
 /** With the 5 s that a connection may take: a camera that is back shows pictures within 15 s. */
 const retry = { first: seconds(0.5), most: seconds(5), jitter: 0.3 };
@@ -27,13 +28,12 @@ export class Stream {
   readonly feed: FragmentFeed;
   readonly #context: MediaContext;
   readonly #refusals: Refusals;
-  readonly #cutter: AccessUnitCutter;
+  readonly #tracks: Tracks;
   readonly #meter: StreamMeter;
   readonly #startedAt: Instant;
   readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
   #state: StreamTelemetry['state'] = 'connecting';
   #failure: unknown;
-  #description: StreamDescription | undefined;
   #facts: VideoFacts | undefined;
   #reportedAt = 0;
 
@@ -45,9 +45,12 @@ export class Stream {
     this.#refusals = refusals;
     this.#startedAt = clock.now();
     this.fanOut = new FanOut(clock, settings);
-    this.feed = new FragmentFeed(parts.video, context.log.child({ channel, profile }), settings.cacheBytes);
+    this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
-    this.#cutter = new AccessUnitCutter(clock, parts.video, (unit) => this.#deliver(unit));
+    this.#tracks = new Tracks(clock, parts.codecs, {
+      described: (description, fresh) => this.#describe(description, fresh),
+      unit: (unit) => this.#deliver(unit),
+    });
   }
 
   /** Pulls until aborted, again and again. */
@@ -62,7 +65,7 @@ export class Stream {
       try {
         address = await this.#context.resolve(this.channel, this.profile);
         this.#refusals.check(address);
-        await this.#context.parts.source.pull(address, this.#receiver(), signal);
+        await this.#context.parts.source.pull(address, this.#tracks, signal);
         if (!signal.aborted) throw new GatewayError('CAMERA_UNREACHABLE', `The stream of ${this.channel} ended.`, { context: this.#name });
       } catch (error) {
         if (signal.aborted) break;
@@ -116,19 +119,20 @@ export class Stream {
         clock.sleep(settings.patience, over.signal).then(give, () => undefined); // Aborted: it was settled before.
       });
     }
-    return this.#description!;
+    return this.#tracks.description!;
   }
 
   /** A viewer from now on: the cached group, the wall clock, then everything that comes. */
   join(outlet: WireOutlet): Disposable {
+    outlet.described(this.#tracks.description!, false);
     const joined = this.fanOut.join(outlet);
-    const clock = this.#cutter.senderClock();
-    if (clock) outlet.report(clock, this.#cutter.packets, this.#cutter.octets);
+    this.#tracks.report((track, clock, packets, octets) => outlet.report(track, clock, packets, octets));
     return joined;
   }
 
   telemetry(holds: number): StreamTelemetry {
     const { lastFrameAt } = this.#meter;
+    const audio = this.#tracks.description?.audio;
     const reason = this.#state === 'waiting' || this.#state === 'failed' ? sentenceOf(this.#failure) : undefined;
     return {
       channel: this.channel,
@@ -139,7 +143,10 @@ export class Stream {
       ...this.#meter.rates(),
       frames: this.#meter.frames,
       keyframes: this.#meter.keyframes,
-      lostPackets: this.#cutter.lostPackets,
+      lostPackets: this.#tracks.lostPackets,
+      jitter: millis(this.#tracks.jitterMillis),
+      ...(this.#meter.keyframeInterval === undefined ? {} : { keyframeInterval: millis(this.#meter.keyframeInterval) }),
+      ...(audio === undefined ? {} : { audio: audio.codec }),
       ...(lastFrameAt === undefined ? {} : { lastFrameAt }),
       viewers: holds,
       skippedFrames: this.fanOut.skipped,
@@ -153,25 +160,12 @@ export class Stream {
   }
 
   #described(): boolean {
-    return this.#state === 'playing' && this.#description !== undefined && this.#description.parameterSets.length > 0;
-  }
-
-  #receiver(): StreamReceiver {
-    return {
-      begin: (description) => {
-        const complete = this.#context.parts.video.parameterSets(description.parameterSets);
-        this.#describe({ ...description, parameterSets: complete ?? this.#description?.parameterSets ?? [] });
-        this.#cutter.begin(description);
-      },
-      packet: (bytes, start, end) => this.#cutter.packet(bytes, start, end),
-      clock: (clock) => this.#cutter.clock(clock),
-    };
+    return this.#state === 'playing' && (this.#tracks.description?.video.parameterSets.length ?? 0) > 0;
   }
 
   #deliver(unit: AccessUnit): void {
     this.#meter.count(unit);
-    if (unit.keyframe) this.#learn(unit);
-    if (this.#state !== 'playing') {
+    if (this.#state !== 'playing' && unit.track === 'video') {
       // Pictures, not promises: several cameras answer PLAY and send nothing.
       this.#state = 'playing';
       this.#failure = undefined;
@@ -182,20 +176,13 @@ export class Stream {
     this.#report();
   }
 
-  /** In-band parameter sets beat those of the SDP (onvif-rtsp §3.2 quirk 20). */
-  #learn(unit: AccessUnit): void {
-    const { video } = this.#context.parts;
-    const sets = video.parameterSets(video.units([unit.wire]));
-    if (!sets || !this.#description || same(sets, this.#description.parameterSets)) return;
-    this.#describe({ ...this.#description, parameterSets: sets });
-  }
-
-  #describe(description: StreamDescription): void {
-    this.#description = description;
+  #describe(description: StreamDescription, fresh: boolean): void {
+    this.fanOut.described(description, fresh);
     this.feed.describe(description);
-    if (description.parameterSets.length === 0) return;
+    const { codec, parameterSets } = description.video;
+    if (parameterSets.length === 0) return;
     try {
-      this.#facts = this.#context.parts.video.facts(description.parameterSets);
+      this.#facts = this.#context.parts.codecs.video(codec).facts(parameterSets);
     } catch (error) {
       this.#context.log.warn('parameter sets unreadable', { ...this.#name, error });
     }
@@ -206,8 +193,7 @@ export class Stream {
     const now = this.#context.clock.monotonic();
     if (now - this.#reportedAt < reportEvery || this.fanOut.viewers === 0) return;
     this.#reportedAt = now;
-    const clock = this.#cutter.senderClock();
-    if (clock) this.fanOut.report(clock, this.#cutter.packets, this.#cutter.octets);
+    this.#tracks.report((track, clock, packets, octets) => this.fanOut.report(track, clock, packets, octets));
   }
 
   #remember(address: StreamAddress, error: GatewayError): void {

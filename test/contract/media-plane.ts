@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
-import type { Fmp4Message, StreamAddress, StreamProfile } from '../../gateway/domain/media.ts';
+import type { Fmp4Message, StreamAddress, StreamProfile, WireMessage } from '../../gateway/domain/media.ts';
 import type { MediaPlane, StreamResolver } from '../../gateway/domain/ports.ts';
 import { openTestCamera, type TestCamera } from '../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
@@ -40,7 +40,7 @@ export async function until(claim: () => boolean | Promise<boolean>, within = 6_
 export async function openSink(plane: MediaPlane, profile: StreamProfile = 'main') {
   const { port1, port2 } = new MessageChannel();
   const messages = collect(port1);
-  const sink = await plane.prepare({ channel: gate, profile, purpose: 'local', kind: 'fmp4', port: port2 }, never);
+  const sink = await plane.prepare({ channel: gate, profile, purpose: 'local', kind: 'fmp4', audio: false, port: port2 }, never);
   sink.start();
   return { messages, sink, port: port1 };
 }
@@ -83,6 +83,36 @@ export function mediaPlaneContract(subject: PlaneUnderTest): void {
     await second.sink[Symbol.asyncDispose]();
   });
 
+  test('a wire sink tells the tracks first, then hands on the very packets of the camera, keyframe first, to readers that keep up', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 100);
+    const { port1, port2 } = new MessageChannel();
+    const messages: WireMessage[] = [];
+    let taken = 0;
+    port1.on('message', (message: WireMessage) => {
+      messages.push(message);
+      if (message.kind !== 'packets') return;
+      taken += message.bytes.length;
+      port1.postMessage(taken);
+    });
+    await using sink = await plane.prepare({ channel: gate, profile: 'main', purpose: 'local', kind: 'wire', port: port2 }, never);
+    sink.start();
+    await until(() => messages.filter(({ kind }) => kind === 'packets').length > 30);
+    expect(messages[0]).toMatchObject({
+      kind: 'begin',
+      description: { video: { codec: 'h264', parameterSets: [expect.anything(), expect.anything()] } },
+    });
+    const packets = messages.flatMap((message) => (message.kind === 'packets' ? [message] : []));
+    expect(packets[0]).toMatchObject({ track: 'video', keyframe: true, starts: true });
+    const sequences = packets.flatMap(({ bytes }) => {
+      const wire = Buffer.from(bytes);
+      const found: number[] = [];
+      for (let at = 0; at < wire.length; at += 4 + wire.readUInt16BE(at + 2)) found.push(wire.readUInt16BE(at + 6));
+      return found;
+    });
+    expect(sequences.slice(1).every((sequence, index) => sequence === ((sequences[index]! + 1) & 0xffff))).toBe(true);
+  });
+
   test('a sink whose port its reader closes is given up by itself', async () => {
     await using camera = await openTestCamera();
     await using plane = subject.open(resolverOf(camera), 50);
@@ -108,7 +138,7 @@ export function mediaPlaneContract(subject: PlaneUnderTest): void {
     await using camera = await openTestCamera({ password: 'right' });
     await using plane = subject.open(resolverOf(camera, 'wrong'), 50);
     const { port2 } = new MessageChannel();
-    const spec = { profile: 'main', purpose: 'local', kind: 'fmp4' } as const;
+    const spec = { profile: 'main', purpose: 'local', kind: 'fmp4', audio: false } as const;
     await expect(plane.prepare({ ...spec, channel: channelId('nowhere'), port: port2 }, never)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     for (let time = 0; time < 3; time += 1) {
       const other = new MessageChannel();

@@ -69,9 +69,10 @@ export class FakeMedia {
   }
 }
 
-export const init: Fmp4Message = { kind: 'init', codecs: 'avc1.42e01f', width: 640, height: 360, bytes: new Uint8Array([1, 2, 3]) };
+export const init: Fmp4Message = { kind: 'init', track: 'video', codecs: 'avc1.42e01f', width: 640, height: 360, bytes: new Uint8Array([1, 2, 3]) };
 export const fragment = (keyframe: boolean, at: number, bytes = new Uint8Array([9])): Fmp4Message => ({
   kind: 'fragment',
+  track: 'video',
   keyframe,
   capturedAt: instant(at),
   bytes,

@@ -9,10 +9,10 @@ import { headerOf, type RtspResponse } from './message.ts';
 import { findVideo, type VideoTrack } from './track.ts';
 
 export interface RtspPlayer {
-  begin(track: VideoTrack): void;
+  begin(tracks: { readonly video: VideoTrack }): void;
   /** One whole RTP packet with its 4-byte interleaved header, at bytes[start, end). */
-  packet(bytes: Buffer, start: number, end: number): void;
-  clock(clock: { readonly wallClock: number; readonly rtpTimestamp: number; readonly ssrc: number }): void;
+  packet(track: 'video', bytes: Buffer, start: number, end: number): void;
+  clock(track: 'video', clock: { readonly wallClock: number; readonly rtpTimestamp: number; readonly ssrc: number }): void;
 }
 
 export interface RtspOrderToPlay {
@@ -56,7 +56,7 @@ async function playAt(target: RtspTarget, order: RtspOrderToPlay, player: RtspPl
         const channel = bytes[start + 1];
         if (channel === channels.rtp) {
           heard += 1;
-          player.packet(bytes, start, end);
+          player.packet('video', bytes, start, end);
         } else if (channel === channels.rtcp) takeControl(bytes.subarray(start + 4, end), player);
         // Anything else is an old session's rest or a track that we did not ask for (quirk 13): skipped.
       },
@@ -72,7 +72,7 @@ async function playAt(target: RtspTarget, order: RtspOrderToPlay, player: RtspPl
     const { track, base, control } = readDescription(target, described);
     aggregate = control;
     const timeout = await setUp(connection, controlUrl(target, base, track.control), channels, signal);
-    player.begin(track);
+    player.begin({ video: track });
     demandSuccess('PLAY', await connection.ask({ method: 'PLAY', uri: aggregate, headers: { Range: 'npt=0.000-' } }, signal));
     await stay(connection, { order, aggregate, timeout, methods, heard: () => heard }, signal);
     return undefined;
@@ -170,7 +170,7 @@ async function stay(connection: RtspConnection, { order, aggregate, timeout, met
 }
 
 function takeControl(bytes: Uint8Array, player: RtspPlayer): void {
-  for (const item of parseRtcp(bytes)) if (item.kind === 'sr') player.clock(item);
+  for (const item of parseRtcp(bytes)) if (item.kind === 'sr') player.clock('video', item);
 }
 
 function demandSuccess(method: string, response: RtspResponse): void {

@@ -4,6 +4,7 @@ import { attributeOf, formatParametersOf, rtpMapsOf, type Sdp, type SdpMedia } f
 import { RtspFailure } from './failure.ts';
 
 export interface VideoTrack {
+  readonly kind: 'video';
   readonly codec: 'h264';
   readonly payloadType: number;
   readonly clockRate: number;
@@ -19,6 +20,7 @@ export function findVideo(sdp: Sdp): VideoTrack {
     const map = rtpMapsOf(media).find((one) => one.encoding.toUpperCase() === 'H264');
     if (!map) continue;
     return {
+      kind: 'video',
       codec: 'h264',
       payloadType: map.payloadType,
       clockRate: map.clockRate,

@@ -81,6 +81,7 @@ export class Viewer {
   }
 
   message(message: Fmp4Message): void {
+    if (message.kind !== 'ended' && message.track === 'audio') return;
     switch (message.kind) {
       case 'init':
         this.#begun = false; // decoding starts anew at the next keyframe

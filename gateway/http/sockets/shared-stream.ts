@@ -74,7 +74,7 @@ class SharedStream {
     port1.on('message', (message: Fmp4Message) => this.#take(message));
     port1.on('close', () => this.end('The stream has ended.'));
     try {
-      const prepared = await media.prepare({ channel, profile, purpose: 'local', kind: 'fmp4', port: port2 }, signal);
+      const prepared = await media.prepare({ channel, profile, purpose: 'local', kind: 'fmp4', audio: false, port: port2 }, signal);
       if (signal.aborted) {
         await prepared[Symbol.asyncDispose]();
         return;

@@ -1,21 +1,26 @@
 import { describe, expect, test } from 'vitest';
+import { audioTools, videoTools } from '../../../adapters/protocols/codecs.ts';
 import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
 import { packetiseH264 } from '../../../adapters/protocols/rtp/h264-payload.ts';
 import { parseRtp, writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
 import { RtspReader, writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
 import type { Fmp4Message } from '../../../gateway/domain/media.ts';
+import type { WireSpan } from '../../../gateway/domain/media-ports.ts';
 import { instant, millis, seconds } from '../../../gateway/domain/time.ts';
-import { type AccessUnit, AccessUnitCutter } from '../../../gateway/media/access-unit.ts';
+import { type AccessUnit, VideoCutter } from '../../../gateway/media/access-unit.ts';
 import { FanOut } from '../../../gateway/media/fan-out.ts';
 import { FragmentFeed } from '../../../gateway/media/fragments.ts';
 import { GopCache } from '../../../gateway/media/gop-cache.ts';
 import { usualMediaSettings } from '../../../gateway/media/settings.ts';
 import { capturedAt, DecodeTimes, Timeline } from '../../../gateway/media/timestamps.ts';
+import { Tracks } from '../../../gateway/media/tracks.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { parameterSets, pictures } from '../../support/rtsp-camera.ts';
 
-const description = { codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } as const;
+const video = { kind: 'video', codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } as const;
+const description = { video };
+const codecs = { video: videoTools, audio: audioTools };
 
 /** Packets of one picture, as a camera frames them. */
 function framed(picture: readonly Uint8Array[], at: { sequence: number; timestamp: number; ssrc?: number; markers?: readonly boolean[] }): Buffer[] {
@@ -29,13 +34,15 @@ function framed(picture: readonly Uint8Array[], at: { sequence: number; timestam
 
 function cutterOf(clock = new ManualClock()) {
   const units: AccessUnit[] = [];
-  const cutter = new AccessUnitCutter(clock, h264Video, (unit) => units.push(unit));
-  cutter.begin(description);
+  const cutter = new VideoCutter(clock, (unit) => units.push(unit));
+  cutter.begin(video, h264Video);
   const feed = (frames: readonly Buffer[]) => {
     for (const frame of frames) cutter.packet(frame, 0, frame.length);
   };
   return { clock, units, cutter, feed };
 }
+
+const rtpOfWire = (wire: Buffer) => parseRtp(wire.subarray(4));
 
 const rtpOf = (unit: AccessUnit) => new RtspReader().push(unit.wire).flatMap((piece) => (piece.kind === 'frame' ? [parseRtp(piece.payload)] : []));
 
@@ -65,7 +72,7 @@ describe('access units', () => {
     expect(units.map((unit) => unit.keyframe)).toEqual([true, false, false]);
     expect(units.map((unit) => unit.starts)).toEqual([true, false, true]);
     const messages: Fmp4Message[] = [];
-    const fragments = new FragmentFeed(h264Video, silentLogger, 1e6);
+    const fragments = new FragmentFeed(codecs, silentLogger, 1e6);
     fragments.describe(description);
     fragments.subscribe((message) => messages.push(message), units);
     expect(messages.map((message) => message.kind)).toEqual(['init', 'fragment', 'fragment']);
@@ -91,22 +98,38 @@ describe('access units', () => {
     const next = framed(pictures[2]!, { sequence: 5, timestamp: 3_609 });
     feed(next);
     expect(units).toHaveLength(2);
-    expect(cutter.lostPackets).toBe(5 - (65_535 + framed(pictures[1]!, { sequence: 0, timestamp: 0 }).length - 65_536));
+    expect(cutter.line.lostPackets).toBe(5 - (65_535 + framed(pictures[1]!, { sequence: 0, timestamp: 0 }).length - 65_536));
   });
 
   test('after a reconnect viewers see the same source, the next sequence number and a time that goes on', async () => {
     const { clock, units, cutter, feed } = cutterOf();
     feed(framed(pictures[1]!, { sequence: 10, timestamp: 1_000 }));
     await clock.advance(seconds(2));
-    cutter.begin(description);
+    cutter.begin(video, h264Video);
     feed(framed(pictures[0]!, { sequence: 60_000, timestamp: 4_000_000_000, ssrc: 99 }));
     const before = rtpOf(units[0]!).at(-1)!;
     const after = rtpOf(units[1]!)[0]!;
     expect(after.ssrc).toBe(before.ssrc);
     expect(after.sequence).toBe(before.sequence + 1);
     expect(after.timestamp).toBe(1_000 + 2 * 90_000);
-    expect(cutter.lostPackets).toBe(0);
+    expect(cutter.line.lostPackets).toBe(0);
   });
+});
+
+test('sound keeps its own numbers and channel; a payload type that the camera changes stays as viewers know it', () => {
+  const units: AccessUnit[] = [];
+  const tracks = new Tracks(new ManualClock(), codecs, { described: () => undefined, unit: (unit) => units.push(unit) });
+  const audio = { kind: 'audio', codec: 'pcma', payloadType: 8, clockRate: 8_000, channels: 1 } as const;
+  const sound = (payloadType: number, sequence: number) =>
+    writeFrame(9, writeRtp({ marker: false, payloadType, sequence, timestamp: sequence * 160, ssrc: 7 }, Buffer.alloc(160)));
+  tracks.begin({ video, audio });
+  for (const packet of [sound(8, 1), sound(0, 2), sound(8, 2)]) tracks.packet('audio', packet, 0, packet.length);
+  tracks.begin({ video, audio: { ...audio, payloadType: 97 } });
+  const moved = sound(97, 400);
+  tracks.packet('audio', moved, 0, moved.length);
+  expect(units.map(({ track, wire }) => [track, wire[1], rtpOfWire(wire)])).toEqual(
+    [1, 2, 3].map((sequence) => ['audio', 2, expect.objectContaining({ payloadType: 8, sequence, ssrc: 7 })]),
+  );
 });
 
 describe('times', () => {
@@ -136,6 +159,7 @@ describe('times', () => {
 });
 
 const unitOf = (bytes: number, keyframe: boolean, ticks = 0): AccessUnit => ({
+  track: 'video',
   wire: Buffer.alloc(bytes),
   packets: 1,
   ticks,
@@ -152,9 +176,10 @@ describe('viewers', () => {
     return {
       seen,
       outlet: {
-        write: (wire: readonly Buffer[]) => {
+        described: () => undefined,
+        write: (spans: readonly WireSpan[]) => {
           seen.writes += 1;
-          for (const bytes of wire) seen.bytes += bytes.length;
+          for (const { wire } of spans) seen.bytes += wire.length;
         },
         report: () => undefined,
         get backlog() {

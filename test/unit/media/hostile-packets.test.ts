@@ -1,30 +1,33 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { audioTools, videoTools } from '../../../adapters/protocols/codecs.ts';
 import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
 import { packetiseH264 } from '../../../adapters/protocols/rtp/h264-payload.ts';
 import { writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
 import { writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
 import type { Fmp4Message } from '../../../gateway/domain/media.ts';
-import { type AccessUnit, AccessUnitCutter } from '../../../gateway/media/access-unit.ts';
+import { type AccessUnit, VideoCutter } from '../../../gateway/media/access-unit.ts';
 import { FragmentFeed } from '../../../gateway/media/fragments.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { parameterSets, pictures } from '../../support/rtsp-camera.ts';
 
-const description = { codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } as const;
+const video = { kind: 'video', codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } as const;
+const description = { video };
+const codecs = { video: videoTools, audio: audioTools };
 
 /** A stream from cutter to fMP4, as the media plane builds it. */
 function pipeline() {
   const messages: Fmp4Message[] = [];
-  const feed = new FragmentFeed(h264Video, silentLogger, 1_000_000);
+  const feed = new FragmentFeed(codecs, silentLogger, 1_000_000);
   feed.describe(description);
   feed.subscribe((message) => messages.push(message), []);
   const units: AccessUnit[] = [];
-  const cutter = new AccessUnitCutter(new ManualClock(), h264Video, (unit) => {
+  const cutter = new VideoCutter(new ManualClock(), (unit) => {
     units.push(unit);
     feed.accept(unit);
   });
-  cutter.begin(description);
+  cutter.begin(video, h264Video);
   return { messages, units, cutter };
 }
 

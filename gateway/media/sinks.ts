@@ -1,0 +1,80 @@
+/** Viewers of the main thread and of other workers: each reads one stream over a MessagePort. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
+import type { WireOutlet } from '../domain/media-ports.ts';
+import type { PreparedSink } from '../domain/ports.ts';
+import type { Hold } from './hub.ts';
+
+export interface OpenSink extends PreparedSink {
+  /** Tells the reader why nothing more comes, and closes. */
+  end(reason: string): void;
+}
+
+/** Takes over `hold`: it is given back when the sink closes, whoever closes it. */
+export function openSink(spec: SinkSpec, hold: Hold, closed: () => void): OpenSink {
+  const { port } = spec;
+  let watching: Disposable | undefined;
+  let open = true;
+  const close = () => {
+    if (!open) return;
+    open = false;
+    closed();
+    watching?.[Symbol.dispose]();
+    hold[Symbol.dispose]();
+    port.close();
+  };
+  const end = (reason: string) => {
+    if (!open) return;
+    port.postMessage({ kind: 'ended', reason } satisfies Fmp4Message & WireMessage);
+    close();
+  };
+  port.once('close', close);
+  return {
+    start: () => {
+      if (open) watching ??= spec.kind === 'fmp4' ? feed(spec, hold, end) : wire(spec.port, hold, end);
+    },
+    end,
+    [Symbol.asyncDispose]: async () => close(),
+  };
+}
+
+function feed({ port, audio }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: (reason: string) => void): Disposable {
+  return stream.feed.subscribe(
+    (message) => {
+      if (message.kind === 'ended') end(message.reason);
+      else post(port, message);
+    },
+    stream.fanOut.cached,
+    audio,
+  );
+}
+
+/** The reader says how many bytes it has taken, in all; what it has not is its backlog, as with any other viewer. */
+function wire(port: MessagePort, { stream }: Hold, end: (reason: string) => void): Disposable {
+  let sent = 0;
+  let taken = 0;
+  port.on('message', (bytes: unknown) => {
+    if (typeof bytes === 'number' && bytes > taken) taken = Math.min(bytes, sent);
+  });
+  const outlet: WireOutlet = {
+    write: (spans) => {
+      for (const span of spans) {
+        sent += span.wire.length;
+        const { track, keyframe, starts, capturedAt } = span;
+        post(port, { kind: 'packets', track, keyframe, starts, capturedAt, bytes: new Uint8Array(span.wire) });
+      }
+    },
+    described: (description) => port.postMessage({ kind: 'begin', description } satisfies WireMessage),
+    report: (track, clock) => port.postMessage({ kind: 'clock', track, clock } satisfies WireMessage),
+    get backlog() {
+      return sent - taken;
+    },
+    close: end,
+  };
+  return stream.join(outlet);
+}
+
+/** The bytes are ours alone: they move instead of being copied. */
+function post(port: MessagePort, message: (Fmp4Message | WireMessage) & { readonly bytes: Uint8Array }): void {
+  port.postMessage(message, [message.bytes.buffer as ArrayBuffer]);
+}
