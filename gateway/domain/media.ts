@@ -119,7 +119,32 @@ export type SinkSpec = {
 } & (
   | { readonly kind: 'fmp4'; readonly audio: boolean; readonly port: import('node:worker_threads').MessagePort }
   | { readonly kind: 'wire'; readonly port: import('node:worker_threads').MessagePort }
+  /** What the ring holds now, as `Fmp4Message`s, then `ended`. */
+  | { readonly kind: 'clip'; readonly port: import('node:worker_threads').MessagePort }
 );
+
+/** A stream that is pulled all the time, so that the seconds before an alarm are at hand. */
+export interface RecordingPlan {
+  readonly channel: ChannelId;
+  readonly profile: StreamProfile;
+}
+
+/** How far back a recorder ring reaches, without a gap, and how far it should. */
+export interface RingState {
+  readonly reach: Millis;
+  readonly wanted: Millis;
+  readonly bytes: number;
+}
+
+/** The newest keyframe of a stream, ready for a decoder. */
+export interface Keyframe {
+  readonly codec: VideoCodec;
+  readonly width: number;
+  readonly height: number;
+  readonly capturedAt: Instant;
+  /** Annex-B, parameter sets included. */
+  readonly bytes: Uint8Array;
+}
 
 export interface StreamTelemetry {
   readonly channel: ChannelId;
@@ -143,6 +168,8 @@ export interface StreamTelemetry {
   readonly lastFrameAt?: Instant;
   readonly viewers: number;
   readonly skippedFrames: number;
+  /** Present where the stream is recorded into a ring. */
+  readonly ring?: RingState;
   readonly startedAt: Instant;
   readonly linger?: Millis;
 }

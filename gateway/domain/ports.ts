@@ -5,8 +5,8 @@ import type { Camera, Inventory, Panel, UplinkSettings } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrder } from './command.ts';
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
-import type { EventId, PanelId, UplinkId } from './ids.ts';
-import type { Endpoint, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from './media.ts';
+import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
+import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from './media.ts';
 import type { PanelSequence, Report } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -206,6 +206,10 @@ export interface MediaPlane extends AsyncDisposable {
   /** Opens a sink; the camera is pulled while at least one sink of its stream is open. Throws MEDIA_… codes. */
   prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink>;
   telemetry(): Promise<readonly StreamTelemetry[]>;
+  /** The newest keyframe, however old: its time tells. Waits for the first one where the stream is not yet pulled. */
+  keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe>;
+  /** Replaces the set of streams that are pulled all the time, each into a ring. */
+  record(plans: readonly RecordingPlan[]): Promise<void>;
   /** Opens the RTSP server inside the plane; returns the bound address. */
   serveRtsp(listen: Endpoint): Promise<Endpoint>;
   /** Replaces the set of stream keys; sessions of a key that is gone are closed. */

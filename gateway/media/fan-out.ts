@@ -1,22 +1,27 @@
 /**
  * One stream to many viewers: one write per viewer and access unit. A viewer that cannot follow skips to the next keyframe;
- * one that takes nothing at all is closed. The camera never waits for a viewer.
+ * one that does not come back is closed. The camera never waits for a viewer.
  */
 import type { SenderClock, StreamDescription, TrackKind } from '../domain/media.ts';
 import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { GopCache } from './gop-cache.ts';
+import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaSettings } from './settings.ts';
 
-interface Viewer {
+/** One viewer, with what it owes. */
+export interface Viewer {
   readonly outlet: WireOutlet;
   live: boolean;
-  /** What it owed after the last write; less at the next one is progress. */
+  /** Since when it skips because it was slow; undefined: it is live, or waits for its first keyframe. */
+  behindSince: number | undefined;
+  /** What it owed after the last look; less at the next one is progress. */
   owed: number;
   movedAt: number;
   /** Extra bytes that it may owe until it has taken the burst it started with. */
   burst: number;
+  close(reason: string): void;
 }
 
 export class FanOut {
@@ -24,12 +29,14 @@ export class FanOut {
   readonly #settings: MediaSettings;
   readonly #viewers = new Set<Viewer>();
   readonly #cache: GopCache;
+  readonly #budget: OwedBytes;
   /** Pictures that viewers did not get. */
   skipped = 0;
 
-  constructor(clock: Clock, settings: MediaSettings) {
+  constructor(clock: Clock, settings: MediaSettings, budget: OwedBytes) {
     this.#clock = clock;
     this.#settings = settings;
+    this.#budget = budget;
     this.#cache = new GopCache(settings.cacheBytes);
   }
 
@@ -43,13 +50,24 @@ export class FanOut {
 
   /** Sends the cached group at once; what comes next goes to it from the same `deliver` that fills the cache: nothing twice, nothing missed. */
   join(outlet: WireOutlet): Disposable {
-    const viewer: Viewer = { outlet, live: false, owed: 0, movedAt: this.#clock.monotonic(), burst: this.#cache.bytes };
+    const viewer: Viewer = {
+      outlet,
+      live: false,
+      behindSince: undefined,
+      owed: 0,
+      movedAt: this.#clock.monotonic(),
+      burst: this.#cache.bytes,
+      close: (reason) => {
+        if (this.#leave(viewer)) outlet.close(reason);
+      },
+    };
     this.#viewers.add(viewer);
+    this.#budget.add(viewer);
     if (this.#cache.units.length > 0) {
       viewer.live = true;
       this.#write(viewer, this.#cache.units);
     }
-    return { [Symbol.dispose]: () => void this.#viewers.delete(viewer) };
+    return { [Symbol.dispose]: () => void this.#leave(viewer) };
   }
 
   deliver(unit: AccessUnit): void {
@@ -57,6 +75,7 @@ export class FanOut {
     const now = this.#clock.monotonic();
     const spans = [unit];
     for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, spans);
+    this.#budget.keep();
   }
 
   described(description: StreamDescription, fresh: boolean): void {
@@ -73,35 +92,56 @@ export class FanOut {
     for (const viewer of this.#viewers) viewer.live = false;
   }
 
+  /** Also while no picture comes: a viewer that takes nothing must not stay unseen. */
+  sweep(): void {
+    const now = this.#clock.monotonic();
+    for (const viewer of this.#viewers) this.#look(viewer, now);
+  }
+
   closeAll(reason: string): void {
-    for (const viewer of [...this.#viewers]) {
-      this.#viewers.delete(viewer);
-      viewer.outlet.close(reason);
-    }
+    for (const viewer of [...this.#viewers]) viewer.close(reason);
+  }
+
+  /** True while the viewer is still with us. */
+  #look(viewer: Viewer, now: number): boolean {
+    const { viewerBytes, viewerStalled, viewerLost } = this.#settings;
+    const { backlog } = viewer.outlet;
+    if (backlog === 0) viewer.burst = 0;
+    if (backlog === 0 || backlog < viewer.owed) viewer.movedAt = now;
+    this.#owes(viewer, backlog);
+    const still = now - viewer.movedAt;
+    const slow = backlog > viewerBytes + viewer.burst || still > viewerStalled;
+    if (slow) viewer.behindSince ??= now;
+    else if (backlog <= viewerBytes / 4) viewer.behindSince = undefined;
+    const behind = viewer.behindSince === undefined ? 0 : now - viewer.behindSince;
+    if (still <= viewerLost && behind <= viewerLost) return true;
+    viewer.close(still > viewerLost ? 'takes nothing' : 'too slow for this stream');
+    return false;
   }
 
   #ready(viewer: Viewer, unit: AccessUnit, now: number): boolean {
-    const { viewerBytes, viewerStalled, viewerLost } = this.#settings;
-    const backlog = viewer.outlet.backlog;
-    if (backlog === 0) viewer.burst = 0;
-    if (backlog === 0 || backlog < viewer.owed) viewer.movedAt = now;
-    viewer.owed = backlog;
-    const still = now - viewer.movedAt;
-    if (still > viewerLost) {
-      this.#viewers.delete(viewer);
-      viewer.outlet.close('takes nothing');
-      return false;
-    }
+    if (!this.#look(viewer, now)) return false;
     if (unit.track === 'audio') return viewer.live;
     // Never in the middle of a picture: what has begun goes out whole.
-    if (viewer.live && unit.starts && (backlog > viewerBytes + viewer.burst || still > viewerStalled)) viewer.live = false;
-    if (!viewer.live && unit.keyframe && backlog <= viewerBytes / 4) viewer.live = true;
+    if (viewer.live && unit.starts && viewer.behindSince !== undefined) viewer.live = false;
+    if (!viewer.live && unit.keyframe && viewer.behindSince === undefined) viewer.live = true;
     if (!viewer.live && unit.starts) this.skipped += 1;
     return viewer.live;
   }
 
   #write(viewer: Viewer, spans: readonly WireSpan[]): void {
     viewer.outlet.write(spans);
-    viewer.owed = viewer.outlet.backlog;
+    this.#owes(viewer, viewer.outlet.backlog);
+  }
+
+  #owes(viewer: Viewer, bytes: number): void {
+    this.#budget.change(bytes - viewer.owed);
+    viewer.owed = bytes;
+  }
+
+  #leave(viewer: Viewer): boolean {
+    if (!this.#viewers.delete(viewer)) return false;
+    this.#budget.remove(viewer);
+    return true;
   }
 }

@@ -1,10 +1,13 @@
 /** All streams of the media plane: one per channel and profile, begun by its first viewer, ended some time after its last. */
+import { GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, RecordingPlan, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { MediaHub, Watch } from '../domain/media-ports.ts';
+import { seconds } from '../domain/time.ts';
+import { OwedBytes } from './owed-bytes.ts';
 import type { MediaContext } from './ports.ts';
 import { Refusals } from './refusals.ts';
-import { Stream } from './stream.ts';
+import { Stream, type StreamSurroundings } from './stream.ts';
 
 interface Entry {
   readonly stream: Stream;
@@ -14,6 +17,9 @@ interface Entry {
   lingering: AbortController | undefined;
 }
 
+const sweepEvery = seconds(1);
+const keyframeLook = seconds(0.1);
+
 /** A claim on a running stream. */
 export interface Hold extends Disposable {
   readonly stream: Stream;
@@ -21,16 +27,22 @@ export interface Hold extends Disposable {
 
 export class Hub implements MediaHub, AsyncDisposable {
   readonly #context: MediaContext;
-  readonly #refusals: Refusals;
+  readonly #surroundings: StreamSurroundings;
+  readonly #life = new AbortController();
+  /** Streams that are pulled all the time, by key. */
+  readonly #recorded = new Map<string, Hold>();
   readonly #entries = new Map<string, Entry>();
 
   constructor(context: MediaContext) {
     this.#context = context;
-    this.#refusals = new Refusals(context.clock, context.settings.refusedPause);
+    const { clock, settings } = context;
+    const refusals = new Refusals(clock, settings.refusedPause);
+    this.#surroundings = { context, refusals, budget: new OwedBytes(settings.allViewersBytes) };
+    void this.#sweep();
   }
 
   hold(channel: ChannelId, profile: StreamProfile): Hold {
-    const key = `${channel}/${profile}`;
+    const key = keyOf(channel, profile);
     const entry = this.#entries.get(key) ?? this.#begin(key, channel, profile);
     entry.holds += 1;
     entry.lingering?.abort();
@@ -68,11 +80,49 @@ export class Hub implements MediaHub, AsyncDisposable {
     }
   }
 
+  /** The newest keyframe of a stream, which is pulled for it if need be. */
+  async keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
+    using hold = this.hold(channel, profile);
+    await hold.stream.ready(signal);
+    const { clock, settings } = this.#context;
+    const giveUp = clock.monotonic() + settings.patience;
+    // Described and playing, but in the middle of a picture group: the next keyframe comes by itself.
+    for (;;) {
+      const keyframe = hold.stream.keyframe();
+      if (keyframe) return keyframe;
+      if (clock.monotonic() > giveUp) {
+        throw new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${channel} sent no keyframe within ${settings.patience} ms.`, {
+          context: { channel, profile },
+        });
+      }
+      await clock.sleep(keyframeLook, signal);
+    }
+  }
+
+  /** Replaces the set of streams that are pulled all the time. */
+  record(plans: readonly RecordingPlan[]): void {
+    const wanted = new Set(plans.map(({ channel, profile }) => keyOf(channel, profile)));
+    for (const [key, hold] of this.#recorded) {
+      if (wanted.has(key)) continue;
+      this.#recorded.delete(key);
+      hold.stream.record(false);
+      hold[Symbol.dispose]();
+    }
+    for (const { channel, profile } of plans) {
+      const key = keyOf(channel, profile);
+      if (this.#recorded.has(key)) continue;
+      const hold = this.hold(channel, profile);
+      hold.stream.record(true);
+      this.#recorded.set(key, hold);
+    }
+  }
+
   telemetry(): StreamTelemetry[] {
     return [...this.#entries.values()].map((entry) => entry.stream.telemetry(entry.holds));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#life.abort();
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     for (const entry of entries) {
@@ -82,8 +132,17 @@ export class Hub implements MediaHub, AsyncDisposable {
     await Promise.all(entries.map((entry) => entry.ended));
   }
 
+  /** Looks after viewers of streams that stand still: no picture, no look. */
+  async #sweep(): Promise<void> {
+    const { clock } = this.#context;
+    while (!this.#life.signal.aborted) {
+      await clock.sleep(sweepEvery, this.#life.signal).catch(() => undefined); // Aborted: the loop ends.
+      for (const { stream } of this.#entries.values()) stream.fanOut.sweep();
+    }
+  }
+
   #begin(key: string, channel: ChannelId, profile: StreamProfile): Entry {
-    const stream = new Stream(channel, profile, this.#context, this.#refusals);
+    const stream = new Stream(channel, profile, this.#surroundings);
     const life = new AbortController();
     const ended = stream.run(life.signal).catch((error) => {
       // A stream handles its own failures: this is a mistake of ours. The next viewer gets a new stream.
@@ -106,4 +165,8 @@ export class Hub implements MediaHub, AsyncDisposable {
       () => undefined, // A new viewer came, or the plane closed: both have taken care of the stream.
     );
   }
+}
+
+function keyOf(channel: ChannelId, profile: StreamProfile): string {
+  return `${channel}/${profile}`;
 }

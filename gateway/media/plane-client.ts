@@ -3,7 +3,8 @@
  * opens again at its address with its keys, and nobody but the viewers notices.
  */
 import type { Worker } from 'node:worker_threads';
-import type { Endpoint, SinkSpec, StreamKey, StreamTelemetry } from '../domain/media.ts';
+import type { ChannelId } from '../domain/ids.ts';
+import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink, StreamResolver } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
@@ -26,6 +27,7 @@ export class PlaneClient implements MediaPlane {
   readonly #life = new AbortController();
   #line: Line;
   #keys: readonly StreamKey[] = [];
+  #plans: readonly RecordingPlan[] = [];
   /** Where the RTSP server listens: after a restart, the very port that was bound before. */
   #listen: Endpoint | undefined;
   readonly #ended: Promise<void>;
@@ -49,6 +51,15 @@ export class PlaneClient implements MediaPlane {
       throw signal.reason;
     }
     return { start: () => line.say({ kind: 'start', sink: number }), [Symbol.asyncDispose]: dispose };
+  }
+
+  keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
+    return this.#line.call('keyframe', { channel, profile }, signal);
+  }
+
+  async record(plans: readonly RecordingPlan[]): Promise<void> {
+    this.#plans = plans;
+    await this.#line.call('record', plans);
   }
 
   telemetry(): Promise<readonly StreamTelemetry[]> {
@@ -98,6 +109,7 @@ export class PlaneClient implements MediaPlane {
   async #restore(line: Line): Promise<void> {
     try {
       await line.call('admit', this.#keys);
+      await line.call('record', this.#plans);
       if (this.#listen) await line.call('serveRtsp', this.#listen);
       this.#options.log.info('media worker restarted', { listen: this.#listen });
     } catch (error) {

@@ -86,6 +86,10 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
         call.ask.port.once('close', () => sinks.delete(number));
         return { sink: prepared };
       }
+      case 'keyframe':
+        return plane.keyframe(call.ask.channel, call.ask.profile, signal);
+      case 'record':
+        return plane.record(call.ask);
       case 'telemetry':
         return plane.telemetry();
       case 'serveRtsp':

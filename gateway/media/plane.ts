@@ -1,6 +1,7 @@
 /** The media plane itself. It lives in the worker; for tests also on the main thread. */
 import { GatewayError } from '../domain/errors.ts';
-import type { Endpoint, SinkSpec, StreamKey, StreamTelemetry } from '../domain/media.ts';
+import type { ChannelId } from '../domain/ids.ts';
+import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { Hub } from './hub.ts';
@@ -24,15 +25,24 @@ export class Plane implements MediaPlane {
     if (this.#closed) throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is closed.');
     const hold = this.#hub.hold(sink.channel, sink.profile);
     try {
-      await hold.stream.ready(signal);
+      // What a ring holds can be had all the more when its camera is gone.
+      if (sink.kind !== 'clip') await hold.stream.ready(signal);
     } catch (error) {
       hold[Symbol.dispose]();
       sink.port.close();
       throw error;
     }
-    const opened = openSink(sink, hold, () => this.#sinks.delete(opened));
+    const opened = openSink(sink, hold, { codecs: this.#context.parts.codecs, log: this.#context.log, closed: () => this.#sinks.delete(opened) });
     this.#sinks.add(opened);
     return opened;
+  }
+
+  keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
+    return this.#hub.keyframe(channel, profile, signal);
+  }
+
+  async record(plans: readonly RecordingPlan[]): Promise<void> {
+    this.#hub.record(plans);
   }
 
   async telemetry(): Promise<readonly StreamTelemetry[]> {

@@ -1,11 +1,14 @@
 /** What the main thread and the media worker say to each other. Cloneable data and MessagePorts only. */
 import type { MessagePort } from 'node:worker_threads';
 import { type ErrorCode, errorCodes, GatewayError } from '../domain/errors.ts';
-import type { Endpoint, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { ChannelId } from '../domain/ids.ts';
+import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 
 /** Calls of the main thread, each answered once by `{ kind: 'answer' }` with the same number. */
 export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
+  keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
+  record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   telemetry: { readonly ask: undefined; readonly answer: readonly StreamTelemetry[] };
   serveRtsp: { readonly ask: Endpoint; readonly answer: Endpoint };
   admit: { readonly ask: readonly StreamKey[]; readonly answer: undefined };

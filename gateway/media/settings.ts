@@ -12,9 +12,14 @@ export interface MediaSettings {
   readonly cacheBytes: number;
   /** Bytes that a viewer may owe before it skips to the next keyframe. */
   readonly viewerBytes: number;
+  /** Bytes that all viewers together may owe; beyond it the one that owes most is closed. */
+  readonly allViewersBytes: number;
   /** Time without any progress before a viewer skips, and before it is closed. */
   readonly viewerStalled: Millis;
   readonly viewerLost: Millis;
+  /** How far back a recorder ring reaches, and the bytes that one may hold. */
+  readonly ringLength: Millis;
+  readonly ringBytes: number;
 }
 
 export const usualMediaSettings: MediaSettings = {
@@ -23,6 +28,9 @@ export const usualMediaSettings: MediaSettings = {
   refusedPause: minutes(5),
   cacheBytes: 4 * 1024 * 1024,
   viewerBytes: 1024 * 1024,
+  allViewersBytes: 64 * 1024 * 1024,
   viewerStalled: seconds(2),
   viewerLost: seconds(10),
+  ringLength: seconds(30),
+  ringBytes: 48 * 1024 * 1024,
 };

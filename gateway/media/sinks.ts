@@ -2,16 +2,24 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
-import type { PreparedSink } from '../domain/ports.ts';
+import type { Logger, PreparedSink } from '../domain/ports.ts';
+import { FragmentFeed } from './fragments.ts';
 import type { Hold } from './hub.ts';
+import type { CodecTools } from './ports.ts';
 
 export interface OpenSink extends PreparedSink {
   /** Tells the reader why nothing more comes, and closes. */
   end(reason: string): void;
 }
 
+interface SinkSurroundings {
+  readonly codecs: CodecTools;
+  readonly log: Logger;
+  readonly closed: () => void;
+}
+
 /** Takes over `hold`: it is given back when the sink closes, whoever closes it. */
-export function openSink(spec: SinkSpec, hold: Hold, closed: () => void): OpenSink {
+export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: SinkSurroundings): OpenSink {
   const { port } = spec;
   let watching: Disposable | undefined;
   let open = true;
@@ -31,7 +39,9 @@ export function openSink(spec: SinkSpec, hold: Hold, closed: () => void): OpenSi
   port.once('close', close);
   return {
     start: () => {
-      if (open) watching ??= spec.kind === 'fmp4' ? feed(spec, hold, end) : wire(spec.port, hold, end);
+      if (!open || watching) return;
+      if (spec.kind === 'clip') clip(port, hold, { codecs, log, end });
+      else watching = spec.kind === 'fmp4' ? feed(spec, hold, end) : wire(port, hold, end);
     },
     end,
     [Symbol.asyncDispose]: async () => close(),
@@ -47,6 +57,15 @@ function feed({ port, audio }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, en
     stream.fanOut.cached,
     audio,
   );
+}
+
+/** What the ring holds, muxed anew from its first keyframe on. */
+function clip(port: MessagePort, { stream }: Hold, { codecs, log, end }: Omit<SinkSurroundings, 'closed'> & { end(reason: string): void }): void {
+  const whole = new FragmentFeed(codecs, log, 0);
+  if (stream.description) whole.describe(stream.description);
+  whole.subscribe((message) => message.kind !== 'ended' && post(port, message), [], true);
+  for (const unit of stream.recorded()) whole.accept(unit);
+  end('end of the recording');
 }
 
 /** The reader says how many bytes it has taken, in all; what it has not is its backlog, as with any other viewer. */

@@ -1,15 +1,18 @@
 /** One stream of one camera: pulled while somebody holds it, cut into access units, handed to all who watch. */
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { StreamAddress, StreamDescription, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, StreamAddress, StreamDescription, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
 import { FragmentFeed } from './fragments.ts';
+import { keyframeOf } from './keyframe.ts';
 import { StreamMeter } from './meter.ts';
+import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaContext, VideoFacts } from './ports.ts';
+import { RecorderRing } from './recorder-ring.ts';
 import type { Refusals } from './refusals.ts';
 import { Tracks } from './tracks.ts';
 
@@ -21,6 +24,13 @@ const lookForNewCredentials = seconds(5);
 const lookForChange = seconds(30);
 const reportEvery = 5_000;
 
+/** What all streams of the plane share. */
+export interface StreamSurroundings {
+  readonly context: MediaContext;
+  readonly refusals: Refusals;
+  readonly budget: OwedBytes;
+}
+
 export class Stream {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
@@ -31,20 +41,21 @@ export class Stream {
   readonly #tracks: Tracks;
   readonly #meter: StreamMeter;
   readonly #startedAt: Instant;
+  #ring: RecorderRing | undefined;
   readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
   #state: StreamTelemetry['state'] = 'connecting';
   #failure: unknown;
   #facts: VideoFacts | undefined;
   #reportedAt = 0;
 
-  constructor(channel: ChannelId, profile: StreamProfile, context: MediaContext, refusals: Refusals) {
+  constructor(channel: ChannelId, profile: StreamProfile, { context, refusals, budget }: StreamSurroundings) {
     const { clock, settings, parts } = context;
     this.channel = channel;
     this.profile = profile;
     this.#context = context;
     this.#refusals = refusals;
     this.#startedAt = clock.now();
-    this.fanOut = new FanOut(clock, settings);
+    this.fanOut = new FanOut(clock, settings, budget);
     this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
     this.#tracks = new Tracks(clock, parts.codecs, {
@@ -130,6 +141,28 @@ export class Stream {
     return joined;
   }
 
+  /** From now on (or no more) the last seconds are kept. */
+  record(on: boolean): void {
+    const { clock, settings } = this.#context;
+    if (!on) this.#ring = undefined;
+    else this.#ring ??= new RecorderRing(clock, settings.ringLength, settings.ringBytes);
+  }
+
+  /** What the ring holds; nothing where it is not recorded. */
+  recorded(): readonly AccessUnit[] {
+    return this.#ring?.units() ?? [];
+  }
+
+  get description(): StreamDescription | undefined {
+    return this.#tracks.description;
+  }
+
+  /** The newest one that is cached. */
+  keyframe(): Keyframe | undefined {
+    const { description } = this.#tracks;
+    return description && this.#facts && keyframeOf(this.fanOut.cached, description.video, { tools: this.#tracks.video, facts: this.#facts });
+  }
+
   telemetry(holds: number): StreamTelemetry {
     const { lastFrameAt } = this.#meter;
     const audio = this.#tracks.description?.audio;
@@ -148,8 +181,9 @@ export class Stream {
       ...(this.#meter.keyframeInterval === undefined ? {} : { keyframeInterval: millis(this.#meter.keyframeInterval) }),
       ...(audio === undefined ? {} : { audio: audio.codec }),
       ...(lastFrameAt === undefined ? {} : { lastFrameAt }),
-      viewers: holds,
+      viewers: this.#ring ? holds - 1 : holds,
       skippedFrames: this.fanOut.skipped,
+      ...(this.#ring ? { ring: this.#ring.state() } : {}),
       startedAt: this.#startedAt,
       ...(holds === 0 ? { linger: millis(this.#context.settings.linger) } : {}),
     };
@@ -172,6 +206,7 @@ export class Stream {
     }
     if (this.#waiting.size > 0 && this.#described()) this.#settle(undefined);
     this.fanOut.deliver(unit);
+    this.#ring?.push(unit);
     this.feed.accept(unit);
     this.#report();
   }
@@ -207,6 +242,7 @@ export class Stream {
     const hopeless = isGatewayError(error, 'CAMERA_CREDENTIALS', 'CAMERA_FORBIDDEN_HOST', 'MEDIA_UNSUPPORTED', 'NOT_FOUND');
     this.#state = hopeless ? 'failed' : 'waiting';
     this.fanOut.forget();
+    this.#ring?.interrupt();
     this.feed.pause();
     if (hopeless) {
       this.fanOut.closeAll('camera refused');

@@ -1,6 +1,7 @@
 /** What every media plane must do, wherever it runs. Called once in-process and once behind the worker. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { splitAnnexB } from '../../adapters/protocols/h26x/nal.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
 import type { Fmp4Message, StreamAddress, StreamProfile, WireMessage } from '../../gateway/domain/media.ts';
@@ -111,6 +112,37 @@ export function mediaPlaneContract(subject: PlaneUnderTest): void {
       return found;
     });
     expect(sequences.slice(1).every((sequence, index) => sequence === ((sequences[index]! + 1) & 0xffff))).toBe(true);
+  });
+
+  test('the newest keyframe can be had at any time, of a stream that nobody watches as well', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 50);
+    const keyframe = await plane.keyframe(gate, 'main', never);
+    expect(keyframe).toMatchObject({ codec: 'h264', width: 320, height: 240 });
+    const kinds = splitAnnexB(keyframe.bytes).map((nal) => nal[0]! & 0x1f);
+    expect(kinds).toEqual(expect.arrayContaining([7, 8, 5]));
+    expect(Math.abs(Date.now() - keyframe.capturedAt)).toBeLessThan(30_000);
+    await until(() => camera.connections === 0);
+  });
+
+  test('a recorded stream is pulled without viewers, and its last seconds are there when its camera dies', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 50);
+    await plane.record([{ channel: gate, profile: 'main' }]);
+    await until(async () => ((await plane.telemetry())[0]?.ring?.reach ?? 0) > 1_500);
+    expect((await plane.telemetry())[0]).toMatchObject({ viewers: 0, ring: { wanted: 30_000 } });
+    await camera[Symbol.asyncDispose]();
+    await until(async () => (await plane.telemetry())[0]?.ring?.reach === 0);
+    const { port1, port2 } = new MessageChannel();
+    const messages = collect(port1);
+    await using sink = await plane.prepare({ channel: gate, profile: 'main', purpose: 'local', kind: 'clip', port: port2 }, never);
+    sink.start();
+    await until(() => messages.at(-1)?.kind === 'ended');
+    expect(messages[0]).toMatchObject({ kind: 'init', track: 'video' });
+    expect(messages[1]).toMatchObject({ kind: 'fragment', keyframe: true });
+    expect(messages.length).toBeGreaterThan(15);
+    await plane.record([]);
+    await until(async () => (await plane.telemetry()).length === 0);
   });
 
   test('a sink whose port its reader closes is given up by itself', async () => {

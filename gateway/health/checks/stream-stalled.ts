@@ -3,7 +3,7 @@ import type { HealthCheck } from '../check.ts';
 
 const longest = seconds(5);
 
-/** Only streams that somebody watches are pulled, so only those can stall. */
+/** Only streams that somebody watches, or that are recorded, are pulled, so only those can stall. */
 export const streamStalled: HealthCheck<'camera'> = {
   code: 'stream-stalled',
   title: { zh: '没有画面', en: 'No picture' },
@@ -13,7 +13,7 @@ export const streamStalled: HealthCheck<'camera'> = {
   visibleAfter: seconds(3),
   dependsOn: ['camera-unreachable', 'camera-credentials'],
   async probe({ camera }, context) {
-    const watched = (await context.streams(camera.id)).filter((stream) => stream.viewers > 0);
+    const watched = (await context.streams(camera.id)).filter((stream) => stream.viewers > 0 || stream.ring !== undefined);
     if (watched.length === 0) return { verdict: 'unknown', why: 'nobody watches it' };
     const now = context.now();
     const stalled = watched.find((stream) => between(stream.lastFrameAt ?? stream.startedAt, now) > longest);

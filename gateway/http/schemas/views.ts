@@ -68,6 +68,7 @@ const telemetry: z.ZodType<StreamTelemetry> = z
     lastFrameAt: maybe(moment),
     viewers: z.number(),
     skippedFrames: z.number(),
+    ring: maybe(z.object({ reach: length, wanted: length, bytes: z.number() })),
     startedAt: moment,
     linger: maybe(length),
   })

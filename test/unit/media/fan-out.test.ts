@@ -11,6 +11,7 @@ import { type AccessUnit, VideoCutter } from '../../../gateway/media/access-unit
 import { FanOut } from '../../../gateway/media/fan-out.ts';
 import { FragmentFeed } from '../../../gateway/media/fragments.ts';
 import { GopCache } from '../../../gateway/media/gop-cache.ts';
+import { OwedBytes } from '../../../gateway/media/owed-bytes.ts';
 import { usualMediaSettings } from '../../../gateway/media/settings.ts';
 import { capturedAt, DecodeTimes, Timeline } from '../../../gateway/media/timestamps.ts';
 import { Tracks } from '../../../gateway/media/tracks.ts';
@@ -193,7 +194,7 @@ describe('viewers', () => {
   }
 
   test('a joiner gets the cached group in one write, then each picture once', () => {
-    const out = new FanOut(new ManualClock(), settings);
+    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6));
     const { seen, outlet } = viewer();
     out.deliver(unitOf(100, true));
     out.deliver(unitOf(10, false));
@@ -204,7 +205,7 @@ describe('viewers', () => {
   });
 
   test('one that owes too much skips to the next keyframe, the others do not notice', () => {
-    const out = new FanOut(new ManualClock(), settings);
+    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6));
     const [slow, quick] = [viewer(), viewer()];
     out.deliver(unitOf(100, true));
     out.join(slow.outlet);
@@ -222,7 +223,7 @@ describe('viewers', () => {
 
   test('one that takes nothing skips after 2 s and is closed after 10 s', async () => {
     const clock = new ManualClock();
-    const out = new FanOut(clock, settings);
+    const out = new FanOut(clock, settings, new OwedBytes(1e6));
     const { seen, outlet } = viewer();
     out.deliver(unitOf(100, true));
     out.join(outlet);
@@ -235,6 +236,41 @@ describe('viewers', () => {
     out.deliver(unitOf(10, false));
     expect(seen.closed).toBe('takes nothing');
     expect(out.viewers).toBe(0);
+  });
+
+  test('one that is looked at while no picture comes is closed all the same; one that stays behind though it reads a little is closed too', async () => {
+    const clock = new ManualClock();
+    const out = new FanOut(clock, settings, new OwedBytes(1e6));
+    const [dead, slow] = [viewer(), viewer()];
+    out.deliver(unitOf(100, true));
+    out.join(dead.outlet);
+    out.join(slow.outlet);
+    dead.seen.backlog = 50;
+    slow.seen.backlog = 5_000;
+    out.sweep();
+    for (let second = 0; second < 11; second += 1) {
+      await clock.advance(seconds(1));
+      slow.seen.backlog -= 10;
+      out.sweep();
+    }
+    expect(dead.seen.closed).toBe('takes nothing');
+    expect(slow.seen.closed).toBe('too slow for this stream');
+    expect(out.viewers).toBe(0);
+  });
+
+  test('when all viewers together owe too much, the one that owes most goes, whichever stream it watches', () => {
+    const budget = new OwedBytes(1_500);
+    const [one, other] = [new FanOut(new ManualClock(), settings, budget), new FanOut(new ManualClock(), settings, budget)];
+    const [worst, good] = [viewer(), viewer()];
+    one.join(worst.outlet);
+    other.join(good.outlet);
+    worst.seen.backlog = 900;
+    one.deliver(unitOf(10, true));
+    good.seen.backlog = 700;
+    other.deliver(unitOf(10, true));
+    expect(worst.seen.closed).toContain('owed most');
+    expect(good.seen.closed).toBe('');
+    expect(budget).toMatchObject({ owed: 700, closed: 1 });
   });
 
   test('a group larger than the cache is dropped whole, until the next keyframe', () => {
