@@ -98,6 +98,7 @@ export class CameraStream {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, stalled } = this.#options;
+    let still = false;
     while (!signal.aborted) {
       if (this.#readings.size === 0) {
         await this.#somebody(signal);
@@ -107,7 +108,11 @@ export class CameraStream {
       if (late < 0) await clock.sleep(millis(-late), signal).catch(() => undefined); // aborted: the loop ends
       if (signal.aborted) return;
       if (late > mostBehind) this.#number = this.#due();
-      if (!stalled()) this.#sendPicture();
+      const stands = stalled();
+      // An encoder that hung begins anew: what it would go on with refers to pictures that nobody got.
+      if (still && !stands) this.synchronise();
+      still = stands;
+      if (!stands) this.#sendPicture();
       this.#number += 1;
     }
   }
