@@ -1,4 +1,5 @@
 /** Composition root: builds every part and hands ports around. The only file that sees gateway and adapters together (with assemble-media.ts). */
+import { setMaxListeners } from 'node:events';
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
@@ -58,6 +59,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   for (const words of configWarnings(config)) log.warn('risky setting', { words });
   await using scope = new Scope();
   const ending = new AbortController();
+  setMaxListeners(0, ending.signal); // every life of the box ends by it
   const lives: Promise<unknown>[] = [];
   const live = (name: string, life: (signal: AbortSignal) => Promise<void>) => lives.push(supervise({ name, clock, log }, life, ending.signal));
 
@@ -94,16 +96,16 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   );
 
   // Cameras and pictures.
-  const cameras = openCameraFleet({ inventory, adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])), clock, log });
-  const media = scope.own(
+  const cameras = openCameraFleet({
+    ...{ inventory, clock, log },
+    adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])),
+    streams: () => media.telemetry(),
+  });
+  const media: MediaPlane = scope.own(
     openMediaPlane({
       ...{ clock, log },
       settings: { linger: seconds(config.media.lingerSeconds), viewerBytes: config.media.viewerBytes },
-      resolve: async (channel, profile) => {
-        const found = inventory.current().channels.find(({ id }) => id === channel);
-        if (!found) throw new GatewayError('NOT_FOUND', `There is no channel ${JSON.stringify(channel)}.`, { context: { channel } });
-        return cameras.streamAddress(found.camera, profile);
-      },
+      resolve: (channel, profile) => cameras.streamAddress(channel, profile),
     }),
   );
   await media.admit(inventory.streamKeys());

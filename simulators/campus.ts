@@ -23,6 +23,8 @@ export interface RunningCamera extends AsyncDisposable {
   readonly address: string;
   /** Requests that carried credentials. */
   readonly signedRequests: number;
+  /** Of those, the ones that were refused. */
+  readonly refusedRequests: number;
   /** Breaks it on purpose, and mends it. Throws for a fault that it does not know. */
   fault(name: string, on: boolean): Promise<void>;
 }

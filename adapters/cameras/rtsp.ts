@@ -4,7 +4,6 @@ import type { Camera } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { StreamProfile } from '../../gateway/domain/media.ts';
 import type { CameraAdapter, CameraSession } from '../../gateway/domain/ports.ts';
-import { millis } from '../../gateway/domain/time.ts';
 import { parseTarget, type RtspTarget, redirectTarget } from '../protocols/rtsp/address.ts';
 import { RtspConnection, type RtspCredentials } from '../protocols/rtsp/connection.ts';
 import type { RtspTimers } from '../protocols/rtsp/deadline.ts';
@@ -97,23 +96,17 @@ interface Signed {
 }
 
 function sessionOf(camera: Camera, { main, sub, credentials, timers, seen }: Signed): CameraSession {
-  const unsupported = (what: string) =>
-    new GatewayError('COMMAND_UNSUPPORTED', `Camera ${camera.id} cannot ${what}: it is entered as a bare RTSP camera.`, {
-      context: { camera: camera.id },
-    });
   const profile = (use: StreamProfile, codec: string) => ({ token: use, name: use, codec, width: 0, height: 0, use });
   return {
     model: seen.server.slice(0, 100),
     firmware: '',
     serial: '',
-    // RTSP tells no clock before it plays.
-    clockOffset: millis(0),
     profiles: [profile('main', seen.codec), ...(sub ? [profile('sub', '')] : [])],
     reports: noReports,
     async probe(signal) {
       try {
         await describe({ target: main, credentials, timers }, signal);
-        return { clockOffset: millis(0) };
+        return {}; // RTSP tells no clock before it plays
       } catch (error) {
         throw coded(error, camera.id);
       }
@@ -122,11 +115,11 @@ function sessionOf(camera: Camera, { main, sub, credentials, timers, seen }: Sig
       const { uri } = use === 'sub' && sub ? sub : main;
       return { camera: camera.id, profile: use, url: uri, ...credentials };
     },
-    async snapshot() {
-      throw unsupported('give a snapshot');
-    },
+    snapshotAddress: async () => undefined,
     async perform() {
-      throw unsupported('be turned');
+      throw new GatewayError('COMMAND_UNSUPPORTED', `Camera ${camera.id} cannot be turned: it is entered as a bare RTSP camera.`, {
+        context: { camera: camera.id },
+      });
     },
     async [Symbol.asyncDispose]() {
       // Nothing stays open between probes.

@@ -54,7 +54,9 @@ export interface CameraStatus {
   readonly since: Instant;
   /** Why it is not connected, in both languages. */
   readonly sentence?: Words;
-  /** Camera clock minus ours. */
+  /** A stream refused the credentials that the camera otherwise takes; until one plays, or they change. */
+  readonly streamRefused?: boolean;
+  /** Camera clock minus ours, where the camera tells it. */
   readonly clockOffset?: Millis;
   readonly model?: string;
   readonly firmware?: string;

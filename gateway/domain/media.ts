@@ -1,4 +1,5 @@
 /** Stream words that may cross a thread: only cloneable data and MessagePorts. Access units, sources and sinks live inside the media plane. */
+import type { ErrorCode } from './errors.ts';
 import type { CameraId, ChannelId } from './ids.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -150,8 +151,9 @@ export interface StreamTelemetry {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly state: 'connecting' | 'playing' | 'waiting' | 'failed';
-  /** Why it is not playing. */
+  /** Why it is not playing, in words and as a code where that has one. */
   readonly reason?: string;
+  readonly code?: ErrorCode;
   readonly codec?: string;
   readonly width?: number;
   readonly height?: number;

@@ -61,8 +61,8 @@ export interface CameraSession extends AsyncDisposable {
   readonly model: string;
   readonly firmware: string;
   readonly serial: string;
-  /** Camera clock minus ours at connect. */
-  readonly clockOffset: Millis;
+  /** Camera clock minus ours at connect; absent where the camera does not tell its time. */
+  readonly clockOffset?: Millis;
   readonly profiles: readonly {
     readonly token: string;
     readonly name: string;
@@ -72,11 +72,11 @@ export interface CameraSession extends AsyncDisposable {
     readonly use: StreamProfile | 'other';
   }[];
   reports(signal: AbortSignal): AsyncIterable<Report>;
-  /** Cheap proof that it still answers and still takes our credentials; returns the clock offset. */
-  probe(signal: AbortSignal): Promise<{ readonly clockOffset: Millis }>;
+  /** Cheap proof that it still answers and still takes our credentials; returns the clock offset, where it can be had. */
+  probe(signal: AbortSignal): Promise<{ readonly clockOffset?: Millis }>;
   streamAddress(profile: StreamProfile, signal: AbortSignal): Promise<StreamAddress>;
-  /** JPEG of now. */
-  snapshot(signal: AbortSignal): Promise<Uint8Array>;
+  /** http:// or https:// address of a JPEG of now, without credentials; undefined where the camera names none. */
+  snapshotAddress(signal: AbortSignal): Promise<string | undefined>;
   perform(command: CameraCommand, signal: AbortSignal): Promise<CommandResult>;
 }
 

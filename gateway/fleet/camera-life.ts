@@ -73,7 +73,7 @@ async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connec
     for (;;) {
       await clock.sleep(probeEvery, ended.signal);
       const { clockOffset } = await within(clock, { length: probeWithin }, ended.signal, (limit) => session.probe(limit));
-      statuses.answered(camera.id, clockOffset);
+      statuses.measured(camera.id, clockOffset);
     }
   } finally {
     signal.removeEventListener('abort', end);

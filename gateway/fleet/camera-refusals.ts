@@ -8,10 +8,10 @@ import type { Clock } from '../domain/ports.ts';
 import { type Millis, millis, minutes } from '../domain/time.ts';
 
 export interface CameraRefusals {
-  /** `door`: what refused them: the camera as a whole, or its snapshots alone. */
-  note(camera: Camera, door: 'camera' | 'snapshot'): void;
+  /** `door`: what refused them: the camera as a whole, or its streams alone. */
+  note(camera: Camera, door: 'camera' | 'stream'): void;
   /** How long these credentials must still wait; 0: they may be tried. */
-  wait(camera: Camera, door: 'camera' | 'snapshot'): Millis;
+  wait(camera: Camera, door: 'camera' | 'stream'): Millis;
 }
 
 export const refusalPause = minutes(5);

@@ -14,7 +14,10 @@ export interface CameraStatuses {
   all(): readonly CameraStatus[];
   connecting(camera: CameraId): void;
   connected(camera: CameraId, session: CameraSession): void;
-  answered(camera: CameraId, clockOffset?: Millis): void;
+  answered(camera: CameraId): void;
+  /** What a probe saw of its clock; undefined: nothing. */
+  measured(camera: CameraId, clockOffset: Millis | undefined): void;
+  streamRefused(camera: CameraId, refused: boolean): void;
   /** True where that is news. */
   lost(camera: CameraId, connection: Lost, sentence: Words): boolean;
   forget(camera: CameraId): void;
@@ -39,20 +42,32 @@ export function openCameraStatuses(clock: Clock): CameraStatuses {
     },
     connected(camera, session) {
       const now = clock.now();
+      const before = statuses.get(camera);
       set({
         camera,
         connection: 'connected',
         since: now,
         answeredAt: now,
-        clockOffset: session.clockOffset,
+        ...(session.clockOffset === undefined ? {} : { clockOffset: session.clockOffset }),
         model: session.model,
         firmware: session.firmware,
         profiles: session.profiles.map(({ name, codec, width, height, use }) => `${use}: ${name} ${codec} ${width}×${height}`),
+        ...(before?.streamRefused ? { streamRefused: true } : {}),
       });
     },
-    answered(camera, clockOffset) {
+    answered(camera) {
       const status = statuses.get(camera);
-      if (status) set({ ...status, answeredAt: clock.now(), ...(clockOffset === undefined ? {} : { clockOffset }) }, false);
+      if (status) set({ ...status, answeredAt: clock.now() }, false);
+    },
+    measured(camera, clockOffset) {
+      const status = statuses.get(camera);
+      if (!status) return;
+      const { clockOffset: _before, ...rest } = status;
+      set({ ...rest, answeredAt: clock.now(), ...(clockOffset === undefined ? {} : { clockOffset }) }, false);
+    },
+    streamRefused(camera, refused) {
+      const status = statuses.get(camera);
+      if (status && (status.streamRefused ?? false) !== refused) set({ ...status, streamRefused: refused });
     },
     lost(camera, connection, sentence) {
       const before = statuses.get(camera);

@@ -4,17 +4,20 @@ import type { CameraCommand, CommandResult } from '../domain/command.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraStatus } from '../domain/health.ts';
 import type { CameraId } from '../domain/ids.ts';
-import type { StreamAddress, StreamProfile } from '../domain/media.ts';
+import type { StreamAddress, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { CameraAdapter, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { liveCamera, within } from './camera-life.ts';
 import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
 import { codeOf, openCameraStatuses } from './camera-status.ts';
+import { openCameraStreams } from './camera-streams.ts';
 
 export interface CameraFleetOptions {
   readonly inventory: InventoryReader;
   /** By kind. */
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
+  /** What the media plane pulls just now. */
+  readonly streams: () => Promise<readonly StreamTelemetry[]>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -28,11 +31,7 @@ export interface CameraFleet {
   changes(signal: AbortSignal): AsyncIterable<CameraStatus>;
   /** Of a channel, or of a camera. Throws NOT_FOUND, CAMERA_UNREACHABLE, CAMERA_CREDENTIALS, CAMERA_REPLY or CAMERA_FORBIDDEN_HOST. */
   streamAddress(channelOrCamera: string, profile: StreamProfile): Promise<StreamAddress>;
-  /** JPEG of now. Throws as `streamAddress`, and COMMAND_UNSUPPORTED. */
-  snapshot(camera: CameraId, signal?: AbortSignal): Promise<Uint8Array>;
   perform(camera: CameraId, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
-  /** A stream of this camera was refused the credentials that it is registered with: they are not tried again, by nobody, for five minutes. */
-  refusedCredentials(camera: CameraId): void;
 }
 
 interface Life {
@@ -49,11 +48,12 @@ interface OpenSession {
 
 const askWithin = seconds(10);
 
-export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleetOptions): CameraFleet {
+export function openCameraFleet({ inventory, adapters, streams, clock, log }: CameraFleetOptions): CameraFleet {
   const statuses = openCameraStatuses(clock);
   const refusals = openCameraRefusals(clock);
   const sessions = new Map<CameraId, OpenSession>();
   const lives = new Map<CameraId, Life>();
+  const watched = openCameraStreams({ streams, cameraOf: behind, statuses, refusals, clock });
 
   const parts = {
     adapters,
@@ -96,10 +96,14 @@ export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleet
     }
   }
 
-  function find(id: string): Camera {
+  function behind(id: string): Camera | undefined {
     const { cameras, channels } = inventory.current();
     const target = channels.find((channel) => channel.id === id)?.camera ?? id;
-    const camera = cameras.find((each) => each.id === target);
+    return cameras.find((each) => each.id === target);
+  }
+
+  function find(id: string): Camera {
+    const camera = behind(id);
     if (!camera) throw new GatewayError('NOT_FOUND', `There is no camera or channel ${JSON.stringify(id.slice(0, 80))}.`);
     if (!camera.enabled) throw new GatewayError('NOT_FOUND', `Camera ${camera.id} is switched off.`, { context: { camera: camera.id } });
     return camera;
@@ -125,6 +129,10 @@ export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleet
       statuses.answered(camera.id);
       return answer;
     } catch (cause) {
+      if (isGatewayError(cause, 'CAMERA_CREDENTIALS')) {
+        refusals.note(camera, 'camera');
+        open.end(cause);
+      }
       if (signal?.aborted || !(cause instanceof Error && cause.name === 'TimeoutError')) throw cause;
       throw new GatewayError('CAMERA_UNREACHABLE', `Camera ${camera.id} did not answer within ${askWithin / 1_000} s.`, {
         cause,
@@ -133,16 +141,10 @@ export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleet
     }
   }
 
-  const refuse = (camera: Camera) => {
-    refusals.note(camera, 'camera');
-    sessions
-      .get(camera.id)
-      ?.end(new GatewayError('CAMERA_CREDENTIALS', `Camera ${camera.id} refused the user name or password.`, { context: { camera: camera.id } }));
-  };
-
   return {
     async run(signal) {
       const changes = inventory.changes(signal)[Symbol.asyncIterator]();
+      const watching = watched.run(signal);
       try {
         // Subscribed before the first look, so that no change falls in between.
         let next = changes.next();
@@ -155,7 +157,7 @@ export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleet
         const ending = [...lives.values()];
         lives.clear();
         for (const life of ending) life.ending.abort();
-        await Promise.all(ending.map(({ done }) => done));
+        await Promise.all([watching, ...ending.map(({ done }) => done)]);
         for (const { camera } of statuses.all()) statuses.forget(camera);
       }
     },
@@ -165,37 +167,21 @@ export function openCameraFleet({ inventory, adapters, clock, log }: CameraFleet
     async streamAddress(id, profile) {
       const camera = find(id);
       try {
-        return await ask(camera, undefined, (session, limit) => session.streamAddress(profile, limit));
+        if (refusals.wait(camera, 'stream') > 0) {
+          throw new GatewayError('CAMERA_CREDENTIALS', `A stream of camera ${camera.id} refused these credentials; they are not tried again yet.`, {
+            context: { camera: camera.id },
+          });
+        }
+        const address = await ask(camera, undefined, (session, limit) => session.streamAddress(profile, limit));
+        watched.asked(id, profile, true);
+        return address;
       } catch (error) {
-        if (isGatewayError(error, 'CAMERA_CREDENTIALS')) refuse(camera);
-        throw error;
-      }
-    },
-    async snapshot(id, signal) {
-      const camera = find(id);
-      // Some cameras give snapshots to another account than streams: what they refuse is kept apart.
-      if (refusals.wait(camera, 'snapshot') > 0) {
-        throw new GatewayError(
-          'CAMERA_CREDENTIALS',
-          `Camera ${id} refused a snapshot with these credentials a moment ago; it is not asked again yet.`,
-          {
-            context: { camera: id },
-          },
-        );
-      }
-      try {
-        return await ask(camera, signal, (session, limit) => session.snapshot(limit));
-      } catch (error) {
-        if (isGatewayError(error, 'CAMERA_CREDENTIALS')) refusals.note(camera, 'snapshot');
+        watched.asked(id, profile, false);
         throw error;
       }
     },
     async perform(id, command, signal) {
       return ask(find(id), signal, (session, limit) => session.perform(command, limit));
-    },
-    refusedCredentials(id) {
-      const camera = inventory.current().cameras.find((each) => each.id === id);
-      if (camera) refuse(camera);
     },
   };
 }

@@ -166,12 +166,13 @@ export class Stream {
   telemetry(holds: number): StreamTelemetry {
     const { lastFrameAt } = this.#meter;
     const audio = this.#tracks.description?.audio;
-    const reason = this.#state === 'waiting' || this.#state === 'failed' ? sentenceOf(this.#failure) : undefined;
+    const failure = this.#state === 'waiting' || this.#state === 'failed' ? this.#failure : undefined;
     return {
       channel: this.channel,
       profile: this.profile,
       state: this.#state,
-      ...(reason === undefined ? {} : { reason }),
+      ...(failure === undefined ? {} : { reason: sentenceOf(failure) }),
+      ...(isGatewayError(failure) ? { code: failure.code } : {}),
       ...(this.#facts ? { codec: this.#facts.codecs, width: this.#facts.width, height: this.#facts.height } : {}),
       ...this.#meter.rates(),
       frames: this.#meter.frames,

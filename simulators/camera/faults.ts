@@ -8,9 +8,11 @@ export const cameraFaults = [
   'off',
   /** Nobody's password is right any more: it was changed on the camera. */
   'wrong-password',
+  /** Its ONVIF services take the password, its streams refuse it: the account may not see pictures. */
+  'stream-password',
   /** Connections are accepted, nothing is ever answered or sent. */
   'silent',
-  /** RTSP answers, keepalives too, but no picture comes. */
+  /** RTSP answers, keepalives too, but no picture comes; the first one after it is a keyframe. */
   'stalled',
   /** Every address that it names is on a host that is not it. */
   'wrong-host-xaddr',

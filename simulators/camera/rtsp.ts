@@ -172,7 +172,7 @@ class Visitor {
     const authorization = headerOf(request, 'authorization');
     if (authorization !== undefined) this.#counters.credentialed += 1;
     if (!digest) return undefined;
-    const right = faults.has('wrong-password') ? () => undefined : passwordOf;
+    const right = faults.has('wrong-password') || faults.has('stream-password') ? () => undefined : passwordOf;
     const proof = digest.verify(authorization, request.method, right);
     if (proof !== undefined && proof !== 'stale' && proof.uri === request.uri) return undefined;
     if (authorization !== undefined && proof !== 'stale') this.#counters.refused += 1;

@@ -23,6 +23,10 @@ export function cameraRunner(cacheFolder: string = join(process.cwd(), '.cache/s
       get signedRequests() {
         return simulator.counters.credentialed;
       },
+      get refusedRequests() {
+        const { http, rtsp } = simulator.counters;
+        return http.refused + rtsp.refused;
+      },
       async fault(name, on) {
         const known = cameraFaults.find((fault) => fault === name);
         if (!known)

@@ -57,7 +57,7 @@ async function schoolWith(address: string, password: string) {
     config: onvif.config,
     connect: (device, config, context, signal) => onvif.connect(device, onvif.config.parse(config), context, signal),
   };
-  const fleet = openCameraFleet({ inventory: reader, adapters: new Map([['onvif', adapter]]), clock, log: silentLogger });
+  const fleet = openCameraFleet({ inventory: reader, adapters: new Map([['onvif', adapter]]), streams: async () => [], clock, log: silentLogger });
   const health = openHealth({
     inventory: reader,
     checks: healthChecks.filter(({ code }) => code === 'camera-unreachable' || code === 'camera-credentials'),

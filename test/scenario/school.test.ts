@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
 import type { AlarmView, DeviceView } from '../../gateway/domain/api.ts';
-import { cameraId } from '../../gateway/domain/ids.ts';
+import { cameraId, channelId } from '../../gateway/domain/ids.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { hours, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
@@ -76,6 +77,25 @@ describe('in a school', () => {
     demo.gateway.inventory.putCamera({ ...entry, id: cameraId('cam-dormitory') });
     await within(seconds(15), 'cam-dormitory', 'normal');
   }, 60_000);
+
+  test('a camera whose streams alone refuse the password says so, and is not asked again by any viewer', async () => {
+    const camera = demo.school.cameras.get('cam-playground')?.running;
+    await camera?.fault('stream-password', true);
+    await camera?.fault('off', true); // cuts the stream that plays
+    await camera?.fault('off', false);
+    await within(seconds(20), 'cam-playground', 'offline', 'camera-credentials');
+    for (const profile of ['main', 'sub'] as const) {
+      const { port1, port2 } = new MessageChannel();
+      const channel = channelId('cam-playground');
+      const watched = demo.gateway.watch({ kind: 'fmp4', channel, profile, purpose: 'local', port: port2 }, new AbortController().signal);
+      await expect(watched).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+      port1.close();
+    }
+    await systemClock.sleep(seconds(6)); // longer than the media plane waits before it looks for new credentials
+    expect((await ask<DeviceView>('/devices/cam-playground')).faults.map(({ code }) => code)).toEqual(['camera-credentials']);
+    expect(camera?.refusedRequests).toBeGreaterThan(0);
+    expect(camera?.refusedRequests).toBeLessThanOrEqual(2);
+  }, 90_000);
 
   test('a panel whose process is killed is at fault within 5 s, by its last will', async () => {
     const panel = demo.panels.get('perimeter');

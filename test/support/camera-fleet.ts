@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { Camera, Inventory } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, campusId, channelId } from '../../gateway/domain/ids.ts';
+import type { StreamTelemetry } from '../../gateway/domain/media.ts';
 import type { CameraAdapter, InventoryReader } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { millis, seconds } from '../../gateway/domain/time.ts';
+import { instant, millis, seconds } from '../../gateway/domain/time.ts';
 import { openCameraFleet } from '../../gateway/fleet/cameras.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
@@ -53,11 +54,17 @@ function schoolOf(first: readonly Camera[]): InventoryReader & { replace(cameras
   };
 }
 
+/** What the media plane tells of a stream of the camera `gate`. */
+export function streamOf(profile: 'main' | 'sub', more: Partial<StreamTelemetry>): StreamTelemetry {
+  const rates = { framesPerSecond: 0, bitsPerSecond: 0, frames: 0, keyframes: 0, lostPackets: 0, skippedFrames: 0 };
+  return { channel: channelId('channel-gate'), profile, state: 'connecting', ...rates, viewers: 1, startedAt: instant(0), ...more };
+}
+
 type Behaviour = 'well' | 'off' | 'silent' | 'wrong password' | 'nonsense';
 
 /** A camera box that counts what it sees. */
 function box() {
-  const seen = { behaviour: 'well' as Behaviour, connects: 0, probes: 0, snapshots: 0, open: 0 };
+  const seen = { behaviour: 'well' as Behaviour, connects: 0, probes: 0, addresses: 0, open: 0, tellsTime: true, streams: [] as StreamTelemetry[] };
   const behave = async (signal: AbortSignal) => {
     switch (seen.behaviour) {
       case 'off':
@@ -89,16 +96,14 @@ function box() {
         async probe(limit) {
           seen.probes += 1;
           await behave(limit);
-          return { clockOffset: millis(9) };
+          return seen.tellsTime ? { clockOffset: millis(9) } : {};
         },
         async streamAddress(profile, limit) {
+          seen.addresses += 1;
           await behave(limit);
           return { camera: camera.id, profile, url: 'rtsp://gate/1', username: 'gateway', password: 'right' };
         },
-        async snapshot() {
-          seen.snapshots += 1;
-          throw new GatewayError('CAMERA_CREDENTIALS', 'snapshots are for the administrator');
-        },
+        snapshotAddress: async () => undefined,
         perform: async () => ({ ok: true }),
         async [Symbol.asyncDispose]() {
           seen.open -= 1;
@@ -114,7 +119,13 @@ export async function fleetOf(cameras: readonly Camera[], behaviour: Behaviour =
   const school = schoolOf(cameras);
   const { seen, adapter } = box();
   seen.behaviour = behaviour;
-  const fleet = openCameraFleet({ inventory: school, adapters: new Map([['fake', adapter]]), clock, log: silentLogger });
+  const fleet = openCameraFleet({
+    inventory: school,
+    adapters: new Map([['fake', adapter]]),
+    streams: async () => seen.streams,
+    clock,
+    log: silentLogger,
+  });
   const leaving = new AbortController();
   const life = fleet.run(leaving.signal);
   await clock.advance(millis(0));

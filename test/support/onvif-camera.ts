@@ -18,7 +18,6 @@ export interface OnvifCameraOptions {
   /** Replaces an answer's Body, by operation; a function writes the whole reply by hand. */
   readonly answers?: Readonly<Record<string, string | ((reply: ServerResponse, base: string) => void)>>;
   readonly nonceLasts?: number;
-  readonly snapshot?: Uint8Array;
   readonly port?: number;
 }
 
@@ -36,8 +35,6 @@ export interface OnvifCamera extends AsyncDisposable {
   /** Takes requests and answers none. */
   frozen: boolean;
 }
-
-export const tinyJpeg = Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex');
 
 export async function onvifCamera(options: OnvifCameraOptions = {}): Promise<OnvifCamera> {
   const { username = 'gateway', signIn = 'digest', services = ['media', 'media2', 'ptz'] } = options;
@@ -84,15 +81,7 @@ export async function onvifCamera(options: OnvifCameraOptions = {}): Promise<Onv
     const opens = (operation: string) => seen.password === undefined || operation === 'GetSystemDateAndTime';
     const challenge = (stale: boolean) =>
       reply.writeHead(401, signIn === 'token' ? {} : { 'WWW-Authenticate': digest.challenge(stale) }).end('<html>401</html>');
-    const byDigest = (method: string) => digest.verify(authorization, method, (name) => (name === username ? seen.password : undefined));
-    if (request.method === 'GET') {
-      seen.calls.push('snapshot');
-      const written = options.answers?.snapshot;
-      if (typeof written === 'function') return written(reply, base);
-      const proof = opens('snapshot') || byDigest('GET');
-      if (!proof || proof === 'stale') return challenge(proof === 'stale');
-      return reply.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(options.snapshot ?? tinyJpeg);
-    }
+    const byDigest = () => digest.verify(authorization, 'POST', (name) => (name === username ? seen.password : undefined));
     const envelope = readXml(Buffer.from(text));
     const operation = find(envelope, 'Body')?.children[0]?.name ?? '';
     seen.calls.push(operation);
@@ -103,7 +92,7 @@ export async function onvifCamera(options: OnvifCameraOptions = {}): Promise<Onv
     if (typeof written === 'function') return written(reply, base);
     if (!opens(operation)) {
       const token = signIn === 'token' || signIn === 'both';
-      const proof = token && hasToken ? tokenIsRight(envelope) : signIn === 'token' ? false : byDigest('POST');
+      const proof = token && hasToken ? tokenIsRight(envelope) : signIn === 'token' ? false : byDigest();
       if (proof === 'stale' || (!proof && signIn !== 'token')) return challenge(proof === 'stale');
       if (!proof) return reply.writeHead(400, soapType).end(soapFault('env:Sender', 'ter:NotAuthorized', 'Sender not Authorized'));
     }

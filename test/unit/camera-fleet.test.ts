@@ -4,7 +4,7 @@ import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId } from '../../gateway/domain/ids.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { instant, minutes, seconds } from '../../gateway/domain/time.ts';
-import { cameraNamed, fleetOf, gate } from '../support/camera-fleet.ts';
+import { cameraNamed, fleetOf, gate, streamOf } from '../support/camera-fleet.ts';
 
 describe('a camera that comes and goes', () => {
   test('is connected, and says what it is', async () => {
@@ -12,6 +12,9 @@ describe('a camera that comes and goes', () => {
     expect(one.fleet.status(gate)).toMatchObject({ connection: 'connected', model: 'C-1', clockOffset: 7, profiles: ['main: n H264 640×360'] });
     await one.clock.advance(seconds(5));
     expect(one.fleet.status(gate)).toMatchObject({ clockOffset: 9, answeredAt: instant(1_760_000_004_000) });
+    one.seen.tellsTime = false; // what was measured once is not true for ever
+    await one.clock.advance(seconds(5));
+    expect(one.fleet.status(gate)?.clockOffset).toBeUndefined();
   });
 
   test.each(['off', 'silent'] as const)('and goes %s: seen within 10 s, back within 5 s of its return', async (how) => {
@@ -93,21 +96,81 @@ describe('a wrong password', () => {
     await expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
   });
 
-  test('that a stream was refused counts for the camera', async () => {
-    await using one = await fleetOf([cameraNamed('gate')]);
-    one.fleet.refusedCredentials(gate);
-    await one.clock.advance(minutes(4));
-    expect(one.state()).toBe('refused-credentials');
-    expect(one.seen.connects).toBe(1);
-    await one.clock.advance(minutes(1.1));
-    expect(one.state()).toBe('connected');
+  test('is tried again after five minutes however often a viewer asks for the stream meanwhile', async () => {
+    await using one = await fleetOf([cameraNamed('gate')], 'wrong password');
+    for (let second = 0; second < 306; second += 5) {
+      await expect(one.fleet.streamAddress('channel-gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+      await one.clock.advance(seconds(5));
+    }
+    expect(one.seen.connects).toBe(2);
   });
 
-  test('that only the snapshot refuses leaves the camera connected, and the snapshot alone', async () => {
+  test('that an answer for a stream tells ends the session, and nobody tries it again', async () => {
     await using one = await fleetOf([cameraNamed('gate')]);
-    for (let time = 0; time < 3; time += 1) await expect(one.fleet.snapshot(gate)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
-    expect(one.seen.snapshots).toBe(1);
-    expect(one.state()).toBe('connected');
+    one.seen.behaviour = 'wrong password';
+    await expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    await one.clock.advance(minutes(4));
+    expect([one.state(), one.seen.connects, one.seen.probes, one.seen.open]).toEqual(['refused-credentials', 1, 0, 0]);
+  });
+});
+
+describe('a stream that refuses the password which the camera takes', () => {
+  const refused = streamOf('main', { state: 'failed', code: 'CAMERA_CREDENTIALS' });
+
+  test('is told, and its address is not given again for five minutes, while the camera itself stays connected', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    await one.fleet.streamAddress('channel-gate', 'main');
+    one.seen.streams = [refused];
+    await one.clock.advance(seconds(1));
+    expect(one.fleet.status(gate)).toMatchObject({ connection: 'connected', streamRefused: true });
+    for (let second = 1; second < 300; second += 5) {
+      await expect(one.fleet.streamAddress('channel-gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+      await one.clock.advance(seconds(5));
+    }
+    expect(one.seen.addresses).toBe(1);
+    await one.clock.advance(seconds(1));
+    await one.fleet.streamAddress('channel-gate', 'main');
+    expect([one.seen.addresses, one.seen.connects]).toEqual([2, 1]);
+  });
+
+  test('stays told when nobody watches any more or the camera was away, until a stream plays', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    await one.fleet.streamAddress('channel-gate', 'main');
+    one.seen.streams = [refused];
+    await one.clock.advance(seconds(1));
+    one.seen.streams = [];
+    one.seen.behaviour = 'off';
+    await one.clock.advance(minutes(1));
+    one.seen.behaviour = 'well';
+    await one.clock.advance(minutes(5));
+    expect(one.fleet.status(gate)).toMatchObject({ connection: 'connected', streamRefused: true });
+    await one.fleet.streamAddress('channel-gate', 'main');
+    one.seen.streams = [streamOf('main', { state: 'playing' })];
+    await one.clock.advance(seconds(1));
+    expect(one.fleet.status(gate)?.streamRefused).toBe(false);
+  });
+
+  test('is forgotten at once when the credentials change', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    await one.fleet.streamAddress('channel-gate', 'main');
+    one.seen.streams = [refused];
+    await one.clock.advance(seconds(1));
+    one.seen.streams = [];
+    one.school.replace([cameraNamed('gate', { credentials: { username: 'gateway', password: new Secret('new') } })]);
+    await one.clock.advance(seconds(1));
+    expect(one.fleet.status(gate)?.streamRefused).toBeUndefined();
+    await one.fleet.streamAddress('channel-gate', 'main');
+  });
+
+  test('is not made up from what the fleet itself refused the media plane', async () => {
+    await using one = await fleetOf([cameraNamed('gate')], 'wrong password');
+    await expect(one.fleet.streamAddress('channel-gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    one.seen.streams = [refused];
+    one.seen.behaviour = 'well';
+    one.school.replace([cameraNamed('gate', { credentials: { username: 'gateway', password: new Secret('new') } })]);
+    await one.clock.advance(seconds(4));
+    expect(one.fleet.status(gate)).toMatchObject({ connection: 'connected' });
+    expect(one.fleet.status(gate)?.streamRefused).toBeUndefined();
   });
 });
 

@@ -54,6 +54,7 @@ test('the demo campus is a whole school whose inventory fits what runs', async (
       return {
         address: `http://127.0.0.1:1/${camera.id}`,
         signedRequests: 0,
+        refusedRequests: 0,
         fault: async () => undefined,
         [Symbol.asyncDispose]: async () => void played.splice(played.indexOf(camera.id), 1),
       };

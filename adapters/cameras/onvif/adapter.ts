@@ -24,7 +24,6 @@ const onvifConfig = z.strictObject({
 });
 export type OnvifConfig = z.infer<typeof onvifConfig>;
 
-const largestSnapshot = 8 * 1024 * 1024;
 /** After this long a camera stops turning by itself, s. */
 const longestMove = 5;
 
@@ -91,19 +90,16 @@ function sessionOf(camera: Camera, connected: Connected): CameraSession {
     return url;
   }
 
-  async function snapshot(signal: AbortSignal): Promise<Uint8Array> {
+  async function snapshotUrl(signal: AbortSignal): Promise<string | undefined> {
     const { token } = chosen.main;
-    const answer = media.version === 2 ? await getSnapshotUri2(at(signal), token) : await getSnapshotUri(at(signal), token);
-    const text = textAt(answer, 'Uri') ?? textAt(answer, 'MediaUri', 'Uri');
-    if (text === undefined) throw new DeviceFailure('reply', 'answered GetSnapshotUri without an address.');
-    const reply = await http.ask({ method: 'GET', url: pinSnapshot(home, text), most: largestSnapshot, headers: { accept: 'image/jpeg' } }, signal);
-    if (reply.status === 401 || reply.status === 403) {
-      throw new DeviceFailure('credentials', 'gives no snapshot: it refused the user name or password, or offers no Digest sign-in.');
+    try {
+      const answer = media.version === 2 ? await getSnapshotUri2(at(signal), token) : await getSnapshotUri(at(signal), token);
+      const text = textAt(answer, 'Uri') ?? textAt(answer, 'MediaUri', 'Uri');
+      return text === undefined ? undefined : pinSnapshot(home, text).href;
+    } catch (error) {
+      if (error instanceof DeviceFailure && error.reason === 'fault') return undefined; // GetSnapshotUri is optional
+      throw error;
     }
-    if (reply.status !== 200) throw new DeviceFailure('reply', `answered the snapshot with HTTP ${reply.status}.`);
-    if (reply.body[0] !== 0xff || reply.body[1] !== 0xd8 || reply.body[2] !== 0xff)
-      throw new DeviceFailure('reply', 'sent a snapshot that is no JPEG.');
-    return reply.body;
   }
 
   async function perform(command: CameraCommand, signal: AbortSignal): Promise<CommandResult> {
@@ -134,12 +130,12 @@ function sessionOf(camera: Camera, connected: Connected): CameraSession {
 
   return {
     ...facts,
-    clockOffset: millis(connected.clockOffset()),
+    ...clockOf(connected.clockOffset()),
     profiles: profiles.map((profile) => ({ ...profile, use: profile === chosen.main ? 'main' : profile === chosen.sub ? 'sub' : 'other' })),
     reports: noReports,
-    probe: (signal) => attempt(async () => ({ clockOffset: millis(await connected.probe(signal)) })),
+    probe: (signal) => attempt(async () => clockOf(await connected.probe(signal))),
     streamAddress: (profile, signal) => attempt(async () => withCredentials(camera, profile, await streamUrl(profile, signal))),
-    snapshot: (signal) => attempt(() => snapshot(signal)),
+    snapshotAddress: (signal) => attempt(() => snapshotUrl(signal)),
     perform: (command, signal) => attempt(() => perform(command, signal)),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
@@ -150,4 +146,5 @@ function withCredentials({ id, credentials }: Camera, profile: StreamProfile, ur
   return { camera: id, profile, url, ...secret };
 }
 
+const clockOf = (offset: number | undefined) => (offset === undefined ? {} : { clockOffset: millis(offset) });
 const speed = (value: number) => (Number.isFinite(value) ? Math.max(-1, Math.min(1, value)) : 0);

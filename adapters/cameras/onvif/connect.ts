@@ -38,10 +38,10 @@ export interface Connected {
   readonly ptz: string | undefined;
   readonly profiles: readonly OnvifProfile[];
   readonly chosen: ChosenProfiles;
-  /** Reads the clock anew, and proves that the credentials are still taken. Returns the offset, ms. */
-  probe(signal: AbortSignal): Promise<number>;
-  /** Camera clock minus ours at the last reading, ms. */
-  clockOffset(): number;
+  /** Reads the clock anew, and proves that the credentials are still taken. Returns the offset, ms, as `clockOffset` does. */
+  probe(signal: AbortSignal): Promise<number | undefined>;
+  /** Camera clock minus ours at the last reading, ms; undefined: the camera did not tell its time. */
+  clockOffset(): number | undefined;
 }
 
 /** Two tokens more than this apart fail on strict cameras, which allow 5 s. */
@@ -55,9 +55,11 @@ export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Pr
   try {
     const client = new SoapClient(http);
     const device = (during: AbortSignal) => ({ client, url: home.url, signal: during });
+    let told = false;
     const setClock = async (during: AbortSignal) => {
       const asked = timers.now();
       const camera = await readClock(device(during));
+      told = camera !== undefined;
       // The camera's reading is cut to the second: half a one is added. It was taken about half way through the exchange.
       if (camera !== undefined) client.clockOffset = Math.round(camera + 500 - (asked + timers.now()) / 2);
     };
@@ -84,11 +86,11 @@ export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Pr
       ptz: addresses.ptz,
       profiles,
       chosen,
-      clockOffset: () => client.clockOffset,
+      clockOffset: () => (told ? client.clockOffset : undefined),
       async probe(during) {
         await setClock(during);
         await getDeviceInformation(device(during));
-        return client.clockOffset;
+        return told ? client.clockOffset : undefined;
       },
     };
   } catch (error) {

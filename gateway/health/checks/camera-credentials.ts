@@ -10,7 +10,8 @@ export const cameraCredentials: HealthCheck<'camera'> = {
   visibleAfter: seconds(0),
   dependsOn: ['camera-unreachable'],
   async probe({ camera }, context) {
-    switch (context.cameraStatus(camera.id)?.connection) {
+    const status = context.cameraStatus(camera.id);
+    switch (status?.connection) {
       case 'refused-credentials':
         return {
           verdict: 'fail',
@@ -20,7 +21,14 @@ export const cameraCredentials: HealthCheck<'camera'> = {
           },
         };
       case 'connected':
-        return { verdict: 'pass' };
+        if (!status.streamRefused) return { verdict: 'pass' };
+        return {
+          verdict: 'fail',
+          sentence: {
+            zh: '摄像机接受登录，但取流时拒绝了同一密码，已停止重试以免锁定。请为该账号开启取流权限。',
+            en: 'The camera takes this password but refuses it for its pictures. Let the account see streams. Retries stopped so the camera does not lock.',
+          },
+        };
       case 'connecting':
       case 'unreachable':
       case 'failed':

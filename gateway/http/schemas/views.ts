@@ -2,6 +2,7 @@
 import type { AlarmPage, AlarmView, ChannelView, ClaimStatus, DeviceView, FaultView, Overview, SessionView, UplinkView } from '../../domain/api.ts';
 import { roles } from '../../domain/campus.ts';
 import type { DeliveryStatus, Receipt } from '../../domain/delivery.ts';
+import { errorCodes } from '../../domain/errors.ts';
 import type { ChannelId, UplinkId } from '../../domain/ids.ts';
 import type { StreamTelemetry } from '../../domain/media.ts';
 import { alarmType, clockTrust, severity } from './events.ts';
@@ -54,6 +55,7 @@ const telemetry: z.ZodType<StreamTelemetry> = z
     profile: z.enum(['main', 'sub']),
     state: z.enum(['connecting', 'playing', 'waiting', 'failed']),
     reason: maybe(z.string()),
+    code: maybe(z.enum(errorCodes)),
     codec: maybe(z.string()),
     width: maybe(z.number()),
     height: maybe(z.number()),

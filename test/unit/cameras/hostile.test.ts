@@ -97,7 +97,7 @@ async function askOnvif(hostile: HostileSoap): Promise<{ error: unknown; credent
   const attempt = async () => {
     await using session = await onvif.connect(cameraAt(camera.address), { otherHosts: 'refuse' }, { clock, log: silentLogger }, signal);
     await session.streamAddress('main', signal);
-    await session.snapshot(signal);
+    await session.snapshotAddress(signal);
   };
   const error = await attempt().catch((caught: unknown) => caught);
   return { error, credentialed: camera.credentialed };

@@ -29,7 +29,8 @@ test('a camera is connected, probed, and gives its addresses', async () => {
     ['main', 'H264'],
     ['sub', ''],
   ]);
-  expect(await session.probe(signal)).toEqual({ clockOffset: 0 });
+  // RTSP tells no clock before it plays: an offset of 0 would be a claim.
+  expect([session.clockOffset, await session.probe(signal)]).toEqual([undefined, {}]);
   expect(await session.streamAddress('main', signal)).toEqual({
     camera: 'yard',
     profile: 'main',
@@ -38,7 +39,7 @@ test('a camera is connected, probed, and gives its addresses', async () => {
     password: 'right',
   });
   expect((await session.streamAddress('sub', signal)).url).toBe('rtsp://127.0.0.1:1/sub');
-  await expect(session.snapshot(signal)).rejects.toMatchObject({ code: 'COMMAND_UNSUPPORTED' });
+  expect(await session.snapshotAddress(signal)).toBeUndefined();
   await expect(session.perform({ op: 'ptz-stop', profile: 'main' }, signal)).rejects.toMatchObject({ code: 'COMMAND_UNSUPPORTED' });
 });
 

@@ -169,6 +169,19 @@ test.each<[CameraStatus['connection'], number, FaultCode, string]>([
   expect(here.health.device('gate')).toMatchObject({ state: expected, faults: [{ code }] });
 });
 
+test('a camera that takes its password, but not for its pictures, has the fault camera-credentials and says which it is', async () => {
+  await using here = school();
+  here.camera.status = { ...connection(here.clock, 'connected'), streamRefused: true };
+  await here.clock.advance(seconds(3));
+  expect(here.health.device('gate')).toMatchObject({
+    state: 'offline',
+    faults: [{ code: 'camera-credentials', sentence: { zh: expect.stringContaining('取流'), en: expect.stringContaining('pictures') } }],
+  });
+  here.camera.status = connection(here.clock, 'connected');
+  await here.clock.advance(seconds(3));
+  expect(here.health.device('gate')).toMatchObject({ state: 'normal', faults: [] });
+});
+
 test('a panel that was cut off silently is at fault within two heartbeats and ten seconds', async () => {
   await using here = school();
   const heardAt = here.clock.now();
