@@ -9,6 +9,9 @@ import { seconds } from '../domain/time.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
 import type { CameraStatuses } from './camera-status.ts';
 
+/** What the fleet wants to know of a stream. */
+export type StreamSeen = Pick<StreamTelemetry, 'channel' | 'profile' | 'state' | 'code'>;
+
 export interface CameraStreams {
   /** The media plane was given the address of this stream, or was refused it. */
   asked(channel: string, profile: StreamProfile, given: boolean): void;
@@ -17,7 +20,7 @@ export interface CameraStreams {
 }
 
 export interface CameraStreamsParts {
-  readonly streams: () => Promise<readonly StreamTelemetry[]>;
+  readonly streams: () => Promise<readonly StreamSeen[]>;
   /** The camera behind a channel; undefined: none any more. */
   readonly cameraOf: (channel: string) => Camera | undefined;
   readonly statuses: CameraStatuses;

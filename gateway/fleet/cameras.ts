@@ -4,20 +4,20 @@ import type { CameraCommand, CommandResult } from '../domain/command.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraStatus } from '../domain/health.ts';
 import type { CameraId } from '../domain/ids.ts';
-import type { StreamAddress, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { StreamAddress, StreamProfile } from '../domain/media.ts';
 import type { CameraAdapter, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { liveCamera, within } from './camera-life.ts';
 import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
 import { codeOf, openCameraStatuses } from './camera-status.ts';
-import { openCameraStreams } from './camera-streams.ts';
+import { openCameraStreams, type StreamSeen } from './camera-streams.ts';
 
 export interface CameraFleetOptions {
   readonly inventory: InventoryReader;
   /** By kind. */
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
   /** What the media plane pulls just now. */
-  readonly streams: () => Promise<readonly StreamTelemetry[]>;
+  readonly streams: () => Promise<readonly StreamSeen[]>;
   readonly clock: Clock;
   readonly log: Logger;
 }

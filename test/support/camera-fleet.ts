@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { Camera, Inventory } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, campusId, channelId } from '../../gateway/domain/ids.ts';
-import type { StreamTelemetry } from '../../gateway/domain/media.ts';
 import type { CameraAdapter, InventoryReader } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { instant, millis, seconds } from '../../gateway/domain/time.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
+import type { StreamSeen } from '../../gateway/fleet/camera-streams.ts';
 import { openCameraFleet } from '../../gateway/fleet/cameras.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
@@ -55,16 +55,15 @@ function schoolOf(first: readonly Camera[]): InventoryReader & { replace(cameras
 }
 
 /** What the media plane tells of a stream of the camera `gate`. */
-export function streamOf(profile: 'main' | 'sub', more: Partial<StreamTelemetry>): StreamTelemetry {
-  const rates = { framesPerSecond: 0, bitsPerSecond: 0, frames: 0, keyframes: 0, lostPackets: 0, skippedFrames: 0 };
-  return { channel: channelId('channel-gate'), profile, state: 'connecting', ...rates, viewers: 1, startedAt: instant(0), ...more };
+export function streamOf(profile: 'main' | 'sub', more: Partial<StreamSeen>): StreamSeen {
+  return { channel: channelId('channel-gate'), profile, state: 'connecting', ...more };
 }
 
 type Behaviour = 'well' | 'off' | 'silent' | 'wrong password' | 'nonsense';
 
 /** A camera box that counts what it sees. */
 function box() {
-  const seen = { behaviour: 'well' as Behaviour, connects: 0, probes: 0, addresses: 0, open: 0, tellsTime: true, streams: [] as StreamTelemetry[] };
+  const seen = { behaviour: 'well' as Behaviour, connects: 0, probes: 0, addresses: 0, open: 0, tellsTime: true, streams: [] as StreamSeen[] };
   const behave = async (signal: AbortSignal) => {
     switch (seen.behaviour) {
       case 'off':
