@@ -8,6 +8,7 @@ import { Secret } from '../gateway/domain/secret.ts';
 import { seconds } from '../gateway/domain/time.ts';
 import type { Language } from '../gateway/domain/words.ts';
 import { Scope } from '../gateway/runtime/scope.ts';
+import { type DiscoveryResponder, openDiscoveryResponder } from './camera/discovery-responder.ts';
 import type { CameraDescription, CampusDescription } from './campus-file.ts';
 import { type PanelSimulator, runPanelSimulator } from './panel/simulator.ts';
 import type { LedgerRow } from './platform/ledger.ts';
@@ -33,7 +34,12 @@ export interface RunningCamera extends AsyncDisposable {
 export type CameraRunner = (
   camera: CameraDescription,
   account: CameraAccount,
-  context: { readonly clock: Clock; readonly log: Logger },
+  context: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** Where it may be found; undefined: nowhere. */
+    readonly discovery?: DiscoveryResponder | undefined;
+  },
 ) => Promise<RunningCamera>;
 
 export interface SimulatedCampusOptions {
@@ -88,10 +94,11 @@ export async function openSimulatedCampus(description: CampusDescription, option
   );
   const cameras = new Map<string, { readonly running: RunningCamera; readonly account: CameraAccount }>();
   const { camera: play } = options;
+  const discovery = play ? await foundOnLoopback(opening, { clock, log }) : undefined;
   for (const camera of description.cameras) {
     if (!play) break;
     const account = { username: 'gateway', password: generated() };
-    const running = opening.own(await play(camera, account, { clock, log }));
+    const running = opening.own(await play(camera, account, { clock, log, discovery }));
     cameras.set(camera.id, { running, account });
   }
   const passwords = new Map(description.panels.map((panel) => [panel.id, generated()]));
@@ -122,6 +129,16 @@ export async function openSimulatedCampus(description: CampusDescription, option
     inventory: () => inventoryOf(description, { police, policeSecret, cameras, passwords, language: options.language ?? 'zh' }),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** A school whose cameras cannot be found is still a school: another program may hold the port. */
+async function foundOnLoopback(opening: Scope, around: { readonly clock: Clock; readonly log: Logger }): Promise<DiscoveryResponder | undefined> {
+  try {
+    return opening.own(await openDiscoveryResponder(around));
+  } catch (error) {
+    around.log.warn('simulated cameras cannot be found by discovery', { error });
+    return undefined;
+  }
 }
 
 interface Standing {

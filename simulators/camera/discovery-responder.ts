@@ -4,6 +4,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { escapeXml, find, readXml, textAt, type XmlElement } from '../../adapters/protocols/soap/xml.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { millis } from '../../gateway/domain/time.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
 
 export interface AnnouncedCamera {
   /** `urn:uuid:…` */
@@ -44,13 +45,19 @@ export async function openDiscoveryResponder({ interfaces = ['127.0.0.1'], clock
     message += 1;
     return `<d:AppSequence InstanceId="${instance}" MessageNumber="${message}"/>`;
   };
-  // reuseAddr: another program of this machine may listen there as well (onvif-rtsp §4).
-  const ear = createSocket({ type: 'udp4', reuseAddr: true });
+  await using opening = new Scope();
+  const open = () => {
+    // reuseAddr: another program of this machine may listen there as well (onvif-rtsp §4).
+    const socket = createSocket({ type: 'udp4', reuseAddr: true });
+    opening.defer(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+    return socket;
+  };
+  const ear = open();
   await bound(ear, { port });
   const mouths: Socket[] = [];
   for (const address of interfaces) {
     ear.addMembership(group, address);
-    const mouth = createSocket({ type: 'udp4', reuseAddr: true });
+    const mouth = open();
     await bound(mouth, { address, port: 0 });
     mouth.setMulticastInterface(address);
     mouths.push(mouth);
@@ -89,6 +96,7 @@ export async function openDiscoveryResponder({ interfaces = ['127.0.0.1'], clock
     }
   };
   ear.on('message', (bytes, from) => void answer(bytes, from));
+  const scope = opening.release();
 
   return {
     announce: (camera) => {
@@ -103,7 +111,7 @@ export async function openDiscoveryResponder({ interfaces = ['127.0.0.1'], clock
     },
     [Symbol.asyncDispose]: async () => {
       life.abort();
-      await Promise.all([ear, ...mouths].map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+      await scope[Symbol.asyncDispose]();
     },
   };
 }

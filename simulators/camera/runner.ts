@@ -9,10 +9,11 @@ const anyPort = (port: number) => ({ address: '127.0.0.1', port });
 
 /** `cacheFolder`: encoded pictures are kept there, as encoding them costs seconds. */
 export function cameraRunner(cacheFolder: string = join(process.cwd(), '.cache/simulated-cameras')): CameraRunner {
-  return async (camera, account, { clock, log }) => {
+  return async (camera, account, { clock, log, discovery }) => {
     const simulator = await runCameraSimulator({
       ...{ id: camera.id, name: camera.name.en, cacheFolder, clock, log, main: camera.main, sub: camera.sub },
       ...account,
+      ...(discovery ? { discovery } : {}),
       http: anyPort(camera.port),
       rtsp: anyPort(0),
       loopSeconds: 10,

@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
 import type { AlarmPage } from '../../gateway/domain/api.ts';
+import type { DiscoveredCamera } from '../../gateway/domain/ports.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { packageRoot } from '../../gateway/runtime/package-root.ts';
 import { eventually } from '../support/eventually.ts';
+import { runProgram } from '../support/run-program.ts';
 
 describe('the demo', () => {
   const printed: string[] = [];
   const ending = new AbortController();
   let demo: Demo;
+  let cookie = '';
 
   beforeAll(async () => {
     demo = await openDemo(
@@ -59,7 +63,7 @@ describe('the demo', () => {
     const claim = { code: demo.gateway.claimCode, name: 'admin', password: 'correct horse battery' };
     const claimed = await fetch(`${plain()}/api/v1/claim`, { method: 'POST', headers, body: JSON.stringify(claim) });
     expect(claimed.status).toBe(201);
-    const cookie = claimed.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    cookie = claimed.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     await eventually(async () => {
       const overview = await (await fetch(`${plain()}/api/v1/overview`, { headers: { cookie } })).json();
       expect(overview).toMatchObject({ cameras: { total: 4, normal: 4 }, panels: { total: 2, normal: 2 }, openFaults: 0, phonePolice: false });
@@ -67,6 +71,17 @@ describe('the demo', () => {
     const { alarms } = (await (await fetch(`${plain()}/api/v1/alarms`, { headers: { cookie } })).json()) as AlarmPage;
     const hops = alarms[0]?.receipts.map(({ hop }) => hop);
     expect(hops).toEqual(expect.arrayContaining(['pressed', 'received', 'journalled', 'sent', 'accepted']));
+  }, 40_000);
+
+  test('has cameras that are found by POST /discovery and by the command, each at its own address', async () => {
+    const cameras = demo.gateway.inventory.current().cameras.map(({ address }) => address);
+    const byApi = fetch(`${plain()}/api/v1/discovery`, { method: 'POST', headers: { cookie, origin: plain() } });
+    const byCommand = runProgram(process.execPath, ['--import', 'tsx', join(packageRoot, 'gateway/main.ts'), 'discover', '--json'], 30_000);
+    const found = (await (await byApi).json()) as DiscoveredCamera[];
+    expect(found.map(({ address }) => address)).toEqual(expect.arrayContaining(cameras));
+    expect(found.find(({ address }) => address === cameras[0])).toMatchObject({ name: expect.stringMatching(/\S/), heardOn: '127.0.0.1' });
+    const { output } = await byCommand;
+    expect((JSON.parse(output) as DiscoveredCamera[]).map(({ address }) => address)).toEqual(expect.arrayContaining(cameras));
   }, 40_000);
 
   test('leaves nothing behind', async () => {

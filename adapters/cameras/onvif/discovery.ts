@@ -30,7 +30,7 @@ const mostHosts = 4_096;
 /** Devices wait up to half a second before they answer, and packets get lost: each question is sent three times. */
 const repeats = 3;
 
-/** Resolves with what answered, each endpoint once per host, in the order heard. Never throws for what the network says. */
+/** Resolves with what answered, each endpoint once per address, in the order heard. Never throws for what the network says. */
 export async function discoverCameras(order: DiscoveryOrder, signal: AbortSignal): Promise<readonly DiscoveredCamera[]> {
   const { clock, log, window = seconds(4), port = discoveryPort } = order;
   const found = new Map<string, DiscoveredCamera>();
@@ -51,7 +51,8 @@ export async function discoverCameras(order: DiscoveryOrder, signal: AbortSignal
     if (!answer || !asked.has(answer.relatesTo)) return;
     for (const match of answer.matches) {
       const camera = cameraOf(match, sender.address, heardOn);
-      const key = camera && `${camera.endpoint} ${sender.address} ${camera.endpoint === '' ? camera.address : ''}`;
+      // Two devices may share an endpoint (§4), and two cameras of one recorder a host.
+      const key = camera && `${camera.endpoint} ${camera.address}`;
       if (key && !found.has(key) && found.size < mostCameras) found.set(key, camera);
     }
   };
