@@ -2,16 +2,21 @@
  * Composition root of the media plane: the one file besides assemble.ts that sees gateway and adapters together.
  * It is the library that opens the plane, and the entry file of the worker in which the plane runs.
  */
-import { isMainThread, parentPort, type Worker, workerData } from 'node:worker_threads';
+import { totalmem } from 'node:os';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
 import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
+import type { MediaEnd } from './domain/health.ts';
 import type { Clock, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
 import { Plane } from './media/plane.ts';
 import { PlaneClient } from './media/plane-client.ts';
 import { servePlane } from './media/plane-worker.ts';
 import type { MediaParts } from './media/ports.ts';
+import { type MediaSaboteur, obeyFaults } from './media/sabotage.ts';
 import { type MediaSettings, usualMediaSettings } from './media/settings.ts';
+import { Vitals } from './media/vitals.ts';
+import type { WorkerLimits } from './media/watchdog.ts';
 import { systemClock } from './runtime/clock.ts';
 import { startWorker } from './runtime/worker.ts';
 
@@ -20,39 +25,59 @@ export interface MediaPlaneOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings?: Partial<MediaSettings>;
+  /** Told of each worker that had to be replaced. */
+  readonly replaced?: (cause: MediaEnd) => void;
   /** False: on the calling thread, for tests. Default: in a worker of its own. */
   readonly worker?: boolean;
-  /** Told of each worker that is started: for tests that break it. */
-  readonly started?: (worker: Worker) => void;
+  /** For tests: may break the worker. */
+  readonly saboteur?: MediaSaboteur;
+  /** For tests: other limits than usual, or no watchdog at all. */
+  readonly limits?: WorkerLimits | 'unwatched';
 }
 
 interface MediaWorkerData {
   readonly campusGateway: 'media';
   readonly settings: MediaSettings;
+  readonly vitals: SharedArrayBuffer;
+  readonly breakable: boolean;
 }
 
-/** Pictures live outside the heap; a heap that large is a leak, and ends the worker rather than the box. */
-const heapMegabytes = 512;
+const mebibyte = 1024 * 1024;
+/** Pictures live outside the heap: one that large is a leak. */
+const heapLimit = 384 * mebibyte;
+/**
+ * V8's own limit, which must not be reached: near it one large allocation aborts the whole process, alarms and all (docs/adr/0012). The distance is
+ * what a runaway loop may take in the second until the watchdog ends it.
+ */
+const oldGenerationMegabytes = 1_024;
+/** The byte budgets of settings.ts bound what the buffers hold. Should one of them leak, the worker goes before the box does. */
+const bufferShare = 0.5;
 
 export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
-  const { resolve, clock, log } = options;
+  const { resolve, clock, log, replaced, saboteur, limits } = options;
   const settings = { ...usualMediaSettings, ...options.settings };
   if (options.worker === false) return new Plane({ resolve, clock, log, settings, parts: mediaParts(clock, log) });
+  const usualLimits = { heapBytes: heapLimit, bufferBytes: bufferShare * memoryOfTheBox() };
   return new PlaneClient({
-    resolve,
-    clock,
-    log,
-    startWorker: () => {
-      const data: MediaWorkerData = { campusGateway: 'media', settings };
+    ...{ resolve, clock, log },
+    ...(replaced ? { replaced } : {}),
+    limits: limits === 'unwatched' ? undefined : (limits ?? usualLimits),
+    startWorker: (vitals) => {
+      const data: MediaWorkerData = { campusGateway: 'media', settings, vitals, breakable: saboteur !== undefined };
       const worker = startWorker(new URL(import.meta.url), {
         workerData: data,
         name: 'media',
-        resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+        resourceLimits: { maxOldGenerationSizeMb: oldGenerationMegabytes },
       });
-      options.started?.(worker);
+      saboteur?.follow(worker);
       return worker;
     },
   });
+}
+
+/** In a container, what that may use. */
+function memoryOfTheBox(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 function mediaParts(clock: Clock, log: Logger): MediaParts {
@@ -68,6 +93,10 @@ function isMediaWorker(data: unknown): data is MediaWorkerData {
 }
 
 if (!isMainThread && parentPort && isMediaWorker(workerData)) {
-  const { settings } = workerData;
+  const { settings, vitals, breakable } = workerData;
+  const over = new AbortController();
+  parentPort.once('close', () => over.abort());
+  void new Vitals(vitals).show(systemClock, over.signal);
+  if (breakable) obeyFaults(parentPort);
   servePlane(parentPort, (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, parts: mediaParts(systemClock, log) }));
 }

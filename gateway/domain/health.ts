@@ -13,6 +13,7 @@ export const faultCodes = [
   'uplink-backlog',
   'uplink-refused',
   'disk-space',
+  'media-restarted',
 ] as const;
 export type FaultCode = (typeof faultCodes)[number];
 
@@ -76,4 +77,12 @@ export interface PanelStatus {
   readonly troubles: readonly { readonly code: string; readonly zone?: string; readonly since: Instant }[];
   readonly queued?: number;
   readonly armed: Readonly<Record<string, string>>;
+}
+
+/** Why the part of the gateway that carries pictures had to be replaced. */
+export type MediaEnd = 'crashed' | 'stuck' | 'out-of-memory' | 'stopped';
+
+export interface MediaRestart {
+  readonly at: Instant;
+  readonly cause: MediaEnd;
 }

@@ -1,26 +1,29 @@
 /**
- * The main thread's side of the media plane. The worker behind it may crash, run out of memory or hang: it is replaced, the RTSP server
- * opens again at its address with its keys, and nobody but the viewers notices.
+ * The main thread's side of the media plane. The worker behind it may crash, run out of memory or hang: it is replaced at once, the RTSP server
+ * opens again at its address with its keys, and nobody but the viewers notices. They come again by themselves: RTSP readers as they always do,
+ * a sink's owner when its port closes without `ended`.
  */
-import type { Worker } from 'node:worker_threads';
+import type { MediaEnd } from '../domain/health.ts';
 import type { ChannelId } from '../domain/ids.ts';
 import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
-import type { Clock, Logger, MediaPlane, PreparedSink, StreamResolver } from '../domain/ports.ts';
-import { seconds } from '../domain/time.ts';
+import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
+import { millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
-import { Line } from './plane-line.ts';
+import { Line, type LineOptions } from './plane-line.ts';
+import { type WorkerLimits, watchWorker } from './watchdog.ts';
 
-export interface PlaneClientOptions {
-  readonly startWorker: () => Worker;
-  readonly resolve: StreamResolver;
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface PlaneClientOptions extends LineOptions {
+  /** Beyond them a worker is replaced. Absent, for tests: it is not watched at all. */
+  readonly limits: WorkerLimits | undefined;
+  /** Told of each worker that had to be replaced. */
+  readonly replaced?: (cause: MediaEnd) => void;
 }
 
-const restart = { first: seconds(0.2), most: seconds(10), jitter: 0.3 };
-/** A worker that leaves a question unanswered for this long is taken for stuck. */
-const patience = seconds(10);
-const askEvery = seconds(5);
+/** Between the ends of workers that live only a moment; the first end costs no wait. */
+const pause = { first: seconds(0.2), most: seconds(10), jitter: 0.3 };
+const healthyAfter = seconds(10);
+/** Between tries to open the RTSP server again: the dead worker's sockets may take a moment to go. */
+const reopen = { first: millis(50), most: seconds(2), jitter: 0.3 };
 
 export class PlaneClient implements MediaPlane {
   readonly #options: PlaneClientOptions;
@@ -58,12 +61,15 @@ export class PlaneClient implements MediaPlane {
   }
 
   async record(plans: readonly RecordingPlan[]): Promise<void> {
+    const line = this.#line;
     this.#plans = plans;
-    await this.#line.call('record', plans);
+    await line.call('record', plans).catch(unlessGone(line, undefined)); // Its successor is told at its start.
   }
 
-  telemetry(): Promise<readonly StreamTelemetry[]> {
-    return this.#line.call('telemetry', undefined);
+  async telemetry(): Promise<readonly StreamTelemetry[]> {
+    const line = this.#line;
+    // The streams of a worker that has ended are no more.
+    return line.call('telemetry', undefined).catch(unlessGone(line, []));
   }
 
   async serveRtsp(listen: Endpoint): Promise<Endpoint> {
@@ -73,8 +79,9 @@ export class PlaneClient implements MediaPlane {
   }
 
   async admit(keys: readonly StreamKey[]): Promise<void> {
+    const line = this.#line;
     this.#keys = keys;
-    await this.#line.call('admit', keys);
+    await line.call('admit', keys).catch(unlessGone(line, undefined)); // Its successor is told at its start.
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -83,62 +90,56 @@ export class PlaneClient implements MediaPlane {
     // A worker that cannot close by itself any more is ended from outside.
     const deadline = this.#options.clock.deadline(seconds(3));
     await this.#line.call('close', undefined, deadline).catch(() => undefined);
-    await this.#line.terminate();
+    await this.#line.terminate({ cause: 'stopped', reason: 'The media plane was closed.' });
     await this.#ended;
   }
 
   async #keepAlive(): Promise<void> {
-    const { clock, log } = this.#options;
-    for (let attempt = 0; ; attempt += 1) {
+    const { clock, log, replaced } = this.#options;
+    for (let early = 0; ; early += 1) {
       const started = clock.monotonic();
-      const watching = this.#watch(this.#line);
-      const reason = await this.#line.ended;
-      await watching;
+      const { cause, reason, stack } = await this.#lifeOf(this.#line);
       if (this.#life.signal.aborted) return;
-      if (clock.monotonic() - started > 60_000) attempt = 0;
-      const wait = backoff(restart, attempt);
-      log.error('media worker ended', { reason, wait });
-      await clock.sleep(wait, this.#life.signal).catch(() => undefined); // Aborted: asked right below.
+      if (clock.monotonic() - started >= healthyAfter) early = 0;
+      const wait = early === 0 ? millis(0) : backoff(pause, early - 1);
+      log.error('media worker ended', { cause, reason, wait, ...(stack === undefined ? {} : { stack }) });
+      replaced?.(cause);
+      if (wait > 0) await clock.sleep(wait, this.#life.signal).catch(() => undefined); // Aborted: asked right below.
       if (this.#life.signal.aborted) return;
       this.#line = new Line(this.#options);
-      await this.#restore(this.#line);
+      void this.#restore(this.#line);
     }
   }
 
-  /** Puts the new worker where the old one was. */
+  async #lifeOf(line: Line) {
+    const { limits, clock, log } = this.#options;
+    const verdict = limits && (await watchWorker({ vitals: line.vitals, limits, clock, log }, line.gone));
+    if (verdict) await line.terminate(verdict);
+    return line.ended;
+  }
+
+  /** Puts the new worker where the old one was. Browsers are served meanwhile, however long another program keeps the RTSP port. */
   async #restore(line: Line): Promise<void> {
-    try {
-      await line.call('admit', this.#keys);
-      await line.call('record', this.#plans);
-      if (this.#listen) await line.call('serveRtsp', this.#listen);
-      this.#options.log.info('media worker restarted', { listen: this.#listen });
-    } catch (error) {
-      // It cannot do its work (the port may be taken for a moment): end it, and the loop tries again, later each time.
-      this.#options.log.warn('media worker not restored', { error });
-      await line.terminate();
-    }
-  }
-
-  /** Asks the worker now and then; one that does not answer is ended. */
-  async #watch(line: Line): Promise<void> {
     const { clock, log } = this.#options;
-    const over = AbortSignal.any([line.gone, this.#life.signal]);
-    while (!over.aborted) {
-      await clock.sleep(askEvery, over).catch(() => undefined); // Aborted: the loop ends.
-      if (over.aborted) return;
-      const answered = new AbortController();
-      const late = clock.sleep(patience, AbortSignal.any([over, answered.signal])).then(
-        () => true,
-        () => false, // It answered, or it is gone.
+    const told = [line.call('admit', this.#keys), line.call('record', this.#plans)];
+    await Promise.all(told).catch(() => undefined); // It has ended already: its successor is told.
+    for (let attempt = 0; this.#listen && !line.gone.aborted; attempt += 1) {
+      const failure = await line.call('serveRtsp', this.#listen).then(
+        () => undefined,
+        (error: unknown) => error,
       );
-      line.call('telemetry', undefined).then(
-        () => answered.abort(),
-        () => answered.abort(), // Its end is noticed by the loop.
-      );
-      if (!(await late)) continue;
-      log.error('media worker does not answer', { within: patience });
-      await line.terminate();
-      return;
+      if (failure === undefined) break;
+      if (attempt === 0) log.warn('rtsp does not listen again yet', { error: failure });
+      await clock.sleep(backoff(reopen, attempt), line.gone).catch(() => undefined); // It has ended: the loop ends.
     }
+    if (!line.gone.aborted) log.info('media worker replaced', { listen: this.#listen });
   }
+}
+
+/** Answers for a worker that has ended; any other failure stands. */
+function unlessGone<Answer>(line: Line, answer: Answer): (error: unknown) => Answer {
+  return (error) => {
+    if (line.gone.aborted) return answer;
+    throw error;
+  };
 }

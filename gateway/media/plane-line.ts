@@ -1,40 +1,45 @@
 /** The line to one media worker: calls with their answers, its questions, its log. It lasts as long as that worker. */
 import type { Worker } from 'node:worker_threads';
 import { GatewayError } from '../domain/errors.ts';
-import type { Logger, StreamResolver } from '../domain/ports.ts';
+import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
+import { seconds } from '../domain/time.ts';
 import { type Call, type CallName, type Calls, errorOf, type FromWorker, failureOf, type Outcome, portsOf, type ToWorker } from './rpc.ts';
+import { Vitals } from './vitals.ts';
+import type { WorkerEnd } from './watchdog.ts';
 
-interface LineOptions {
-  readonly startWorker: () => Worker;
+export interface LineOptions {
+  /** The worker is to show its vitals in this memory. */
+  readonly startWorker: (vitals: SharedArrayBuffer) => Worker;
   readonly resolve: StreamResolver;
+  readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** A thread that is stuck in a system call cannot be ended: after this long it is left behind. */
+const endWithin = seconds(1);
 
 export class Line {
   readonly #options: LineOptions;
   readonly #worker: Worker;
   readonly #open = new Map<number, (outcome: Outcome<unknown>) => void>();
   readonly #gone = new AbortController();
+  readonly vitals = new Vitals();
   /** Resolves, with the reason, when the worker has ended. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<WorkerEnd>;
+  /** Why it ends, as far as that is known before it does. */
+  #end: WorkerEnd | undefined;
   #calls = 0;
 
   constructor(options: LineOptions) {
     this.#options = options;
-    this.#worker = options.startWorker();
+    this.#worker = options.startWorker(this.vitals.shared);
     this.#worker.on('message', (message: FromWorker) => this.#take(message));
-    let reason = '';
     this.#worker.on('error', (error) => {
-      reason = error.message;
+      this.#end ??= endOf(error);
     });
+    this.#worker.once('exit', (code) => this.#leave({ cause: 'stopped', reason: `It ended with code ${code}.` }));
     this.ended = new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        reason ||= `exit code ${code}`;
-        this.#gone.abort();
-        const failure = failureOf(gone(reason));
-        for (const settle of [...this.#open.values()]) settle({ ok: false, failure });
-        resolve(reason);
-      });
+      this.#gone.signal.addEventListener('abort', () => resolve(this.#gone.signal.reason), { once: true });
     });
   }
 
@@ -45,7 +50,7 @@ export class Line {
   call<Name extends CallName>(name: Name, ask: Calls[Name]['ask'], signal?: AbortSignal): Promise<Calls[Name]['answer']> {
     return new Promise((resolve, reject) => {
       if (this.#gone.signal.aborted) {
-        reject(gone('it has ended'));
+        reject(gone(this.#gone.signal.reason));
         return;
       }
       this.#calls += 1;
@@ -72,11 +77,25 @@ export class Line {
     if (!this.#gone.signal.aborted) this.#worker.postMessage(message);
   }
 
-  async terminate(): Promise<void> {
-    await this.#worker.terminate();
+  /** Ends the worker from outside, for the reason given; resolves once it is gone, or left behind. */
+  async terminate(end: WorkerEnd): Promise<void> {
+    this.#end ??= end;
+    const exited = new AbortController();
+    const patience = this.#options.clock.sleep(endWithin, exited.signal).catch(() => undefined); // It has ended in time.
+    await Promise.race([this.#worker.terminate(), patience]);
+    exited.abort();
+    this.#leave(end);
+  }
+
+  #leave(end: WorkerEnd): void {
+    if (this.#gone.signal.aborted) return;
+    const reason = this.#end ?? end;
+    this.#gone.abort(reason);
+    for (const settle of [...this.#open.values()]) settle({ ok: false, failure: failureOf(gone(reason)) });
   }
 
   #take(message: FromWorker): void {
+    if (this.#gone.signal.aborted) return;
     switch (message.kind) {
       case 'answer':
         this.#open.get(message.number)?.(message.outcome);
@@ -94,6 +113,13 @@ export class Line {
   }
 }
 
-function gone(reason: string): GatewayError {
-  return new GatewayError('MEDIA_UNAVAILABLE', `The media plane stopped (${reason}) and is being restarted.`);
+/** Nobody in the worker caught it, or V8 ended the worker at its limit. */
+function endOf(error: unknown): WorkerEnd {
+  if (!(error instanceof Error)) return { cause: 'crashed', reason: String(error) };
+  const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return { cause: outOfMemory ? 'out-of-memory' : 'crashed', reason: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+}
+
+function gone({ cause }: WorkerEnd): GatewayError {
+  return new GatewayError('MEDIA_UNAVAILABLE', `The media plane is being restarted (${cause}).`);
 }

@@ -23,13 +23,6 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
     });
   const plane = openPlane(resolver, remoteLogger(say, {}));
 
-  // A crash must not leave viewers without a word: the ports still work in this turn, the thread ends with the next.
-  process.on('uncaughtException', (error) => {
-    say({ kind: 'log', level: 'error', message: 'media worker crashed', fields: { reason: error.message, stack: error.stack } });
-    plane.endSinks('media plane restarted');
-    setImmediate(() => process.exit(1));
-  });
-
   port.on('message', (message: ToWorker) => {
     switch (message.kind) {
       case 'call':

@@ -1,9 +1,11 @@
-import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { openMediaPlane } from '../../gateway/assemble-media.ts';
+import { type MediaPlaneOptions, openMediaPlane } from '../../gateway/assemble-media.ts';
+import type { MediaEnd } from '../../gateway/domain/health.ts';
 import { millis } from '../../gateway/domain/time.ts';
+import { type MediaFault, MediaSaboteur } from '../../gateway/media/sabotage.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
 import { openTestCamera } from '../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
 import { mediaPlaneContract, openSink, resolverOf, until } from './media-plane.ts';
@@ -17,36 +19,62 @@ describe('the media plane on the main thread', () => {
 describe('the media plane behind its worker', () => {
   mediaPlaneContract({ open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger) } }) });
 
-  test('a worker that dies is replaced: sinks end, and RTSP is served again at the same port with the same keys', async () => {
-    await using camera = await openTestCamera();
-    const workers: Worker[] = [];
-    await using plane = openMediaPlane({ ...common, resolve: resolverOf(camera), started: (worker) => workers.push(worker) });
-    const key = { username: 'wall', password: 'w4ll-key-of-many-bits' };
+  /** A plane with RTSP open, and somebody watching in a browser; it can be broken. */
+  async function watchedPlane(options: Partial<MediaPlaneOptions> = {}) {
+    await using scope = new Scope();
+    const camera = scope.own(await openTestCamera());
+    const saboteur = new MediaSaboteur();
+    const causes: MediaEnd[] = [];
+    const plane = scope.own(
+      openMediaPlane({ ...common, resolve: resolverOf(camera), saboteur, replaced: (cause) => causes.push(cause), ...options }),
+    );
     const { port } = await plane.serveRtsp({ address: '127.0.0.1', port: 0 });
     await plane.admit([key]);
     const { messages, port: reader } = await openSink(plane);
-    await until(() => messages.length > 2);
-    // Not a message of ours: the worker throws where nobody catches.
-    workers[0]!.postMessage(null);
-    await until(() => messages.at(-1)?.kind === 'ended');
-    reader.close();
-    await until(async () => {
-      try {
-        await using player = await openRtspPlayer(port, '/gate/main', key);
-        return (await player.ask('OPTIONS')).status === 200;
-      } catch {
-        return false; // Not listening yet: asked again.
-      }
-    });
-    expect(workers).toHaveLength(2);
-    const again = await openSink(plane);
     let closed = false;
-    again.port.on('close', () => {
+    reader.on('close', () => {
       closed = true;
     });
-    await until(() => again.messages.length > 2);
-    await workers[1]!.terminate();
-    await until(() => closed);
-    await until(() => workers.length === 3);
-  });
+    await until(() => messages.length > 2);
+    const owned = scope.release();
+    return {
+      ...{ plane, port, saboteur, causes, messages },
+      get closed() {
+        return closed;
+      },
+      [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+    };
+  }
+
+  async function answersRtsp(port: number): Promise<boolean> {
+    try {
+      await using player = await openRtspPlayer(port, '/gate/main', key);
+      return (await player.ask('OPTIONS')).status === 200;
+    } catch {
+      return false; // Not listening yet: asked again.
+    }
+  }
+
+  test.each<[MediaFault, MediaEnd]>([
+    ['crash', 'crashed'],
+    ['hang', 'stuck'],
+    ['leak', 'out-of-memory'],
+    ['terminate', 'stopped'],
+  ])(
+    'a worker that meets with %s is replaced: the sink closes without a word, and RTSP is served at the same port with the same keys',
+    async (fault, cause) => {
+      await using watched = await watchedPlane({ limits: { heapBytes: 128 * mebibyte, bufferBytes: 1024 * mebibyte } });
+      watched.saboteur.break(fault);
+      await until(() => watched.closed);
+      expect(watched.messages.some((message) => message.kind === 'ended')).toBe(false);
+      await until(() => answersRtsp(watched.port));
+      expect(watched.causes).toEqual([cause]);
+      expect(watched.saboteur.begun).toBe(2);
+      const again = await openSink(watched.plane);
+      await until(() => again.messages.length > 2);
+    },
+  );
 });
+
+const mebibyte = 1024 * 1024;
+const key = { username: 'wall', password: 'w4ll-key-of-many-bits' };
