@@ -42,7 +42,7 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const telemetry = new TelemetryCache(parts.media, clock);
   const gate = openGate(parts, sessions, scrapeToken);
   const feed = new LiveFeed(parts, telemetry);
-  const streams = new SharedStreams(parts.media, log);
+  const streams = new SharedStreams({ media: parts.media, clock, log });
   const door = new SocketDoor({
     ...{ gate, clock, log, limits },
     routes: [liveRoute(parts, feed, limits.liveBacklog), mediaRoute(parts, streams, limits.mediaBacklog)],

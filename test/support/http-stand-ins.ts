@@ -1,6 +1,7 @@
 /** What stands in for the parts that http does not own: health and media that a test moves by hand, and an ear for sockets. */
 import type { MessagePort } from 'node:worker_threads';
 import type { WebSocket } from 'ws';
+import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { DeviceHealth } from '../../gateway/domain/health.ts';
 import type { Fmp4Message } from '../../gateway/domain/media.ts';
 import { instant } from '../../gateway/domain/time.ts';
@@ -41,9 +42,19 @@ export class FakeHealth {
 export class FakeMedia {
   readonly ports: MessagePort[] = [];
   closed = 0;
+  #refusals = 0;
   #opened: (() => void)[] = [];
 
+  /** The next `times` sinks are refused, as while a media worker is being replaced. */
+  refuse(times: number): void {
+    this.#refusals = times;
+  }
+
   async prepare(spec: { readonly port: MessagePort }) {
+    if (this.#refusals > 0) {
+      this.#refusals -= 1;
+      throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is being restarted (crashed).');
+    }
     this.ports.push(spec.port);
     for (const opened of this.#opened.splice(0)) opened();
     return {

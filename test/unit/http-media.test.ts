@@ -56,6 +56,22 @@ describe('the media socket', () => {
     await expect.poll(() => campus.media.closed).toBe(1);
   });
 
+  test('keeps the socket when the media plane dies, and goes on with a new init segment', async () => {
+    const page = watch();
+    await campus.media.send(init);
+    await campus.media.send(fragment(true, 1));
+    await page.until(() => page.binary.length === 2);
+    // As a dead worker leaves it: closed without a word. Its successor is not there at once.
+    campus.media.refuse(2);
+    campus.media.ports[0]?.close();
+    await expect.poll(() => campus.media.ports.length).toBe(2);
+    await campus.media.send(init);
+    await campus.media.send(fragment(true, 2));
+    await page.until(() => page.binary.length === 4);
+    expect(page.binary.map(read).map(({ kind }) => kind)).toEqual([0, 2, 0, 2]);
+    expect(page.socket.readyState).toBe(page.socket.OPEN);
+  });
+
   test('says why a stream ended', async () => {
     const page = watch();
     await campus.media.send({ kind: 'ended', reason: 'The camera does not answer.' });

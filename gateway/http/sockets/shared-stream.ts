@@ -2,11 +2,11 @@
  * One fMP4 stream as many browsers watch it: it crosses from the media plane once, whoever and however many watch. Keeps the pictures since
  * the last keyframe, so that a page that joins sees something at once.
  */
-import { MessageChannel } from 'node:worker_threads';
 import { isGatewayError } from '../../domain/errors.ts';
 import type { ChannelId } from '../../domain/ids.ts';
 import type { Fmp4Message, StreamProfile } from '../../domain/media.ts';
-import type { Logger, MediaPlane, PreparedSink } from '../../domain/ports.ts';
+import type { Clock, Logger, MediaPlane } from '../../domain/ports.ts';
+import { runStandingSink } from './standing-sink.ts';
 
 export interface StreamWatcher {
   message(message: Fmp4Message): void;
@@ -18,14 +18,18 @@ type Init = Extract<Fmp4Message, { kind: 'init' }>;
 /** Beyond this a group is not kept: who joins waits for the next keyframe. */
 const groupLimit = 8 * 1024 * 1024;
 
+interface StreamParts {
+  readonly media: Pick<MediaPlane, 'prepare'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 export class SharedStreams {
   readonly #streams = new Map<string, SharedStream>();
-  readonly #media: Pick<MediaPlane, 'prepare'>;
-  readonly #log: Logger;
+  readonly #parts: StreamParts;
 
-  constructor(media: Pick<MediaPlane, 'prepare'>, log: Logger) {
-    this.#media = media;
-    this.#log = log;
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
   }
 
   /** Watches until the returned function is called, or until `ended` has been told. */
@@ -33,12 +37,12 @@ export class SharedStreams {
     const key = `${channel} ${profile}`;
     let stream = this.#streams.get(key);
     if (!stream) {
-      const fresh = new SharedStream(this.#log, () => {
+      const fresh = new SharedStream(() => {
         if (this.#streams.get(key) === fresh) this.#streams.delete(key);
       });
       stream = fresh;
       this.#streams.set(key, fresh);
-      void fresh.open(this.#media, channel, profile);
+      void fresh.run(this.#parts, channel, profile);
     }
     return stream.join(watcher);
   }
@@ -51,39 +55,21 @@ export class SharedStreams {
 class SharedStream {
   readonly #watchers = new Set<StreamWatcher>();
   readonly #over = new AbortController();
-  readonly #log: Logger;
   readonly #ended: () => void;
   #init: Init | undefined;
   #group: Fragment[] = [];
   #groupBytes = 0;
 
-  constructor(log: Logger, ended: () => void) {
-    this.#log = log;
+  constructor(ended: () => void) {
     this.#ended = ended;
   }
 
-  async open(media: Pick<MediaPlane, 'prepare'>, channel: ChannelId, profile: StreamProfile): Promise<void> {
-    const { port1, port2 } = new MessageChannel();
-    const { signal } = this.#over;
-    let sink: PreparedSink | undefined;
-    signal.addEventListener('abort', () => {
-      port1.close();
-      if (sink)
-        Promise.resolve(sink[Symbol.asyncDispose]()).catch((error) => this.#log.warn('media sink did not close', { channel, profile, error }));
-    });
-    port1.on('message', (message: Fmp4Message) => this.#take(message));
-    port1.on('close', () => this.end('The stream has ended.'));
+  async run({ media, clock, log }: StreamParts, channel: ChannelId, profile: StreamProfile): Promise<void> {
+    const spec = { channel, profile, purpose: 'local', kind: 'fmp4', audio: false } as const;
     try {
-      const prepared = await media.prepare({ channel, profile, purpose: 'local', kind: 'fmp4', audio: false, port: port2 }, signal);
-      if (signal.aborted) {
-        await prepared[Symbol.asyncDispose]();
-        return;
-      }
-      sink = prepared;
-      sink.start();
+      this.end(await runStandingSink({ media, clock, spec, take: (message) => this.#take(message) }, this.#over.signal));
     } catch (error) {
-      if (signal.aborted) return;
-      this.#log.info('stream not opened', { channel, profile, error });
+      log.info('stream not opened', { channel, profile, error });
       this.end(isGatewayError(error) ? error.message : 'The stream could not be opened.');
     }
   }
@@ -112,12 +98,7 @@ class SharedStream {
     this.#watchers.clear();
   }
 
-  #take(message: Fmp4Message): void {
-    if (this.#over.signal.aborted) return;
-    if (message.kind === 'ended') {
-      this.end(message.reason);
-      return;
-    }
+  #take(message: Init | Fragment): void {
     if (message.kind === 'init') {
       this.#init = message;
       this.#forget();

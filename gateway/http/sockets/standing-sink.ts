@@ -1,0 +1,60 @@
+/** One sink that outlives the media worker behind it: whenever its port closes without a word, it is prepared again. */
+import { MessageChannel } from 'node:worker_threads';
+import { isGatewayError } from '../../domain/errors.ts';
+import type { Fmp4Message, SinkSpec } from '../../domain/media.ts';
+import type { Clock, MediaPlane } from '../../domain/ports.ts';
+import { millis, seconds } from '../../domain/time.ts';
+
+export interface StandingSink {
+  readonly media: Pick<MediaPlane, 'prepare'>;
+  readonly clock: Clock;
+  readonly spec: Omit<Extract<SinkSpec, { kind: 'fmp4' }>, 'port'>;
+  /** Everything but `ended`. After a new start comes a new `init`. */
+  take(message: Exclude<Fmp4Message, { kind: 'ended' }>): void;
+}
+
+const again = millis(100);
+/** A worker is replaced well within this time; after it, the reason counts. */
+const replacedWithin = seconds(5);
+
+/** Lives until aborted. Resolves with the reason if the plane ends the stream; throws why it cannot be opened. */
+export async function runStandingSink(sink: StandingSink, signal: AbortSignal): Promise<string> {
+  const { clock } = sink;
+  let stoodAt = clock.monotonic();
+  while (!signal.aborted) {
+    try {
+      const reason = await runSink(sink, signal);
+      if (reason !== undefined) return reason;
+      stoodAt = clock.monotonic();
+    } catch (error) {
+      if (signal.aborted) break;
+      if (!isGatewayError(error, 'MEDIA_UNAVAILABLE') || clock.monotonic() - stoodAt > replacedWithin) throw error;
+      await clock.sleep(again, signal).catch(() => undefined); // Aborted: the loop ends.
+    }
+  }
+  return 'Nobody watches.';
+}
+
+/** Until the port closes: undefined where that came without a word. */
+async function runSink({ media, spec, take }: StandingSink, signal: AbortSignal): Promise<string | undefined> {
+  const { port1, port2 } = new MessageChannel();
+  let reason: string | undefined;
+  const closed = new Promise<void>((resolve) => port1.once('close', () => resolve()));
+  const close = () => port1.close();
+  port1.on('message', (message: Fmp4Message) => {
+    if (message.kind === 'ended') {
+      reason = message.reason;
+      close();
+    } else if (!signal.aborted) take(message);
+  });
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await using prepared = await media.prepare({ ...spec, port: port2 }, signal);
+    prepared.start();
+    await closed;
+    return reason;
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
+}
