@@ -24,6 +24,8 @@ import { openIntake } from './intake/intake.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import { openInventory } from './inventory/store.ts';
 import { openJournal } from './journal/journal.ts';
+import { RecentRestarts } from './media/restarts.ts';
+import { MediaSaboteur } from './media/sabotage.ts';
 import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { configWarnings } from './runtime/config-rules.ts';
@@ -45,6 +47,8 @@ export interface Gateway extends AsyncDisposable {
   readonly inventory: InventoryStore;
   /** Opens a viewer inside this process. */
   watch(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink>;
+  /** Only where `testing.mediaFaults` is on. */
+  readonly saboteur?: MediaSaboteur;
 }
 
 export interface Surroundings {
@@ -65,7 +69,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
 
   // What lasts: the inventory and the journal. They close last.
   const inventory = scope.own(await openInventory({ folder, clock, log }));
-  const { acknowledgeBeforeCommit, commitDelayMillis } = config.testing;
+  const { acknowledgeBeforeCommit, commitDelayMillis, mediaFaults, mediaWatchdog } = config.testing;
   const journal = scope.own(await openJournal({ folder, clock, log, acknowledgeBeforeCommit, commitDelay: millis(commitDelayMillis) }));
   scope.defer(async () => {
     ending.abort();
@@ -101,9 +105,14 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])),
     streams: () => media.telemetry(),
   });
+  const mediaRestarts = new RecentRestarts(clock);
+  const saboteur = mediaFaults ? { saboteur: new MediaSaboteur() } : {};
   const media: MediaPlane = scope.own(
     openMediaPlane({
       ...{ clock, log },
+      replaced: (cause) => mediaRestarts.note(cause),
+      ...saboteur,
+      ...(mediaWatchdog ? {} : { limits: 'unwatched' }),
       settings: { linger: seconds(config.media.lingerSeconds), viewerBytes: config.media.viewerBytes },
       resolve: (channel, profile) => cameras.streamAddress(channel, profile),
     }),
@@ -134,6 +143,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         return (await telemetry()).filter(({ channel }) => own.has(channel));
       },
       backlog: (uplink) => journal.read.backlog(uplink),
+      mediaRestarts: () => mediaRestarts.recent(),
       disk: async () => {
         const { bavail, bsize, blocks } = await statfs(folder);
         return { free: bavail * bsize, total: blocks * bsize };
@@ -211,6 +221,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     ...claimCode,
     inventory,
     watch: (sink, signal) => media.prepare(sink, signal),
+    ...saboteur,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

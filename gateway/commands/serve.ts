@@ -1,5 +1,8 @@
 /** `serve`: the gateway itself, until it is told to stop. */
+import { createInterface } from 'node:readline';
 import { assemble, type Gateway } from '../assemble.ts';
+import type { Logger } from '../domain/ports.ts';
+import { isMediaFault, type MediaSaboteur, mediaFaults } from '../media/sabotage.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { GatewayConfig } from '../runtime/config.ts';
 import { openLogger } from '../runtime/logger.ts';
@@ -11,8 +14,24 @@ export async function serve(config: GatewayConfig, signal: AbortSignal): Promise
   await using gateway = await assemble(config, { clock: systemClock, log });
   log.info('ready', listeners(gateway));
   process.stderr.write(welcome(gateway));
+  using _input = gateway.saboteur && obeyTyped(gateway.saboteur, log);
   await aborted(signal);
   log.info('stopping');
+}
+
+/** `media hang`, typed where the gateway was started: whoever tests it sees it recover. Nobody else can reach this. */
+function obeyTyped(saboteur: MediaSaboteur, log: Logger): Disposable {
+  const input = createInterface({ input: process.stdin });
+  input.on('line', (line) => {
+    const [part, fault] = line.trim().split(/\s+/);
+    if (part !== 'media' || !isMediaFault(fault)) {
+      log.warn('line not understood', { line, understood: mediaFaults.map((known) => `media ${known}`) });
+      return;
+    }
+    log.warn('media worker broken on purpose', { fault });
+    saboteur.break(fault);
+  });
+  return { [Symbol.dispose]: () => input.close() };
 }
 
 function listeners(gateway: Gateway): Record<string, string> {

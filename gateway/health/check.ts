@@ -1,7 +1,7 @@
 /** A health check is declared data plus one probe. Add one: a file in checks/, a line in checks/index.ts. */
 import type { Camera, Panel, UplinkSettings } from '../domain/campus.ts';
 import type { Backlog } from '../domain/delivery.ts';
-import type { CameraStatus, FaultCode, Finding, PanelStatus, SubjectKind } from '../domain/health.ts';
+import type { CameraStatus, FaultCode, Finding, MediaRestart, PanelStatus, SubjectKind } from '../domain/health.ts';
 import type { CameraId, PanelId, UplinkId } from '../domain/ids.ts';
 import type { StreamTelemetry } from '../domain/media.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -22,6 +22,8 @@ export interface HealthContext {
   /** Streams of this camera that somebody watches. */
   streams(camera: CameraId): Promise<readonly StreamTelemetry[]>;
   backlog(uplink: UplinkId): Backlog;
+  /** Of the part that carries pictures, in the last ten minutes, oldest first. */
+  mediaRestarts(): readonly MediaRestart[];
   /** Bytes free for us, and in all, on the disk of the data folder. */
   disk(): Promise<{ readonly free: number; readonly total: number }>;
 }

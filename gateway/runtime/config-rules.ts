@@ -55,7 +55,8 @@ export function configWarnings(config: GatewayConfig): Words[] {
       en: `External broker ${broker.name} is not encrypted: messages of panels can be read and forged on the way.`,
     });
   }
-  if (config.testing.acknowledgeBeforeCommit || config.testing.commitDelayMillis > 0) {
+  const { acknowledgeBeforeCommit, commitDelayMillis, mediaFaults, mediaWatchdog } = config.testing;
+  if (acknowledgeBeforeCommit || commitDelayMillis > 0 || mediaFaults || !mediaWatchdog) {
     warnings.push({
       zh: '测试开关已启用：本网关被有意破坏，不得用于真实校园。',
       en: 'Testing switches are on: this gateway is broken on purpose and must not serve a real school.',

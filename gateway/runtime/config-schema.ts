@@ -92,6 +92,10 @@ export const configSchema = section({
   testing: section({
     acknowledgeBeforeCommit: z.boolean().default(false),
     commitDelayMillis: z.number().min(0).max(60_000).default(0),
+    /** Breaks the media worker when a line on standard input says so. */
+    mediaFaults: z.boolean().default(false),
+    /** False: a media worker that is stuck, or takes too much memory, is left alone. */
+    mediaWatchdog: z.boolean().default(true),
   }).prefault({}),
 });
 

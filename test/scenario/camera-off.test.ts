@@ -73,6 +73,7 @@ async function schoolWith(address: string, password: string) {
       panelStatus: () => undefined,
       streams: async () => [],
       backlog: () => ({ pending: 0, refused: 0 }),
+      mediaRestarts: () => [],
       disk: async () => ({ free: 1, total: 1 }),
     },
   });

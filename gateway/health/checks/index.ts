@@ -4,6 +4,7 @@ import { cameraClock } from './camera-clock.ts';
 import { cameraCredentials } from './camera-credentials.ts';
 import { cameraUnreachable } from './camera-unreachable.ts';
 import { diskSpace } from './disk-space.ts';
+import { mediaRestarted } from './media-restarted.ts';
 import { panelSilent } from './panel-silent.ts';
 import { panelTrouble } from './panel-trouble.ts';
 import { streamStalled } from './stream-stalled.ts';
@@ -20,4 +21,5 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   uplinkBacklog,
   uplinkRefused,
   diskSpace,
+  mediaRestarted,
 ];

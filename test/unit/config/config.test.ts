@@ -41,9 +41,11 @@ test('the example is valid, says every default, and mentions every key', async (
 test('the example stays valid with its commented keys switched on', async () => {
   const text = await readFile(new URL('gateway.example.yaml', configFolder), 'utf8');
   const on = text
-    .replace(/^( *)# {0,3}((?:certificate|key|tokenFile|path|testing|acknowledgeBeforeCommit|commitDelayMillis):.*)$/gm, '$1$2')
-    .replace(/^acknowledgeBeforeCommit/m, '  acknowledgeBeforeCommit')
-    .replace(/^commitDelayMillis/m, '  commitDelayMillis')
+    .replace(
+      /^( *)# {0,3}((?:certificate|key|tokenFile|path|testing|acknowledgeBeforeCommit|commitDelayMillis|mediaFaults|mediaWatchdog):.*)$/gm,
+      '$1$2',
+    )
+    .replace(/^(?=acknowledgeBeforeCommit|commitDelayMillis|mediaFaults|mediaWatchdog)/gm, '  ')
     .replace('external: []', 'external:')
     .replace('allowedOrigins: []', 'allowedOrigins:')
     .replace(/^ {2}# {2}(- | {2})/gm, '    $1');
@@ -91,6 +93,8 @@ test('the switches that break the gateway need the permission of the environment
   expect(parseConfig('', 'gateway.yaml', { ...switched, CAMPUS_GATEWAY_TESTING: '1' }).testing).toEqual({
     acknowledgeBeforeCommit: true,
     commitDelayMillis: 20,
+    mediaFaults: false,
+    mediaWatchdog: true,
   });
 });
 

@@ -3,12 +3,13 @@ import type { Camera, Inventory, Panel } from '../../../gateway/domain/campus.ts
 import type { JournalEntry } from '../../../gateway/domain/event.ts';
 import type { CameraStatus, FaultCode, PanelStatus } from '../../../gateway/domain/health.ts';
 import { cameraId, campusId, eventIdFrom, panelId } from '../../../gateway/domain/ids.ts';
-import { millis, seconds } from '../../../gateway/domain/time.ts';
+import { millis, minutes, seconds } from '../../../gateway/domain/time.ts';
 import type { HealthContext } from '../../../gateway/health/check.ts';
 import { healthChecks } from '../../../gateway/health/checks/index.ts';
 import { deviceState } from '../../../gateway/health/device-state.ts';
 import { settledFor, track, untracked } from '../../../gateway/health/fault-tracker.ts';
 import { openHealth } from '../../../gateway/health/health.ts';
+import { RecentRestarts } from '../../../gateway/media/restarts.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 
@@ -35,6 +36,7 @@ const guard: Panel = {
 /** A school of one camera and one panel whose states the test sets by hand. */
 function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
   const clock = new ManualClock();
+  const restarts = new RecentRestarts(clock);
   const camera: { status?: CameraStatus } = {};
   const panel: { status?: PanelStatus } = {};
   const journalled: { raised: string[]; cleared: number } = { raised: [], cleared: 0 };
@@ -53,6 +55,7 @@ function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
     panelStatus: () => panel.status,
     streams: async () => [],
     backlog: () => ({ pending: 0, refused: 0 }),
+    mediaRestarts: () => restarts.recent(),
     disk: async () => ({ free: 1e12, total: 2e12 }),
   };
   const health = openHealth({
@@ -78,6 +81,7 @@ function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
     camera,
     panel,
     journalled,
+    restarts,
     change(next: Partial<Inventory>) {
       inventory = { ...inventory, ...next };
     },
@@ -198,6 +202,22 @@ test('a panel whose last will arrived is at fault within five seconds', async ()
   here.panel.status = { panel: guard.id, session: 'disconnected', announced: 'offline', heardAt: now, since: now, troubles: [], armed: {} };
   await here.clock.advance(seconds(5));
   expect(here.health.device('guard')?.faults[0]?.code).toBe('panel-silent');
+});
+
+test('a media worker that was replaced degrades the gateway for ten minutes, with count and reason', async () => {
+  await using here = school();
+  await here.clock.advance(seconds(6));
+  expect(here.health.device('gateway')?.state).toBe('normal');
+  here.restarts.note('crashed');
+  here.restarts.note('out-of-memory');
+  await here.clock.advance(seconds(6));
+  expect(here.health.device('gateway')).toMatchObject({ state: 'degraded', faults: [{ code: 'media-restarted' }] });
+  expect(here.health.device('gateway')?.faults[0]?.sentence).toMatchObject({
+    zh: expect.stringMatching(/重启了 2 次.*内存不足/),
+    en: expect.stringMatching(/2 times.*ran out of memory/),
+  });
+  await here.clock.advance(minutes(10.2));
+  expect(here.health.device('gateway')).toMatchObject({ state: 'normal', faults: [] });
 });
 
 test('a fault that stood before a restart ends in the journal once its probe passes', async () => {
