@@ -1,4 +1,4 @@
-/** Reads bits of a raw byte sequence payload: emulation prevention bytes taken out first (ITU-T H.264 §7.3.1, §9.1). */
+/** Reads bits of a raw byte sequence payload: emulation prevention bytes taken out first (ITU-T H.264 §7.3.1, §9.1; the same in H.265). */
 import { ProtocolError } from '../protocol-error.ts';
 
 export function withoutEmulation(nal: Uint8Array): Uint8Array {
@@ -33,11 +33,16 @@ export class BitReader {
     return bit;
   }
 
-  /** Up to 32 bits. */
+  /** Up to 53 bits. */
   bits(count: number): number {
     let value = 0;
     for (let index = 0; index < count; index += 1) value = value * 2 + this.bit();
     return value;
+  }
+
+  /** Past the end too: then the next bit throws. */
+  skip(count: number): void {
+    this.#at += count;
   }
 
   /** Unsigned Exp-Golomb (§9.1). */
@@ -48,6 +53,11 @@ export class BitReader {
       if (zeros > 31) throw new ProtocolError('an Exp-Golomb code of at most 32 bits', 'more', `bit ${this.#at}`);
     }
     return 2 ** zeros - 1 + this.bits(zeros);
+  }
+
+  /** Several codes whose values nobody needs. */
+  skipUnsigned(count: number): void {
+    for (let index = 0; index < count; index += 1) this.unsigned();
   }
 
   signed(): number {

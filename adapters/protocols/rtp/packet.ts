@@ -18,34 +18,39 @@ export const rtpHeaderLength = 12;
 
 /** Throws ProtocolError for what is no RTP packet. */
 export function parseRtp(packet: Uint8Array): RtpPacket {
-  const payload = rtpPayload(packet, 0, packet.length);
-  if (!payload) throw new ProtocolError('an RTP packet', `${packet.length} bytes, first 0x${(packet[0] ?? 0).toString(16)}`, 'the header');
+  const from = rtpPayloadStart(packet, 0, packet.length);
+  if (from < 0) throw new ProtocolError('an RTP packet', `${packet.length} bytes, first 0x${(packet[0] ?? 0).toString(16)}`, 'the header');
   return {
     marker: (packet[1]! & 0x80) !== 0,
     payloadType: packet[1]! & 0x7f,
     sequence: (packet[2]! << 8) | packet[3]!,
-    timestamp: uint32(packet, 4),
+    timestamp: rtpTimestamp(packet, 0),
     ssrc: uint32(packet, 8),
-    payload: packet.subarray(payload.start, payload.end),
+    payload: packet.subarray(from, rtpPayloadEnd(packet, 0, packet.length)),
   };
 }
 
-/** Where the payload of the packet at bytes[start, end) lies; undefined when that is no RTP packet. */
-export function rtpPayload(bytes: Uint8Array, start: number, end: number): { start: number; end: number } | undefined {
-  if (end - start < rtpHeaderLength || bytes[start]! >> 6 !== 2) return undefined;
+/** Where the payload of the packet at bytes[start, end) begins; -1 when that is no RTP packet. No object: asked for every packet. */
+export function rtpPayloadStart(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < rtpHeaderLength || bytes[start]! >> 6 !== 2) return -1;
   const first = bytes[start]!;
   let from = start + rtpHeaderLength + 4 * (first & 0x0f);
   if (first & 0x10) {
-    if (from + 4 > end) return undefined;
+    if (from + 4 > end) return -1;
     from += 4 + 4 * ((bytes[from + 2]! << 8) | bytes[from + 3]!);
   }
-  let to = end;
-  if (first & 0x20) {
-    const padding = bytes[end - 1]!;
-    if (padding === 0) return undefined;
-    to -= padding;
-  }
-  return from <= to ? { start: from, end: to } : undefined;
+  // Padding counts itself, so its length is never 0.
+  if (first & 0x20 && bytes[end - 1] === 0) return -1;
+  return from <= rtpPayloadEnd(bytes, start, end) ? from : -1;
+}
+
+/** Where the payload of a packet ends that has one. */
+export function rtpPayloadEnd(bytes: Uint8Array, start: number, end: number): number {
+  return bytes[start]! & 0x20 ? end - bytes[end - 1]! : end;
+}
+
+export function rtpTimestamp(bytes: Uint8Array, start: number): number {
+  return uint32(bytes, start + 4);
 }
 
 export function writeRtp(header: RtpHeader, payload: Uint8Array): Buffer {

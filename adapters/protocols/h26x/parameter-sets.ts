@@ -1,0 +1,75 @@
+/** What the parameter sets of H.264 and H.265 have in common. */
+import { ProtocolError } from '../protocol-error.ts';
+import { type BitReader, withoutEmulation } from './bits.ts';
+
+/** Real ones have some 30 bytes, with scaling lists a thousand. */
+const largestSet = 16_384;
+/** Everything that we read of a sequence parameter set stands before this. */
+const readOfSet = 2_048;
+const maxSide = 16_384;
+
+/** Those of one type, each once; copies, since the units' bytes may be large buffers. */
+export function setsOfType(units: readonly Uint8Array[], is: (unit: Uint8Array) => boolean): Uint8Array[] {
+  const sets: Uint8Array[] = [];
+  for (const unit of units) if (is(unit) && !sets.some((set) => Buffer.compare(set, unit) === 0)) sets.push(new Uint8Array(unit));
+  return sets;
+}
+
+/** Throws ProtocolError for a set that no file could hold, or that is none of a camera's. */
+export function demandSaneSize(sets: readonly Uint8Array[]): void {
+  const large = sets.find((set) => set.length > largestSet);
+  if (large) throw new ProtocolError(`a parameter set of at most ${largestSet} bytes`, `${large.length}`, 'the parameter sets');
+}
+
+/** The payload behind the header, without emulation prevention. */
+export function payloadOfSet(set: Uint8Array, headerLength: number): Uint8Array {
+  return withoutEmulation(set.subarray(headerLength, readOfSet));
+}
+
+/** 0: grey, 1: 4:2:0, 2: 4:2:2, 3: 4:4:4. */
+export function readChromaFormat(bits: BitReader): number {
+  const format = bits.unsigned();
+  if (format > 3) throw new ProtocolError('chroma_format_idc 0 to 3', `${format}`, 'the sequence parameter set');
+  return format;
+}
+
+export function readBitDepth(bits: BitReader): number {
+  const depth = bits.unsigned() + 8;
+  if (depth > 16) throw new ProtocolError('a bit depth of at most 16', `${depth}`, 'the sequence parameter set');
+  return depth;
+}
+
+export function demandSaneSides(width: number, height: number): void {
+  if (width > 0 && height > 0 && width <= maxSide && height <= maxSide) return;
+  throw new ProtocolError(`a picture of 1 to ${maxSide} pixels a side`, `${width}x${height}`, 'the sequence parameter set');
+}
+
+/** The beginning of the VUI, which both codecs share: aspect ratio, overscan, video signal, chroma location (H.264 §E.1.1, H.265 §E.2.1). */
+export function skipVideoSignal(bits: BitReader): void {
+  if (bits.bit() && bits.bits(8) === 255) bits.skip(32);
+  if (bits.bit()) bits.skip(1);
+  if (bits.bit()) {
+    bits.skip(4);
+    if (bits.bit()) bits.skip(24);
+  }
+  if (bits.bit()) bits.skipUnsigned(2);
+}
+
+/** The timing of the VUI in ticks per second; undefined where the camera leaves it out or says nonsense. */
+export function readTickRate(bits: BitReader): number | undefined {
+  if (!bits.bit()) return undefined;
+  const unitsInTick = bits.bits(32);
+  const timeScale = bits.bits(32);
+  return unitsInTick > 0 ? timeScale / unitsInTick : undefined;
+}
+
+/** The VUI may be cut short or nonsense: then there is no frame rate, and nothing else is lost. */
+export function frameRateOf(read: () => number | undefined): number | undefined {
+  try {
+    const rate = read();
+    return rate !== undefined && rate >= 1 && rate <= 240 ? rate : undefined;
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
