@@ -33,24 +33,26 @@ export function startsWithStartCode(bytes: Uint8Array, start = 0, end = bytes.le
   return bytes[start + 2] === 1 || (bytes[start + 2] === 0 && end - start > 3 && bytes[start + 3] === 1);
 }
 
+/** Where the next 00 00 01 stands, or -1. Steps over three bytes where it can; `indexOf` takes 25 ns for each byte of a run of zeros. */
+export function findStartCode(bytes: Uint8Array, from = 0): number {
+  for (let at = from; at + 2 < bytes.length; ) {
+    const third = bytes[at + 2]!;
+    if (third > 1) at += 3;
+    else if (third === 1 && bytes[at] === 0 && bytes[at + 1] === 0) return at;
+    else at += 1;
+  }
+  return -1;
+}
+
 /** The units of an Annex-B byte stream, without start codes and trailing zeros; bytes before the first start code are not a unit. */
 export function splitAnnexB(stream: Uint8Array): Uint8Array[] {
   const nals: Uint8Array[] = [];
-  let start = -1;
-  const take = (end: number) => {
-    const to = withoutTrailingZeros(stream, start, end);
-    if (start >= 0 && to > start) nals.push(stream.subarray(start, to));
-  };
-  for (let at = 0; at + 2 < stream.length; ) {
-    const third = stream[at + 2]!;
-    if (third > 1) at += 3;
-    else if (third === 1 && stream[at] === 0 && stream[at + 1] === 0) {
-      take(at);
-      start = at + 3;
-      at += 3;
-    } else at += 1;
+  for (let at = findStartCode(stream); at >= 0; ) {
+    const start = at + 3;
+    at = findStartCode(stream, start);
+    const end = withoutTrailingZeros(stream, start, at < 0 ? stream.length : at);
+    if (end > start) nals.push(stream.subarray(start, end));
   }
-  take(stream.length);
   return nals;
 }
 

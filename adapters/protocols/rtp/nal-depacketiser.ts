@@ -1,10 +1,9 @@
 /** NAL units out of RTP payloads: single units, aggregates and fragments of H.264 (RFC 6184 §5) and H.265 (RFC 7798 §4.4). */
-import { splitAnnexB, startsWithStartCode, withoutTrailingZeros } from '../h26x/nal.ts';
+import { findStartCode, splitAnnexB, startsWithStartCode, withoutTrailingZeros } from '../h26x/nal.ts';
 import { type NalFormat, nalType } from './nal-format.ts';
 import { rtpPayloadEnd, rtpPayloadStart } from './packet.ts';
 import { type PayloadReader, readPayloads } from './wire.ts';
 
-const startCode = Buffer.of(0, 0, 1);
 /** More units in one run than any picture has are left out: each costs an object. */
 const mostUnits = 2_048;
 
@@ -119,7 +118,7 @@ class NalAssembler implements PayloadReader {
       return;
     }
     // No unit contains a start code. Revotech and V380 send a whole picture, parameter sets first, as if it were one unit (quirk 18).
-    const next = nalType(this.#format, unit[0]!) > this.#format.lastSlice ? unit.indexOf(startCode) : -1;
+    const next = nalType(this.#format, unit[0]!) > this.#format.lastSlice ? findStartCode(unit) : -1;
     if (next < 0) {
       this.#push(unit);
       return;
