@@ -9,6 +9,7 @@ import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
 import type { MediaEnd } from './domain/health.ts';
 import type { Clock, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
+import { seconds } from './domain/time.ts';
 import { Plane } from './media/plane.ts';
 import { PlaneClient } from './media/plane-client.ts';
 import { servePlane } from './media/plane-worker.ts';
@@ -18,6 +19,7 @@ import { type MediaSettings, usualMediaSettings } from './media/settings.ts';
 import { Vitals } from './media/vitals.ts';
 import type { WorkerLimits } from './media/watchdog.ts';
 import { systemClock } from './runtime/clock.ts';
+import type { GatewayConfig } from './runtime/config.ts';
 import { startWorker } from './runtime/worker.ts';
 
 export interface MediaPlaneOptions {
@@ -52,6 +54,15 @@ const heapLimit = 384 * mebibyte;
 const oldGenerationMegabytes = 1_024;
 /** The byte budgets of settings.ts bound what the buffers hold. Should one of them leak, the worker goes before the box does. */
 const bufferShare = 0.5;
+
+export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, ring }: GatewayConfig['media']): Partial<MediaSettings> {
+  return {
+    ...{ viewerBytes, allViewersBytes },
+    linger: seconds(lingerSeconds),
+    ringLength: seconds(ring.seconds),
+    ringsBytes: ring.megabytes * 1024 * 1024,
+  };
+}
 
 export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
   const { resolve, clock, log, replaced, saboteur, limits } = options;

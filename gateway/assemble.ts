@@ -6,7 +6,8 @@ import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
 import { cameraAdapters, panelDialects, uplinkAdapters } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
-import { openMediaPlane } from './assemble-media.ts';
+import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
+import { mediaSettingsOf, openMediaPlane } from './assemble-media.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import type { UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
@@ -24,8 +25,10 @@ import { openIntake } from './intake/intake.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import { openInventory } from './inventory/store.ts';
 import { openJournal } from './journal/journal.ts';
+import { recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
+import { openSnapshots, type SnapshotParts } from './media/snapshots.ts';
 import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { configWarnings } from './runtime/config-rules.ts';
@@ -105,6 +108,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])),
     streams: () => media.telemetry(),
   });
+  const { ring } = config.media;
   const mediaRestarts = new RecentRestarts(clock);
   const saboteur = mediaFaults ? { saboteur: new MediaSaboteur() } : {};
   const media: MediaPlane = scope.own(
@@ -113,7 +117,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       replaced: (cause) => mediaRestarts.note(cause),
       ...saboteur,
       ...(mediaWatchdog ? {} : { limits: 'unwatched' }),
-      settings: { linger: seconds(config.media.lingerSeconds), viewerBytes: config.media.viewerBytes },
+      settings: mediaSettingsOf(config.media),
       resolve: (channel, profile) => cameras.streamAddress(channel, profile),
     }),
   );
@@ -124,7 +128,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const telemetry = recent(media, clock);
   const health = openHealth({
     ...{ inventory, clock, log },
-    checks: healthChecks,
+    checks: healthChecks.filter(({ code }) => ring.enabled || code !== 'zone-recording'),
     openFaults: journal.read.openFaults(),
     raise: (fault) => intake.raiseFault(fault),
     clear: (raised) => intake.clearFault(raised),
@@ -142,6 +146,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         );
         return (await telemetry()).filter(({ channel }) => own.has(channel));
       },
+      ring: async (channel) => (await telemetry()).find((stream) => stream.channel === channel && stream.ring)?.ring,
+      channelName: (channel) => inventory.current().channels.find(({ id }) => id === channel)?.name ?? channel,
       backlog: (uplink) => journal.read.backlog(uplink),
       mediaRestarts: () => mediaRestarts.recent(),
       disk: async () => {
@@ -150,6 +156,16 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       },
     },
   });
+
+  // ffmpeg is looked for when it is first needed: a box without it does all but this.
+  let transcoder: Promise<Transcoder> | undefined;
+  const jpegOf: SnapshotParts['jpegOf'] = async (keyframe, options, signal) => {
+    transcoder ??= openTranscoder(config.ffmpeg.path);
+    transcoder.catch(() => {
+      transcoder = undefined;
+    });
+    return (await transcoder).snapshot(keyframe, options, signal);
+  };
 
   // People.
   const scrapeToken = config.metrics.tokenFile === undefined ? {} : { scrapeToken: await readSecretFile(config.metrics.tokenFile) };
@@ -180,6 +196,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         },
       ],
       hopTimes: () => hopTimes.figures(),
+      snapshots: openSnapshots({ media, clock, jpegOf }),
     }),
   );
 
@@ -204,6 +221,11 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   live('uplinks', (signal) => uplinks.run(signal));
   live('cameras', (signal) => cameras.run(signal));
   live('health', (signal) => health.run(signal));
+  live('recorder', async (signal) => {
+    const record = () => media.record(ring.enabled ? recordingPlans(inventory.current(), ring.profile) : []);
+    await record();
+    for await (const _changed of inventory.changes(signal)) await record();
+  });
   live('stream keys', async (signal) => {
     for await (const _changed of inventory.changes(signal)) await media.admit(inventory.streamKeys());
   });

@@ -7,13 +7,18 @@ import { type Ffmpeg, findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 // Of ffmpeg 7 and later it misreads the list of formats and then refuses ones that are there; `Ffmpeg` knows better (dependencies §3.3).
 Object.assign(ffmpegCommand.prototype, { _checkCapabilities: (done: (error?: Error) => void) => done() });
 
+export interface CodedPicture {
+  readonly codec: 'h264' | 'h265';
+  readonly bytes: Uint8Array;
+}
+
 export interface Transcoder {
   readonly ffmpeg: Ffmpeg;
   /**
-   * JPEG of one H.264 keyframe: Annex-B bytes with its SPS, PPS and slices. `width`: of the JPEG in pixels, its height follows; absent: as it is.
+   * JPEG of one keyframe: Annex-B bytes with its parameter sets and slices. `width`: of the JPEG in pixels, its height follows; absent: as it is.
    * Throws MEDIA_UNSUPPORTED for bytes that hold no picture, MEDIA_UNAVAILABLE where ffmpeg fails, and the signal's reason when aborted.
    */
-  snapshot(keyframe: Uint8Array, options: { readonly width?: number }, signal: AbortSignal): Promise<Buffer>;
+  snapshot(keyframe: CodedPicture, options: { readonly width?: number }, signal: AbortSignal): Promise<Buffer>;
 }
 
 const largestKeyframe = 16 * 1024 * 1024;
@@ -24,15 +29,15 @@ export async function openTranscoder(configuredPath?: string): Promise<Transcode
   const ffmpeg = await findFfmpeg(configuredPath);
   return {
     ffmpeg,
-    snapshot: async (keyframe, { width }, signal) => {
+    snapshot: async ({ codec, bytes }, { width }, signal) => {
       signal.throwIfAborted();
-      if (keyframe.length === 0 || keyframe.length > largestKeyframe) {
-        throw new GatewayError('MEDIA_UNSUPPORTED', `A keyframe of ${keyframe.length} bytes is no picture; at most ${largestKeyframe} are taken.`);
+      if (bytes.length === 0 || bytes.length > largestKeyframe) {
+        throw new GatewayError('MEDIA_UNSUPPORTED', `A keyframe of ${bytes.length} bytes is no picture; at most ${largestKeyframe} are taken.`);
       }
       const scale = width === undefined ? [] : [`scale=${Math.max(2, Math.floor(width / 2) * 2)}:-2`];
-      const command = ffmpegCommand(Readable.from([Buffer.from(keyframe)], { objectMode: false }))
+      const command = ffmpegCommand(Readable.from([Buffer.from(bytes)], { objectMode: false }))
         .setFfmpegPath(ffmpeg.path)
-        .inputFormat('h264')
+        .inputFormat(codec === 'h265' ? 'hevc' : 'h264')
         .inputOptions(['-hide_banner', '-v', 'error'])
         .noAudio()
         .videoCodec('mjpeg')

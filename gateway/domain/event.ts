@@ -1,7 +1,7 @@
 /** What the gateway decided. Append-only: an event is never changed and never deleted. */
 import type { AlarmType, Severity } from './alarm.ts';
-import type { FaultCode } from './health.ts';
-import type { CampusId, ChannelId, DeviceId, EventId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from './ids.ts';
+import type { FaultCode, SubjectId } from './health.ts';
+import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from './ids.ts';
 import type { ArmMode, PanelSequence } from './report.ts';
 import type { Instant } from './time.ts';
 import type { Words } from './words.ts';
@@ -69,13 +69,13 @@ export interface PanelGap extends Decided {
 export interface FaultRaised extends Decided {
   readonly kind: 'fault.raised';
   readonly fault: FaultCode;
-  readonly subject: DeviceId | UplinkId | 'gateway';
+  readonly subject: SubjectId;
   readonly sentence: Words;
 }
 export interface FaultCleared extends Decided {
   readonly kind: 'fault.cleared';
   readonly fault: FaultCode;
-  readonly subject: DeviceId | UplinkId | 'gateway';
+  readonly subject: SubjectId;
   /** The `fault.raised` event that this ends. */
   readonly raised: EventId;
 }

@@ -1,5 +1,5 @@
 /** Fault words: findings become faults, faults become one computed state per device (architecture.md, gateway/health). */
-import type { CameraId, DeviceId, EventId, PanelId, UplinkId } from './ids.ts';
+import type { CameraId, DeviceId, EventId, PanelId, UplinkId, ZoneId } from './ids.ts';
 import type { Instant, Millis } from './time.ts';
 import type { Words } from './words.ts';
 
@@ -12,13 +12,20 @@ export const faultCodes = [
   'panel-trouble',
   'uplink-backlog',
   'uplink-refused',
+  'zone-recording',
   'disk-space',
   'media-restarted',
 ] as const;
 export type FaultCode = (typeof faultCodes)[number];
 
-export type SubjectId = DeviceId | UplinkId | 'gateway';
-export type SubjectKind = 'camera' | 'panel' | 'uplink' | 'gateway';
+/** A zone as a subject of health: `<panel>/<zone>`. Zones that no channel looks at are none. */
+export type ZonePath = `${string}/${string}`;
+export type SubjectId = DeviceId | ZonePath | UplinkId | 'gateway';
+export type SubjectKind = 'camera' | 'panel' | 'zone' | 'uplink' | 'gateway';
+
+export function zonePath(panel: PanelId, zone: ZoneId): ZonePath {
+  return `${panel}/${zone}`;
+}
 
 /** What one probe saw. `unknown`: it could not tell (for example while a fault that it depends on stands). */
 export type Finding =

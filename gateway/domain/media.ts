@@ -147,6 +147,11 @@ export interface Keyframe {
   readonly bytes: Uint8Array;
 }
 
+export interface Snapshot {
+  readonly jpeg: Uint8Array;
+  readonly capturedAt: Instant;
+}
+
 export interface StreamTelemetry {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;

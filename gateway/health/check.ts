@@ -1,15 +1,16 @@
 /** A health check is declared data plus one probe. Add one: a file in checks/, a line in checks/index.ts. */
-import type { Camera, Panel, UplinkSettings } from '../domain/campus.ts';
+import type { Camera, Panel, UplinkSettings, Zone } from '../domain/campus.ts';
 import type { Backlog } from '../domain/delivery.ts';
 import type { CameraStatus, FaultCode, Finding, MediaRestart, PanelStatus, SubjectKind } from '../domain/health.ts';
-import type { CameraId, PanelId, UplinkId } from '../domain/ids.ts';
-import type { StreamTelemetry } from '../domain/media.ts';
+import type { CameraId, ChannelId, PanelId, UplinkId } from '../domain/ids.ts';
+import type { RingState, StreamTelemetry } from '../domain/media.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 
 export type Subject =
   | { readonly kind: 'camera'; readonly camera: Camera }
   | { readonly kind: 'panel'; readonly panel: Panel }
+  | { readonly kind: 'zone'; readonly panel: Panel; readonly zone: Zone }
   | { readonly kind: 'uplink'; readonly uplink: UplinkSettings }
   | { readonly kind: 'gateway' };
 
@@ -21,6 +22,9 @@ export interface HealthContext {
   panelStatus(panel: PanelId): PanelStatus | undefined;
   /** Streams of this camera that somebody watches. */
   streams(camera: CameraId): Promise<readonly StreamTelemetry[]>;
+  /** The recorder ring of a channel; undefined: it is not recorded just now. */
+  ring(channel: ChannelId): Promise<RingState | undefined>;
+  channelName(channel: ChannelId): string;
   backlog(uplink: UplinkId): Backlog;
   /** Of the part that carries pictures, in the last ten minutes, oldest first. */
   mediaRestarts(): readonly MediaRestart[];
@@ -48,6 +52,7 @@ export type AnyHealthCheck = { [Kind in SubjectKind]: HealthCheck<Kind> }[Subjec
 export function probeSubject(check: AnyHealthCheck, subject: Subject, context: HealthContext, signal: AbortSignal): Promise<Finding> {
   if (check.subject === 'camera' && subject.kind === 'camera') return check.probe(subject, context, signal);
   if (check.subject === 'panel' && subject.kind === 'panel') return check.probe(subject, context, signal);
+  if (check.subject === 'zone' && subject.kind === 'zone') return check.probe(subject, context, signal);
   if (check.subject === 'uplink' && subject.kind === 'uplink') return check.probe(subject, context, signal);
   if (check.subject === 'gateway' && subject.kind === 'gateway') return check.probe(subject, context, signal);
   return Promise.resolve({ verdict: 'unknown', why: `${check.code} is not for a ${subject.kind}` });

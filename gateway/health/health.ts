@@ -1,7 +1,7 @@
 /** Runs every check on every subject, keeps the faults, journals their beginning and end, and computes each device's state. */
 
 import type { JournalEntry } from '../domain/event.ts';
-import type { DeviceHealth, Fault, FaultCode, SubjectId } from '../domain/health.ts';
+import { type DeviceHealth, type Fault, type FaultCode, type SubjectId, zonePath } from '../domain/health.ts';
 import type { EventId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { between, type Instant, seconds } from '../domain/time.ts';
@@ -26,7 +26,7 @@ export interface HealthParts {
 
 export interface Health {
   device(id: string): DeviceHealth | undefined;
-  /** Cameras, panels, uplinks, the gateway: in inventory order. */
+  /** Cameras, panels, the zones that a channel looks at, uplinks, the gateway: in inventory order. */
   devices(): readonly DeviceHealth[];
   /** Yields whenever any device's state or faults have changed. */
   changes(signal: AbortSignal): AsyncIterable<void>;
@@ -63,12 +63,19 @@ export function openHealth(parts: HealthParts): Health {
 
   function subjects(): readonly { readonly id: SubjectId; readonly subject: Subject }[] {
     const { cameras, panels, uplinks } = inventory.current();
-    return [
+    const all = [
       ...cameras.map((camera) => ({ id: camera.id, subject: { kind: 'camera', camera } as const })),
       ...panels.map((panel) => ({ id: panel.id, subject: { kind: 'panel', panel } as const })),
+      ...panels.flatMap((panel) =>
+        panel.zones
+          .filter(({ channels }) => channels.length > 0)
+          .map((zone) => ({ id: zonePath(panel.id, zone.id), subject: { kind: 'zone', panel, zone } as const })),
+      ),
       ...uplinks.map((uplink) => ({ id: uplink.id, subject: { kind: 'uplink', uplink } as const })),
-      { id: 'gateway', subject: { kind: 'gateway' } as const },
+      { id: 'gateway' as const, subject: { kind: 'gateway' } as const },
     ];
+    // What no check looks at has no health.
+    return all.filter(({ subject }) => checks.some((check) => check.subject === subject.kind));
   }
 
   /** One watch per check and subject; a subject that is gone, or switched off, is watched no more and its faults end. */
@@ -225,6 +232,7 @@ function enabled(subject: Subject): boolean {
     case 'camera':
       return subject.camera.enabled;
     case 'panel':
+    case 'zone':
       return subject.panel.enabled;
     case 'uplink':
       return subject.uplink.enabled;
@@ -238,6 +246,7 @@ function inMaintenance(subject: Subject): boolean {
     case 'camera':
       return subject.camera.maintenance;
     case 'panel':
+    case 'zone':
       return subject.panel.maintenance;
     case 'uplink':
     case 'gateway':

@@ -59,6 +59,8 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'POST /api/v1/stream-keys': administer,
   'DELETE /api/v1/stream-keys/:id': administer,
   'POST /api/v1/discovery': maintain,
+  'GET /media/v1/channels/:id/snapshot': all,
+  'GET /media/v1/channels/:id/recent': operate,
   'WS /api/v1/live': all,
   'WS /media/v1/channels/:id/live': all,
 };

@@ -3,7 +3,7 @@ import type { UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
-import type { Endpoint } from '../domain/media.ts';
+import type { Endpoint, Snapshot, StreamProfile } from '../domain/media.ts';
 import type { Clock, DiscoveredCamera, InventoryReader, Journal as JournalPort, JournalReader, Logger, MediaPlane } from '../domain/ports.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -114,6 +114,11 @@ export interface DurationHistogram {
   readonly count: number;
 }
 
+export interface SnapshotMaker {
+  /** Throws what keeps a picture from being made; `width` in pixels. */
+  take(channel: ChannelId, profile: StreamProfile, width: number | undefined): Promise<Snapshot>;
+}
+
 export interface HttpListen {
   readonly https: Endpoint;
   /** PEM. */
@@ -145,6 +150,7 @@ export interface HttpParts {
   readonly fleet: FleetReader;
   readonly alarms: AlarmDesk;
   readonly media: Pick<MediaPlane, 'prepare' | 'telemetry'>;
+  readonly snapshots: SnapshotMaker;
   readonly uplinkViews: () => readonly UplinkView[];
   readonly readiness: () => readonly ReadinessReason[];
   /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */

@@ -37,6 +37,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   RTSP_REPLY: 502,
   JOURNAL_UNAVAILABLE: 503,
   MEDIA_UNAVAILABLE: 503,
+  TRANSCODER_MISSING: 503,
   MEDIA_UNSUPPORTED: 422,
 };
 

@@ -105,14 +105,13 @@ export class Hub implements MediaHub, AsyncDisposable {
     for (const [key, hold] of this.#recorded) {
       if (wanted.has(key)) continue;
       this.#recorded.delete(key);
-      hold.stream.record(false);
+      hold.stream.record(0);
       hold[Symbol.dispose]();
     }
     for (const { channel, profile } of plans) {
       const key = keyOf(channel, profile);
-      if (this.#recorded.has(key)) continue;
-      const hold = this.hold(channel, profile);
-      hold.stream.record(true);
+      const hold = this.#recorded.get(key) ?? this.hold(channel, profile);
+      hold.stream.record(this.#context.settings.ringsBytes / wanted.size);
       this.#recorded.set(key, hold);
     }
   }

@@ -17,17 +17,18 @@ interface Group {
 export class RecorderRing {
   readonly #clock: Clock;
   readonly #length: Millis;
-  readonly #most: number;
+  /** Bytes, beyond which it stays shorter than asked for. */
+  most: number;
   #groups: Group[] = [];
   #bytes = 0;
   /** When the pictures that follow one another without a break began, monotonic. */
   #unbrokenFrom: number | undefined;
 
-  /** `length`: how far back it must reach; `most`: bytes, beyond which it stays shorter than that. */
+  /** `length`: how far back it must reach. */
   constructor(clock: Clock, length: Millis, most: number) {
     this.#clock = clock;
     this.#length = length;
-    this.#most = most;
+    this.most = most;
   }
 
   push(unit: AccessUnit): void {
@@ -43,7 +44,7 @@ export class RecorderRing {
     this.#bytes += unit.wire.length;
     // The second oldest reaches far enough by itself: then the oldest is the one group that is kept beyond the length.
     while (this.#groups.length > 2 && now - this.#groups[1]!.beganAt >= this.#length) this.#drop();
-    while (this.#bytes > this.#most && this.#groups.length > 0) this.#drop();
+    while (this.#bytes > this.most && this.#groups.length > 0) this.#drop();
   }
 
   /** Everything that is kept, oldest first; begins with a keyframe. */

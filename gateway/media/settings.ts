@@ -17,9 +17,9 @@ export interface MediaSettings {
   /** Time without any progress before a viewer skips, and before it is closed. */
   readonly viewerStalled: Millis;
   readonly viewerLost: Millis;
-  /** How far back a recorder ring reaches, and the bytes that one may hold. */
+  /** How far back a recorder ring reaches, and the bytes that all of them may hold, in equal shares. */
   readonly ringLength: Millis;
-  readonly ringBytes: number;
+  readonly ringsBytes: number;
 }
 
 export const usualMediaSettings: MediaSettings = {
@@ -32,5 +32,5 @@ export const usualMediaSettings: MediaSettings = {
   viewerStalled: seconds(2),
   viewerLost: seconds(10),
   ringLength: seconds(30),
-  ringBytes: 48 * 1024 * 1024,
+  ringsBytes: 512 * 1024 * 1024,
 };

@@ -141,11 +141,12 @@ export class Stream {
     return joined;
   }
 
-  /** From now on (or no more) the last seconds are kept. */
-  record(on: boolean): void {
+  /** From now on the last seconds are kept, in at most so many bytes; 0: no more. */
+  record(most: number): void {
     const { clock, settings } = this.#context;
-    if (!on) this.#ring = undefined;
-    else this.#ring ??= new RecorderRing(clock, settings.ringLength, settings.ringBytes);
+    if (most === 0) this.#ring = undefined;
+    else if (this.#ring) this.#ring.most = most;
+    else this.#ring = new RecorderRing(clock, settings.ringLength, most);
   }
 
   /** What the ring holds; nothing where it is not recorded. */

@@ -85,6 +85,20 @@ export const configSchema = section({
       .min(256 * 1024)
       .max(256 * 1024 * 1024)
       .default(4 * 1024 * 1024),
+    /** What all slow viewers together may owe; beyond it the one that owes most is closed. */
+    allViewersBytes: z
+      .int()
+      .min(8 * 1024 * 1024)
+      .max(4 * 1024 * 1024 * 1024)
+      .default(64 * 1024 * 1024),
+    /** The seconds before an alarm: every channel that a zone names is pulled all the time into a ring in memory. */
+    ring: section({
+      enabled: z.boolean().default(true),
+      seconds: z.number().min(5).max(300).default(30),
+      profile: z.enum(['main', 'sub']).default('main'),
+      /** Memory of all rings together, in MiB. */
+      megabytes: z.int().min(16).max(65_536).default(512),
+    }).prefault({}),
   }).prefault({}),
   metrics: section({ tokenFile: file.optional() }).prefault({}),
   ffmpeg: section({ path: file.optional() }).prefault({}),

@@ -72,6 +72,8 @@ async function schoolWith(address: string, password: string) {
       cameraStatus: (id) => fleet.status(id),
       panelStatus: () => undefined,
       streams: async () => [],
+      ring: async () => undefined,
+      channelName: (channel) => channel,
       backlog: () => ({ pending: 0, refused: 0 }),
       mediaRestarts: () => [],
       disk: async () => ({ free: 1, total: 1 }),

@@ -29,6 +29,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  readonly bytes: Buffer;
   // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
   readonly json: any;
   readonly cookie: string | undefined;
@@ -46,6 +47,8 @@ export interface SchoolOptions {
   readonly clock?: Clock;
   readonly limits?: Partial<HttpLimits>;
   readonly webFolder?: string;
+  /** Instead of the stand-in. */
+  readonly media?: HttpParts['media'];
   /** Does not add users: the claim is open. */
   readonly unclaimed?: boolean;
 }
@@ -55,7 +58,7 @@ export type School = Awaited<ReturnType<typeof school>>;
 /** One hash for all users of all tests: made once, with little work. */
 const hash = hashPassword(password, 10);
 
-export async function school({ clock = systemClock, limits = {}, webFolder, unclaimed = false }: SchoolOptions = {}) {
+export async function school({ clock = systemClock, limits = {}, webFolder, media: plane, unclaimed = false }: SchoolOptions = {}) {
   const scope = new Scope();
   const folder = await mkdtemp(join(tmpdir(), 'http-school-'));
   scope.defer(() => rm(folder, { recursive: true, force: true }));
@@ -96,7 +99,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, uncl
 
   const journal = new MemoryJournal(clock);
   const health = new FakeHealth();
-  const media = new FakeMedia();
+  const stand = new FakeMedia();
   const certificate = await boxCertificate({ folder, clock });
   const parts: HttpParts = {
     clock,
@@ -105,7 +108,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, uncl
     inventory,
     journal,
     health,
-    media,
+    media: plane ?? stand,
     version: '0.1.0',
     startedAt: clock.now(),
     listen: { https: { address: '127.0.0.1', port: 0 }, plain: { address: '127.0.0.1', port: 0 }, tls: certificate },
@@ -118,6 +121,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, uncl
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],
+    snapshots: { take: async () => ({ jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), capturedAt: clock.now() }) },
     limits,
     ...(webFolder === undefined ? {} : { webFolder }),
   };
@@ -147,12 +151,14 @@ export async function school({ clock = systemClock, limits = {}, webFolder, uncl
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
           incoming.on('end', () => {
-            const answer = Buffer.concat(chunks).toString();
+            const bytes = Buffer.concat(chunks);
+            const answer = bytes.toString();
             const set = incoming.headers['set-cookie']?.[0];
             resolve({
               status: incoming.statusCode ?? 0,
               headers: incoming.headers,
               text: answer,
+              bytes,
               json: /json/.test(incoming.headers['content-type'] ?? '') ? JSON.parse(answer) : undefined,
               cookie: set?.split(';')[0],
             });
@@ -177,7 +183,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, uncl
   }
 
   return {
-    ...{ inventory, journal, health, media, folder, lines, certificate, origin, call, signIn, socket },
+    ...{ inventory, journal, health, media: stand, folder, lines, certificate, origin, call, signIn, socket },
     get port() {
       return http.https.port;
     },

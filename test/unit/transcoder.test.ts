@@ -17,7 +17,7 @@ test('a keyframe becomes a JPEG, by whatever ffmpeg there is, the embedded one t
   const embedded = (await findFfmpeg(undefined, '')).path;
   for (const path of [undefined, embedded]) {
     const transcoder = await openTranscoder(path);
-    const jpeg = await transcoder.snapshot(keyframe, { width: 160 }, signal);
+    const jpeg = await transcoder.snapshot({ codec: 'h264', bytes: keyframe }, { width: 160 }, signal);
     expect([...jpeg.subarray(0, 2), ...jpeg.subarray(-2)]).toEqual([0xff, 0xd8, 0xff, 0xd9]);
     const decoded = spawnSync(transcoder.ffmpeg.path, ['-v', 'error', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'], {
       input: jpeg,
@@ -28,14 +28,16 @@ test('a keyframe becomes a JPEG, by whatever ffmpeg there is, the embedded one t
 
 test('bytes that are no picture are told as such', async () => {
   const transcoder = await openTranscoder();
-  await expect(transcoder.snapshot(Buffer.from('nothing of the kind'), {}, signal)).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED' });
-  await expect(transcoder.snapshot(new Uint8Array(0), {}, signal)).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED' });
+  await expect(transcoder.snapshot({ codec: 'h264', bytes: Buffer.from('nothing of the kind') }, {}, signal)).rejects.toMatchObject({
+    code: 'MEDIA_UNSUPPORTED',
+  });
+  await expect(transcoder.snapshot({ codec: 'h264', bytes: new Uint8Array(0) }, {}, signal)).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED' });
 });
 
 test('a snapshot that is called off ends with the reason of the signal', async () => {
   const transcoder = await openTranscoder();
   const leaving = new AbortController();
-  const asked = transcoder.snapshot(keyframe, {}, leaving.signal);
+  const asked = transcoder.snapshot({ codec: 'h264', bytes: keyframe }, {}, leaving.signal);
   leaving.abort(new Error('enough'));
   await expect(asked).rejects.toThrow('enough');
 });

@@ -10,6 +10,7 @@ import { panelTrouble } from './panel-trouble.ts';
 import { streamStalled } from './stream-stalled.ts';
 import { uplinkBacklog } from './uplink-backlog.ts';
 import { uplinkRefused } from './uplink-refused.ts';
+import { zoneRecording } from './zone-recording.ts';
 
 export const healthChecks: readonly AnyHealthCheck[] = [
   cameraUnreachable,
@@ -20,6 +21,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   panelTrouble,
   uplinkBacklog,
   uplinkRefused,
+  zoneRecording,
   diskSpace,
   mediaRestarted,
 ];

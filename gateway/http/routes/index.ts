@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts';
 import { overviewRoutes } from './overview.ts';
 import { panelRoutes } from './panels.ts';
 import type { RouteParts } from './parts.ts';
+import { pictureRoutes } from './pictures.ts';
 import { sessionRoutes } from './session.ts';
 import { streamKeyRoutes } from './stream-keys.ts';
 import { uplinkRoutes } from './uplinks.ts';
@@ -30,6 +31,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     ...uplinkRoutes(parts),
     ...userRoutes(parts),
     ...streamKeyRoutes(parts),
+    ...pictureRoutes(parts),
   ];
   let document: Record<string, unknown> | undefined;
   const own = route({

@@ -79,7 +79,7 @@ const telemetry: z.ZodType<StreamTelemetry> = z
 export const deviceView: z.ZodType<DeviceView> = z
   .object({
     id: z.string(),
-    kind: z.enum(['camera', 'panel', 'uplink', 'gateway']),
+    kind: z.enum(['camera', 'panel', 'zone', 'uplink', 'gateway']),
     name: z.string(),
     place: maybe(z.string()),
     state,

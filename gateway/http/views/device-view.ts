@@ -1,7 +1,7 @@
 /** Devices, channels and faults as people see them: the state is computed by health alone; here it is only told. */
 import type { ChannelView, DeviceView, FaultView } from '../../domain/api.ts';
 import type { Camera, Inventory } from '../../domain/campus.ts';
-import type { DeviceHealth, Fault } from '../../domain/health.ts';
+import { type DeviceHealth, type Fault, zonePath } from '../../domain/health.ts';
 import type { StreamTelemetry } from '../../domain/media.ts';
 import { isoOf } from '../../domain/time.ts';
 import type { Words } from '../../domain/words.ts';
@@ -21,7 +21,7 @@ export function faultView(fault: Fault, names: Names, title: ViewParts['faultTit
   };
 }
 
-/** In the order of the inventory: cameras, panels, uplinks, the gateway. Before health has judged a device its state is `unknown`. */
+/** In the order of the inventory: cameras, panels, zones that a channel looks at, uplinks, the gateway. Before health has judged a device its state is `unknown`. */
 export function deviceViews(parts: ViewParts, telemetry: readonly StreamTelemetry[]): readonly DeviceView[] {
   const inventory = parts.inventory.current();
   const names = namesOf(inventory);
@@ -37,6 +37,14 @@ export function deviceViews(parts: ViewParts, telemetry: readonly StreamTelemetr
       ...judged(parts, names, { id: panel.id, kind: 'panel', enabled: panel.enabled, maintenance: panel.maintenance }),
       ...placed(names, panel.place),
     })),
+    ...inventory.panels.flatMap((panel) =>
+      panel.zones
+        .filter(({ id }) => parts.health.device(zonePath(panel.id, id)) !== undefined)
+        .map((zone) => ({
+          ...judged(parts, names, { id: zonePath(panel.id, zone.id), kind: 'zone', enabled: panel.enabled, maintenance: panel.maintenance }),
+          ...placed(names, zone.place ?? panel.place),
+        })),
+    ),
     ...inventory.uplinks.map((uplink) => judged(parts, names, { id: uplink.id, kind: 'uplink', enabled: uplink.enabled, maintenance: false })),
     judged(parts, names, { id: 'gateway', kind: 'gateway', enabled: true, maintenance: false }),
   ];

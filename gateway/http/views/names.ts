@@ -1,5 +1,6 @@
 /** Names of things by id, from the inventory as it is now; an id whose thing is gone stands for itself. */
 import type { Inventory } from '../../domain/campus.ts';
+import { zonePath } from '../../domain/health.ts';
 
 export interface Names {
   subject(id: string): string;
@@ -7,7 +8,8 @@ export interface Names {
 }
 
 export function namesOf({ cameras, panels, uplinks, places }: Inventory): Names {
-  const subjects = new Map<string, string>([...cameras, ...panels, ...uplinks].map(({ id, name }) => [id, name]));
+  const zones = panels.flatMap((panel) => panel.zones.map((zone) => ({ id: zonePath(panel.id, zone.id), name: `${panel.name} · ${zone.name}` })));
+  const subjects = new Map<string, string>([...cameras, ...panels, ...zones, ...uplinks].map(({ id, name }) => [id, name]));
   const placeNames = new Map<string, string>(places.map(({ id, name }) => [id, name]));
   return {
     subject: (id) => subjects.get(id) ?? id,

@@ -63,7 +63,7 @@ export function mustPhone({ inventory, journal, clock }: Pick<OverviewParts, 'in
     );
 }
 
-const kindWeight: Readonly<Record<SubjectKind, number>> = { uplink: 0, panel: 1, gateway: 2, camera: 3 };
+const kindWeight: Readonly<Record<SubjectKind, number>> = { uplink: 0, panel: 1, gateway: 2, camera: 3, zone: 4 };
 const stateWeight: Readonly<Record<DeviceState, number>> = { offline: 0, degraded: 1, unknown: 2, normal: 3, maintenance: 4, disabled: 5 };
 
 /** The gravest fault of each device; what carries alarms goes before what shows pictures. */

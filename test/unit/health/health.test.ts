@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Camera, Inventory, Panel } from '../../../gateway/domain/campus.ts';
 import type { JournalEntry } from '../../../gateway/domain/event.ts';
 import type { CameraStatus, FaultCode, PanelStatus } from '../../../gateway/domain/health.ts';
-import { cameraId, campusId, eventIdFrom, panelId } from '../../../gateway/domain/ids.ts';
+import { cameraId, campusId, channelId, eventIdFrom, panelId, zoneId } from '../../../gateway/domain/ids.ts';
+import type { RingState } from '../../../gateway/domain/media.ts';
 import { millis, minutes, seconds } from '../../../gateway/domain/time.ts';
 import type { HealthContext } from '../../../gateway/health/check.ts';
 import { healthChecks } from '../../../gateway/health/checks/index.ts';
@@ -39,6 +40,7 @@ function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
   const restarts = new RecentRestarts(clock);
   const camera: { status?: CameraStatus } = {};
   const panel: { status?: PanelStatus } = {};
+  const ring: { state?: RingState } = {};
   const journalled: { raised: string[]; cleared: number } = { raised: [], cleared: 0 };
   let inventory: Inventory = {
     campus: { id: campusId('school'), name: 'School', timeZone: 'Asia/Shanghai', address: '' },
@@ -54,6 +56,8 @@ function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
     cameraStatus: () => camera.status,
     panelStatus: () => panel.status,
     streams: async () => [],
+    ring: async () => ring.state,
+    channelName: () => 'Gate',
     backlog: () => ({ pending: 0, refused: 0 }),
     mediaRestarts: () => restarts.recent(),
     disk: async () => ({ free: 1e12, total: 2e12 }),
@@ -80,6 +84,7 @@ function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
     health,
     camera,
     panel,
+    ring,
     journalled,
     restarts,
     change(next: Partial<Inventory>) {
@@ -98,6 +103,31 @@ const connection = (clock: ManualClock, state: CameraStatus['connection'], offse
   since: clock.now(),
   profiles: [],
   ...(state === 'connected' ? { clockOffset: millis(offset) } : {}),
+});
+
+describe('the seconds before an alarm', () => {
+  const button = { id: zoneId('1'), name: '按钮', channels: [channelId('gate')] };
+
+  test('are a fault of the zone where its channel is not recorded far enough back, and proven where it is', async () => {
+    await using school_ = school();
+    const { clock, health, ring, journalled } = school_;
+    school_.change({ panels: [{ ...guard, zones: [button, { ...button, id: zoneId('2'), channels: [] }] }] });
+    const state = async (length: number) => {
+      await clock.advance(seconds(length));
+      return health.device('guard/1')?.state;
+    };
+    ring.state = { reach: seconds(4), wanted: seconds(30), bytes: 1 };
+    expect(await state(20)).toBe('unknown');
+    expect(await state(40)).toBe('degraded');
+    expect(health.device('guard/1')?.faults[0]?.sentence.en).toContain('keeps only the last 4 s of 30 s');
+    ring.state = { reach: seconds(31), wanted: seconds(30), bytes: 1 };
+    expect(await state(5)).toBe('normal');
+    delete ring.state;
+    expect(await state(15)).toBe('degraded');
+    expect(health.device('guard/1')?.faults[0]?.sentence.en).toContain('not being recorded');
+    expect(journalled.raised).toContain('zone-recording guard/1');
+    expect(health.device('guard/2')).toBeUndefined();
+  });
 });
 
 describe('the fault tracker', () => {
