@@ -14,15 +14,16 @@
  *  POST   /alarms/{id}/shown              → 204              (an operator's screen drew it)
  *  GET    /events?after&limit             EventView[]
  *  WS     /live?since=<event id>          LiveMessage, server to client
- *  WS     /media/v1/channels/{id}/live?profile=main|sub     see MediaHeader
+ *  WS     /media/v1/live                  MediaAsk from the page; MediaText and pictures to it
  *  GET/POST/PUT/DELETE cameras, panels, uplinks, users, stream-keys; POST /discovery
  */
 import type { AlarmType, Severity } from './alarm.ts';
 import type { Role } from './campus.ts';
 import type { DeliveryStatus, Receipt } from './delivery.ts';
+import type { ErrorCode } from './errors.ts';
 import type { DomainEvent } from './event.ts';
 import type { DeviceState, SubjectKind } from './health.ts';
-import type { StreamTelemetry } from './media.ts';
+import type { StreamProfile, StreamPurpose, StreamTelemetry } from './media.ts';
 import type { Words } from './words.ts';
 
 export interface ClaimStatus {
@@ -151,10 +152,33 @@ export type LiveMessage =
   | { readonly kind: 'beat'; readonly at: string };
 
 /**
- * Media socket: text messages are JSON of `MediaText`; a binary message is one byte (0 init segment, 1 fragment, 2 fragment that starts with
- * a keyframe), then capturedAt as a big-endian float64 (epoch ms), then the fMP4 bytes.
+ * Media socket, one per page. The page asks for pictures in JSON texts; every `id` is its own choice of number, and asking again under an id
+ * ends what ran under it. Alarm pictures are the last to be skipped where the page cannot follow.
+ */
+export type MediaAsk =
+  | {
+      readonly kind: 'watch';
+      readonly id: number;
+      readonly channel: string;
+      readonly profile: StreamProfile;
+      /** The sound as well, where the camera has any. */
+      readonly audio: boolean;
+      readonly purpose: StreamPurpose;
+    }
+  | { readonly kind: 'leave'; readonly id: number };
+
+/**
+ * Answers in JSON. Pictures come as binary messages, in big-endian order: u8 0 init segment, 1 fragment, 2 fragment that starts with a keyframe;
+ * u8 track, 0 video, 1 audio; u32 id of the watch; f64 capturedAt (epoch ms); then fMP4 bytes. Each track is an MP4 stream of its own.
  */
 export type MediaText =
-  | { readonly kind: 'init'; readonly codecs: string; readonly width: number; readonly height: number }
-  | { readonly kind: 'ended'; readonly reason: string };
-export const mediaHeaderBytes = 9;
+  /** Before the init segment of its track; another one begins the track anew, perhaps on a new time line. */
+  | { readonly kind: 'init'; readonly id: number; readonly track: 'video'; readonly codecs: string; readonly width: number; readonly height: number }
+  | { readonly kind: 'init'; readonly id: number; readonly track: 'audio'; readonly codecs: string }
+  /** The watch goes on with another stream than the one that was asked for; its `init` follows. */
+  | { readonly kind: 'stepped-down'; readonly id: number; readonly profile: StreamProfile; readonly reason: Words }
+  /** The watch is over. `detail` is for engineers. */
+  | { readonly kind: 'ended'; readonly id: number; readonly code: ErrorCode; readonly reason: Words; readonly detail: string }
+  /** Every 2 s; `at`: the gateway's clock, epoch ms. */
+  | { readonly kind: 'beat'; readonly at: number };
+export const mediaHeaderBytes = 14;

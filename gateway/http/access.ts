@@ -62,7 +62,7 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'GET /media/v1/channels/:id/snapshot': all,
   'GET /media/v1/channels/:id/recent': operate,
   'WS /api/v1/live': all,
-  'WS /media/v1/channels/:id/live': all,
+  'WS /media/v1/live': all,
 };
 
 const scrapable: Readonly<Record<string, readonly Role[]>> = { 'GET /metrics': maintain };

@@ -6,7 +6,7 @@ export const usualLimits: HttpLimits = {
   sessionLength: hours(8),
   sessionIdle: minutes(30),
   wallLength: hours(12),
-  // A wall of 16 tiles, its live channel, and a second page beside it.
+  // Two for each page: the live channel and the pictures.
   socketsPerSession: 40,
   sockets: 256,
   connections: 512,

@@ -28,7 +28,7 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
       version: '1',
       description:
         'Errors are RFC 9457 problem documents; `type` names an entry of docs/errors.md. Unsafe methods need an `Origin` header of this gateway. ' +
-        'Live events: WebSocket /api/v1/live?since=<event id>. Pictures: WebSocket /media/v1/channels/{id}/live?profile=main|sub.',
+        'Live events: WebSocket /api/v1/live?since=<event id>. Pictures: WebSocket /media/v1/live, one per page.',
     },
   });
   return { ...document };

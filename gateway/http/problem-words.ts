@@ -23,6 +23,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   JOURNAL_UNAVAILABLE: { zh: '日志存储不可用。', en: 'The journal is not available.' },
   MEDIA_UNAVAILABLE: { zh: '视频暂不可用。', en: 'The picture is not available now.' },
   MEDIA_UNSUPPORTED: { zh: '不支持该视频格式。', en: 'This picture format is not supported.' },
+  MEDIA_TOO_SLOW: { zh: '网络太慢,跟不上该画面。', en: 'The network is too slow for this picture.' },
 };
 
 export function wordsOf(code: ErrorCode): Words {

@@ -1,9 +1,10 @@
 /** What stands in for the parts that http does not own: health and media that a test moves by hand, and an ear for sockets. */
 import type { MessagePort } from 'node:worker_threads';
 import type { WebSocket } from 'ws';
+import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { DeviceHealth } from '../../gateway/domain/health.ts';
-import type { Fmp4Message } from '../../gateway/domain/media.ts';
+import type { Fmp4Message, SinkSpec } from '../../gateway/domain/media.ts';
 import { instant } from '../../gateway/domain/time.ts';
 
 export class FakeHealth {
@@ -41,6 +42,7 @@ export class FakeHealth {
 /** A media plane whose pictures the test sends by hand. */
 export class FakeMedia {
   readonly ports: MessagePort[] = [];
+  readonly asked: Omit<SinkSpec, 'port'>[] = [];
   closed = 0;
   #refusals = 0;
   #opened: (() => void)[] = [];
@@ -50,18 +52,19 @@ export class FakeMedia {
     this.#refusals = times;
   }
 
-  async prepare(spec: { readonly port: MessagePort }) {
+  async prepare({ port, ...asked }: SinkSpec) {
     if (this.#refusals > 0) {
       this.#refusals -= 1;
       throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is being restarted (crashed).');
     }
-    this.ports.push(spec.port);
+    this.ports.push(port);
+    this.asked.push(asked);
     for (const opened of this.#opened.splice(0)) opened();
     return {
       start: () => undefined,
       [Symbol.asyncDispose]: async () => {
         this.closed += 1;
-        spec.port.close();
+        port.close();
       },
     };
   }
@@ -88,6 +91,12 @@ export const fragment = (keyframe: boolean, at: number, bytes = new Uint8Array([
   capturedAt: instant(at),
   bytes,
 });
+
+/** A binary message of the media socket, or the beginning of one. */
+export function readPicture(wire: Uint8Array) {
+  const view = Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength);
+  return { kind: view.readUInt8(0), track: view.readUInt8(1), id: view.readUInt32BE(2), at: view.readDoubleBE(6), first: view[mediaHeaderBytes] };
+}
 
 /** What a socket says, in order; `closed` resolves with code and reason. */
 export function listen(socket: WebSocket) {

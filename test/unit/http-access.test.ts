@@ -158,7 +158,7 @@ describe('other sites', () => {
     expect((await campus.call('POST', '/api/v1/session', { body: { name: 'viewer', password: 'x' }, headers })).status).toBe(403);
     const cookie = cookies.get('administrator')!;
     expect(await listen(campus.socket('/api/v1/live', { cookie, ...headers })).refused).toBe(403);
-    expect(await listen(campus.socket('/media/v1/channels/gate/live', { cookie, ...headers })).refused).toBe(403);
+    expect(await listen(campus.socket('/media/v1/live', { cookie, ...headers })).refused).toBe(403);
   });
 
   test('a form that pretends to be JSON is not read', async () => {

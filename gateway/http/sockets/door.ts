@@ -13,9 +13,11 @@ import type { Caller } from '../route.ts';
 
 export interface SocketArrival {
   readonly socket: WebSocket;
-  readonly caller: Caller;
-  readonly params: Readonly<Record<string, string>>;
+  /** The connection below it. */
+  readonly wire: Duplex;
   readonly query: URLSearchParams;
+  /** Whether the caller may still have this socket. */
+  stands(): boolean;
   /** Aborts once the socket is closed, whoever closed it. */
   readonly signal: AbortSignal;
 }
@@ -25,14 +27,14 @@ export interface SocketRoute {
   readonly name: string;
   readonly kind: 'live' | 'media';
   readonly pattern: RegExp;
-  /** Checks what the address says, before the upgrade. Throws. */
-  check?(params: Readonly<Record<string, string>>, query: URLSearchParams): void;
+  /** Takes messages from the page, and caps them itself. */
+  readonly hears?: true;
   /** The life of one socket; its failure closes that socket only. */
   serve(arrival: SocketArrival): Promise<void>;
 }
 
 /** RFC 6455 §7.4.2: 4000 to 4999 are ours. */
-export const closeCodes = { goingAway: 1001, tooSlow: 1013, failed: 1011, unauthenticated: 4401, notFound: 4404 } as const;
+export const closeCodes = { goingAway: 1001, refused: 1008, tooSlow: 1013, failed: 1011, unauthenticated: 4401, notFound: 4404 } as const;
 
 interface Held {
   readonly socket: WebSocket;
@@ -73,12 +75,11 @@ export class SocketDoor {
   upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
     duplex.on('error', () => duplex.destroy());
     try {
-      const { route, params, query, access } = this.#routeOf(request);
+      const { route, query, access } = this.#routeOf(request);
       const caller = this.#parts.gate.pass(request, access);
       if (!caller || !route) throw new GatewayError('NOT_FOUND', 'There is no socket at this address.');
       this.#checkCaps(caller);
-      route.check?.(params, query);
-      this.#server.handleUpgrade(request, duplex, head, (socket) => this.#serve(route, { socket, caller, params, query }, access));
+      this.#server.handleUpgrade(request, duplex, head, (socket) => this.#serve(route, { socket, wire: duplex, query }, caller, access));
     } catch (error) {
       refuse(duplex, error);
     }
@@ -110,12 +111,11 @@ export class SocketDoor {
   #routeOf(request: IncomingMessage) {
     const url = new URL(request.url ?? '/', 'http://gateway');
     for (const route of this.#parts.routes) {
-      const match = route.pattern.exec(url.pathname);
-      if (match) return { route, params: { ...match.groups }, query: url.searchParams, access: this.#access.get(route.name)! };
+      if (route.pattern.test(url.pathname)) return { route, query: url.searchParams, access: this.#access.get(route.name)! };
     }
     // Not in the table: 401 for strangers, 404 for those who are signed in.
     const access = accessOf('GET /api/v1/session');
-    return { route: undefined, params: {}, query: url.searchParams, access };
+    return { route: undefined, query: url.searchParams, access };
   }
 
   #checkCaps(caller: Caller): void {
@@ -125,21 +125,21 @@ export class SocketDoor {
     throw new GatewayError('TOO_MANY_REQUESTS', 'Too many sockets are open.', { context: { retryAfter: 10 } });
   }
 
-  #serve(route: SocketRoute, arrival: Omit<SocketArrival, 'signal'>, access: Access): void {
-    const { socket, caller } = arrival;
+  #serve(route: SocketRoute, arrival: Pick<SocketArrival, 'socket' | 'wire' | 'query'>, caller: Caller, access: Access): void {
+    const { socket } = arrival;
     const closed = new AbortController();
     const held: Held = { socket, caller, access, kind: route.kind, answered: true };
     this.#held.add(held);
     socket.on('pong', () => {
       held.answered = true;
     });
-    socket.on('message', () => socket.close(1008, 'This socket only talks.'));
+    if (!route.hears) socket.on('message', () => socket.close(closeCodes.refused, 'This socket only talks.'));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       this.#held.delete(held);
       closed.abort();
     });
-    route.serve({ ...arrival, signal: closed.signal }).catch((error) => {
+    route.serve({ ...arrival, stands: () => this.#parts.gate.stands(caller, access), signal: closed.signal }).catch((error) => {
       if (closed.signal.aborted) return;
       this.#parts.log.warn('socket failed', { route: route.name, error });
       socket.close(closeCodes.failed, 'Something inside the gateway failed.');

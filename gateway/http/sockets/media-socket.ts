@@ -1,144 +1,150 @@
-/** `/media/v1/channels/{id}/live`: pictures for one browser, in the wire form of domain/api.ts. The slow-reader state lives here. */
-import type { WebSocket } from 'ws';
-import { type MediaText, mediaHeaderBytes } from '../../domain/api.ts';
-import { GatewayError } from '../../domain/errors.ts';
-import { type ChannelId, channelId } from '../../domain/ids.ts';
-import type { Fmp4Message, StreamProfile } from '../../domain/media.ts';
+/** `/media/v1/live`: all pictures of one page, in the wire form of domain/api.ts. */
+import type { RawData } from 'ws';
+import type { MediaAsk } from '../../domain/api.ts';
+import type { ChannelId } from '../../domain/ids.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
 import type { HttpParts } from '../ports.ts';
+import { wordsOf } from '../problem-words.ts';
+import { z } from '../schemas/pieces.ts';
 import { closeCodes, type SocketArrival, type SocketRoute } from './door.ts';
+import { MediaPage } from './media-page.ts';
+import { MediaWatch } from './media-watch.ts';
 import type { SharedStreams } from './shared-stream.ts';
-
-/** A viewer that takes nothing for this long skips to the next keyframe. */
-const stalledAfter = seconds(2);
-/** A viewer that stays behind for this long is let go: its page connects again. */
-const givenUpAfter = seconds(10);
 
 type MediaParts = Pick<HttpParts, 'inventory' | 'clock'>;
 
+/** A wall of 16 and an alarm cell of 4, each beside the one that takes its place. */
+const mostWatches = 48;
+/** A page may say so much at once, and so much per second after it. */
+const asksAtOnce = 128;
+const asksPerSecond = 32;
+const beatEvery = 2;
+/** Bytes that all pages together may owe. */
+const budget = 64 * 1024 * 1024;
+
+const id = z.int().min(0).max(0xffff_ffff);
+const asks: z.ZodType<MediaAsk> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('watch'),
+    id,
+    channel: z.string().max(64),
+    profile: z.enum(['main', 'sub']),
+    audio: z.boolean(),
+    purpose: z.enum(['alarm', 'patrol', 'local']),
+  }),
+  z.strictObject({ kind: z.literal('leave'), id }),
+]);
+
 export function mediaRoute(parts: MediaParts, streams: SharedStreams, backlogLimit: number): SocketRoute {
-  const channelOf = (params: Readonly<Record<string, string>>): ChannelId => {
-    const id = channelId(params.id ?? '');
-    if (!parts.inventory.current().channels.some((channel) => channel.id === id)) throw new GatewayError('NOT_FOUND', `There is no channel ${id}.`);
-    return id;
-  };
+  const pages = new Set<MediaPage>();
+  const context: Context = { parts, streams, pages };
   return {
-    name: 'WS /media/v1/channels/:id/live',
+    name: 'WS /media/v1/live',
     kind: 'media',
-    pattern: /^\/media\/v1\/channels\/(?<id>[^/]{1,64})\/live$/,
-    check(params, query) {
-      channelOf(params);
-      profileOf(query);
-    },
-    async serve({ socket, params, query, signal }: SocketArrival) {
-      const viewer = new Viewer(socket, parts.clock.monotonic, parts.clock.now, backlogLimit);
-      const leave = streams.watch(channelOf(params), profileOf(query), viewer);
-      const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      // Also while no picture comes: a viewer that is behind must not stay so unseen.
-      const watch = async () => {
-        while (!signal.aborted) {
-          await parts.clock.sleep(seconds(1), signal).catch(() => undefined); // aborted: the loop ends
-          viewer.judge();
-        }
-      };
-      if (signal.aborted) leave();
-      else await Promise.race([over, watch()]).finally(leave);
+    pattern: /^\/media\/v1\/live$/,
+    hears: true,
+    async serve(arrival) {
+      const page = new MediaPage(arrival, parts.clock, backlogLimit);
+      pages.add(page);
+      try {
+        await servePage(arrival, page, context);
+      } finally {
+        pages.delete(page);
+      }
     },
   };
 }
 
-function profileOf(query: URLSearchParams): StreamProfile {
-  const text = query.get('profile') ?? 'sub';
-  if (text === 'main' || text === 'sub') return text;
-  throw new GatewayError('REQUEST_INVALID', 'The profile must be main or sub.', {
-    context: { problems: [{ path: 'profile', expected: 'one of main, sub', got: JSON.stringify(text.slice(0, 20)) }] },
+interface Context {
+  readonly parts: MediaParts;
+  readonly streams: SharedStreams;
+  readonly pages: ReadonlySet<MediaPage>;
+}
+
+async function servePage(arrival: SocketArrival, page: MediaPage, { parts, streams, pages }: Context): Promise<void> {
+  const { socket, signal } = arrival;
+  const { clock } = parts;
+  const watches = new Map<number, MediaWatch>();
+  const allowance = new Allowance(() => clock.monotonic());
+
+  const leave = (number: number) => {
+    watches.get(number)?.leave();
+    watches.delete(number);
+  };
+  const take = (ask: MediaAsk) => {
+    leave(ask.id);
+    if (ask.kind === 'leave') return;
+    const refuse = (code: 'NOT_FOUND' | 'TOO_MANY_REQUESTS', detail: string) =>
+      page.say({ kind: 'ended', id: ask.id, code, reason: wordsOf(code), detail });
+    const channel = channelOf(parts, ask.channel);
+    if (channel === undefined) return refuse('NOT_FOUND', `There is no channel ${JSON.stringify(ask.channel)}.`);
+    if (watches.size >= mostWatches) return refuse('TOO_MANY_REQUESTS', `A page has at most ${mostWatches} pictures.`);
+    const { profile, audio, purpose } = ask;
+    const watch = new MediaWatch(
+      { page, clock, join: (wanted, watcher) => streams.watch(wanted, watcher), over: () => watches.delete(ask.id) },
+      { id: ask.id, wanted: { channel, profile, audio }, purpose },
+    );
+    watches.set(ask.id, watch);
+    watch.begin();
+  };
+
+  socket.on('message', (data, isBinary) => {
+    if (signal.aborted) return;
+    const ask = isBinary || !allowance.take() ? undefined : askOf(data);
+    if (!ask) socket.close(closeCodes.refused, 'Not understood, or too much of it.');
+    // Asked anew each time: a session that has ended opens no further picture.
+    else if (!arrival.stands()) socket.close(closeCodes.unauthenticated, 'The session has ended.');
+    else take(ask);
   });
-}
-
-/** What a viewer needs of its socket. */
-export type ViewerSocket = Pick<WebSocket, 'OPEN' | 'readyState' | 'bufferedAmount' | 'terminate'> & {
-  send(wire: Buffer | string): void;
-  close(code: number, reason: string): void;
-};
-
-export class Viewer {
-  readonly #socket: ViewerSocket;
-  readonly #monotonic: () => Millis;
-  readonly #now: () => number;
-  readonly #limit: number;
-  #sent = 0;
-  #taken = 0;
-  #movedAt: Millis;
-  #behindSince: Millis | undefined;
-  #begun = false;
-
-  constructor(socket: ViewerSocket, monotonic: () => Millis, now: () => number, limit: number) {
-    this.#socket = socket;
-    this.#monotonic = monotonic;
-    this.#now = now;
-    this.#limit = limit;
-    this.#movedAt = monotonic();
-  }
-
-  message(message: Fmp4Message): void {
-    if (message.kind !== 'ended' && message.track === 'audio') return;
-    switch (message.kind) {
-      case 'init':
-        this.#begun = false; // decoding starts anew at the next keyframe
-        this.#say({ kind: 'init', codecs: message.codecs, width: message.width, height: message.height });
-        this.#send(0, this.#now(), message.bytes);
-        return;
-      case 'fragment':
-        this.judge();
-        if (this.#behindSince !== undefined || (!this.#begun && !message.keyframe)) {
-          if (!message.keyframe || !this.#caughtUp()) return;
-          this.#behindSince = undefined;
-        }
-        this.#begun = true;
-        this.#send(message.keyframe ? 2 : 1, message.capturedAt, message.bytes);
-        return;
-      case 'ended':
-        this.#say({ kind: 'ended', reason: message.reason });
-        this.#socket.close(1000, reasonText(message.reason));
-        return;
+  try {
+    for (let second = 0; !signal.aborted; second += 1) {
+      if (second % beatEvery === 0) page.say({ kind: 'beat', at: clock.now() });
+      await clock.sleep(seconds(1), signal).catch(() => undefined); // aborted: the loop ends
+      for (const watch of [...watches.values()]) watch.judge();
+      cutWorst(pages);
     }
-  }
-
-  /** Finds out whether the peer still reads; lets it go where it has not for long. */
-  judge(): void {
-    const now = this.#monotonic();
-    const waiting = this.#socket.bufferedAmount;
-    const taken = this.#sent - waiting;
-    if (waiting === 0 || taken > this.#taken) this.#movedAt = now;
-    this.#taken = taken;
-    if (waiting > this.#limit || now - this.#movedAt > stalledAfter) this.#behindSince ??= now;
-    // No keyframe has come, but it reads again: that is not its fault.
-    if (this.#behindSince === undefined || now - this.#behindSince < givenUpAfter || this.#caughtUp()) return;
-    this.#socket.close(closeCodes.tooSlow, 'Too slow for this stream.');
-    this.#socket.terminate();
-  }
-
-  #caughtUp(): boolean {
-    return this.#socket.bufferedAmount < this.#limit / 4;
-  }
-
-  #say(text: MediaText): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(text));
-  }
-
-  #send(kind: 0 | 1 | 2, capturedAt: number, bytes: Uint8Array): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const wire = Buffer.allocUnsafe(mediaHeaderBytes + bytes.byteLength);
-    wire.writeUInt8(kind, 0);
-    wire.writeDoubleBE(capturedAt, 1);
-    wire.set(bytes, mediaHeaderBytes);
-    this.#sent += wire.byteLength;
-    this.#socket.send(wire);
+  } finally {
+    for (const number of [...watches.keys()]) leave(number);
   }
 }
 
-/** RFC 6455 §5.5.1: a close reason has at most 123 bytes. */
-function reasonText(reason: string): string {
-  const bytes = Buffer.from(reason).subarray(0, 123);
-  return new TextDecoder().decode(bytes).replace(/\uFFFD+$/u, '');
+function channelOf({ inventory }: MediaParts, text: string): ChannelId | undefined {
+  return inventory.current().channels.find((channel) => channel.id === text)?.id;
+}
+
+function askOf(data: RawData): MediaAsk | undefined {
+  try {
+    return asks.safeParse(JSON.parse(String(data))).data;
+  } catch {
+    return undefined; // not JSON
+  }
+}
+
+/** One page must not eat the memory of all: while they owe too much together, the one that owes most is let go. */
+function cutWorst(pages: ReadonlySet<MediaPage>): void {
+  let total = 0;
+  let worst: MediaPage | undefined;
+  for (const page of pages) {
+    total += page.owed;
+    if (!worst || page.owed > worst.owed) worst = page;
+  }
+  if (total > budget) worst?.cut();
+}
+
+class Allowance {
+  readonly #monotonic: () => Millis;
+  #left = asksAtOnce;
+  #at: Millis;
+
+  constructor(monotonic: () => Millis) {
+    this.#monotonic = monotonic;
+    this.#at = monotonic();
+  }
+
+  take(): boolean {
+    const now = this.#monotonic();
+    this.#left = Math.min(asksAtOnce, this.#left + ((now - this.#at) / 1_000) * asksPerSecond) - 1;
+    this.#at = now;
+    return this.#left >= 0;
+  }
 }

@@ -2,27 +2,39 @@
  * One fMP4 stream as many browsers watch it: it crosses from the media plane once, whoever and however many watch. Keeps the pictures since
  * the last keyframe, so that a page that joins sees something at once.
  */
-import { isGatewayError } from '../../domain/errors.ts';
+import { type ErrorCode, isGatewayError } from '../../domain/errors.ts';
 import type { ChannelId } from '../../domain/ids.ts';
 import type { Fmp4Message, StreamProfile } from '../../domain/media.ts';
 import type { Clock, Logger, MediaPlane } from '../../domain/ports.ts';
+import { type Millis, seconds } from '../../domain/time.ts';
 import { runStandingSink } from './standing-sink.ts';
 
+export type StreamInit = Extract<Fmp4Message, { kind: 'init' }>;
+export type StreamFragment = Extract<Fmp4Message, { kind: 'fragment' }>;
+
 export interface StreamWatcher {
-  message(message: Fmp4Message): void;
+  /** The bytes are shared by all who watch: never change them. */
+  message(message: StreamInit | StreamFragment): void;
+  /** Nothing more comes. */
+  ended(code: ErrorCode, reason: string): void;
 }
 
-type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
-type Init = Extract<Fmp4Message, { kind: 'init' }>;
-
-/** Beyond this a group is not kept: who joins waits for the next keyframe. */
-const groupLimit = 8 * 1024 * 1024;
+export interface WantedStream {
+  readonly channel: ChannelId;
+  readonly profile: StreamProfile;
+  readonly audio: boolean;
+}
 
 interface StreamParts {
   readonly media: Pick<MediaPlane, 'prepare'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Beyond this a group is not kept: who joins waits for the next keyframe. */
+const groupLimit = 8 * 1024 * 1024;
+/** A group that has not grown for this long is of a camera that went away: who joins would take it for live. */
+const freshFor = seconds(2);
 
 export class SharedStreams {
   readonly #streams = new Map<string, SharedStream>();
@@ -33,82 +45,87 @@ export class SharedStreams {
   }
 
   /** Watches until the returned function is called, or until `ended` has been told. */
-  watch(channel: ChannelId, profile: StreamProfile, watcher: StreamWatcher): () => void {
-    const key = `${channel} ${profile}`;
+  watch(wanted: WantedStream, watcher: StreamWatcher): () => void {
+    const key = `${wanted.channel} ${wanted.profile} ${wanted.audio}`;
     let stream = this.#streams.get(key);
     if (!stream) {
-      const fresh = new SharedStream(() => {
+      const fresh = new SharedStream(this.#parts, wanted, () => {
         if (this.#streams.get(key) === fresh) this.#streams.delete(key);
       });
       stream = fresh;
       this.#streams.set(key, fresh);
-      void fresh.run(this.#parts, channel, profile);
+      void fresh.run();
     }
     return stream.join(watcher);
   }
 
   close(): void {
-    for (const stream of [...this.#streams.values()]) stream.end('The gateway is closing.');
+    for (const stream of [...this.#streams.values()]) stream.end('MEDIA_UNAVAILABLE', 'The gateway is closing.');
   }
 }
 
 class SharedStream {
   readonly #watchers = new Set<StreamWatcher>();
   readonly #over = new AbortController();
+  readonly #parts: StreamParts;
+  readonly #wanted: WantedStream;
   readonly #ended: () => void;
-  #init: Init | undefined;
-  #group: Fragment[] = [];
+  #inits: StreamInit[] = [];
+  #group: StreamFragment[] = [];
   #groupBytes = 0;
+  #grewAt: Millis;
 
-  constructor(ended: () => void) {
+  constructor(parts: StreamParts, wanted: WantedStream, ended: () => void) {
+    this.#parts = parts;
+    this.#wanted = wanted;
     this.#ended = ended;
+    this.#grewAt = parts.clock.monotonic();
   }
 
-  async run({ media, clock, log }: StreamParts, channel: ChannelId, profile: StreamProfile): Promise<void> {
-    const spec = { channel, profile, purpose: 'local', kind: 'fmp4', audio: false } as const;
+  async run(): Promise<void> {
+    const { media, clock, log } = this.#parts;
+    const spec = { ...this.#wanted, purpose: 'local', kind: 'fmp4' } as const;
     try {
-      this.end(await runStandingSink({ media, clock, spec, take: (message) => this.#take(message) }, this.#over.signal));
+      this.end('MEDIA_UNAVAILABLE', await runStandingSink({ media, clock, spec, take: (message) => this.#take(message) }, this.#over.signal));
     } catch (error) {
-      log.info('stream not opened', { channel, profile, error });
-      this.end(isGatewayError(error) ? error.message : 'The stream could not be opened.');
+      log.info('stream not opened', { ...this.#wanted, error });
+      if (isGatewayError(error)) this.end(error.code, error.message);
+      else this.end('INTERNAL', 'The stream could not be opened.');
     }
   }
 
   join(watcher: StreamWatcher): () => void {
-    if (this.#over.signal.aborted) {
-      watcher.message({ kind: 'ended', reason: 'The stream has ended.' });
-      return () => undefined;
-    }
     this.#watchers.add(watcher);
-    if (this.#init) {
-      watcher.message(this.#init);
-      for (const fragment of this.#group) watcher.message(fragment);
-    }
+    for (const init of this.#inits) watcher.message(init);
+    const { clock } = this.#parts;
+    if (clock.monotonic() - this.#grewAt < freshFor) for (const fragment of this.#group) watcher.message(fragment);
     return () => {
       this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) this.end('Nobody watches.');
+      if (this.#watchers.size === 0) this.end('MEDIA_UNAVAILABLE', 'Nobody watches.');
     };
   }
 
-  end(reason: string): void {
+  end(code: ErrorCode, reason: string): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     this.#ended();
-    for (const watcher of [...this.#watchers]) watcher.message({ kind: 'ended', reason });
+    for (const watcher of [...this.#watchers]) watcher.ended(code, reason);
     this.#watchers.clear();
   }
 
-  #take(message: Init | Fragment): void {
+  #take(message: StreamInit | StreamFragment): void {
     if (message.kind === 'init') {
-      this.#init = message;
-      this.#forget();
+      // Pictures first: a new beginning of them is one of the sound as well.
+      this.#inits = message.track === 'video' ? [message] : [...this.#inits.filter(({ track }) => track === 'video'), message];
+      if (message.track === 'video') this.#forget();
     } else this.#keep(message);
     for (const watcher of [...this.#watchers]) watcher.message(message);
   }
 
-  #keep(fragment: Fragment): void {
+  #keep(fragment: StreamFragment): void {
     if (fragment.keyframe) this.#forget();
     else if (this.#group.length === 0) return;
+    this.#grewAt = this.#parts.clock.monotonic();
     this.#group.push(fragment);
     this.#groupBytes += fragment.bytes.byteLength;
     if (this.#groupBytes > groupLimit) this.#forget();

@@ -1,5 +1,5 @@
 /** One live picture: fMP4 over WebSocket into Media Source Extensions. Reconnects for ever; never shows an old picture as live. */
-import { type MediaText, mediaHeaderBytes } from '../../domain/api.ts';
+import { type MediaAsk, type MediaText, mediaHeaderBytes } from '../../domain/api.ts';
 
 export type PlayerState =
   | { readonly kind: 'connecting' }
@@ -51,10 +51,12 @@ export function play(video: HTMLVideoElement, channel: string, profile: 'main' |
   function open(): void {
     if (ended) return;
     view.state({ kind: 'connecting' });
-    const socket = new WebSocket(
-      `${location.origin.replace(/^http/, 'ws')}/media/v1/channels/${encodeURIComponent(channel)}/live?profile=${profile}`,
-    );
+    const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/media/v1/live`);
     socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      const ask: MediaAsk = { kind: 'watch', id: 1, channel, profile, audio: false, purpose: 'local' };
+      socket.send(JSON.stringify(ask));
+    };
     const source = new MediaSource();
     const address = URL.createObjectURL(source);
     let buffer: SourceBuffer | undefined;
@@ -97,9 +99,10 @@ export function play(video: HTMLVideoElement, channel: string, profile: 'main' |
       if (typeof data === 'string') {
         const text = JSON.parse(data) as MediaText;
         if (text.kind === 'ended') {
-          reason = { kind: 'no-signal', reason: text.reason };
-          return;
+          reason = { kind: 'no-signal', reason: text.detail };
+          socket.close();
         }
+        if (text.kind !== 'init' || text.track === 'audio') return;
         const type = `video/mp4; codecs="${text.codecs}"`;
         if (!MediaSource.isTypeSupported(type)) {
           reason = { kind: 'codec', codec: text.codecs };
@@ -125,7 +128,7 @@ export function play(video: HTMLVideoElement, channel: string, profile: 'main' |
       queued += data.byteLength;
       if (queued > queueLimit) socket.close();
       feed();
-      if (fragment) view.picture(header.getFloat64(1));
+      if (fragment) view.picture(header.getFloat64(6));
     };
     socket.onclose = ({ code }) => {
       if (code === 4403 || code === 4401) reason = { kind: 'not-permitted' };

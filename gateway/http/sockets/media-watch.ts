@@ -1,0 +1,135 @@
+/** One picture that a page watches: live, or left out until the next keyframe while the page cannot follow. */
+import { type MediaText, mediaHeaderBytes } from '../../domain/api.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
+import type { StreamPurpose } from '../../domain/media.ts';
+import type { Clock } from '../../domain/ports.ts';
+import { type Millis, seconds } from '../../domain/time.ts';
+import { wordsOf } from '../problem-words.ts';
+import type { MediaPage } from './media-page.ts';
+import type { StreamFragment, StreamInit, StreamWatcher, WantedStream } from './shared-stream.ts';
+
+/** `share`: of the bytes that the page may owe; `patience`: how long it may take nothing. Beyond either, pictures are left out. */
+const ranks: Readonly<Record<StreamPurpose, { readonly share: number; readonly patience: Millis }>> = {
+  patrol: { share: 0.5, patience: seconds(2) },
+  local: { share: 0.75, patience: seconds(2) },
+  alarm: { share: 1, patience: seconds(4) },
+};
+/** A page or a picture that stays behind for this long is given up: the page asks again. */
+const givenUpAfter = seconds(10);
+
+export interface MediaWatchParts {
+  readonly page: MediaPage;
+  readonly clock: Clock;
+  /** Begins to watch; the returned function ends it. */
+  join(wanted: WantedStream, watcher: StreamWatcher): () => void;
+  /** It is over, by itself. */
+  over(): void;
+}
+
+export interface MediaWish {
+  readonly id: number;
+  readonly wanted: WantedStream;
+  readonly purpose: StreamPurpose;
+}
+
+export class MediaWatch implements StreamWatcher {
+  readonly #parts: MediaWatchParts;
+  readonly #id: number;
+  readonly #rank: (typeof ranks)[StreamPurpose];
+  #wanted: WantedStream;
+  #leave: () => void = () => undefined;
+  #behindSince: Millis | undefined;
+  #begun = false;
+  #joining = false;
+
+  constructor(parts: MediaWatchParts, { id, wanted, purpose }: MediaWish) {
+    this.#parts = parts;
+    this.#id = id;
+    this.#rank = ranks[purpose];
+    this.#wanted = wanted;
+  }
+
+  begin(): void {
+    this.#begun = false;
+    this.#joining = true;
+    this.#leave = this.#parts.join(this.#wanted, this);
+    this.#joining = false;
+  }
+
+  leave(): void {
+    this.#leave();
+  }
+
+  message(message: StreamInit | StreamFragment): void {
+    if (message.kind === 'init') this.#introduce(message);
+    else if (this.#follows(message)) this.#send(message.keyframe ? 2 : 1, message, message.capturedAt);
+  }
+
+  ended(code: ErrorCode, detail: string): void {
+    this.#say({ kind: 'ended', id: this.#id, code, reason: wordsOf(code), detail });
+    this.#parts.over();
+  }
+
+  /** Finds out whether the page can follow. Also to be called while no picture comes: it must not stay behind unseen. */
+  judge(): void {
+    const { page, clock } = this.#parts;
+    const now = clock.monotonic();
+    const { stalled } = page;
+    if (page.owesMoreThan(this.#rank.share) || stalled > this.#rank.patience) this.#behindSince ??= now;
+    // It reads again, only no keyframe has come: that is not its fault.
+    if (this.#behindSince === undefined || now - this.#behindSince < givenUpAfter || this.#caughtUp()) return;
+    if (stalled >= givenUpAfter) page.cut();
+    else this.#giveUp(now);
+  }
+
+  #giveUp(now: Millis): void {
+    this.#leave();
+    if (this.#wanted.profile === 'sub') {
+      this.ended('MEDIA_TOO_SLOW', `The page could not follow ${this.#wanted.channel} for ${givenUpAfter} ms.`);
+      return;
+    }
+    this.#wanted = { ...this.#wanted, profile: 'sub' };
+    this.#behindSince = now;
+    this.#say({ kind: 'stepped-down', id: this.#id, profile: 'sub', reason: wordsOf('MEDIA_TOO_SLOW') });
+    this.begin();
+  }
+
+  /** Whole groups only: a picture that was left out takes all that follow it with it, up to the next keyframe. */
+  #follows(fragment: StreamFragment): boolean {
+    this.judge();
+    if (this.#behindSince !== undefined || !this.#begun) {
+      if (!fragment.keyframe || (this.#behindSince !== undefined && !this.#caughtUp())) return false;
+      this.#behindSince = undefined;
+      this.#begun = true;
+    }
+    return true;
+  }
+
+  #caughtUp(): boolean {
+    return !this.#parts.page.owesMoreThan(this.#rank.share / 4);
+  }
+
+  #introduce(init: StreamInit): void {
+    const { track, codecs } = init;
+    if (track === 'video') {
+      this.#begun = false; // decoding starts anew at the next keyframe
+      this.#say({ kind: 'init', id: this.#id, track, codecs, width: init.width, height: init.height });
+    } else this.#say({ kind: 'init', id: this.#id, track, codecs });
+    this.#send(0, init, this.#parts.clock.now());
+  }
+
+  #say(text: MediaText): void {
+    this.#parts.page.say(text);
+  }
+
+  #send(kind: 0 | 1 | 2, { track, bytes }: StreamInit | StreamFragment, capturedAt: number): void {
+    const header = Buffer.allocUnsafe(mediaHeaderBytes);
+    header.writeUInt8(kind, 0);
+    header.writeUInt8(track === 'video' ? 0 : 1, 1);
+    header.writeUInt32BE(this.#id, 2);
+    header.writeDoubleBE(capturedAt, 6);
+    const { page } = this.#parts;
+    if (this.#joining) page.grant(header.byteLength + bytes.byteLength);
+    page.send(header, bytes);
+  }
+}

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
+import type { StreamPurpose } from '../../gateway/domain/media.ts';
+import { seconds } from '../../gateway/domain/time.ts';
+import { MediaPage } from '../../gateway/http/sockets/media-page.ts';
+import { MediaWatch } from '../../gateway/http/sockets/media-watch.ts';
+import type { StreamFragment, StreamWatcher } from '../../gateway/http/sockets/shared-stream.ts';
+import { ManualClock } from '../../gateway/runtime/clock.ts';
+import { fragment, readPicture } from '../support/http-stand-ins.ts';
+
+describe('a page that cannot follow', () => {
+  /** Stands in for a socket whose peer has stopped reading: what is sent stays. */
+  function stuck(limit: number) {
+    const clock = new ManualClock();
+    const texts: { kind: string; id: number }[] = [];
+    const sent: string[] = [];
+    const socket = {
+      OPEN: 1 as const,
+      readyState: 1 as 1 | 2,
+      bufferedAmount: 0,
+      send(data: Uint8Array | string, _options?: unknown) {
+        if (typeof data === 'string') texts.push(JSON.parse(data));
+        else socket.bufferedAmount += data.byteLength;
+        if (typeof data !== 'string' && data.byteLength === mediaHeaderBytes) {
+          const { id, at } = readPicture(data);
+          sent.push(`${id}:${at}`);
+        }
+      },
+      closedWith: 0,
+      close(code: number) {
+        socket.closedWith = code;
+        socket.readyState = 2;
+      },
+      terminate: () => undefined,
+    };
+    const wire = { cork: () => undefined, uncork: () => undefined };
+    const media = new MediaPage({ socket, wire }, clock, limit);
+    const joined: string[] = [];
+    let left = 0;
+    const watch = (id: number, purpose: StreamPurpose, profile: 'main' | 'sub' = 'sub') => {
+      const join = (wanted: { profile: string }, _watcher: StreamWatcher) => {
+        joined.push(`${id}:${wanted.profile}`);
+        let here = true;
+        return () => {
+          if (here) left += 1;
+          here = false;
+        };
+      };
+      const parts = { page: media, clock, join, over: () => undefined };
+      const one = new MediaWatch(parts, { id, purpose, wanted: { channel: 'gate' as never, profile, audio: false } });
+      one.begin();
+      return one;
+    };
+    return { clock, socket, sent, texts, joined, watch, left: () => left };
+  }
+  const picture = (keyframe: boolean, at: number, size = 1) => fragment(keyframe, at, new Uint8Array(size)) as StreamFragment;
+
+  test('skips to the next keyframe once it owes too much, and resumes when it has read', () => {
+    const { socket, sent, watch } = stuck(1_000);
+    const one = watch(1, 'alarm');
+    one.message(picture(true, 1, 1_200));
+    one.message(picture(false, 2));
+    one.message(picture(true, 3));
+    expect(sent).toEqual(['1:1']);
+    socket.bufferedAmount = 0;
+    one.message(picture(false, 4));
+    one.message(picture(true, 5));
+    one.message(picture(false, 6));
+    expect(sent).toEqual(['1:1', '1:5', '1:6']);
+  });
+
+  test('skips patrol pictures first, alarm pictures last', () => {
+    const { sent, watch } = stuck(1_000);
+    const [patrol, local, alarm] = [watch(1, 'patrol'), watch(2, 'local'), watch(3, 'alarm')];
+    const all = [patrol, local, alarm];
+    for (const one of all) one.message(picture(true, 1, 186)); // 600 with the headers
+    for (const one of all) one.message(picture(false, 2, 186));
+    for (const one of all) one.message(picture(false, 3, 186));
+    for (const one of all) one.message(picture(false, 4, 186));
+    expect(sent).toEqual(['1:1', '2:1', '3:1', '2:2', '3:2', '3:3']);
+  });
+
+  test('skips where nothing was taken for two seconds, and is let go after ten more', async () => {
+    const { clock, socket, sent, watch } = stuck(1_000_000);
+    const one = watch(1, 'patrol');
+    one.message(picture(true, 1, 300_000));
+    sent.length = 0;
+    for (let second = 0; second < 4; second += 1) {
+      await clock.advance(seconds(1));
+      one.message(picture(false, second + 10));
+    }
+    expect(sent).toEqual(['1:10', '1:11']);
+    await clock.advance(seconds(6));
+    one.judge();
+    expect(socket.closedWith).toBe(0);
+    await clock.advance(seconds(4));
+    one.judge();
+    expect(socket.closedWith).toBe(1013);
+  });
+
+  test('steps down to the sub-stream where it reads, but too slowly for the main one; a sub-stream is ended', async () => {
+    const { clock, socket, texts, joined, watch, left } = stuck(1_000);
+    const one = watch(1, 'local', 'main');
+    const behind = async (from: number) => {
+      for (let second = 0; second < 11; second += 1) {
+        socket.bufferedAmount = 2_000 - second; // a little is taken all the time
+        await clock.advance(seconds(1));
+        one.message(picture(true, from + second));
+      }
+    };
+    await behind(10);
+    expect(texts).toMatchObject([{ kind: 'stepped-down', id: 1, profile: 'sub', reason: { en: 'The network is too slow for this picture.' } }]);
+    expect([joined, left()]).toEqual([['1:main', '1:sub'], 1]);
+    await behind(30);
+    expect(texts.at(-1)).toMatchObject({ kind: 'ended', id: 1, code: 'MEDIA_TOO_SLOW' });
+    expect(left()).toBe(2);
+    expect(socket.closedWith).toBe(0);
+  });
+
+  test('may owe the group that a picture starts with, however large', () => {
+    const { socket, sent, watch, clock } = stuck(1_000);
+    watch(1, 'patrol');
+    const media = new MediaPage({ socket, wire: { cork: () => undefined, uncork: () => undefined } }, clock, 1_000);
+    const join = (_wanted: unknown, watcher: StreamWatcher) => {
+      for (let at = 1; at <= 5; at += 1) watcher.message(picture(at === 1, at, 1_000));
+      return () => undefined;
+    };
+    const wanted = { channel: 'gate' as never, profile: 'sub', audio: false } as const;
+    const one = new MediaWatch({ page: media, clock, join, over: () => undefined }, { id: 2, purpose: 'patrol', wanted });
+    one.begin();
+    one.message(picture(false, 6));
+    expect(sent).toEqual(['2:1', '2:2', '2:3', '2:4', '2:5', '2:6']);
+  });
+});
