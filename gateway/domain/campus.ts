@@ -27,6 +27,8 @@ export interface Camera {
   /** Device service address (ONVIF) or stream URL without credentials (RTSP). */
   readonly address: string;
   readonly credentials?: Credentials;
+  /** SHA-256 of the certificate that an https:// camera must show, in canonical form: a person has confirmed it. */
+  readonly fingerprint256?: string;
   /** What this adapter wants besides: validated by the adapter's own schema. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly enabled: boolean;

@@ -41,7 +41,7 @@ function credentialsKey({ address, credentials }: Camera): string {
 
 /** Everything that a session depends on: a camera whose key changed is connected anew. */
 export function connectionKey(camera: Camera): string {
-  return digestOf([camera.adapter, camera.settings, credentialsKey(camera)]);
+  return digestOf([camera.adapter, camera.settings, camera.fingerprint256, credentialsKey(camera)]);
 }
 
 const digestOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64');

@@ -1,6 +1,7 @@
 /** What must hold between the items of an inventory, whoever changed it: the console, the API or an import. Pure. */
-import type { Inventory } from '../domain/campus.ts';
+import type { Camera, Inventory } from '../domain/campus.ts';
 import { roles } from '../domain/campus.ts';
+import { fingerprintPattern } from '../domain/fingerprint.ts';
 import { type Path, type Problem, pathText, shown } from '../runtime/problems.ts';
 import type { Rows } from './rows.ts';
 import { namesIn } from './snapshot.ts';
@@ -31,6 +32,7 @@ export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
     place(path, camera.place);
     checkWord([...path, 'adapter'], camera.adapter, report);
     checkCameraAddress(path, camera.adapter, camera.address, report);
+    checkFingerprint(path, camera, report);
     checkSettings(path, camera.settings, report);
     if (camera.credentials?.username === '') report([...path, 'username'], 'a user name', '');
     if (!inventory.channels.some((channel) => channel.camera === camera.id)) report(['channels'], `a channel for camera ${camera.id}`, undefined);
@@ -143,6 +145,13 @@ function checkCameraAddress(path: Path, adapter: string, address: string, report
   }
   const { username, password } = new URL(address);
   if (username + password !== '') report(at, 'an address without user name and password: they have keys of their own', address);
+}
+
+/** A pin beside an address without TLS would look like protection and be none. */
+function checkFingerprint(path: Path, { fingerprint256, address }: Camera, report: Report): void {
+  if (fingerprint256 === undefined) return;
+  if (!fingerprintPattern.test(fingerprint256)) report([...path, 'fingerprint256'], 'the SHA-256 of a certificate', fingerprint256);
+  if (!/^https:/i.test(address)) report([...path, 'address'], 'an https:// address beside a fingerprint', address);
 }
 
 function checkSettings(path: Path, settings: Readonly<Record<string, unknown>>, report: Report): void {

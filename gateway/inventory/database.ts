@@ -30,6 +30,7 @@ const migrations: readonly string[] = [
   CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, passwordHash TEXT NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO campus VALUES ('campus', '校园', 'Asia/Shanghai', '');
   `,
+  'ALTER TABLE cameras ADD COLUMN fingerprint256 TEXT;',
 ];
 
 export const schemaVersion = migrations.length;

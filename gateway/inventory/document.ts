@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { roles } from '../domain/campus.ts';
+import { canonicalFingerprint, fingerprintPattern } from '../domain/fingerprint.ts';
 import { keysOf } from '../runtime/problems.ts';
 import type { Rows } from './rows.ts';
 import { namesIn } from './snapshot.ts';
@@ -18,6 +19,10 @@ const text = z.string().max(1_000);
 const secret = z.union([z.string().min(1).max(4_096), section({ plain: z.string().min(1).max(1_024) }), z.null()], {
   error: 'a password as text, {plain: …} or sealed:v1:…',
 });
+const fingerprint = z
+  .string()
+  .regex(fingerprintPattern, 'the SHA-256 of a certificate: 64 hexadecimal digits, colons allowed')
+  .transform(canonicalFingerprint);
 export type SecretEntry = z.output<typeof secret>;
 
 /** A section that is absent is left alone; one that is present is the whole truth about it: items that it does not name are removed. */
@@ -33,6 +38,7 @@ export const documentSchema = section({
       address: text,
       username: text.min(1).optional(),
       password: secret.optional(),
+      fingerprint256: fingerprint.optional(),
       settings: z.record(z.string(), z.unknown()).default({}),
       enabled: z.boolean().default(true),
       maintenance: z.boolean().default(false),
@@ -106,7 +112,8 @@ function documentOf(rows: Rows, options: ExportOptions) {
     places: by(rows.places, ({ name }) => ({ name })),
     cameras: by(rows.cameras, (row) => ({
       ...{ name: row.name, place: row.place ?? undefined, adapter: row.adapter, address: row.address },
-      ...{ username: row.username ?? undefined, password: kept(row.password), settings: JSON.parse(row.settings) },
+      ...{ username: row.username ?? undefined, password: kept(row.password), fingerprint256: row.fingerprint256 ?? undefined },
+      ...{ settings: JSON.parse(row.settings) },
       ...{ enabled: row.enabled === 1, maintenance: row.maintenance === 1 },
     })),
     channels: by(rows.channels, ({ name, camera, number }) => ({ name, camera, number })),

@@ -12,6 +12,7 @@ type CameraRow = {
   address: string;
   username: string | null;
   password: string | null;
+  fingerprint256: string | null;
   settings: string;
   enabled: Flag;
   maintenance: Flag;
@@ -52,7 +53,7 @@ export type Row<Name extends Table> = Rows[Name][number];
 const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[] } = {
   campus: ['id', 'name', 'timeZone', 'address'],
   places: ['id', 'name'],
-  cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'settings', 'enabled', 'maintenance'],
+  cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'fingerprint256', 'settings', 'enabled', 'maintenance'],
   channels: ['id', 'name', 'camera', 'number'],
   panels: ['id', 'name', 'place', 'dialect', 'broker', 'passwordSha256', 'heartbeatEvery', 'enabled', 'maintenance'],
   zones: ['panel', 'id', 'name', 'place', 'type', 'channels'],

@@ -93,7 +93,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
 
     putCamera: (camera) =>
       ledger.edit((database, before) => {
-        const { id, name, place, adapter, address, credentials, settings, enabled, maintenance } = camera;
+        const { id, name, place, adapter, address, credentials, fingerprint256, settings, enabled, maintenance } = camera;
         const known = before.rows.cameras.find((row) => row.id === id);
         const signIn =
           credentials === 'keep'
@@ -102,7 +102,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
               ? { username: credentials.username, password: sealer.seal(credentials.password.reveal(), ownerOf.camera(id)) }
               : { username: null, password: null };
         putRow(database, 'cameras', {
-          ...{ id, name, place: place ?? null, adapter, address, ...signIn },
+          ...{ id, name, place: place ?? null, adapter, address, ...signIn, fingerprint256: fingerprint256 ?? null },
           ...{ settings: JSON.stringify(settings), enabled: flag(enabled), maintenance: flag(maintenance) },
         });
         addDefaultChannels(database);

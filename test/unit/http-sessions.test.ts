@@ -225,6 +225,23 @@ test('no secret comes out of any answer or log line', async () => {
   }
 });
 
+test('a stored password does not follow an edited address from HTTPS to HTTP; the certificate stays until it is taken away', async () => {
+  await using campus = await school();
+  const cookie = await campus.signIn('technician');
+  const call = (method: string, path: string, body: unknown) => campus.call(method, `/api/v1/cameras${path}`, { cookie, body });
+  const yard = { name: 'Yard', adapter: 'onvif', address: 'https://192.0.2.11/onvif', username: 'gateway', password: canary };
+  const made = await call('POST', '', { id: 'yard', ...yard, fingerprint256: 'ab'.repeat(32) });
+  const kept = Array(32).fill('AB').join(':');
+  expect([made.status, made.json.fingerprint256]).toEqual([201, kept]);
+  const { password: _, ...edit } = yard;
+  expect((await call('PUT', '/yard', { ...edit, name: 'Yard 2' })).json.fingerprint256).toBe(kept);
+  const clear = await call('PUT', '/yard', { ...edit, address: 'http://192.0.2.11/onvif', fingerprint256: null });
+  expect([clear.status, clear.json.problems[0].path]).toEqual([400, 'password']);
+  const known = await call('PUT', '/yard', { ...yard, address: 'http://192.0.2.11/onvif', fingerprint256: null });
+  expect([known.status, known.json.fingerprint256]).toEqual([200, undefined]);
+  expect((await call('PUT', '/yard', { ...edit, fingerprint256: 'abc' })).json.problems[0].path).toBe('fingerprint256');
+});
+
 test('a stored password does not follow an edited address to another box', async () => {
   await using campus = await school();
   const cookie = await campus.signIn('technician');

@@ -4,9 +4,9 @@ import { GatewayError } from '../../domain/errors.ts';
 import type { CameraId, ChannelId, PlaceId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import { type Route, route } from '../route.ts';
-import { idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
+import { fingerprint, idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import { withoutCredentials } from '../views/device-view.ts';
-import { restoredSettings, sameHost, shownSettings } from '../views/settings.ts';
+import { restoredSettings, samePeer, shownSettings } from '../views/settings.ts';
 import type { RouteParts } from './parts.ts';
 
 const params = z.object({ id: idText<CameraId>() });
@@ -28,6 +28,8 @@ const fields = {
   /** Left out: as stored. Null: without credentials. */
   username: z.string().min(1).max(256).nullish(),
   password: z.string().max(1_024).optional(),
+  /** SHA-256 of the certificate that an https:// camera must show. Left out: as stored. Null: none. */
+  fingerprint256: fingerprint.nullish(),
 };
 const change = z.strictObject(fields).openapi('CameraChange');
 const creation = z.strictObject({ id: idText<CameraId>(), ...fields }).openapi('CameraCreation');
@@ -47,6 +49,7 @@ const entry: z.ZodType<CameraEntry> = z
     enabled: z.boolean(),
     maintenance: z.boolean(),
     username: maybe(z.string()),
+    fingerprint256: maybe(z.string()),
     hasPassword: z.boolean(),
   })
   .openapi('Camera');
@@ -59,12 +62,18 @@ export function cameraRoutes(parts: RouteParts): readonly Route[] {
     if (!found) throw new GatewayError('NOT_FOUND', `There is no camera ${id}.`);
     return found;
   };
-  const put = (id: CameraId, { place, username, password, ...rest }: z.output<typeof change>, known?: Camera): CameraEntry => {
+  const put = (id: CameraId, { place, username, password, fingerprint256, ...rest }: z.output<typeof change>, known?: Camera): CameraEntry => {
     const credentials = credentialsOf({ username, password }, known);
-    if (credentials === 'keep' && known?.credentials && !sameHost(known.address, rest.address))
+    if (credentials === 'keep' && known?.credentials && !samePeer(known.address, rest.address))
       throw lacking('password', 'the password again, as the address is another');
     const settings = restoredSettings(rest.settings, known?.settings ?? {});
-    inventory.putCamera({ id, ...rest, settings, ...(place === undefined ? {} : { place }), ...(credentials === undefined ? {} : { credentials }) });
+    const pin = fingerprint256 === undefined ? known?.fingerprint256 : fingerprint256;
+    inventory.putCamera({
+      ...{ id, ...rest, settings },
+      ...(place === undefined ? {} : { place }),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(pin ? { fingerprint256: pin } : {}),
+    });
     return entryOf(find(id));
   };
   return [

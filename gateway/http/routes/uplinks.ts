@@ -5,7 +5,7 @@ import type { UplinkId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import { type Route, route } from '../route.ts';
 import { idOf, idText, nameText, z } from '../schemas/pieces.ts';
-import { restoredSettings, sameHost, shownSettings } from '../views/settings.ts';
+import { restoredSettings, samePeer, shownSettings } from '../views/settings.ts';
 import type { RouteParts } from './parts.ts';
 
 const params = z.object({ id: idText<UplinkId>() });
@@ -113,7 +113,7 @@ function sameTarget(before: Readonly<Record<string, unknown>>, now: Readonly<Rec
   return Object.entries(now).every(([name, value]) => {
     const known = Object.hasOwn(before, name) ? before[name] : undefined;
     if (typeof value !== 'string' || value === known) return true;
-    return !URL.canParse(value) || (typeof known === 'string' && sameHost(known, value));
+    return !URL.canParse(value) || (typeof known === 'string' && samePeer(known, value));
   });
 }
 

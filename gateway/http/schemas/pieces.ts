@@ -1,6 +1,7 @@
 /** Small schemas that others are made of. `.openapi()` exists once this module is loaded. */
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { canonicalFingerprint, fingerprintPattern } from '../../domain/fingerprint.ts';
 import type { Instant, Millis } from '../../domain/time.ts';
 import type { Words } from '../../domain/words.ts';
 
@@ -33,6 +34,12 @@ export const nameText = z
   .min(1)
   .max(80)
   .refine((text) => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(text), 'text without control characters');
+
+/** SHA-256 of a certificate, however it was pasted. */
+export const fingerprint = z
+  .string()
+  .regex(fingerprintPattern, 'the SHA-256 of a certificate: 64 hexadecimal digits, colons allowed')
+  .transform(canonicalFingerprint);
 
 /**
  * A property that may be absent, but is never undefined. zod-to-openapi 9.1 calls a property required unless its schema accepts undefined,

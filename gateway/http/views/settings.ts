@@ -25,7 +25,14 @@ function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether two addresses lead to the same host and port: a stored secret must not follow an edited address to another box. */
-export function sameHost(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && new URL(one).host === new URL(other).host;
+/**
+ * Whether a stored secret may follow an edit of its address: to the same host and port, and not from TLS to clear text. Else an edit could
+ * send it to another box, or where others can read it.
+ */
+export function samePeer(stored: string, edited: string): boolean {
+  if (!URL.canParse(stored) || !URL.canParse(edited)) return false;
+  const [before, after] = [new URL(stored), new URL(edited)];
+  return before.host === after.host && (secure.test(after.protocol) || !secure.test(before.protocol));
 }
+
+const secure = /^(https|rtsps|mqtts|wss):$/;

@@ -209,6 +209,30 @@ panels:
   });
 });
 
+describe("a camera's certificate", () => {
+  const hex = 'ab'.repeat(32);
+  const pinned = (address: string, fingerprint: string) =>
+    `version: 1\ncameras:\n  cam-1: {name: a, adapter: onvif, address: "${address}", fingerprint256: "${fingerprint}"}\n`;
+
+  test('is kept in one form, however it was written, and is no change when it comes back', async () => {
+    await using folder = await dataFolder();
+    await using store = await openIn(folder.path);
+    importInventory(store, pinned('https://10.0.0.1/onvif', hex), { dryRun: false });
+    expect(store.current().cameras[0]?.fingerprint256).toBe(Array(32).fill('AB').join(':'));
+    expect(exportInventory(store)).toContain(`fingerprint256: ${Array(32).fill('AB').join(':')}`);
+    expect(importInventory(store, exportInventory(store), { dryRun: true })).toEqual(nothing);
+    const other = importInventory(store, pinned('https://10.0.0.1/onvif', `cd${hex.slice(2)}`), { dryRun: true });
+    expect(other.changes).toEqual([{ item: 'cameras.cam-1', fields: ['fingerprint256'] }]);
+  });
+
+  test('that is none, or stands beside an address without TLS, is a mistake', async () => {
+    await using folder = await dataFolder();
+    await using store = await openIn(folder.path);
+    expect(places(problemsOf(store, pinned('https://10.0.0.1/onvif', 'abc')))).toEqual([['cameras.cam-1.fingerprint256', 3]]);
+    expect(places(problemsOf(store, pinned('http://10.0.0.1/onvif', hex)))).toEqual([['cameras.cam-1.address', 3]]);
+  });
+});
+
 describe('the commands', () => {
   test('export writes one private file, import --dry-run of it says "no change"', async () => {
     await using folder = await dataFolder();

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import Database from 'better-sqlite3';
@@ -274,6 +274,32 @@ describe('the database', () => {
     const file = new URL('../../fixtures/inventory/schema.sql', import.meta.url);
     if (process.env.UPDATE_SCHEMA === '1') await writeFile(file, text);
     expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  test('of version 1, as boxes in the field have it, opens with everything that was in it, secrets too', async () => {
+    await using folder = await dataFolder();
+    const fixture = (name: string) => readFile(new URL(`../../fixtures/inventory/version-1/${name}`, import.meta.url), 'utf8');
+    await mkdir(folder.path, { mode: 0o700 });
+    await writeFile(join(folder.path, 'box.key'), Buffer.from((await fixture('box.key.hex')).trim(), 'hex'), { mode: 0o600 });
+    const old = new Database(join(folder.path, 'inventory.sqlite'));
+    old.exec(await fixture('inventory.sql'));
+    old.close();
+    await using store = await openIn(folder.path);
+    expect(store.unreadable()).toEqual([]);
+    const { cameras, channels, panels, uplinks } = store.current();
+    expect(cameras.map(({ id, credentials, fingerprint256 }) => [id, credentials?.password.reveal(), fingerprint256])).toEqual([
+      ['cam-1', 'canary-camera-cam-1', undefined],
+      ['cam-2', 'canary-camera-cam-2', undefined],
+    ]);
+    expect([channels.length, panels[0]?.zones[0]?.channels, uplinks[0]?.secret?.readable, store.users().length]).toEqual([
+      2,
+      ['cam-1', 'cam-2'],
+      true,
+      1,
+    ]);
+    const fingerprint256 = Array(32).fill('0F').join(':');
+    store.putCamera(camera('cam-1', { address: 'https://10.0.0.1/', credentials: 'keep', fingerprint256 }));
+    expect(store.current().cameras[0]?.fingerprint256).toBe(fingerprint256);
   });
 
   test('opens again as it was, and refuses one of a newer version or one that is no database', async () => {
