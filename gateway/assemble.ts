@@ -1,19 +1,17 @@
-/** Composition root: builds every part and hands ports around. The only file that sees gateway and adapters together (with assemble-media.ts). */
+/** Composition root: builds every part and hands ports around. Only it and its assemble-… sisters see gateway and adapters together. */
 import { setMaxListeners } from 'node:events';
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
-import { cameraAdapters, panelDialects, uplinkAdapters } from '../adapters/index.ts';
+import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
-import { externalBroker } from '../adapters/panels/external-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
+import { createUplink, externalBrokers } from './assemble-adapters.ts';
 import { mediaSettingsOf, openMediaPlane } from './assemble-media.ts';
 import { openUplinks } from './delivery/uplinks.ts';
-import type { UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
 import type { Endpoint, SinkSpec, StreamTelemetry } from './domain/media.ts';
-import type { Clock, Logger, MediaPlane, PanelIntake, PreparedSink } from './domain/ports.ts';
-import type { Secret } from './domain/secret.ts';
+import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
 import { millis, seconds } from './domain/time.ts';
 import { openCameraFleet } from './fleet/cameras.ts';
 import { openPanelFleet } from './fleet/panels.ts';
@@ -72,7 +70,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
 
   // What lasts: the inventory and the journal. They close last.
   const inventory = scope.own(await openInventory({ folder, clock, log }));
-  const { acknowledgeBeforeCommit, commitDelayMillis, mediaFaults, mediaWatchdog } = config.testing;
+  const { acknowledgeBeforeCommit, commitDelayMillis, sendTwice, mediaFaults, mediaWatchdog } = config.testing;
   const journal = scope.own(await openJournal({ folder, clock, log, acknowledgeBeforeCommit, commitDelay: millis(commitDelayMillis) }));
   scope.defer(async () => {
     ending.abort();
@@ -85,7 +83,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const uplinks = openUplinks({
     inventory,
     outbox: hopTimes.measure(journal.outbox),
-    create: (settings) => createUplink(settings, { clock, log }),
+    create: (settings) => createUplink(settings, { clock, log, sendTwice }),
     clock,
     log,
   });
@@ -254,34 +252,11 @@ async function failedAfter(clock: Clock): Promise<never> {
   throw new GatewayError('PANEL_BROKER', 'The panel broker did not listen within 20 s: its port may be taken.');
 }
 
-function createUplink(settings: UplinkSettings, around: Surroundings) {
-  const adapter = uplinkAdapters.find(({ kind }) => kind === settings.adapter);
-  if (!adapter) {
-    const known = uplinkAdapters.map(({ kind }) => kind).join(', ');
-    throw new GatewayError('INVENTORY_INVALID', `Uplink ${settings.id} wants the adapter ${JSON.stringify(settings.adapter)}; there are ${known}.`);
-  }
-  return adapter.create(settings, settings.settings, around);
-}
-
 async function certificateOf(config: GatewayConfig, clock: Clock): Promise<{ key: string; cert: string; fingerprint256: string }> {
   const { certificate, key } = config.http.tls;
   if (certificate === undefined || key === undefined) return boxCertificate({ folder: config.dataFolder, clock });
   const cert = await readFile(certificate, 'utf8');
   return { cert, key: (await readSecretFile(key)).reveal(), fingerprint256: fingerprintOf(cert) };
-}
-
-async function externalBrokers(config: GatewayConfig, around: Surroundings): Promise<readonly PanelIntake[]> {
-  return Promise.all(
-    config.mqtt.external.map(async ({ name, url, username, passwordFile, authorityFile, version: protocolVersion }) => {
-      const password: Secret | undefined = passwordFile === undefined ? undefined : await readSecretFile(passwordFile);
-      return externalBroker({
-        ...{ name, url, protocolVersion, clientId: `campus-gateway-${name}`, ...around },
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-        ...(authorityFile === undefined ? {} : { tls: { ca: await readFile(authorityFile, 'utf8') } }),
-      });
-    }),
-  );
 }
 
 /** Telemetry at most half a second old: every camera's check asks, one question to the media plane answers them all. */

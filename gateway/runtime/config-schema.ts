@@ -105,6 +105,7 @@ export const configSchema = section({
   /** Breaks the gateway on purpose, so that a check can be seen to fail. Refused unless CAMPUS_GATEWAY_TESTING=1. */
   testing: section({
     acknowledgeBeforeCommit: z.boolean().default(false),
+    sendTwice: z.boolean().default(false),
     commitDelayMillis: z.number().min(0).max(60_000).default(0),
     /** Breaks the media worker when a line on standard input says so. */
     mediaFaults: z.boolean().default(false),

@@ -50,15 +50,12 @@ export function eventOf(body: string): Readonly<Record<string, unknown>> | undef
   }
 }
 
-/** Waits as a slow platform does; resolves at once for every other behaviour, and early when the simulator ends. */
-export async function dawdle(behaviour: Behaviour, clock: Clock, signal: AbortSignal): Promise<void> {
-  if (behaviour.kind === 'slow') await clock.sleep(behaviour.by, signal).catch(() => undefined);
-}
-
 /** What both receivers are given. */
 export interface Desk {
   readonly clock: Clock;
   behaviour(): Behaviour;
+  /** A delivery is on its way in: its first bytes have come. */
+  begun(eventId: string): void;
   /** Writes the row into the ledger and tells whoever watches. */
   arrived(row: LedgerRow): void;
 }
@@ -68,6 +65,8 @@ export interface Receiver extends AsyncDisposable {
   readonly port: number;
   down(): Promise<void>;
   up(): Promise<void>;
+  /** Resolves once nobody is connected: everything that was sent here has then been read. */
+  deserted(): Promise<void>;
   /** Ends every exchange that a silent behaviour left hanging. */
   letGo(): void;
 }

@@ -4,23 +4,29 @@ import type { Endpoint } from '../../gateway/domain/media.ts';
 
 export interface Listener {
   port: number;
-  readonly sockets: ReadonlySet<Socket>;
   open(): Promise<void>;
+  /** Resolves once nobody is connected. */
+  deserted(): Promise<void>;
   /** Stops listening and destroys every connection: what a crashed platform looks like. */
   close(): Promise<void>;
 }
 
 export function listenerFor(server: Server, listen: Endpoint): Listener {
   const sockets = new Set<Socket>();
+  const waiting = new Set<() => void>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size > 0) return;
+      for (const wake of waiting) wake();
+      waiting.clear();
+    });
     // A reset by the peer is the peer's business; without a listener it would end the process.
     socket.on('error', () => undefined);
   });
   const listener: Listener = {
     port: listen.port,
-    sockets,
     open: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -31,6 +37,7 @@ export function listenerFor(server: Server, listen: Endpoint): Listener {
           resolve();
         });
       }),
+    deserted: () => (sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.add(resolve))),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

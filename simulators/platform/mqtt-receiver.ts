@@ -4,7 +4,8 @@ import { createServer as createTcp, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { Aedes } from 'aedes';
 import type { Endpoint } from '../../gateway/domain/media.ts';
-import { answerTo, type Desk, dawdle, eventOf, type Receiver } from './behaviour.ts';
+import { type Desk, eventOf, type Receiver } from './behaviour.ts';
+import { openExchanges } from './exchanges.ts';
 import { listenerFor } from './listener.ts';
 
 export interface MqttDoor {
@@ -17,7 +18,7 @@ export interface MqttDoor {
 
 export async function openMqttReceiver(door: MqttDoor, desk: Desk, signal: AbortSignal): Promise<Receiver> {
   const broker = await Aedes.createBroker();
-  const hanging = new Set<{ destroy(): unknown }>();
+  const exchanges = openExchanges(desk, signal);
   broker.authenticate = (_client, username, password, done) => {
     done(null, same(username ?? '', door.username) && same(password?.toString('utf8') ?? '', door.password));
   };
@@ -33,17 +34,12 @@ export async function openMqttReceiver(door: MqttDoor, desk: Desk, signal: Abort
     const body = packet.payload.toString();
     const id = eventOf(body)?.id;
     const eventId = typeof id === 'string' ? id : '';
-    const behaviour = desk.behaviour();
-    const answer = answerTo(behaviour, eventId, body);
+    desk.begun(eventId);
     const headers = { topic: packet.topic, qos: String(packet.qos), dup: String(packet.dup), retain: String(packet.retain), client: client.id };
-    desk.arrived({ arrivedAt: desk.clock.now(), path: 'mqtt', eventId, body, answer, headers });
-    if (answer === 'none') {
-      hanging.add(client.conn);
-      client.conn.once('close', () => hanging.delete(client.conn));
-      return;
-    }
-    // MQTT 3.1.1 §3.3.5: a server that does not accept a publish has no way to say so but to close the connection.
-    void dawdle(behaviour, desk.clock, signal).then(() => done(answer === 'accepted' ? null : new Error(`publish ${answer}`)));
+    void exchanges.answer({ path: 'mqtt', eventId, body, headers, carrier: client.conn }).then((answer) => {
+      // MQTT 3.1.1 §3.3.5: a server that does not accept a publish has no way to say so but to close the connection.
+      if (answer !== undefined) done(answer === 'accepted' ? null : new Error(`publish ${answer}`));
+    });
   };
   // Both are told by the ledger and by the other side; without listeners aedes would throw.
   broker.on('clientError', () => undefined);
@@ -62,10 +58,8 @@ export async function openMqttReceiver(door: MqttDoor, desk: Desk, signal: Abort
     },
     up: () => listener.open(),
     down: () => listener.close(),
-    letGo() {
-      for (const connection of hanging) connection.destroy();
-      hanging.clear();
-    },
+    deserted: () => listener.deserted(),
+    letGo: () => exchanges.letGo(),
     async [Symbol.asyncDispose]() {
       if (server.listening) await listener.close();
       await new Promise<void>((resolve) => broker.close(() => resolve()));

@@ -19,6 +19,8 @@ export interface PoliceOptions {
   readonly log: Logger;
   /** Told of each arrival, after it is in the ledger. */
   readonly arrived?: (row: LedgerRow) => void;
+  /** Told of each delivery as its first bytes come: of one that breaks off there is no arrival. */
+  readonly begun?: (eventId: string) => void;
 }
 
 /** One alarm as an operator there sees it: repeats of an event id count once. */
@@ -40,6 +42,8 @@ export interface PoliceSimulator extends AsyncDisposable {
   /** Resolves once the ledger has a row that satisfies; rows that are in already count. */
   arrival(satisfies: (row: LedgerRow) => boolean, signal: AbortSignal): Promise<LedgerRow>;
   misbehave(behaviour: Behaviour): void;
+  /** Resolves once nobody is connected: all that a gateway sent before it was killed is then in the ledger. */
+  deserted(): Promise<void>;
   /** Closes every door and drops every connection. */
   down(): Promise<void>;
   /** Back to good behaviour, doors open at the same ports. Exchanges left hanging by silence end without an answer. */
@@ -59,6 +63,7 @@ export async function runPoliceSimulator(options: PoliceOptions): Promise<Police
   const desk = {
     clock: options.clock,
     behaviour: () => behaviour,
+    begun: (eventId: string) => options.begun?.(eventId),
     arrived(row: LedgerRow) {
       ledger.append(row);
       options.arrived?.(row);
@@ -106,6 +111,7 @@ export async function runPoliceSimulator(options: PoliceOptions): Promise<Police
     misbehave(next) {
       behaviour = next;
     },
+    deserted: async () => void (await Promise.all(receivers.map((receiver) => receiver.deserted()))),
     async down() {
       if (!standing) return;
       standing = false;

@@ -3,7 +3,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { Endpoint } from '../../gateway/domain/media.ts';
-import { answerTo, type Desk, dawdle, eventOf, type Receiver } from './behaviour.ts';
+import { type Answer, type Desk, eventOf, type Receiver } from './behaviour.ts';
+import { type Exchanges, openExchanges } from './exchanges.ts';
 import { listenerFor } from './listener.ts';
 
 const mostBodyBytes = 1024 * 1024;
@@ -21,9 +22,9 @@ export interface WebhookDoor {
 const statusOf = { accepted: 202, refused: 422, error: 503 } as const;
 
 export async function openWebhookReceiver(door: WebhookDoor, desk: Desk, signal: AbortSignal): Promise<Receiver> {
-  const hanging = new Set<ServerResponse>();
+  const exchanges = openExchanges(desk, signal);
   const take = (request: IncomingMessage, response: ServerResponse) => {
-    receive(request, response, { door, desk, signal, hanging }).catch(() => response.destroy()); // the sender broke off while it spoke
+    receive(request, response, { door, desk, exchanges }).catch(() => response.destroy()); // the sender broke off while it spoke
   };
   const server = door.tls ? createHttps(door.tls, take) : createHttp(take);
   const listener = listenerFor(server, door.listen);
@@ -34,51 +35,43 @@ export async function openWebhookReceiver(door: WebhookDoor, desk: Desk, signal:
     },
     up: () => listener.open(),
     down: () => listener.close(),
-    letGo() {
-      for (const response of hanging) response.destroy();
-      hanging.clear();
-    },
+    deserted: () => listener.deserted(),
+    letGo: () => exchanges.letGo(),
     [Symbol.asyncDispose]: () => (server.listening ? listener.close() : Promise.resolve()),
   };
 }
 
-interface Exchange {
+interface Counter {
   readonly door: WebhookDoor;
   readonly desk: Desk;
-  readonly signal: AbortSignal;
-  readonly hanging: Set<ServerResponse>;
+  readonly exchanges: Exchanges;
 }
 
-async function receive(request: IncomingMessage, response: ServerResponse, { door, desk, signal, hanging }: Exchange): Promise<void> {
+async function receive(request: IncomingMessage, response: ServerResponse, { door, desk, exchanges }: Counter): Promise<void> {
   if (request.method !== 'POST') {
     response.writeHead(405, { allow: 'POST' }).end();
     return;
   }
+  const headers = kept(request);
+  const key = headers['idempotency-key'];
+  if (key !== undefined) desk.begun(key);
   const bytes = await readBody(request);
   if (!bytes) {
     response.writeHead(413, { connection: 'close' }).end();
     return;
   }
   const body = bytes.toString('utf8');
-  const headers = kept(request);
-  const eventId = headers['idempotency-key'] ?? textOf(eventOf(body)?.id);
-  const arrivedAt = desk.clock.now();
-  const signatureOk = door.hmacKey === undefined ? undefined : signed(door.hmacKey, headers['x-campus-signature'] ?? '', bytes, arrivedAt);
-  const behaviour = desk.behaviour();
-  const answer = signatureOk === false && behaviour.kind !== 'silent' ? 'refused' : answerTo(behaviour, eventId, body);
-  desk.arrived({ arrivedAt, path: 'webhook', eventId, body, ...(signatureOk === undefined ? {} : { signatureOk }), answer, headers });
-  if (answer === 'none') {
-    hanging.add(response);
-    response.once('close', () => hanging.delete(response));
-    return;
-  }
-  await dawdle(behaviour, desk.clock, signal);
-  const status = signatureOk === false ? 401 : statusOf[answer];
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(replyTo(answer, signatureOk)));
+  const eventId = key ?? textOf(eventOf(body)?.id);
+  if (key === undefined) desk.begun(eventId);
+  const checked =
+    door.hmacKey === undefined ? {} : { signatureOk: signed(door.hmacKey, headers['x-campus-signature'] ?? '', bytes, desk.clock.now()) };
+  const answer = await exchanges.answer({ path: 'webhook', eventId, body, ...checked, headers, carrier: response });
+  if (answer === undefined) return;
+  response.writeHead(checked.signatureOk === false ? 401 : statusOf[answer], { 'content-type': 'application/json' });
+  response.end(JSON.stringify(replyTo(answer, checked.signatureOk)));
 }
 
-function replyTo(answer: 'accepted' | 'refused' | 'error', signatureOk: boolean | undefined): Readonly<Record<string, string>> {
+function replyTo(answer: Exclude<Answer, 'none'>, signatureOk: boolean | undefined): Readonly<Record<string, string>> {
   if (signatureOk === false) return { reason: 'the signature does not match' };
   switch (answer) {
     case 'accepted':

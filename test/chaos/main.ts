@@ -21,6 +21,7 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
 /** Breaks the gateway on purpose: the claim must then fail. */
 const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
   'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
+  'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
 };
 
 function usage(problem: string): never {

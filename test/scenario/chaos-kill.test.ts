@@ -28,6 +28,14 @@ test('a gateway that acknowledges before the commit is found out, and how to rep
   expect(errors).toContain('npm run chaos -- --faults kill --runs 3 --seed 3 --break acknowledge-before-commit');
 });
 
+test('a gateway that sends again what was accepted is found out by its repeats', { timeout: 120_000 }, async () => {
+  const { failed, code, errors } = await runChaos('--faults', 'kill', '--runs', '3', '--seed', '3', '--break', 'send-twice');
+  expect(code, errors).toBe(1);
+  const metrics = failed.map(({ metric }) => metric);
+  expect(metrics).toEqual(expect.arrayContaining(['repeats on the wire', 'repeats of what was not in flight at a kill']));
+  expect(metrics).not.toContain('acknowledged to a panel and absent');
+});
+
 test('wrong usage is told from a failed claim', async () => {
   expect((await runChaos('--faults', 'earthquake')).code).toBe(2);
 });

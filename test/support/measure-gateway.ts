@@ -11,6 +11,7 @@ import { builtGateway } from './measure-build.ts';
 
 export interface Broken {
   readonly acknowledgeBeforeCommit?: boolean;
+  readonly sendTwice?: boolean;
   readonly commitDelayMillis?: number;
 }
 

@@ -2,6 +2,7 @@
 import type { AlarmRaised, DomainEvent } from '../../gateway/domain/event.ts';
 import { eventOf } from '../../simulators/platform/behaviour.ts';
 import type { LedgerRow } from '../../simulators/platform/ledger.ts';
+import { type Kill, type Repeats, repeatsIn, type Sent } from './measure-repeats.ts';
 
 export interface Press {
   readonly panel: string;
@@ -46,22 +47,19 @@ export interface Comparing {
   /** Keys of the presses that a PUBACK came for. */
   readonly acknowledged: readonly string[];
   readonly arrivals: readonly Arrival[];
-  /** Epoch ms of each start of the gateway. */
-  readonly starts: readonly number[];
+  /** Every delivery that began to come in, in order. */
+  readonly sent: readonly Sent[];
+  readonly kills: readonly Kill[];
+  /** Deliveries in flight at once, at most. */
+  readonly window: number;
 }
 
-export interface Comparison {
+export interface Comparison extends Repeats {
   readonly acknowledgedAndAbsent: number;
   readonly pressedAndAbsent: number;
   /** Alarms that nobody pressed, or with another zone or type than was pressed. */
   readonly phantom: number;
-  /** Arrivals of an event that had arrived before. */
-  readonly repeats: number;
-  /** Repeats between whose two arrivals the gateway was not restarted. */
-  readonly repeatsWithoutRestart: number;
-  /** The most events that were sent again after any one restart. */
-  readonly mostRepeatsPerRestart: number;
-  /** Repeats whose body is not, byte for byte, the first one's. */
+  /** Arrivals whose body is not, byte for byte, that of the event's first. */
   readonly changedBodies: number;
   /** Presses that went out under more than one event id: an operator would see two alarms. */
   readonly shownTwice: number;
@@ -74,7 +72,7 @@ export interface Comparison {
   readonly unreadable: number;
 }
 
-export function compareLedger({ presses, acknowledged, arrivals, starts }: Comparing): Comparison {
+export function compareLedger({ presses, acknowledged, arrivals, ...wire }: Comparing): Comparison {
   const pressed = new Map(presses.map((press, index) => [pressKey(press), { press, index }]));
   const alarms = arrivals.filter(({ kind }) => kind === 'alarm.raised');
   const present = new Set(alarms.flatMap(({ press, row }) => (press !== undefined && row.answer === 'accepted' ? [press] : [])));
@@ -90,7 +88,8 @@ export function compareLedger({ presses, acknowledged, arrivals, starts }: Compa
     acknowledgedAndAbsent: acknowledged.filter((key) => !present.has(key)).length,
     pressedAndAbsent: presses.filter((press) => !present.has(pressKey(press))).length,
     phantom: alarms.filter((arrival) => !genuine(arrival)).length,
-    ...repeatsIn(arrivals, starts),
+    ...repeatsIn(wire),
+    changedBodies: changedBodies(arrivals),
     shownTwice: [...ids.values()].filter(({ size }) => size > 1).length,
     changedTimes: alarms.filter(({ press, alarm }) => press !== undefined && pressed.get(press)?.press.at !== alarm?.occurredAt).length,
     outOfOrder: outOfOrder([...first].flatMap(([key]) => pressed.get(key) ?? [])),
@@ -100,32 +99,15 @@ export function compareLedger({ presses, acknowledged, arrivals, starts }: Compa
   };
 }
 
-function repeatsIn(arrivals: readonly Arrival[], starts: readonly number[]) {
-  const before = new Map<string, Arrival>();
-  const perRestart = new Map<number, Set<string>>();
-  let repeats = 0;
-  let repeatsWithoutRestart = 0;
-  let changedBodies = 0;
-  for (const arrival of arrivals) {
-    const { eventId, body } = arrival.row;
-    const last = before.get(eventId);
-    before.set(eventId, arrival);
-    if (!last) continue;
-    repeats += 1;
-    if (last.row.body !== body) changedBodies += 1;
-    const life = lifeOf(last, starts);
-    if (life === lifeOf(arrival, starts)) repeatsWithoutRestart += 1;
-    else perRestart.set(life, (perRestart.get(life) ?? new Set()).add(eventId));
+function changedBodies(arrivals: readonly Arrival[]): number {
+  const first = new Map<string, string>();
+  let count = 0;
+  for (const { row } of arrivals) {
+    const body = first.get(row.eventId) ?? row.body;
+    first.set(row.eventId, body);
+    if (row.body !== body) count += 1;
   }
-  const mostRepeatsPerRestart = Math.max(0, ...[...perRestart.values()].map(({ size }) => size));
-  return { repeats, repeatsWithoutRestart, mostRepeatsPerRestart, changedBodies };
-}
-
-/** What a killed gateway had written is still read a moment after its successor was started, which itself needs far longer to say anything. */
-const echo = 50;
-
-function lifeOf({ row }: Arrival, starts: readonly number[]): number {
-  return starts.filter((start) => start + echo <= row.arrivedAt).length;
+  return count;
 }
 
 function outOfOrder(firsts: readonly { readonly press: Press; readonly index: number }[]): number {

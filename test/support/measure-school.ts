@@ -13,8 +13,10 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/simulator.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
+import { acceptedAfterKill } from './measure-crash.ts';
 import { type Broken, type GatewayChild, openGatewayChild } from './measure-gateway.ts';
 import { type Arrival, type Press, pressKey, readArrival } from './measure-ledger.ts';
+import { type Kill, killSeen, type Sent } from './measure-repeats.ts';
 
 export interface MeasuredSchool extends AsyncDisposable {
   readonly folder: string;
@@ -28,6 +30,11 @@ export interface MeasuredSchool extends AsyncDisposable {
   readonly arrivals: readonly Arrival[];
   /** Presses that the police side accepted. */
   readonly arrived: ReadonlyMap<string, Arrival>;
+  /** Every delivery that began to reach the police side, in order. */
+  readonly sent: readonly Sent[];
+  readonly kills: readonly Kill[];
+  /** kill -9; resolves once the police side has read all that was sent, and it is noted what was in flight. */
+  kill(): Promise<void>;
   press(panel: number, zone: string): Press;
   /** `count` presses, evenly over panels and zones, `perSecond` of them. */
   pressSteadily(count: number, perSecond: number): Promise<void>;
@@ -47,6 +54,7 @@ export const zones = [
 export const overtaking: ReadonlySet<string> = new Set(zones.filter(({ type }) => overtakes(type)).map(({ id }) => id));
 
 const campus = 'measured';
+const uplink = 'police';
 const window = 16;
 const inFlightPerPanel = 4;
 
@@ -64,6 +72,9 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
   opening.defer(() => rmSync(folder, { recursive: true, force: true }));
   const arrivals: Arrival[] = [];
   const arrived = new Map<string, Arrival>();
+  const sent: Sent[] = [];
+  const answered = new Set<string>();
+  const kills: Kill[] = [];
   const hmacKey = 'measured-'.repeat(4);
   const police = opening.own(
     await runPoliceSimulator({
@@ -72,7 +83,9 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
       hmacKey,
       clock: systemClock,
       log: silentLogger,
+      begun: (eventId) => void sent.push({ eventId, life: gateway.starts.length }),
       arrived(row) {
+        if (row.answer === 'accepted') answered.add(row.eventId);
         const arrival = readArrival(row, performance.now());
         arrivals.push(arrival);
         if (arrival.press !== undefined && row.answer === 'accepted' && !arrived.has(arrival.press)) arrived.set(arrival.press, arrival);
@@ -124,7 +137,14 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     presses,
     arrivals,
     arrived,
+    sent,
+    kills,
     press,
+    async kill() {
+      await gateway.kill();
+      await police.deserted();
+      kills.push(killSeen({ sent, life: gateway.starts.length, answered, accepted: acceptedAfterKill(gateway.dataFolder, uplink) }));
+    },
     async pressSteadily(count, perSecond) {
       const began = performance.now();
       for (let index = 0; index < count; index += 1) {
@@ -162,7 +182,7 @@ async function furnishInventory(folder: string, { names, url, hmacKey, furnish }
   await using store = await openInventory({ folder, clock: systemClock, log: silentLogger });
   store.putCampus({ id: campusId(campus), name: 'Measured school', timeZone: 'Asia/Shanghai', address: '' });
   store.putUplink({
-    id: uplinkId('police'),
+    id: uplinkId(uplink),
     name: 'Police',
     adapter: 'webhook',
     settings: { url, window },

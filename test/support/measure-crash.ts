@@ -1,0 +1,28 @@
+/** The journal as a kill left it. Read from a copy: to recover the file itself is the next gateway's task, and part of what is measured. */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import { journalFile } from '../../gateway/journal/journal.ts';
+
+/** Ids of the events whose delivery to the uplink it holds as accepted; none where the kill came before there was a journal. */
+export function acceptedAfterKill(dataFolder: string, uplink: string): ReadonlySet<string> {
+  const copy = mkdtempSync(join(tmpdir(), 'campus-crash-'));
+  try {
+    for (const file of [journalFile, `${journalFile}-wal`]) {
+      if (existsSync(join(dataFolder, file))) copyFileSync(join(dataFolder, file), join(copy, file));
+    }
+    const database = new BetterSqlite(join(copy, journalFile));
+    try {
+      if (database.pragma('user_version', { simple: true }) === 0) return new Set();
+      const accepted = database
+        .prepare<[string], string>("SELECT id FROM event JOIN delivery USING (position) WHERE uplink = ? AND state = 'accepted'")
+        .pluck();
+      return new Set(accepted.all(uplink));
+    } finally {
+      database.close();
+    }
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
