@@ -55,9 +55,9 @@ const oldGenerationMegabytes = 1_024;
 /** The byte budgets of settings.ts bound what the buffers hold. Should one of them leak, the worker goes before the box does. */
 const bufferShare = 0.5;
 
-export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, ring }: GatewayConfig['media']): Partial<MediaSettings> {
+export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, ring, cameraPorts }: GatewayConfig['media']): Partial<MediaSettings> {
   return {
-    ...{ viewerBytes, allViewersBytes },
+    ...{ viewerBytes, allViewersBytes, cameraPorts },
     linger: seconds(lingerSeconds),
     ringLength: seconds(ring.seconds),
     ringsBytes: ring.megabytes * 1024 * 1024,
@@ -67,7 +67,7 @@ export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, r
 export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
   const { resolve, clock, log, replaced, saboteur, limits } = options;
   const settings = { ...usualMediaSettings, ...options.settings };
-  if (options.worker === false) return new Plane({ resolve, clock, log, settings, parts: mediaParts(clock, log) });
+  if (options.worker === false) return new Plane({ resolve, clock, log, settings, parts: mediaParts(settings, clock, log) });
   const usualLimits = { heapBytes: heapLimit, bufferBytes: bufferShare * memoryOfTheBox() };
   return new PlaneClient({
     ...{ resolve, clock, log },
@@ -91,9 +91,9 @@ function memoryOfTheBox(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
-function mediaParts(clock: Clock, log: Logger): MediaParts {
+function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaParts {
   return {
-    source: rtspSource(clock),
+    source: rtspSource(clock, settings.cameraPorts),
     codecs: { video: videoTools, audio: audioTools },
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),
   };
@@ -109,5 +109,5 @@ if (!isMainThread && parentPort && isMediaWorker(workerData)) {
   parentPort.once('close', () => over.abort());
   void new Vitals(vitals).show(systemClock, over.signal);
   if (breakable) obeyFaults(parentPort);
-  servePlane(parentPort, (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, parts: mediaParts(systemClock, log) }));
+  servePlane(parentPort, (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, parts: mediaParts(settings, systemClock, log) }));
 }

@@ -19,6 +19,7 @@ const rtspCodes = {
   reply: 'RTSP_REPLY',
   redirect: 'CAMERA_FORBIDDEN_HOST',
   unsupported: 'MEDIA_UNSUPPORTED',
+  local: 'MEDIA_UNAVAILABLE',
 } as const satisfies Record<RtspFailureReason, ErrorCode>;
 
 /** Failures of protocols become coded; anything else, an abort among it, is passed on as it is. */

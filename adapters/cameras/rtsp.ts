@@ -2,16 +2,17 @@
 import { z } from 'zod';
 import type { Camera } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import type { StreamProfile } from '../../gateway/domain/media.ts';
+import type { StreamProfile, StreamTransport } from '../../gateway/domain/media.ts';
 import type { CameraAdapter, CameraSession } from '../../gateway/domain/ports.ts';
 import { parseTarget, type RtspTarget, redirectTarget } from '../protocols/rtsp/address.ts';
 import { RtspConnection, type RtspCredentials } from '../protocols/rtsp/connection.ts';
-import type { RtspTimers } from '../protocols/rtsp/deadline.ts';
 import { RtspFailure } from '../protocols/rtsp/failure.ts';
 import { headerOf } from '../protocols/rtsp/message.ts';
+import type { RtspTimers } from '../protocols/rtsp/timers.ts';
 import { parseSdp, rtpMapsOf } from '../protocols/sdp/sdp.ts';
 import { coded } from './coded.ts';
 import { noReports } from './no-reports.ts';
+import { streamTransport } from './stream-transport.ts';
 
 const rtspConfig = z.strictObject({
   /** rtsp:// URL of the sub stream, without credentials; the main stream stands in for it where absent. */
@@ -20,6 +21,7 @@ const rtspConfig = z.strictObject({
     .max(500)
     .regex(/^rtsp:\/\//i, 'an rtsp:// URL')
     .optional(),
+  transport: streamTransport,
 });
 export type RtspConfig = z.infer<typeof rtspConfig>;
 
@@ -34,7 +36,7 @@ export const rtsp: CameraAdapter<RtspConfig> = {
       const main = parseTarget(camera.address);
       const sub = config.sub === undefined ? undefined : parseTarget(config.sub);
       const seen = await describe({ target: main, credentials, timers: clock }, signal);
-      return sessionOf(camera, { main, sub, credentials, timers: clock, seen });
+      return sessionOf(camera, { main, sub, transport: config.transport, credentials, timers: clock, seen });
     } catch (error) {
       throw coded(error, camera.id);
     }
@@ -55,10 +57,7 @@ interface Described {
 
 /** Opens a connection, describes the stream, hangs up. At most two requests carry credentials. Throws RtspFailure. */
 async function describe({ target, credentials, timers }: Asked, signal: AbortSignal): Promise<Described> {
-  const connection = await RtspConnection.open(
-    { target, credentials, timers, userAgent: 'campus-gateway', within: exchangeWithin, frame: () => undefined },
-    signal,
-  );
+  const connection = await RtspConnection.open({ target, credentials, timers, userAgent: 'campus-gateway', within: exchangeWithin }, signal);
   try {
     const response = await connection.ask({ method: 'DESCRIBE', uri: target.uri, headers: { Accept: 'application/sdp' } }, signal);
     const { status, reason } = response;
@@ -90,12 +89,13 @@ function codecOf(body: Uint8Array): string {
 interface Signed {
   readonly main: RtspTarget;
   readonly sub: RtspTarget | undefined;
+  readonly transport: StreamTransport | undefined;
   readonly credentials: RtspCredentials | undefined;
   readonly timers: RtspTimers;
   readonly seen: Described;
 }
 
-function sessionOf(camera: Camera, { main, sub, credentials, timers, seen }: Signed): CameraSession {
+function sessionOf(camera: Camera, { main, sub, transport, credentials, timers, seen }: Signed): CameraSession {
   const profile = (use: StreamProfile, codec: string) => ({ token: use, name: use, codec, width: 0, height: 0, use });
   return {
     model: seen.server.slice(0, 100),
@@ -113,7 +113,7 @@ function sessionOf(camera: Camera, { main, sub, credentials, timers, seen }: Sig
     },
     async streamAddress(use) {
       const { uri } = use === 'sub' && sub ? sub : main;
-      return { camera: camera.id, profile: use, url: uri, ...credentials };
+      return { camera: camera.id, profile: use, url: uri, ...(transport ? { transport } : {}), ...credentials };
     },
     snapshotAddress: async () => undefined,
     async perform() {

@@ -4,6 +4,8 @@ import type { CameraId, ChannelId } from './ids.ts';
 import type { Instant, Millis } from './time.ts';
 
 export type StreamProfile = 'main' | 'sub';
+export const streamTransports = ['auto', 'tcp', 'udp'] as const;
+export type StreamTransport = (typeof streamTransports)[number];
 export type StreamPurpose = 'alarm' | 'patrol' | 'local';
 
 export type TrackKind = 'video' | 'audio';
@@ -65,6 +67,8 @@ export interface StreamAddress {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
+  /** How the packets come; `auto`: by TCP, by UDP where the camera refuses TCP or sends nothing over it. Default `auto`. */
+  readonly transport?: StreamTransport;
 }
 
 /** Lets one reader in by RTSP Digest. Generated, sealed in the inventory, revocable; never an account password. */

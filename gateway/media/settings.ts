@@ -20,6 +20,8 @@ export interface MediaSettings {
   /** How far back a recorder ring reaches, and the bytes that all of them may hold, in equal shares. */
   readonly ringLength: Millis;
   readonly ringsBytes: number;
+  /** UDP ports on which cameras are heard that do not send over TCP; two for each track. */
+  readonly cameraPorts: { readonly first: number; readonly last: number };
 }
 
 export const usualMediaSettings: MediaSettings = {
@@ -33,4 +35,5 @@ export const usualMediaSettings: MediaSettings = {
   viewerLost: seconds(10),
   ringLength: seconds(30),
   ringsBytes: 512 * 1024 * 1024,
+  cameraPorts: { first: 22_000, last: 23_999 },
 };

@@ -99,6 +99,13 @@ export const configSchema = section({
       /** Memory of all rings together, in MiB. */
       megabytes: z.int().min(16).max(65_536).default(512),
     }).prefault({}),
+    /** UDP ports on which cameras are heard that do not send over TCP: two for each video or audio track. */
+    cameraPorts: section({
+      first: z.int().min(1_024).max(65_532).default(22_000),
+      last: z.int().min(1_027).max(65_535).default(23_999),
+    })
+      .refine(({ first, last }) => last - first >= 3, 'a last port at least 3 above the first')
+      .prefault({}),
   }).prefault({}),
   metrics: section({ tokenFile: file.optional() }).prefault({}),
   ffmpeg: section({ path: file.optional() }).prefault({}),

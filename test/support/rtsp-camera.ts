@@ -8,6 +8,7 @@ import { writeRtp } from '../../adapters/protocols/rtp/packet.ts';
 import { writeSenderReport } from '../../adapters/protocols/rtp/rtcp.ts';
 import { headerOf, type RtspRequest, writeResponse } from '../../adapters/protocols/rtsp/message.ts';
 import { RtspReader, writeFrame } from '../../adapters/protocols/rtsp/scanner.ts';
+import { type DatagramLine, openDatagramLine } from './rtsp-datagrams.ts';
 
 const fixture = new URL('../fixtures/media/ffmpeg-main-320x240.h264', import.meta.url);
 export const fixtureUnits = splitAnnexB(readFileSync(fixture));
@@ -41,6 +42,10 @@ export interface CameraOptions {
   readonly session?: string;
   readonly port?: number;
   readonly senderReports?: boolean;
+  /** `only`: TCP is answered with 461, `mute`: TCP is taken and nothing is sent over it. */
+  readonly udp?: 'only' | 'mute';
+  /** The datagrams of one picture as they are sent. */
+  readonly scramble?: (packets: readonly Buffer[]) => readonly Buffer[];
   /** Filler data in every picture, to make a stream that no buffer swallows; packets are 60 kB above 100 kB. */
   readonly fillerBytes?: number;
 }
@@ -53,16 +58,29 @@ export interface TestCamera extends AsyncDisposable {
   readonly playing: number;
   readonly connections: number;
   readonly teardowns: number;
+  /** RTCP that came from whoever plays, over either transport. */
+  readonly heard: readonly Buffer[];
+  /** Of the UDP players, where they are to be reached. */
+  readonly targets: readonly number[];
   /** Breaks every connection. */
   cut(): void;
   /** Keeps connections, sends no more. */
   mute(muted: boolean): void;
 }
 
+interface Player {
+  sequence: number;
+  index: number;
+  timestamp: number;
+  readonly ssrc: number;
+}
+
 export async function openTestCamera(options: CameraOptions = {}): Promise<TestCamera> {
   const log: string[] = [];
   const sockets = new Set<Socket>();
-  const players = new Map<Socket, { sequence: number; index: number; timestamp: number; ssrc: number }>();
+  const players = new Map<Socket, Player>();
+  const lines = new Map<Socket, DatagramLine>();
+  const heard: Buffer[] = [];
   const digest = new DigestDoor({ realm: 'test camera', now: () => Date.now() });
   const [rtp, rtcp] = options.channels ?? [0, 1];
   let credentialed = 0;
@@ -95,14 +113,29 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
       case 'DESCRIBE':
         answer(200, { 'Content-Type': 'application/sdp', 'Content-Base': `${request.uri}/` }, sdp);
         return;
-      case 'SETUP':
+      case 'SETUP': {
+        const asked = headerOf(request, 'transport') ?? '';
+        const port = Number(/client_port=(\d+)/.exec(asked)?.[1] ?? 0);
+        if (port === 0 && options.udp === 'only') {
+          answer(461);
+          return;
+        }
+        if (port > 0) {
+          void openDatagramLine(port, heard).then((line) => {
+            lines.set(socket, line);
+            answer(200, { Transport: `${asked};server_port=${line.port}-${line.port + 1}`, Session: options.session ?? 'abc123;timeout=60' });
+          });
+          return;
+        }
         answer(200, {
           Transport: options.transport ?? `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp};ssrc= zz`,
           Session: options.session ?? 'abc123;timeout=60',
         });
         return;
+      }
       case 'PLAY':
         answer(200, { Session: 'abc123' });
+        if (options.udp === 'mute' && !lines.has(socket)) return;
         players.set(socket, { sequence: 65_500, index: 0, timestamp: 4_294_900_000, ssrc: 0x1000 + log.length });
         return;
       case 'TEARDOWN':
@@ -119,12 +152,17 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
     sockets.add(socket);
     const reader = new RtspReader();
     socket.on('data', (chunk) => {
-      for (const piece of reader.push(chunk)) if (piece.kind === 'request') serve(piece, socket);
+      for (const piece of reader.push(chunk)) {
+        if (piece.kind === 'request') serve(piece, socket);
+        else if (piece.kind === 'frame') heard.push(piece.payload);
+      }
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       sockets.delete(socket);
       players.delete(socket);
+      lines.get(socket)?.close();
+      lines.delete(socket);
     });
   });
   const filler = options.fillerBytes === undefined ? undefined : new Uint8Array(options.fillerBytes).fill(0x0c, 0, 1);
@@ -134,8 +172,10 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
     if (muted) return;
     for (const [socket, player] of players) {
       const picture = pictures[player.index % pictures.length]!;
-      const payloads = filler ? packetiseH264([...picture, filler], filler.length > 100_000 ? 60_000 : 1_400) : packetiseH264(picture, 1_000);
-      const frames = payloads.map((payload, index) => {
+      const payloads = filler
+        ? packetiseH264([...picture, filler], filler.length > 100_000 ? 60_000 : 1_400)
+        : packetiseH264(picture, options.scramble ? 200 : 1_000);
+      const packets = payloads.map((payload, index) => {
         const header = {
           marker: index === payloads.length - 1,
           payloadType: 96,
@@ -144,13 +184,18 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
           ssrc: player.ssrc,
         };
         player.sequence = (player.sequence + 1) & 0xffff;
-        return writeFrame(rtp, writeRtp(header, payload));
+        return writeRtp(header, payload);
       });
-      if (options.senderReports && player.index % rate === 0) {
-        const report = { ssrc: player.ssrc, wallClock: Date.now() - 1_000, rtpTimestamp: player.timestamp, packets: 0, octets: 0 };
-        frames.unshift(writeFrame(rtcp, writeSenderReport(report)));
+      const report =
+        options.senderReports && player.index % rate === 0
+          ? writeSenderReport({ ssrc: player.ssrc, wallClock: Date.now() - 1_000, rtpTimestamp: player.timestamp, packets: 0, octets: 0 })
+          : undefined;
+      const line = lines.get(socket);
+      if (line) line.send(options.scramble?.(packets) ?? packets, report);
+      else {
+        const frames = packets.map((packet) => writeFrame(rtp, packet));
+        socket.write(Buffer.concat(report ? [writeFrame(rtcp, report), ...frames] : frames));
       }
-      socket.write(Buffer.concat(frames));
       player.index += 1;
       player.timestamp = (player.timestamp + ticks) >>> 0;
     }
@@ -173,6 +218,10 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
     },
     get teardowns() {
       return teardowns;
+    },
+    heard,
+    get targets() {
+      return [...lines.values()].map(({ target }) => target);
     },
     cut: () => {
       for (const socket of sockets) socket.destroy();

@@ -10,6 +10,7 @@ import { DeviceFailure } from '../../protocols/soap/failure.ts';
 import { textAt } from '../../protocols/soap/xml.ts';
 import { coded } from '../coded.ts';
 import { noReports } from '../no-reports.ts';
+import { streamTransport } from '../stream-transport.ts';
 import { pinService, pinSnapshot, pinStream } from './addresses.ts';
 import { type Connected, connectOnvif } from './connect.ts';
 import { getSnapshotUri2, getStreamUri2 } from './operations.ts';
@@ -21,6 +22,7 @@ const onvifConfig = z.strictObject({
   /** Profile to use as main and sub stream, by token or name; chosen by size where absent. */
   mainProfile: z.string().min(1).max(200).optional(),
   subProfile: z.string().min(1).max(200).optional(),
+  transport: streamTransport,
 });
 export type OnvifConfig = z.infer<typeof onvifConfig>;
 
@@ -44,7 +46,7 @@ export const onvif: CameraAdapter<OnvifConfig> = {
         },
         signal,
       );
-      return sessionOf(camera, connected);
+      return sessionOf(camera, connected, config);
     } catch (error) {
       throw coded(error, id);
     }
@@ -62,7 +64,7 @@ function httpAddress({ id, address }: Camera): string {
   );
 }
 
-function sessionOf(camera: Camera, connected: Connected): CameraSession {
+function sessionOf(camera: Camera, connected: Connected, { transport }: OnvifConfig): CameraSession {
   const { http, client, home, facts, media, profiles, chosen } = connected;
   const streams = new Map<StreamProfile, string>();
 
@@ -134,7 +136,8 @@ function sessionOf(camera: Camera, connected: Connected): CameraSession {
     profiles: profiles.map((profile) => ({ ...profile, use: profile === chosen.main ? 'main' : profile === chosen.sub ? 'sub' : 'other' })),
     reports: noReports,
     probe: (signal) => attempt(async () => clockOf(await connected.probe(signal))),
-    streamAddress: (profile, signal) => attempt(async () => withCredentials(camera, profile, await streamUrl(profile, signal))),
+    streamAddress: (profile, signal) =>
+      attempt(async () => ({ ...withCredentials(camera, profile, await streamUrl(profile, signal)), ...(transport ? { transport } : {}) })),
     snapshotAddress: (signal) => attempt(() => snapshotUrl(signal)),
     perform: (command, signal) => attempt(() => perform(command, signal)),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),

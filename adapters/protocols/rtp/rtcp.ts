@@ -18,6 +18,8 @@ export interface SenderReport {
   readonly ssrc: number;
   /** NTP time of the report as epoch milliseconds, with fractions. */
   readonly wallClock: number;
+  /** The middle 32 bits of that NTP time: how receiver reports name the report. */
+  readonly middle: number;
   readonly rtpTimestamp: number;
   readonly packets: number;
   readonly octets: number;
@@ -58,6 +60,7 @@ function parseItem(view: DataView, at: number, end: number): RtcpItem | undefine
       kind: 'sr',
       ssrc: view.getUint32(at + 4),
       wallClock,
+      middle: view.getUint32(at + 10),
       rtpTimestamp: view.getUint32(at + 16),
       packets: view.getUint32(at + 20),
       octets: view.getUint32(at + 24),
@@ -86,7 +89,7 @@ function parseBlocks(view: DataView, from: number, end: number, count: number): 
 }
 
 /** `wallClock` in epoch milliseconds. No SDES behind it: over interleaved TCP no receiver asks for one. */
-export function writeSenderReport(report: Omit<SenderReport, 'kind' | 'blocks'>): Buffer {
+export function writeSenderReport(report: Omit<SenderReport, 'kind' | 'middle' | 'blocks'>): Buffer {
   const packet = Buffer.alloc(28);
   const whole = Math.floor(report.wallClock / 1000);
   packet[0] = 0x80;
@@ -99,6 +102,21 @@ export function writeSenderReport(report: Omit<SenderReport, 'kind' | 'blocks'>)
   packet.writeUInt32BE(report.packets >>> 0, 20);
   packet.writeUInt32BE(report.octets >>> 0, 24);
   return packet;
+}
+
+/** Receiver report and SDES with a CNAME (at most 255 ASCII characters), which every compound packet must hold (§6.1). */
+export function writeReceiverCompound(ssrc: number, cname: string, blocks: readonly ReportBlock[]): Buffer {
+  const text = Buffer.from(cname, 'latin1');
+  // One chunk: SSRC, CNAME item, and at least one zero that ends the list, up to a 32-bit boundary (§6.5).
+  const description = Buffer.alloc(4 + 4 * Math.ceil((4 + 2 + text.length + 1) / 4));
+  description[0] = 0x81;
+  description[1] = 202;
+  description.writeUInt16BE(description.length / 4 - 1, 2);
+  description.writeUInt32BE(ssrc >>> 0, 4);
+  description[8] = 1;
+  description[9] = text.length;
+  text.copy(description, 10);
+  return Buffer.concat([writeReceiverReport(ssrc, blocks), description]);
 }
 
 export function writeReceiverReport(ssrc: number, blocks: readonly ReportBlock[]): Buffer {

@@ -1,11 +1,12 @@
 /** One RTSP connection as a client: requests with their answers, authentication, and the frames in between. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
+import { dial } from '../net/dial.ts';
 import type { RtspTarget } from './address.ts';
-import { openDeadline, type RtspTimers } from './deadline.ts';
 import { RtspFailure } from './failure.ts';
 import { type HeadersToWrite, headerOf, headersOf, type RtspMessage, type RtspResponse, writeRequest, writeResponse } from './message.ts';
-import { RtspScanner } from './scanner.ts';
+import { RtspScanner, writeFrame } from './scanner.ts';
+import type { RtspTimers } from './timers.ts';
 
 export interface RtspCredentials {
   readonly username: string;
@@ -19,7 +20,6 @@ interface ConnectionOptions {
   readonly userAgent: string;
   /** Absolute limit of one exchange, ms. */
   readonly within: number;
-  readonly frame: (bytes: Buffer, start: number, end: number) => void;
 }
 
 export interface RtspOrder {
@@ -41,12 +41,16 @@ export class RtspConnection {
   #nonceCount = 0;
   #refusals = 0;
   #accepted = false;
+  #frame: (bytes: Buffer, start: number, end: number) => void = () => undefined;
   session: string | undefined;
 
   private constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    const scanner = new RtspScanner({ message: (message) => this.#take(message), frame: options.frame });
+    const scanner = new RtspScanner({
+      message: (message) => this.#take(message),
+      frame: (bytes, start, end) => this.#frame(bytes, start, end),
+    });
     socket.on('data', (chunk) => {
       try {
         scanner.push(chunk);
@@ -60,34 +64,26 @@ export class RtspConnection {
 
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
     const { target } = options;
-    using limit = openDeadline(options.timers, options.within, signal);
-    const deadline = limit.signal;
-    const socket = connect({ host: target.host, port: target.port, noDelay: true });
+    using deadline = options.timers.deadline(options.within, signal);
+    let socket: Socket;
     try {
-      await new Promise<void>((resolve, reject) => {
-        const give = () => reject(deadline.reason);
-        deadline.addEventListener('abort', give, { once: true });
-        socket.once('connect', () => {
-          deadline.removeEventListener('abort', give);
-          resolve();
-        });
-        socket.once('error', reject);
-        if (deadline.aborted) give();
-      });
+      socket = await dial(target, deadline);
     } catch (error) {
-      socket.on('error', () => undefined); // A late error of a socket that is given up already says nothing new.
-      socket.destroy();
       signal.throwIfAborted();
       const seen = deadline.aborted ? `no connection within ${options.within} ms` : error instanceof Error ? error.message : String(error);
       throw new RtspFailure('unreachable', `does not accept RTSP connections at ${target.host}:${target.port}: ${seen}.`, error);
     }
-    socket.removeAllListeners('error');
     return new RtspConnection(socket, options);
   }
 
   /** Aborts, with an RtspFailure as its reason, when the connection is of no use any more. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** Both ends' addresses, as the connection has them. */
+  get addresses(): { readonly local: string; readonly remote: string } {
+    return { local: this.#socket.localAddress ?? '', remote: this.#socket.remoteAddress ?? '' };
   }
 
   /** One exchange, signed in where asked for. Resolves with any status but 401; throws RtspFailure. */
@@ -121,6 +117,15 @@ export class RtspConnection {
     if (this.#waiting.size > 8) this.#waiting.delete(this.#waiting.keys().next().value!);
   }
 
+  /** Whole interleaved frames at bytes[start, end), from now on; until then they are thrown away. */
+  takeFrames(frame: (bytes: Buffer, start: number, end: number) => void): void {
+    this.#frame = frame;
+  }
+
+  writeFrame(channel: number, payload: Uint8Array): void {
+    this.#socket.write(writeFrame(channel, payload));
+  }
+
   close(): void {
     this.#ended.abort(new RtspFailure('ended', 'was left.'));
     this.#waiting.clear();
@@ -139,8 +144,7 @@ export class RtspConnection {
 
   #exchange(order: RtspOrder, signal: AbortSignal): Promise<RtspResponse> {
     const { within, timers } = this.#options;
-    const limit = openDeadline(timers, within, signal, this.#ended.signal);
-    const deadline = limit.signal;
+    const deadline = timers.deadline(within, signal, this.#ended.signal);
     return new Promise<RtspResponse>((resolve, reject) => {
       const give = () => {
         this.#waiting.delete(sequence);
@@ -154,7 +158,7 @@ export class RtspConnection {
       });
       deadline.addEventListener('abort', give, { once: true });
       if (deadline.aborted) give();
-    }).finally(() => limit[Symbol.dispose]());
+    }).finally(() => deadline[Symbol.dispose]());
   }
 
   #send(order: RtspOrder, answered: (response: RtspResponse) => void): number {

@@ -2,9 +2,10 @@
 
 /**
  * unreachable: no connection, or silence · credentials: refused, or none that we may send · reply: nonsense, or a status that is no success ·
- * redirect: sent to another host · unsupported: no video that we can carry · ended: it played, and the other side stopped.
+ * redirect: sent to another host · unsupported: no video that we can carry, or no way to send it that we have · ended: it played, and the other
+ * side stopped · local: something is missing on our side.
  */
-export type RtspFailureReason = 'unreachable' | 'credentials' | 'reply' | 'redirect' | 'unsupported' | 'ended';
+export type RtspFailureReason = 'unreachable' | 'credentials' | 'reply' | 'redirect' | 'unsupported' | 'ended' | 'local';
 
 export class RtspFailure extends Error {
   override readonly name = 'RtspFailure';

@@ -1,0 +1,42 @@
+/** What is asked of `playRtsp`, and what it tells while it plays. */
+import type { CameraHabits } from './keepalive.ts';
+import type { RtspTimers } from './timers.ts';
+import type { VideoTrack } from './track.ts';
+import type { UdpPorts } from './udp-ports.ts';
+
+type TrackKind = 'video' | 'audio';
+
+export interface PlayedTracks {
+  readonly video: VideoTrack;
+}
+
+export interface RtspPlayer {
+  /** Before the first packet; again if the camera has to be asked in another way. */
+  begin(tracks: PlayedTracks): void;
+  /** One whole RTP packet with its 4-byte interleaved header, at bytes[start, end). */
+  packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
+  clock(track: TrackKind, clock: { readonly wallClock: number; readonly rtpTimestamp: number; readonly ssrc: number }): void;
+}
+
+export interface RtspCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface RtspOrderToPlay {
+  /** rtsp:// URL; credentials in it are not used. */
+  readonly url: string;
+  readonly credentials?: RtspCredentials;
+  /** `auto`: TCP, and UDP where the camera refuses TCP or sends nothing over it. Default `auto`. */
+  readonly transport?: 'auto' | 'tcp' | 'udp';
+  /** Needed for UDP. */
+  readonly ports?: UdpPorts;
+  /** What is known of this camera; changed by what is learned. */
+  readonly habits?: CameraHabits;
+  readonly timers: RtspTimers;
+  readonly userAgent?: string;
+  /** Absolute limit of the connection and of each exchange, ms; default 5000. */
+  readonly within?: number;
+  /** Silence after which a playing camera counts as gone, ms; default 10000. */
+  readonly silence?: number;
+}
