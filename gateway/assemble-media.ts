@@ -8,6 +8,7 @@ import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
 import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
 import type { MediaEnd } from './domain/health.ts';
+import type { RtspListen } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
 import { seconds } from './domain/time.ts';
 import { Plane } from './media/plane.ts';
@@ -61,6 +62,17 @@ export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, r
     linger: seconds(lingerSeconds),
     ringLength: seconds(ring.seconds),
     ringsBytes: ring.megabytes * 1024 * 1024,
+  };
+}
+
+export function rtspListenOf(
+  { address, port, tls, udp }: GatewayConfig['rtsp'],
+  certificate: { readonly key: string; readonly cert: string },
+): RtspListen {
+  return {
+    ...{ address, port },
+    ...(tls.enabled ? { tls: { address: tls.address, port: tls.port, ...certificate } } : {}),
+    ...(udp.enabled ? { udp: { address: udp.address, port: udp.port } } : {}),
   };
 }
 

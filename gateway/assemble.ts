@@ -7,10 +7,10 @@ import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
 import { createUplink, externalBrokers } from './assemble-adapters.ts';
-import { mediaSettingsOf, openMediaPlane } from './assemble-media.ts';
+import { mediaSettingsOf, openMediaPlane, rtspListenOf } from './assemble-media.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
-import type { Endpoint, SinkSpec, StreamTelemetry } from './domain/media.ts';
+import type { Endpoint, RtspBound, SinkSpec, StreamTelemetry } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
 import { millis, seconds } from './domain/time.ts';
 import { openCameraFleet } from './fleet/cameras.ts';
@@ -40,7 +40,7 @@ export interface Gateway extends AsyncDisposable {
   readonly plain?: Endpoint;
   readonly mqttTls?: Endpoint;
   readonly mqttPlain?: Endpoint;
-  readonly rtsp?: Endpoint;
+  readonly rtsp?: RtspBound;
   /** SHA-256 of the certificate on HTTPS and MQTTS. */
   readonly fingerprint256: string;
   /** Not yet claimed: the code that makes the first administrator. */
@@ -120,7 +120,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     }),
   );
   await media.admit(inventory.streamKeys());
-  const rtsp = config.rtsp.enabled ? await media.serveRtsp({ address: config.rtsp.address, port: config.rtsp.port }) : undefined;
+  const rtsp = config.rtsp.enabled ? await media.serveRtsp(rtspListenOf(config.rtsp, { key: tls.key, cert: tls.cert })) : undefined;
 
   // Health.
   const telemetry = recent(media, clock);

@@ -3,15 +3,18 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { isGatewayError } from '../../gateway/domain/errors.ts';
 import { channelId } from '../../gateway/domain/ids.ts';
-import type { StreamKey } from '../../gateway/domain/media.ts';
+import type { StreamKey, TrackKind } from '../../gateway/domain/media.ts';
 import { type MediaHub, trackChannels, type Watch } from '../../gateway/domain/media-ports.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import type { DigestDoor } from '../protocols/digest.ts';
-import { writeSenderReport } from '../protocols/rtp/rtcp.ts';
 import { type HeadersToWrite, headerOf, type RtspMessage, type RtspRequest, writeResponse } from '../protocols/rtsp/message.ts';
-import { RtspScanner, writeFrame } from '../protocols/rtsp/scanner.ts';
+import { RtspScanner } from '../protocols/rtsp/scanner.ts';
+import { RequestAllowance } from './request-allowance.ts';
 import type { RtspServerLimits } from './rtsp-server.ts';
-import { type Channels, chooseTransport, describeStream, onChannel, parsePath } from './rtsp-server-sdp.ts';
+import { type Lanes, tcpOutlet, udpOutlet } from './rtsp-server-outlets.ts';
+import { describeStream, parsePath } from './rtsp-server-sdp.ts';
+import { chooseLane, type Lane, laneText, type TcpLane, type UdpLane } from './rtsp-server-transport.ts';
+import type { UdpDoor } from './rtsp-server-udp.ts';
 
 interface ViewerContext {
   readonly hub: MediaHub;
@@ -20,6 +23,8 @@ interface ViewerContext {
   readonly log: Logger;
   readonly limits: RtspServerLimits;
   readonly keyOf: (username: string) => StreamKey | undefined;
+  /** Absent: TCP only. */
+  readonly udp?: UdpDoor;
 }
 
 interface Answer {
@@ -44,25 +49,25 @@ export class RtspViewer {
   readonly #life = new AbortController();
   readonly #session = randomBytes(12).toString('hex');
   readonly #queue: RtspRequest[] = [];
+  readonly #allowance: RequestAllowance;
   #busy = false;
   #key: StreamKey | undefined;
   #wrongAnswers = 0;
   #path: { readonly channel: string; readonly profile: 'main' | 'sub' } | undefined;
   #watch: Watch | undefined;
-  #channels: Channels | undefined;
+  readonly #lanes = new Map<TrackKind, Lane>();
+  /** Reports by UDP. */
+  #reports: Disposable[] = [];
   #playing = false;
   #aliveAt: number;
   #written = 0;
-  #tokens: number;
-  #tokensAt: number;
 
   constructor(socket: Socket, context: ViewerContext) {
     this.#socket = socket;
     this.#context = context;
     this.address = socket.remoteAddress ?? '';
     this.#aliveAt = context.clock.monotonic();
-    this.#tokensAt = this.#aliveAt;
-    this.#tokens = context.limits.requestsPerSecond * 2;
+    this.#allowance = new RequestAllowance(context.clock, context.limits.requestsPerSecond);
     // Receiver reports and other frames of the viewer are proof of life and nothing else.
     const scanner = new RtspScanner({ message: (message) => this.#take(message), frame: () => undefined }, { head: 8 * 1024, body: 4 * 1024 });
     socket.on('data', (chunk) => {
@@ -107,26 +112,18 @@ export class RtspViewer {
     this.#playing = false;
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
+    for (const report of this.#reports) report[Symbol.dispose]();
+    this.#reports = [];
   }
 
   #take(message: RtspMessage): void {
     if (message.kind !== 'request') return;
-    if (!this.#allowance() || this.#queue.length >= maxQueued) {
+    if (!this.#allowance.take() || this.#queue.length >= maxQueued) {
       this.close('too many requests');
       return;
     }
     this.#queue.push(message);
     if (!this.#busy) void this.#work();
-  }
-
-  /** A bucket of tokens: refilled by time, emptied by requests. */
-  #allowance(): boolean {
-    const { clock, limits } = this.#context;
-    const now = clock.monotonic();
-    this.#tokens = Math.min(limits.requestsPerSecond * 2, this.#tokens + ((now - this.#tokensAt) / 1000) * limits.requestsPerSecond);
-    this.#tokensAt = now;
-    this.#tokens -= 1;
-    return this.#tokens >= 0;
   }
 
   async #work(): Promise<void> {
@@ -198,18 +195,16 @@ export class RtspViewer {
 
   async #setUp(request: RtspRequest): Promise<Answer> {
     if (this.#playing) return { status: 455 };
-    const channels = chooseTransport(headerOf(request, 'transport'));
-    if (!channels) return { status: 461 };
+    const track = parsePath(request.uri)?.track ?? 'video';
+    const { udp } = this.#context;
+    const lane = chooseLane(headerOf(request, 'transport'), { udp: udp !== undefined, usual: trackChannels[track] });
+    // One viewer, one way: half of a stream by UDP and half by TCP is nobody's wish.
+    if (!lane || [...this.#lanes].some(([other, { kind }]) => other !== track && kind !== lane.kind)) return { status: 461 };
     const refusal = await this.#open(request);
     if (refusal) return refusal;
-    this.#channels = channels;
-    return {
-      status: 200,
-      headers: {
-        Transport: `RTP/AVP/TCP;unicast;interleaved=${channels.rtp}-${channels.rtcp}`,
-        Session: `${this.#session};timeout=${sessionTimeout}`,
-      },
-    };
+    if (track === 'audio' && !this.#watch?.description.audio) return { status: 404 };
+    this.#lanes.set(track, lane);
+    return { status: 200, headers: { Transport: laneText(lane, udp), Session: `${this.#session};timeout=${sessionTimeout}` } };
   }
 
   /** Takes hold of the stream that the URI names. A channel that the key does not open is as unknown as one that is not there. */
@@ -220,6 +215,7 @@ export class RtspViewer {
     if (this.#playing) return { status: 455 };
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
+    this.#lanes.clear();
     try {
       const watch = await this.#context.hub.watch(channelId(path.channel), path.profile, this.#life.signal);
       if (this.#life.signal.aborted) {
@@ -240,43 +236,45 @@ export class RtspViewer {
     const named = headerOf(request, 'session')?.split(';')[0]?.trim();
     // Keepalives outside a session are harmless and common.
     if (named === undefined && request.method === 'GET_PARAMETER') return { status: 200 };
-    return named === this.#session && this.#channels ? answer() : { status: 454 };
+    return named === this.#session && this.#lanes.size > 0 ? answer() : { status: 454 };
   }
 
   #play(): Answer {
     const watch = this.#watch;
-    const channels = this.#channels;
-    if (!watch || !channels) return { status: 455 };
-    return { status: 200, headers: { Session: this.#session, Range: 'npt=now-' }, afterwards: () => this.#start(watch, channels) };
+    if (!watch || this.#lanes.size === 0) return { status: 455 };
+    return { status: 200, headers: { Session: this.#session, Range: 'npt=now-' }, afterwards: () => this.#start(watch) };
   }
 
-  #start(watch: Watch, channels: Channels): void {
+  #start(watch: Watch): void {
     if (this.#playing) return;
     this.#playing = true;
-    const socket = this.#socket;
     this.#context.log.info('viewer plays', { from: this.address, key: this.#key?.username, ...this.#path });
+    const sending = this.#sending();
     watch.play({
       // RTSP has no way to tell a player anew what it plays: it comes back and asks.
       described: (_description, fresh) => {
         if (fresh) this.close('the camera changed its stream');
       },
-      write: (spans) => {
-        if (spans.length > 1) socket.cork();
-        for (const { track, wire } of spans) {
-          if (track === 'video') socket.write(channels.rtp === trackChannels.video ? wire : onChannel(wire, channels.rtp));
-        }
-        if (spans.length > 1) socket.uncork();
-      },
-      report: (track, clock, packets, octets) => {
-        if (track !== 'video') return;
-        const { wallClock, rtpTimestamp, ssrc } = clock;
-        socket.write(writeFrame(channels.rtcp, writeSenderReport({ wallClock, rtpTimestamp, ssrc, packets, octets })));
-      },
+      write: sending.write,
+      report: sending.report,
       get backlog() {
-        return socket.writableLength;
+        return sending.backlog;
       },
       close: (reason) => this.close(reason),
     });
+  }
+
+  #sending() {
+    const { udp } = this.#context;
+    const lanes = Object.fromEntries(this.#lanes) as Lanes<Lane>;
+    if (!udp || ![...this.#lanes.values()].some(({ kind }) => kind === 'udp')) return tcpOutlet(this.#socket, lanes as Lanes<TcpLane>);
+    // A report is as good a sign of life as a request.
+    const heard = () => {
+      this.#aliveAt = this.#context.clock.monotonic();
+    };
+    const address = this.address.replace(/^::ffff:/i, udp.family === 4 ? '' : '::ffff:');
+    for (const { rtcp } of this.#lanes.values()) this.#reports.push(udp.listen({ address, port: rtcp }, heard));
+    return udpOutlet(udp, address, lanes as Lanes<UdpLane>);
   }
 
   #hangUp(): void {

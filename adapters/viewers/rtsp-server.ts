@@ -1,14 +1,17 @@
 /**
- * RTSP server for viewers: rtsp://host:port/<channel>/<main|sub>, interleaved TCP only, Digest with stream keys.
+ * RTSP server for viewers: rtsp://host:port/<channel>/<main|sub>, with or without TLS, Digest with stream keys; packets interleaved or by UDP.
  * Here: who may connect, and for how long. One connection's conversation is `rtsp-server-viewer.ts`.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import type { Endpoint, StreamKey } from '../../gateway/domain/media.ts';
+import type { Endpoint, RtspListen, StreamKey } from '../../gateway/domain/media.ts';
 import type { MediaHub, ViewerDoor } from '../../gateway/domain/media-ports.ts';
 import type { AdapterContext } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
 import { DigestDoor } from '../protocols/digest.ts';
+import { openUdpDoor, type UdpDoor } from './rtsp-server-udp.ts';
 import { RtspViewer } from './rtsp-server-viewer.ts';
 
 export interface RtspServerLimits {
@@ -21,9 +24,11 @@ export interface RtspServerLimits {
 export const usualRtspServerLimits: RtspServerLimits = { connections: 256, connectionsPerAddress: 64, requestsPerSecond: 20 };
 
 const sweepEvery = seconds(1);
+/** A handshake that takes longer is not one. */
+const tlsFloor = { minVersion: 'TLSv1.2', handshakeTimeout: seconds(10) } as const;
 
 export async function openRtspServer(
-  listen: Endpoint,
+  listen: RtspListen,
   hub: MediaHub,
   context: AdapterContext,
   limits: RtspServerLimits = usualRtspServerLimits,
@@ -35,18 +40,32 @@ export async function openRtspServer(
   const life = new AbortController();
   let keys: ReadonlyMap<string, StreamKey> = new Map();
 
-  const server = createServer({ noDelay: true }, (socket) => {
+  const welcome = (socket: Socket, udp: UdpDoor | undefined) => {
     const from = socket.remoteAddress ?? '';
     if (viewers.size >= limits.connections || count(viewers, from) >= limits.connectionsPerAddress) {
       log.warn('viewer turned away', { from, connections: viewers.size });
       refuse(socket);
       return;
     }
-    const viewer = new RtspViewer(socket, { hub, digest, clock, log, limits, keyOf: (name) => keys.get(name) });
+    const viewer = new RtspViewer(socket, { hub, digest, clock, log, limits, keyOf: (name) => keys.get(name), ...(udp ? { udp } : {}) });
     viewers.add(viewer);
     socket.once('close', () => viewers.delete(viewer));
+  };
+  await using scope = new Scope();
+  const udp = listen.udp && scope.own(await openUdpDoor(listen.udp));
+  const plain = createServer({ noDelay: true }, (socket) => welcome(socket, udp));
+  const bound = await bind(plain, listen);
+  scope.defer(() => closed(plain));
+  // Who asks for TLS does not want the packets beside it in the clear.
+  const secure =
+    listen.tls && createTlsServer({ ...tlsFloor, key: listen.tls.key, cert: listen.tls.cert, noDelay: true }, (socket) => welcome(socket, undefined));
+  secure?.on('tlsClientError', (_error, socket) => socket.destroy());
+  const boundTls = secure && listen.tls && (await bind(secure, listen.tls));
+  if (secure) scope.defer(() => closed(secure));
+  scope.defer(() => {
+    life.abort();
+    for (const viewer of [...viewers]) viewer.close('server closed');
   });
-  const bound = await bind(server, listen);
   void sweep();
 
   /** Closes whoever has said nothing for too long. */
@@ -57,18 +76,23 @@ export async function openRtspServer(
     }
   }
 
+  const owned = scope.release();
   return {
-    ...bound,
+    bound: {
+      ...bound,
+      ...(boundTls ? { tls: boundTls } : {}),
+      ...(udp && listen.udp ? { udp: { address: listen.udp.address, port: udp.rtp } } : {}),
+    },
     admit: (admitted) => {
       keys = new Map(admitted.map((key) => [key.username, key]));
       for (const viewer of viewers) viewer.recheck();
     },
-    [Symbol.asyncDispose]: async () => {
-      life.abort();
-      for (const viewer of [...viewers]) viewer.close('server closed');
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 function count(viewers: ReadonlySet<RtspViewer>, address: string): number {

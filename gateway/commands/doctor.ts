@@ -95,6 +95,7 @@ function portsOf(config: GatewayConfig): readonly { readonly name: string; reado
     ...(mqtt.tls.enabled ? [{ name: 'mqtts', ...mqtt.tls }] : []),
     ...(mqtt.plain.enabled ? [{ name: 'mqtt', ...mqtt.plain }] : []),
     ...(rtsp.enabled ? [{ name: 'rtsp', ...rtsp }] : []),
+    ...(rtsp.enabled && rtsp.tls.enabled ? [{ name: 'rtsp.tls', ...rtsp.tls }] : []),
   ];
 }
 

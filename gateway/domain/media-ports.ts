@@ -3,7 +3,7 @@
  * They never appear in a main-thread signature; what may cross the thread is in `media.ts`.
  */
 import type { ChannelId } from './ids.ts';
-import type { SenderClock, StreamAddress, StreamDescription, StreamKey, StreamProfile, TrackKind } from './media.ts';
+import type { RtspBound, SenderClock, StreamAddress, StreamDescription, StreamKey, StreamProfile, TrackKind } from './media.ts';
 import type { Instant } from './time.ts';
 
 /** Where a source puts what it reads. */
@@ -70,7 +70,6 @@ export interface MediaHub {
 
 /** A server that lets other programs watch. */
 export interface ViewerDoor extends AsyncDisposable {
-  readonly address: string;
-  readonly port: number;
+  readonly bound: RtspBound;
   admit(keys: readonly StreamKey[]): void;
 }

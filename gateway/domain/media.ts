@@ -71,6 +71,20 @@ export interface StreamAddress {
   readonly transport?: StreamTransport;
 }
 
+/** Where the RTSP server listens; ports 0 let the system choose. */
+export interface RtspListen extends Endpoint {
+  /** RTSP over TLS; key and certificate as PEM. */
+  readonly tls?: Endpoint & { readonly key: string; readonly cert: string };
+  /** Packets by UDP: RTP from this port, RTCP from the next. Absent: interleaved only. */
+  readonly udp?: Endpoint;
+}
+
+/** Where it listens indeed. */
+export interface RtspBound extends Endpoint {
+  readonly tls?: Endpoint;
+  readonly udp?: Endpoint;
+}
+
 /** Lets one reader in by RTSP Digest. Generated, sealed in the inventory, revocable; never an account password. */
 export interface StreamKey {
   readonly username: string;

@@ -6,7 +6,7 @@ import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrd
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
 import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
-import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from './media.ts';
+import type { Keyframe, RecordingPlan, RtspBound, RtspListen, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from './media.ts';
 import type { PanelSequence, Report } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -210,8 +210,8 @@ export interface MediaPlane extends AsyncDisposable {
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe>;
   /** Replaces the set of streams that are pulled all the time, each into a ring. */
   record(plans: readonly RecordingPlan[]): Promise<void>;
-  /** Opens the RTSP server inside the plane; returns the bound address. */
-  serveRtsp(listen: Endpoint): Promise<Endpoint>;
+  /** Opens the RTSP server inside the plane; returns where it listens. */
+  serveRtsp(listen: RtspListen): Promise<RtspBound>;
   /** Replaces the set of stream keys; sessions of a key that is gone are closed. */
   admit(keys: readonly StreamKey[]): Promise<void>;
 }

@@ -5,7 +5,7 @@
  */
 import type { MediaEnd } from '../domain/health.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, RecordingPlan, RtspBound, RtspListen, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
@@ -32,7 +32,7 @@ export class PlaneClient implements MediaPlane {
   #keys: readonly StreamKey[] = [];
   #plans: readonly RecordingPlan[] = [];
   /** Where the RTSP server listens: after a restart, the very port that was bound before. */
-  #listen: Endpoint | undefined;
+  #listen: RtspListen | undefined;
   readonly #ended: Promise<void>;
 
   constructor(options: PlaneClientOptions) {
@@ -72,9 +72,15 @@ export class PlaneClient implements MediaPlane {
     return line.call('telemetry', undefined).catch(unlessGone(line, []));
   }
 
-  async serveRtsp(listen: Endpoint): Promise<Endpoint> {
+  async serveRtsp(listen: RtspListen): Promise<RtspBound> {
     const bound = await this.#line.call('serveRtsp', listen);
-    this.#listen = bound;
+    const { tls, udp } = bound;
+    this.#listen = {
+      address: bound.address,
+      port: bound.port,
+      ...(tls && listen.tls ? { tls: { ...listen.tls, ...tls } } : {}),
+      ...(udp ? { udp } : {}),
+    };
     return bound;
   }
 
@@ -132,7 +138,7 @@ export class PlaneClient implements MediaPlane {
       if (attempt === 0) log.warn('rtsp does not listen again yet', { error: failure });
       await clock.sleep(backoff(reopen, attempt), line.gone).catch(() => undefined); // It has ended: the loop ends.
     }
-    if (!line.gone.aborted) log.info('media worker replaced', { listen: this.#listen });
+    if (!line.gone.aborted) log.info('media worker replaced', { address: this.#listen?.address, port: this.#listen?.port });
   }
 }
 

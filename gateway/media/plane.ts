@@ -1,7 +1,7 @@
 /** The media plane itself. It lives in the worker; for tests also on the main thread. */
 import { GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, RecordingPlan, RtspBound, RtspListen, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { Hub } from './hub.ts';
@@ -49,11 +49,11 @@ export class Plane implements MediaPlane {
     return this.#hub.telemetry();
   }
 
-  async serveRtsp(listen: Endpoint): Promise<Endpoint> {
+  async serveRtsp(listen: RtspListen): Promise<RtspBound> {
     await this.#door?.[Symbol.asyncDispose]();
     this.#door = await this.#context.parts.openRtsp(listen, this.#hub);
     this.#door.admit(this.#keys);
-    return { address: this.#door.address, port: this.#door.port };
+    return this.#door.bound;
   }
 
   async admit(keys: readonly StreamKey[]): Promise<void> {

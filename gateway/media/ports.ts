@@ -1,5 +1,5 @@
 /** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
-import type { AudioTrack, Endpoint, VideoCodec } from '../domain/media.ts';
+import type { AudioTrack, RtspListen, VideoCodec } from '../domain/media.ts';
 import type { MediaHub, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
 import type { MediaSettings } from './settings.ts';
@@ -71,7 +71,7 @@ export interface CodecTools {
 export interface MediaParts {
   readonly source: StreamSource;
   readonly codecs: CodecTools;
-  openRtsp(listen: Endpoint, hub: MediaHub): Promise<ViewerDoor>;
+  openRtsp(listen: RtspListen, hub: MediaHub): Promise<ViewerDoor>;
 }
 
 export interface MediaContext {

@@ -2,7 +2,17 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type ErrorCode, errorCodes, GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Endpoint, Keyframe, RecordingPlan, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type {
+  Keyframe,
+  RecordingPlan,
+  RtspBound,
+  RtspListen,
+  SinkSpec,
+  StreamAddress,
+  StreamKey,
+  StreamProfile,
+  StreamTelemetry,
+} from '../domain/media.ts';
 
 /** Calls of the main thread, each answered once by `{ kind: 'answer' }` with the same number. */
 export interface Calls {
@@ -10,7 +20,7 @@ export interface Calls {
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   telemetry: { readonly ask: undefined; readonly answer: readonly StreamTelemetry[] };
-  serveRtsp: { readonly ask: Endpoint; readonly answer: Endpoint };
+  serveRtsp: { readonly ask: RtspListen; readonly answer: RtspBound };
   admit: { readonly ask: readonly StreamKey[]; readonly answer: undefined };
   close: { readonly ask: undefined; readonly answer: undefined };
 }

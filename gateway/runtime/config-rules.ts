@@ -87,6 +87,7 @@ function listenersOf(config: GatewayConfig): Listener[] {
     { path: ['mqtt', 'tls'], ...config.mqtt.tls },
     { path: ['mqtt', 'plain'], ...config.mqtt.plain },
     { path: ['rtsp'], ...config.rtsp },
+    ...(config.rtsp.enabled ? [{ path: ['rtsp', 'tls'], ...config.rtsp.tls }] : []),
   ];
   return candidates.filter(({ enabled, port }) => enabled && port !== 0);
 }

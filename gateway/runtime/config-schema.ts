@@ -75,7 +75,15 @@ export const configSchema = section({
     plain: plain(1883),
     external: z.array(externalBroker).max(8).default([]),
   }).prefault({}),
-  rtsp: section({ enabled: z.boolean().default(true), address: address.default('0.0.0.0'), port: port.default(8554) }).prefault({}),
+  rtsp: section({
+    enabled: z.boolean().default(true),
+    address: address.default('0.0.0.0'),
+    port: port.default(8554),
+    /** RTSP over TLS, with the certificate of the pages. */
+    tls: section({ enabled: z.boolean().default(true), address: address.default('0.0.0.0'), port: port.default(8322) }).prefault({}),
+    /** RTP by UDP from this port, RTCP from the next; only ever to the address that the viewer connected from. */
+    udp: section({ enabled: z.boolean().default(true), address: address.default('0.0.0.0'), port: port.max(65_534).default(8556) }).prefault({}),
+  }).prefault({}),
   media: section({
     /** A camera is pulled this long after its last viewer left. */
     lingerSeconds: z.number().min(0).max(3_600).default(10),

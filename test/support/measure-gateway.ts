@@ -49,7 +49,7 @@ export async function openGatewayChild(
     dataFolder,
     http: { address, port: https, plain: { enabled: true, address, port: plain } },
     mqtt: { tls: { enabled: false }, plain: { enabled: true, address, port: mqtt } },
-    rtsp: { enabled: options.rtsp ?? false, address, port: rtsp },
+    rtsp: { enabled: options.rtsp ?? false, address, port: rtsp, tls: { address, port: 0 }, udp: { address, port: 0 } },
     ...(options.broken ? { testing: options.broken } : {}),
   };
   writeFileSync(config, stringify(settings));

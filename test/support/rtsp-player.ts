@@ -1,5 +1,6 @@
 /** A viewer written for tests: speaks RTSP to the gateway, as it is told and no better. */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { answerChallenge, parseChallenges } from '../../adapters/protocols/digest.ts';
 import { parseRtp, type RtpPacket } from '../../adapters/protocols/rtp/packet.ts';
 import { parseRtcp, type RtcpItem } from '../../adapters/protocols/rtp/rtcp.ts';
@@ -13,14 +14,20 @@ export interface RtspPlayerUnderTest extends AsyncDisposable {
   readonly frames: { readonly channel: number; readonly at: number }[];
   readonly closed: boolean;
   ask(method: string, headers?: HeadersToWrite, uri?: string): Promise<RtspResponse>;
-  /** DESCRIBE, SETUP, PLAY; returns the SDP. */
-  play(transport?: string): Promise<string>;
+  /** DESCRIBE, SETUP, PLAY. */
+  play(transport?: string): Promise<{ readonly sdp: string; readonly setup: RtspResponse }>;
 }
 
-export async function openRtspPlayer(port: number, path: string, key?: { username: string; password: string }): Promise<RtspPlayerUnderTest> {
-  const socket = connect(port, '127.0.0.1');
+export async function openRtspPlayer(
+  port: number,
+  path: string,
+  key?: { username: string; password: string },
+  /** `tls`: the certificate to trust, PEM. */
+  { tls }: { readonly tls?: string } = {},
+): Promise<RtspPlayerUnderTest> {
+  const socket = tls === undefined ? connect(port, '127.0.0.1') : connectTls({ port, host: '127.0.0.1', ca: tls });
   await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', resolve);
     socket.once('error', reject);
   });
   const reader = new RtspReader();
@@ -47,7 +54,7 @@ export async function openRtspPlayer(port: number, path: string, key?: { usernam
     closed = true;
     for (const answer of answers.values()) answer({ kind: 'response', status: 0, reason: 'closed', headers: new Map(), body: new Uint8Array() });
   });
-  const url = `rtsp://127.0.0.1:${port}${path}`;
+  const url = `${tls === undefined ? 'rtsp' : 'rtsps'}://127.0.0.1:${port}${path}`;
 
   const send = (method: string, uri: string, headers: HeadersToWrite) =>
     new Promise<RtspResponse>((resolve) => {
@@ -83,7 +90,7 @@ export async function openRtspPlayer(port: number, path: string, key?: { usernam
       session = headerOf(setup, 'session')?.split(';')[0];
       rtpChannel = Number(/interleaved=(\d+)/.exec(headerOf(setup, 'transport') ?? '')?.[1] ?? 0);
       await ask('PLAY', {});
-      return Buffer.from(described.body).toString();
+      return { sdp: Buffer.from(described.body).toString(), setup };
     },
     [Symbol.asyncDispose]: async () => void socket.destroy(),
   };
