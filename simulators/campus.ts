@@ -26,6 +26,8 @@ export interface RunningCamera extends AsyncDisposable {
   readonly signedRequests: number;
   /** Of those, the ones that were refused. */
   readonly refusedRequests: number;
+  /** Times that its pictures were asked for. */
+  readonly plays: number;
   /** Breaks it on purpose, and mends it. Throws for a fault that it does not know. */
   fault(name: string, on: boolean): Promise<void>;
 }

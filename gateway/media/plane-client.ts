@@ -21,7 +21,7 @@ export interface PlaneClientOptions extends LineOptions {
 
 /** Between the ends of workers that live only a moment; the first end costs no wait. */
 const pause = { first: seconds(0.2), most: seconds(10), jitter: 0.3 };
-const healthyAfter = seconds(10);
+const healthyAfter = seconds(5);
 /** Between tries to open the RTSP server again: the dead worker's sockets may take a moment to go. */
 const reopen = { first: millis(50), most: seconds(2), jitter: 0.3 };
 

@@ -44,17 +44,12 @@ function breakDown(fault: MediaFault): void {
     case 'hang':
       for (;;);
     case 'leak':
-      take();
+      held.push(new Array(1_000_000).fill(0.5)); // 8 MB
       setImmediate(() => breakDown('leak'));
       return;
     case 'runaway':
-      for (;;) take();
+      for (;;) held.push(Array.from({ length: 100_000 }, (_, index) => ({ index, text: `entry ${index}` })));
     case 'terminate':
       return;
   }
-}
-
-/** About 10 MB of small objects, as a table that is never emptied would hold. */
-function take(): void {
-  held.push(Array.from({ length: 100_000 }, (_, index) => ({ index, text: `entry ${index}` })));
 }

@@ -28,6 +28,9 @@ export function cameraRunner(cacheFolder: string = join(process.cwd(), '.cache/s
         const { http, rtsp } = simulator.counters;
         return http.refused + rtsp.refused;
       },
+      get plays() {
+        return simulator.counters.rtsp.plays;
+      },
       async fault(name, on) {
         const known = cameraFaults.find((fault) => fault === name);
         if (!known)

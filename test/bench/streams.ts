@@ -6,6 +6,7 @@ import type { InventoryStore } from '../../gateway/inventory/store.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
+import type { RunningCamera } from '../../simulators/campus.ts';
 import { cameraRunner } from '../../simulators/index.ts';
 import type { GatewayChild } from '../support/measure-gateway.ts';
 import { openRtspPlayer, type RtspPlayerUnderTest } from '../support/rtsp-player.ts';
@@ -18,6 +19,11 @@ export interface Viewers extends AsyncDisposable {
 export interface Streams extends AsyncDisposable {
   /** Puts the cameras into the inventory, with a key to watch them by. */
   readonly furnish: (store: InventoryStore) => void;
+  readonly channels: readonly string[];
+  /** Lets a viewer in by RTSP; undefined until furnished. */
+  readonly key: { readonly username: string; readonly password: string } | undefined;
+  /** Times that each camera was asked for its pictures. */
+  plays(): readonly number[];
   /** One RTSP viewer per camera; resolves once every one of them has its first picture. */
   watch(gateway: GatewayChild): Promise<Viewers>;
 }
@@ -28,24 +34,29 @@ const firstPictureWithin = seconds(30);
 export async function openStreams(count: number): Promise<Streams> {
   await using opening = new Scope();
   const play = cameraRunner();
-  const cameras: { readonly id: string; readonly address: string }[] = [];
+  const cameras: { readonly id: string; readonly running: RunningCamera }[] = [];
   for (let number = 1; number <= count; number += 1) {
     const id = `cam-${number}`;
     const picture = { framesPerSecond: 15, width: 640, height: 360 };
     const description = { id, name: { zh: id, en: id }, channel: number, port: 0, main: picture, sub: picture };
-    const camera = opening.own(await play(description, account, { clock: systemClock, log: silentLogger }));
-    cameras.push({ id, address: camera.address });
+    cameras.push({ id, running: opening.own(await play(description, account, { clock: systemClock, log: silentLogger })) });
   }
   let key: { username: string; password: string } | undefined;
   const scope = opening.release();
   return {
     furnish(store) {
-      for (const { id, address } of cameras) {
+      for (const { id, running } of cameras) {
+        const { address } = running;
         const credentials = { username: account.username, password: new Secret(account.password) };
         store.putCamera({ id: cameraId(id), name: id, adapter: 'onvif', address, credentials, settings: {}, enabled: true, maintenance: false });
       }
       key = store.issueStreamKey('bench');
     },
+    channels: cameras.map(({ id }) => id),
+    get key() {
+      return key;
+    },
+    plays: () => cameras.map(({ running }) => running.plays),
     async watch(gateway) {
       await using watching = new Scope();
       const players: RtspPlayerUnderTest[] = [];

@@ -5,6 +5,7 @@ import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
 import { type Campaign, killCampaign } from './kill.ts';
+import { mediaCampaign } from './media.ts';
 import { platformDown } from './platform-down.ts';
 import { refusedEvent } from './refused-event.ts';
 
@@ -16,12 +17,18 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'kill-only': [killCampaign],
   'platform-down': [platformDown],
   'refused-event': [refusedEvent],
+  media: [mediaCampaign('crash', 'hang', 'leak')],
+  'media-crash': [mediaCampaign('crash')],
+  'media-hang': [mediaCampaign('hang')],
+  'media-memory': [mediaCampaign('leak', 'runaway')],
+  'media-terminate': [mediaCampaign('terminate')],
 };
 
 /** Breaks the gateway on purpose: the claim must then fail. */
 const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
   'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
   'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
+  'no-media-watchdog': { broken: { mediaWatchdog: false }, measurement: mediaCampaign('hang') },
 };
 
 function usage(problem: string): never {

@@ -1,18 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import type { Figure } from '../support/measure-figures.ts';
-import { runProgram } from '../support/run-program.ts';
-
-const chaos = fileURLToPath(new URL('../chaos/main.ts', import.meta.url));
-
-async function runChaos(...options: readonly string[]) {
-  const { code, output, errors } = await runProgram(process.execPath, ['--import', 'tsx', chaos, ...options, '--json'], 110_000);
-  const figures = output
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Figure);
-  return { code, figures, failed: figures.filter(({ pass }) => !pass), errors };
-}
+import { runChaos } from '../support/run-chaos.ts';
 
 test('the gateway killed with -9 six times loses, invents and repeats nothing that a person would notice', { timeout: 120_000 }, async () => {
   const { failed, figures, code, errors } = await runChaos('--faults', 'kill', '--runs', '6', '--seed', '20');

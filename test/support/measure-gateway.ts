@@ -13,6 +13,8 @@ export interface Broken {
   readonly acknowledgeBeforeCommit?: boolean;
   readonly sendTwice?: boolean;
   readonly commitDelayMillis?: number;
+  readonly mediaFaults?: boolean;
+  readonly mediaWatchdog?: boolean;
 }
 
 export interface GatewayChild extends AsyncDisposable {
@@ -31,6 +33,12 @@ export interface GatewayChild extends AsyncDisposable {
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** A line on its standard input. */
+  type(line: string): void;
+  /** Times that it has logged this message. */
+  said(message: string): number;
+  /** Resolves with monotonic ms when it next logs this message; undefined if it does not within `patience`. */
+  says(message: string, patience: Millis): Promise<number | undefined>;
   /** A metric's samples by its labels as they stand in the text, for example `quantile="0.99"`. */
   metric(name: string): Promise<ReadonlyMap<string, number>>;
   /** CPU milliseconds that all its threads have used (Linux). */
@@ -58,6 +66,13 @@ export async function openGatewayChild(
   let expected = false;
   let unplannedExits = 0;
   const tail: string[] = [];
+  const listeners = new Set<(message: string) => void>();
+  const counts = new Map<string, number>();
+  const hear = (line: string) => {
+    const message = /"msg":"([^"]*)"/.exec(line)?.[1] ?? '';
+    counts.set(message, (counts.get(message) ?? 0) + 1);
+    for (const listener of [...listeners]) listener(message);
+  };
 
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     const ending = child;
@@ -91,7 +106,7 @@ export async function openGatewayChild(
         expected = false;
         const program = spawn(process.execPath, [builtGateway, 'serve', '--config', config], {
           env: environment(options.broken !== undefined),
-          stdio: ['ignore', 'pipe', 'pipe'],
+          stdio: ['pipe', 'pipe', 'pipe'],
         });
         child = program;
         const late = setTimeout(() => reject(failure(`was not ready within ${options.patience} ms`, tail)), options.patience);
@@ -99,8 +114,10 @@ export async function openGatewayChild(
           tail.push(line);
           if (tail.length > 20) tail.shift();
         };
+        program.stdin.on('error', () => undefined); // It was killed while something was typed.
         createInterface({ input: program.stdout }).on('line', (line) => {
           note(line);
+          hear(line);
           if (!line.includes('"msg":"ready"')) return;
           clearTimeout(late);
           resolve(performance.now() - began);
@@ -118,6 +135,21 @@ export async function openGatewayChild(
       }),
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    type: (line) => void child?.stdin?.write(`${line}\n`),
+    said: (message) => counts.get(message) ?? 0,
+    says: (message, patience) =>
+      new Promise((resolve) => {
+        const settle = (at: number | undefined) => {
+          clearTimeout(late);
+          listeners.delete(listener);
+          resolve(at);
+        };
+        const listener = (heard: string) => {
+          if (heard === message) settle(performance.now());
+        };
+        const late = setTimeout(() => settle(undefined), patience);
+        listeners.add(listener);
+      }),
     async metric(name) {
       const token = readFileSync(join(dataFolder, 'metrics.token'), 'utf8').trim();
       const reply = await fetch(`http://${address}:${plain}/metrics`, { headers: { authorization: `Bearer ${token}` } });

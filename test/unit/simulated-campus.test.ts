@@ -55,6 +55,7 @@ test('the demo campus is a whole school whose inventory fits what runs', async (
         address: `http://127.0.0.1:1/${camera.id}`,
         signedRequests: 0,
         refusedRequests: 0,
+        plays: 0,
         fault: async () => undefined,
         [Symbol.asyncDispose]: async () => void played.splice(played.indexOf(camera.id), 1),
       };
