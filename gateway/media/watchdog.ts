@@ -37,8 +37,8 @@ const silentFor = seconds(0.8);
 const startWithin = seconds(10);
 /** From here on its use of CPU is measured: a worker that misses one beat is nothing special. */
 const suspicious = seconds(0.3);
-/** A silent worker that had a CPU for less than this share of the time cannot be blamed … */
-const fairShare = 0.1;
+/** No turn of a healthy loop takes so much CPU. A silent worker that wants to go on and has not had it cannot be blamed … */
+const mostPerTurn = 100;
 /** … for so long. */
 const keptFor = seconds(5);
 /** A worker that stops turning this near to its limit is collecting garbage in vain. */
@@ -51,7 +51,7 @@ export async function watchWorker(watching: Watching, signal: AbortSignal): Prom
   let turns = 0;
   let silence = 0;
   let looked = clock.monotonic();
-  let suspected: { readonly silence: number; readonly cpu: number } | undefined;
+  let cpuBefore: number | undefined;
   let kept = false;
   while (!signal.aborted) {
     await clock.sleep(lookEvery, signal).catch(() => undefined); // Aborted: the loop ends.
@@ -63,7 +63,7 @@ export async function watchWorker(watching: Watching, signal: AbortSignal): Prom
     if (vitals.turns !== turns) {
       turns = vitals.turns;
       silence = 0;
-      suspected = undefined;
+      cpuBefore = undefined;
       kept = false;
       continue;
     }
@@ -71,11 +71,10 @@ export async function watchWorker(watching: Watching, signal: AbortSignal): Prom
       if (silence >= startWithin) return stuck(`It did not begin to work within ${startWithin / 1_000} s.`);
       continue;
     }
-    if (silence >= suspicious && !suspected) suspected = { silence, cpu: timeOf(vitals.thread)?.cpu ?? 0 };
-    if (silence < silentFor || !suspected) continue;
+    if (silence >= suspicious) cpuBefore ??= timeOf(vitals.thread)?.cpu ?? 0;
+    if (silence < silentFor || cpuBefore === undefined) continue;
     const time = timeOf(vitals.thread);
-    const starved = time?.held === true && time.cpu - suspected.cpu < fairShare * (silence - suspected.silence);
-    if (starved && silence < keptFor) {
+    if (time?.held && time.cpu - cpuBefore < mostPerTurn && silence < keptFor) {
       if (!kept) log.warn('media worker waits for a CPU', { silent: Math.round(silence) });
       kept = true;
       continue;

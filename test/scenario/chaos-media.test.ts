@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { runChaos } from '../support/run-chaos.ts';
 
-/** Other tests run beside this one: what must be fast is given more time here, what must not happen at all is not. */
-const slackOf = (metric: string, unit: string) => (metric === 'publish to receipt, p99' ? 25 : unit === 'ms' ? 3 : 1);
+/** Other programs run beside this test: what must be fast is given far more time here, what must not happen at all is not. */
+const slackOf = (metric: string, unit: string) => (metric === 'publish to receipt, p99' ? 100 : unit === 'ms' ? 6 : 1);
 
 test('a media worker that crashes, hangs or runs out of memory is replaced, pictures come back by themselves, and no alarm is lost', {
   timeout: 120_000,
