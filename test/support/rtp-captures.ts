@@ -47,3 +47,15 @@ export function hex(text: string): Buffer {
 export function hexOf(units: readonly Uint8Array[]): string[] {
   return units.map((unit) => Buffer.from(unit).toString('hex'));
 }
+
+/** The frames of an AAC file, without their ADTS headers (ISO/IEC 14496-3 §1.A.2.2). */
+export function adtsFrames(name: string): Uint8Array[] {
+  const file = mediaFixture(name);
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at < file.length; ) {
+    const end = at + ((file.readUIntBE(at + 3, 3) >> 5) & 0x1fff);
+    frames.push(file.subarray(at + (file[at + 1]! & 1 ? 7 : 9), end));
+    at = end;
+  }
+  return frames;
+}

@@ -10,9 +10,8 @@ const profilesWithChroma = new Set([100, 110, 122, 144]);
 
 /** Throws ProtocolError where there is no readable SPS, or no PPS. */
 export function avcTrack(parameterSets: readonly Uint8Array[]): VideoTrackFormat {
-  const ofType = (type: number, most: number) => setsOfType(parameterSets, (set) => h264NalType(set) === type).slice(0, most);
-  // The counts have 5 and 8 bits.
-  const [spsUnits, ppsUnits] = [ofType(h264Nal.sps, 31), ofType(h264Nal.pps, 255)];
+  const ofType = (type: number) => setsOfType(parameterSets, (set) => h264NalType(set) === type);
+  const [spsUnits, ppsUnits] = [ofType(h264Nal.sps), ofType(h264Nal.pps)];
   const [first] = spsUnits;
   if (!first || ppsUnits.length === 0) throw new ProtocolError('an SPS and a PPS', `${spsUnits.length} and ${ppsUnits.length}`, 'the parameter sets');
   demandSaneSize([...spsUnits, ...ppsUnits]);

@@ -6,13 +6,11 @@ import { ProtocolError } from '../protocol-error.ts';
 import { box, u8, u16, u32 } from './boxes.ts';
 import type { VideoTrackFormat } from './video-muxer.ts';
 
-const mostOfType = 64;
-
 /** Throws ProtocolError where there is no readable SPS, or no VPS or PPS. */
 export function hevcTrack(parameterSets: readonly Uint8Array[]): VideoTrackFormat {
   const arrays = [h265Nal.vps, h265Nal.sps, h265Nal.pps].map((type) => ({
     type,
-    units: setsOfType(parameterSets, (set) => h265NalType(set) === type && h265Layer(set) === 0).slice(0, mostOfType),
+    units: setsOfType(parameterSets, (set) => h265NalType(set) === type && h265Layer(set) === 0),
   }));
   const counts = arrays.map(({ units }) => units.length);
   const first = arrays[1]!.units[0];

@@ -1,6 +1,6 @@
 /** The sequence parameter set of H.264 (ITU-T H.264 §7.3.2.1.1, §E.1.1): what a muxer and a person want to know of it. */
+import { BitReader } from '../bit-reader.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { BitReader } from './bits.ts';
 import { h264Nal, h264NalType } from './nal.ts';
 import { demandSaneSides, frameRateOf, payloadOfSet, readBitDepth, readChromaFormat, readTickRate, skipVideoSignal } from './parameter-sets.ts';
 

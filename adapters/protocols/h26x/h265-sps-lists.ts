@@ -1,6 +1,6 @@
 /** The two long lists inside an H.265 sequence parameter set, which nobody here needs but which stand before the timing. */
+import type { BitReader } from '../bit-reader.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import type { BitReader } from './bits.ts';
 
 /** ITU-T H.265 §7.3.4. */
 export function skipScalingLists(bits: BitReader): void {

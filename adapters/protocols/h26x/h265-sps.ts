@@ -1,6 +1,6 @@
 /** The sequence parameter set of H.265 (ITU-T H.265 §7.3.2.2, §7.3.3, §E.2.1): what a muxer and a person want to know of it. */
+import { BitReader } from '../bit-reader.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { BitReader } from './bits.ts';
 import { skipScalingLists, skipShortTermSets } from './h265-sps-lists.ts';
 import { h265Nal, h265NalType } from './nal.ts';
 import { demandSaneSides, frameRateOf, payloadOfSet, readBitDepth, readChromaFormat, readTickRate, skipVideoSignal } from './parameter-sets.ts';

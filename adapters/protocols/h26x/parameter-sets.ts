@@ -1,17 +1,22 @@
 /** What the parameter sets of H.264 and H.265 have in common. */
+import type { BitReader } from '../bit-reader.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { type BitReader, withoutEmulation } from './bits.ts';
 
 /** Real ones have some 30 bytes, with scaling lists a thousand. */
 const largestSet = 16_384;
 /** Everything that we read of a sequence parameter set stands before this. */
 const readOfSet = 2_048;
 const maxSide = 16_384;
+/** Cameras have one of each; the counts in avcC have 5 and 8 bits. */
+const mostOfType = 31;
 
-/** Those of one type, each once; copies, since the units' bytes may be large buffers. */
+/** Those of one type, each once, at most 31; copies, since the units' bytes may be large buffers. */
 export function setsOfType(units: readonly Uint8Array[], is: (unit: Uint8Array) => boolean): Uint8Array[] {
   const sets: Uint8Array[] = [];
-  for (const unit of units) if (is(unit) && !sets.some((set) => Buffer.compare(set, unit) === 0)) sets.push(new Uint8Array(unit));
+  for (const unit of units) {
+    if (sets.length === mostOfType) break;
+    if (is(unit) && !sets.some((set) => Buffer.compare(set, unit) === 0)) sets.push(new Uint8Array(unit));
+  }
   return sets;
 }
 
@@ -21,9 +26,22 @@ export function demandSaneSize(sets: readonly Uint8Array[]): void {
   if (large) throw new ProtocolError(`a parameter set of at most ${largestSet} bytes`, `${large.length}`, 'the parameter sets');
 }
 
-/** The payload behind the header, without emulation prevention. */
+/** The payload behind the header, without emulation prevention bytes (H.264 §7.3.1, H.265 §7.3.1.1). */
 export function payloadOfSet(set: Uint8Array, headerLength: number): Uint8Array {
-  return withoutEmulation(set.subarray(headerLength, readOfSet));
+  const nal = set.subarray(headerLength, readOfSet);
+  const raw = new Uint8Array(nal.length);
+  let length = 0;
+  let zeros = 0;
+  for (const byte of nal) {
+    if (zeros >= 2 && byte === 3) {
+      zeros = 0;
+      continue;
+    }
+    zeros = byte === 0 ? zeros + 1 : 0;
+    raw[length] = byte;
+    length += 1;
+  }
+  return raw.subarray(0, length);
 }
 
 /** 0: grey, 1: 4:2:0, 2: 4:2:2, 3: 4:4:4. */

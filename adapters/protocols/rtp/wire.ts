@@ -8,9 +8,12 @@ export interface PayloadReader {
   payload(bytes: Buffer, start: number, end: number, packet: number, gap: boolean): void;
 }
 
-/** Reads the payloads in order; what is no RTP packet is left out. */
-export function readPayloads(wire: readonly Buffer[], reader: PayloadReader): void {
-  let expected = -1;
+/**
+ * Reads the payloads in order; what is no RTP packet is left out.
+ * `next`: the sequence number that would be no gap, -1 for any. Returns that of the run that may follow.
+ */
+export function readPayloads(wire: readonly Buffer[], reader: PayloadReader, next = -1): number {
+  let expected = next;
   for (const bytes of wire) {
     for (let at = 0; at + frameHead <= bytes.length; ) {
       const packet = at + frameHead;
@@ -24,4 +27,5 @@ export function readPayloads(wire: readonly Buffer[], reader: PayloadReader): vo
       expected = (sequence + 1) & 0xffff;
     }
   }
+  return expected;
 }

@@ -1,21 +1,5 @@
-/** Reads bits of a raw byte sequence payload: emulation prevention bytes taken out first (ITU-T H.264 §7.3.1, §9.1; the same in H.265). */
-import { ProtocolError } from '../protocol-error.ts';
-
-export function withoutEmulation(nal: Uint8Array): Uint8Array {
-  const raw = new Uint8Array(nal.length);
-  let length = 0;
-  let zeros = 0;
-  for (const byte of nal) {
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0;
-      continue;
-    }
-    zeros = byte === 0 ? zeros + 1 : 0;
-    raw[length] = byte;
-    length += 1;
-  }
-  return raw.subarray(0, length);
-}
+/** Reads bits, the highest of a byte first, as the codecs of ITU-T and MPEG write them. */
+import { ProtocolError } from './protocol-error.ts';
 
 export class BitReader {
   readonly #bytes: Uint8Array;
@@ -45,7 +29,7 @@ export class BitReader {
     this.#at += count;
   }
 
-  /** Unsigned Exp-Golomb (§9.1). */
+  /** Unsigned Exp-Golomb (ITU-T H.264 §9.1). */
   unsigned(): number {
     let zeros = 0;
     while (this.bit() === 0) {
