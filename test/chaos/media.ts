@@ -66,7 +66,9 @@ export function mediaCampaign(...faults: readonly MediaFault[]): (campaign: Camp
       await systemClock.sleep(millis(between + random() * 1_000));
       recoveries.push(await breakAndWatch({ gateway, streams, rtsp, page, fault, patience: seconds(broken ? 4 : 20) }));
     }
-    await systemClock.sleep(seconds(1));
+    // Journalled like any other fault, and delivered like any alarm.
+    const told = () => school.arrivals.some(({ kind, row }) => kind === 'fault.raised' && row.body.includes('"media-restarted"'));
+    for (let waited = 0; !told() && waited < (broken ? 1 : 100); waited += 1) await systemClock.sleep(millis(100));
     pressing.abort();
     await pressed;
     await school.settled(seconds(broken ? 5 : 15));
@@ -84,6 +86,7 @@ export function mediaCampaign(...faults: readonly MediaFault[]): (campaign: Camp
         { metric: 'publish to receipt, p99', value: quantileOf(latencies, 0.99), unit: 'ms', limit: 40 },
         { metric: 'publish to receipt, most', value: mostOf(latencies), unit: 'ms' },
         { metric: 'workers ended that nobody broke', value: gateway.said('media worker ended') - recoveries.length, unit: 'count', limit: 0 },
+        { metric: 'restarts that the police side was not told of', value: told() ? 0 : 1, unit: 'count', limit: 0 },
         { metric: 'page sockets lost', value: page.connections - 1, unit: 'count', limit: 0 },
         { metric: 'ends of the whole gateway', value: gateway.unplannedExits, unit: 'count', limit: 0 },
       ]),

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type MediaPlaneOptions, openMediaPlane } from '../../gateway/assemble-media.ts';
 import type { MediaEnd } from '../../gateway/domain/health.ts';
@@ -74,6 +75,19 @@ describe('the media plane behind its worker', () => {
       await until(() => again.messages.length > 2);
     },
   );
+
+  test('while another program has taken the RTSP port, browsers are served; once it is free, RTSP is too', async () => {
+    await using watched = await watchedPlane();
+    const thief = createServer();
+    watched.saboteur.break('terminate');
+    await until(() => watched.closed);
+    await new Promise<void>((resolve, reject) => thief.once('error', reject).listen(watched.port, '127.0.0.1', resolve));
+    const again = await openSink(watched.plane);
+    await until(() => again.messages.length > 2);
+    thief.close();
+    await until(() => answersRtsp(watched.port));
+    expect(watched.saboteur.begun).toBe(2);
+  });
 });
 
 const mebibyte = 1024 * 1024;
