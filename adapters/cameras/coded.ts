@@ -10,6 +10,7 @@ const deviceCodes = {
   reply: 'CAMERA_REPLY',
   fault: 'CAMERA_REPLY',
   'forbidden-host': 'CAMERA_FORBIDDEN_HOST',
+  certificate: 'CAMERA_CERTIFICATE',
 } as const satisfies Record<DeviceFailureReason, ErrorCode>;
 
 const rtspCodes = {
@@ -22,20 +23,18 @@ const rtspCodes = {
   local: 'MEDIA_UNAVAILABLE',
 } as const satisfies Record<RtspFailureReason, ErrorCode>;
 
-/** Failures of protocols become coded; anything else, an abort among it, is passed on as it is. */
-export function coded(error: unknown, camera: string): unknown {
+/** Failures of protocols become coded; anything else, an abort among it, is passed on as it is. `stream`: the one of its streams that is meant. */
+export function coded(error: unknown, camera: string, stream?: string): unknown {
+  const subject = stream === undefined ? `Camera ${camera}` : `Camera ${camera} (${stream} stream)`;
+  const context = { camera, ...(stream === undefined ? {} : { profile: stream }) };
   if (error instanceof DeviceFailure) {
-    const context = { camera, ...(error.subcodes.length > 0 ? { fault: error.subcodes.join('/') } : {}) };
-    return new GatewayError(deviceCodes[error.reason], `Camera ${camera} ${error.message}`, { cause: error, context });
+    const { reason, message, subcodes, certificate } = error;
+    const seen = { ...(subcodes.length > 0 ? { fault: subcodes.join('/') } : {}), ...(certificate ? { certificate } : {}) };
+    return new GatewayError(deviceCodes[reason], `${subject} ${message}`, { cause: error, context: { ...context, ...seen } });
   }
-  if (error instanceof RtspFailure) {
-    return new GatewayError(rtspCodes[error.reason], `Camera ${camera} ${error.message}`, { cause: error, context: { camera } });
-  }
+  if (error instanceof RtspFailure) return new GatewayError(rtspCodes[error.reason], `${subject} ${error.message}`, { cause: error, context });
   if (error instanceof ProtocolError) {
-    return new GatewayError('CAMERA_REPLY', `Camera ${camera} sent something that cannot be read: ${error.message}`, {
-      cause: error,
-      context: { camera },
-    });
+    return new GatewayError('CAMERA_REPLY', `${subject} sent something that cannot be read: ${error.message}`, { cause: error, context });
   }
   return error;
 }

@@ -1,4 +1,5 @@
 /** Fault words: findings become faults, faults become one computed state per device (architecture.md, gateway/health). */
+import type { ErrorCode } from './errors.ts';
 import type { CameraId, DeviceId, EventId, PanelId, UplinkId, ZoneId } from './ids.ts';
 import type { Instant, Millis } from './time.ts';
 import type { Words } from './words.ts';
@@ -6,6 +7,8 @@ import type { Words } from './words.ts';
 export const faultCodes = [
   'camera-unreachable',
   'camera-credentials',
+  'camera-certificate',
+  'camera-reply',
   'camera-clock',
   'stream-stalled',
   'panel-silent',
@@ -58,10 +61,12 @@ export interface DeviceHealth {
 /** How the fleet sees a camera just now. */
 export interface CameraStatus {
   readonly camera: CameraId;
-  readonly connection: 'connecting' | 'connected' | 'unreachable' | 'refused-credentials' | 'failed';
+  /** `untrusted`: it shows no certificate that was confirmed · `failed`: it answers, but not as it should, or its settings do not fit. */
+  readonly connection: 'connecting' | 'connected' | 'unreachable' | 'refused-credentials' | 'untrusted' | 'failed';
   readonly since: Instant;
-  /** Why it is not connected, in both languages. */
+  /** Why it is not connected, in both languages, and as a code. */
   readonly sentence?: Words;
+  readonly code?: ErrorCode;
   /** A stream refused the credentials that the camera otherwise takes; until one plays, or they change. */
   readonly streamRefused?: boolean;
   /** Camera clock minus ours, where the camera tells it. */

@@ -50,10 +50,20 @@ export interface DiscoveredCamera {
   readonly heardOn: string;
 }
 
+/** What a camera shows in a TLS handshake: nothing of it is proved until a person has confirmed the fingerprint. */
+export interface ShownCertificate {
+  /** SHA-256, in canonical form. */
+  readonly fingerprint256: string;
+  /** Common name. */
+  readonly subject: string;
+  /** As TLS writes it: `Nov 23 10:00:00 2036 GMT`. */
+  readonly validTo: string;
+}
+
 export interface CameraAdapter<Config> {
   readonly kind: string;
   readonly config: z.ZodType<Config>;
-  /** Yields a live session or throws; never retries. Throws CAMERA_CREDENTIALS or CAMERA_UNREACHABLE, or CAMERA_REPLY for nonsense. */
+  /** Yields a live session or throws; never retries. Throws CAMERA_CREDENTIALS or CAMERA_UNREACHABLE, CAMERA_CERTIFICATE (`context.certificate`: what it showed), or CAMERA_REPLY for nonsense. */
   connect(camera: Camera, config: Config, context: AdapterContext, signal: AbortSignal): Promise<CameraSession>;
 }
 

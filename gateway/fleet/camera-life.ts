@@ -4,8 +4,9 @@ import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraAdapter, CameraSession, Clock, Logger } from '../domain/ports.ts';
 import { type Millis, seconds } from '../domain/time.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
+import { lossOf, refusedCredentials } from './camera-loss.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
-import { type CameraStatuses, lostBy, sentenceOf } from './camera-status.ts';
+import type { CameraStatuses, Lost } from './camera-status.ts';
 
 export interface CameraLifeParts {
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
@@ -23,8 +24,12 @@ const probeEvery = seconds(4);
 const probeWithin = seconds(5);
 const connectWithin = seconds(10);
 const closeWithin = seconds(2);
-const whileUnreachable: BackoffSettings = { first: seconds(0.5), most: seconds(4), jitter: 0.3 };
-const whileFailing: BackoffSettings = { first: seconds(1), most: seconds(8), jitter: 0.3 };
+const pauses: Readonly<Record<Exclude<Lost, 'refused-credentials'>, BackoffSettings>> = {
+  unreachable: { first: seconds(0.5), most: seconds(4), jitter: 0.3 },
+  failed: { first: seconds(1), most: seconds(8), jitter: 0.3 },
+  // Only a person changes this, at the camera or here; and a change here begins a new life.
+  untrusted: { first: seconds(5), most: seconds(60), jitter: 0.3 },
+};
 
 /** Lives until aborted; never throws. */
 export async function liveCamera(camera: Camera, parts: CameraLifeParts, signal: AbortSignal): Promise<void> {
@@ -33,7 +38,7 @@ export async function liveCamera(camera: Camera, parts: CameraLifeParts, signal:
   while (!signal.aborted) {
     const pause = refusals.wait(camera, 'camera');
     if (pause > 0) {
-      statuses.lost(camera.id, 'refused-credentials', sentenceOf('refused-credentials', undefined));
+      statuses.lost(camera.id, refusedCredentials);
       await clock.sleep(pause, signal).catch(() => undefined); // aborted: the loop's condition ends it
       continue;
     }
@@ -44,12 +49,13 @@ export async function liveCamera(camera: Camera, parts: CameraLifeParts, signal:
       failure = error;
     }
     if (signal.aborted) return;
-    const lost = lostBy(failure);
+    const loss = lossOf(failure, camera);
+    const lost = loss.connection;
     if (lost === 'refused-credentials') refusals.note(camera, 'camera');
-    if (statuses.lost(camera.id, lost, sentenceOf(lost, failure))) log.warn('camera lost', { camera: camera.id, state: lost, error: failure });
+    if (statuses.lost(camera.id, loss)) log.warn('camera lost', { camera: camera.id, state: lost, error: failure });
     if (isGatewayError(failure, 'INVENTORY_INVALID', 'SECRET_UNREADABLE')) return; // Only a change of the inventory helps, and that begins a new life.
     if (lost === 'refused-credentials') continue;
-    await clock.sleep(backoff(lost === 'unreachable' ? whileUnreachable : whileFailing, attempt), signal).catch(() => undefined); // aborted: as above
+    await clock.sleep(backoff(pauses[lost], attempt), signal).catch(() => undefined); // aborted: as above
     attempt += 1;
   }
 }

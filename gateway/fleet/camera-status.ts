@@ -1,5 +1,5 @@
 /** What the fleet knows of each camera just now; kept in memory. */
-import { type ErrorCode, type GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { CameraStatus } from '../domain/health.ts';
 import type { CameraId } from '../domain/ids.ts';
 import type { CameraSession, Clock } from '../domain/ports.ts';
@@ -7,7 +7,14 @@ import type { Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { Mailbox } from '../runtime/mailbox.ts';
 
-export type Lost = 'unreachable' | 'refused-credentials' | 'failed';
+export type Lost = 'unreachable' | 'refused-credentials' | 'untrusted' | 'failed';
+
+/** Why a camera is not connected. */
+export interface Loss {
+  readonly connection: Lost;
+  readonly code: ErrorCode;
+  readonly sentence: Words;
+}
 
 export interface CameraStatuses {
   of(camera: CameraId): CameraStatus | undefined;
@@ -19,7 +26,7 @@ export interface CameraStatuses {
   measured(camera: CameraId, clockOffset: Millis | undefined): void;
   streamRefused(camera: CameraId, refused: boolean): void;
   /** True where that is news. */
-  lost(camera: CameraId, connection: Lost, sentence: Words): boolean;
+  lost(camera: CameraId, loss: Loss): boolean;
   forget(camera: CameraId): void;
   /** Each status that changed, as it changes; answering again is no change. */
   changes(signal: AbortSignal): AsyncIterable<CameraStatus>;
@@ -69,13 +76,13 @@ export function openCameraStatuses(clock: Clock): CameraStatuses {
       const status = statuses.get(camera);
       if (status && (status.streamRefused ?? false) !== refused) set({ ...status, streamRefused: refused });
     },
-    lost(camera, connection, sentence) {
+    lost(camera, { connection, code, sentence }) {
       const before = statuses.get(camera);
       const news = before?.connection !== connection || before.sentence?.en !== sentence.en;
       if (!before || !news) return news;
       const since = before.connection === connection ? before.since : clock.now();
       // Its model and clock stay known; what it offers may be another thing when it comes back.
-      set({ ...before, connection, since, sentence });
+      set({ ...before, connection, code, since, sentence });
       return true;
     },
     forget: (camera) => {
@@ -92,43 +99,3 @@ export function openCameraStatuses(clock: Clock): CameraStatuses {
     },
   };
 }
-
-/** Which state an error means. An abort that reaches this is our own deadline. */
-export function lostBy(error: unknown): Lost {
-  if (isGatewayError(error, 'CAMERA_CREDENTIALS')) return 'refused-credentials';
-  if (isGatewayError(error, 'CAMERA_UNREACHABLE') || (error instanceof Error && error.name === 'TimeoutError')) return 'unreachable';
-  return 'failed';
-}
-
-const zhByCode: Partial<Readonly<Record<ErrorCode, string>>> = {
-  CAMERA_REPLY: '摄像机的应答无法理解。',
-  RTSP_REPLY: '摄像机的 RTSP 应答无法理解。',
-  CAMERA_FORBIDDEN_HOST: '摄像机把网关引向另一台主机，已拒绝。',
-  MEDIA_UNSUPPORTED: '摄像机没有可传输的视频。',
-  INVENTORY_INVALID: '摄像机的设置不正确。',
-  SECRET_UNREADABLE: '摄像机的密码无法读取，请重新输入。',
-};
-
-export function sentenceOf(lost: Lost, error: unknown): Words {
-  switch (lost) {
-    case 'unreachable':
-      return { zh: '摄像机没有应答。', en: 'The camera does not answer.' };
-    case 'refused-credentials':
-      return {
-        zh: '摄像机拒绝了用户名或密码，已暂停重试以免锁定。',
-        en: 'The camera refused the user name or password. Retries are paused so that it does not lock.',
-      };
-    case 'failed':
-      return isGatewayError(error)
-        ? { zh: zhByCode[error.code] ?? '摄像机连接失败。', en: error.message }
-        : { zh: '摄像机连接失败。', en: 'The camera could not be connected.' };
-  }
-}
-
-/** An error again, for whoever asks something of a camera that is not connected. */
-export const codeOf: Readonly<Record<Exclude<CameraStatus['connection'], 'connected'>, GatewayError['code']>> = {
-  connecting: 'CAMERA_UNREACHABLE',
-  unreachable: 'CAMERA_UNREACHABLE',
-  'refused-credentials': 'CAMERA_CREDENTIALS',
-  failed: 'CAMERA_REPLY',
-};

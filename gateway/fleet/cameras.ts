@@ -9,7 +9,7 @@ import type { CameraAdapter, CameraSession, Clock, InventoryReader, Logger } fro
 import { seconds } from '../domain/time.ts';
 import { liveCamera, within } from './camera-life.ts';
 import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
-import { codeOf, openCameraStatuses } from './camera-status.ts';
+import { openCameraStatuses } from './camera-status.ts';
 import { openCameraStreams, type StreamSeen } from './camera-streams.ts';
 
 export interface CameraFleetOptions {
@@ -29,7 +29,7 @@ export interface CameraFleet {
   status(camera: CameraId): CameraStatus | undefined;
   statuses(): readonly CameraStatus[];
   changes(signal: AbortSignal): AsyncIterable<CameraStatus>;
-  /** Of a channel, or of a camera. Throws NOT_FOUND, CAMERA_UNREACHABLE, CAMERA_CREDENTIALS, CAMERA_REPLY or CAMERA_FORBIDDEN_HOST. */
+  /** Of a channel, or of a camera. Throws NOT_FOUND, or why the camera is not connected: CAMERA_… codes, INVENTORY_INVALID, SECRET_UNREADABLE. */
   streamAddress(channelOrCamera: string, profile: StreamProfile): Promise<StreamAddress>;
   perform(camera: CameraId, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
 }
@@ -118,11 +118,13 @@ export function openCameraFleet({ inventory, adapters, streams, clock, log }: Ca
     const open = sessions.get(camera.id);
     const status = statuses.of(camera.id);
     if (!open || status?.connection !== 'connected') {
-      const connection = status?.connection === 'connected' ? undefined : status?.connection;
-      const code = connection === undefined ? 'CAMERA_UNREACHABLE' : codeOf[connection];
-      throw new GatewayError(code, `Camera ${camera.id} is not connected: ${status?.sentence?.en ?? 'it is being connected.'}`, {
-        context: { camera: camera.id },
-      });
+      throw new GatewayError(
+        status?.code ?? 'CAMERA_UNREACHABLE',
+        `Camera ${camera.id} is not connected: ${status?.sentence?.en ?? 'it is being connected.'}`,
+        {
+          context: { camera: camera.id },
+        },
+      );
     }
     try {
       const answer = await within(clock, { length: askWithin }, signal, (limit) => question(open.session, limit));

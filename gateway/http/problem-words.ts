@@ -17,6 +17,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   COMMAND_UNSUPPORTED: { zh: '设备不支持该操作。', en: 'The device does not support this.' },
   CAMERA_UNREACHABLE: { zh: '摄像机无法连接。', en: 'The camera does not answer.' },
   CAMERA_CREDENTIALS: { zh: '摄像机账号或密码错误。', en: 'The camera refuses its credentials.' },
+  CAMERA_CERTIFICATE: { zh: '摄像机的证书未经确认或已更换。', en: 'The certificate of the camera is not the confirmed one.' },
   CAMERA_REPLY: { zh: '摄像机应答异常。', en: 'The camera answered nonsense.' },
   CAMERA_FORBIDDEN_HOST: { zh: '摄像机指向了不允许的地址。', en: 'The camera points to a forbidden host.' },
   RTSP_REPLY: { zh: '视频流应答异常。', en: 'The stream answered nonsense.' },

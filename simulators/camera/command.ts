@@ -29,6 +29,7 @@ interface Options {
   readonly ffmpeg?: string;
   readonly interface: readonly string[];
   readonly discovery: boolean;
+  readonly https?: boolean;
 }
 
 const typed = `FAULT on|off | drift MILLIS | status; FAULT is one of: ${cameraFaults.join(', ')}`;
@@ -58,6 +59,7 @@ export const cameraCommand: Simulator = {
         [],
       )
       .option('--no-discovery', 'do not answer searches')
+      .option('--https', 'ONVIF by HTTPS alone, with a certificate of its own')
       .addHelpText('after', `\nWhile it runs, type: ${typed}`);
     if (!understood(command, args, context)) return;
     const options = command.opts<Options>();
@@ -80,6 +82,7 @@ export const cameraCommand: Simulator = {
         strictTokens: options.strict ?? false,
         ...(options.main === undefined ? {} : { main: pictureOf(options.main, '--main') }),
         ...(options.sub === undefined ? {} : { sub: pictureOf(options.sub, '--sub') }),
+        https: options.https ?? false,
         ...(discovery ? { discovery } : {}),
         clock: context.clock,
         log: context.log,
@@ -88,6 +91,7 @@ export const cameraCommand: Simulator = {
     context.print(
       `onvif ${camera.onvifAddress}  user ${options.username}  password ${options.passwordFile === undefined ? password : '(from the file)'}`,
     );
+    if (camera.fingerprint256 !== undefined) context.print(`certificate SHA-256 ${camera.fingerprint256}`);
     context.print(`rtsp ${camera.rtspAddress.main}  ${camera.rtspAddress.sub}`);
     context.print(`type: ${typed}`);
     void obeyTyped(context, (words) => actOnCamera(camera, words, context.print), signal);

@@ -16,6 +16,22 @@ export const cameraFaults = [
   'stalled',
   /** Every address that it names is on a host that is not it. */
   'wrong-host-xaddr',
+  /** It does not know its own address: every one that it names is http://0.0.0.0. */
+  'wildcard-xaddr',
+  /** Over HTTPS: every address that it names is http://. */
+  'http-xaddr',
+  /** SOAP calls are redirected to a host that is not it. */
+  'redirect',
+  /** Over HTTPS: it shows another certificate than before. */
+  'other-certificate',
+  /** Three wrong passwords in a row lock the account for five minutes, the right one too. */
+  'lockout',
+  /** No Media service, only Media2. */
+  'media2-only',
+  /** Model, profiles and tokens are Chinese, with everything in them that XML must escape. */
+  'foreign-names',
+  /** SOAP calls are answered with HTTP 200 and nothing. */
+  'empty-reply',
   /** Replies come one byte a second. */
   'slow-drip',
   /** Replies of 16 MiB. */

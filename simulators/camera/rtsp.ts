@@ -9,6 +9,7 @@ import type { Clock } from '../../gateway/domain/ports.ts';
 import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import { type Listener, listenerFor } from '../platform/listener.ts';
 import { type Faults, sendCrooked, sendsCrooked } from './faults.ts';
+import type { Lockout } from './lockout.ts';
 import type { CameraStream } from './stream.ts';
 import { describe } from './stream-sdp.ts';
 
@@ -35,6 +36,7 @@ export interface RtspDoorOptions {
   readonly digest: DigestDoor | undefined;
   readonly passwordOf: (username: string) => string | undefined;
   readonly faults: Faults;
+  readonly lockout: Lockout;
   readonly sessionTimeout: Millis;
   readonly clock: Clock;
 }
@@ -168,13 +170,15 @@ class Visitor {
   }
 
   #refusal(request: RtspRequest): Answer | undefined {
-    const { digest, passwordOf, faults } = this.#options;
+    const { digest, passwordOf, faults, lockout } = this.#options;
     const authorization = headerOf(request, 'authorization');
     if (authorization !== undefined) this.#counters.credentialed += 1;
     if (!digest) return undefined;
-    const right = faults.has('wrong-password') || faults.has('stream-password') ? () => undefined : passwordOf;
+    const right = faults.has('wrong-password') || faults.has('stream-password') || lockout.locked ? () => undefined : passwordOf;
     const proof = digest.verify(authorization, request.method, right);
-    if (proof !== undefined && proof !== 'stale' && proof.uri === request.uri) return undefined;
+    const welcome = proof !== undefined && proof !== 'stale' && proof.uri === request.uri;
+    if (authorization !== undefined && proof !== 'stale') lockout.saw(welcome);
+    if (welcome) return undefined;
     if (authorization !== undefined && proof !== 'stale') this.#counters.refused += 1;
     return { status: 401, headers: { 'WWW-Authenticate': digest.challenge(proof === 'stale') } };
   }

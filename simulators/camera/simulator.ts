@@ -1,5 +1,4 @@
 /** A whole camera on this machine: ONVIF, RTSP, snapshots, its own moving picture, and every way of going wrong. */
-import { createHash } from 'node:crypto';
 import { DigestDoor } from '../../adapters/protocols/digest.ts';
 import type { Endpoint, StreamProfile } from '../../gateway/domain/media.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
@@ -7,13 +6,13 @@ import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import { type Ffmpeg, findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import type { DiscoveryResponder } from './discovery-responder.ts';
-import type { CameraFault } from './faults.ts';
+import { type CameraFault, wrongHost } from './faults.ts';
+import { certificatesOf, describeCamera } from './identity.ts';
+import { lockout } from './lockout.ts';
 import { scopesOf, servicePaths } from './onvif/device.ts';
 import { type HttpCounters, OnvifDoor } from './onvif/door.ts';
-import type { OnvifCamera } from './onvif/operation.ts';
 import { openOnvifServer } from './onvif/server.ts';
 import { captionOf } from './picture.ts';
-import { Ptz } from './ptz.ts';
 import { openRecording } from './recording.ts';
 import { openRtspDoor, type RtspCounters } from './rtsp.ts';
 import { CameraStream } from './stream.ts';
@@ -54,6 +53,8 @@ export interface CameraSimulatorOptions {
   readonly strictTokens?: boolean;
   /** False: the time, too, is told only to whoever signs in. */
   readonly anonymousTime?: boolean;
+  /** ONVIF by HTTPS alone, with a certificate that is kept beside the pictures. */
+  readonly https?: boolean;
   /** Of RTSP; 60 s. */
   readonly sessionTimeout?: Millis;
   /** Lets the camera be found; absent: it keeps quiet. */
@@ -66,6 +67,8 @@ export interface CameraSimulator extends AsyncDisposable {
   readonly id: string;
   /** Of the ONVIF device service. */
   readonly onvifAddress: string;
+  /** SHA-256 of the certificate that it shows; undefined over plain HTTP. */
+  readonly fingerprint256: string | undefined;
   /** Without credentials. */
   readonly rtspAddress: Readonly<Record<StreamProfile, string>>;
   /** Switches a fault on or off; resolves once it is so. */
@@ -103,6 +106,7 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
   const passwordOf = (name: string) => (name === username ? password : undefined);
   const life = new AbortController();
   opening.defer(() => life.abort());
+  const locks = lockout(clock, () => faults.has('lockout'));
 
   const rtsp = openRtspDoor({
     listen: options.rtsp,
@@ -110,11 +114,17 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
     digest: auth === 'none' ? undefined : newDigest('Simulated camera RTSP'),
     passwordOf,
     faults,
+    lockout: locks,
     sessionTimeout: options.sessionTimeout ?? seconds(60),
     clock,
   });
-  const camera = describeCamera(options, streams, { digest: auth === 'digest' || auth === 'both', token: auth === 'token' || auth === 'both' }, now);
+  const camera = describeCamera(
+    options,
+    { streams, faults, now },
+    { digest: auth === 'digest' || auth === 'both', token: auth === 'token' || auth === 'both' },
+  );
   const counters: HttpCounters = { requests: 0, credentialed: 0, refused: 0, snapshots: 0 };
+  const tls = options.https ? await certificatesOf(options) : undefined;
   const http = openOnvifServer({
     listen: options.http,
     camera,
@@ -124,12 +134,14 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
       tokenWithin: options.strictTokens ? strictTokenWindow : undefined,
       passwordOf,
       faults,
+      lockout: locks,
       counters,
       now,
     }),
     counters,
     still: (path) => streams.get(path)?.still(),
     rtspPort: () => rtsp.listener.port,
+    tls,
     faults,
     anonymousTime: options.anonymousTime ?? true,
     clock,
@@ -140,8 +152,16 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
   await http.open();
   opening.defer(() => http.close());
 
-  const onvifAddress = `http://${named(options.http.address)}:${http.port}${servicePaths.device}`;
-  const announced = { endpoint: `urn:uuid:${camera.uuid}`, scopes: scopesOf(camera), address: onvifAddress, answers: () => !faults.has('off') };
+  const at = (host: string) => `${options.https ? 'https' : 'http'}://${host}:${http.port}${servicePaths.device}`;
+  const onvifAddress = at(named(options.http.address));
+  const announced = {
+    endpoint: `urn:uuid:${camera.uuid}`,
+    scopes: scopesOf(camera),
+    get address() {
+      return faults.has('wildcard-xaddr') ? at('0.0.0.0') : faults.has('wrong-host-xaddr') ? at(wrongHost) : onvifAddress;
+    },
+    answers: () => !faults.has('off'),
+  };
   if (options.discovery) opening.own(options.discovery.announce(announced));
   const lives = [rtsp.run(life.signal), ...[...streams.values()].map((stream) => stream.run(life.signal))];
   opening.defer(() => life.abort());
@@ -151,6 +171,7 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
   return {
     id,
     onvifAddress,
+    fingerprint256: tls?.own.fingerprint256,
     rtspAddress: {
       main: `rtsp://${named(options.rtsp.address)}:${rtsp.listener.port}/main`,
       sub: `rtsp://${named(options.rtsp.address)}:${rtsp.listener.port}/sub`,
@@ -199,35 +220,6 @@ async function openStreams(
     return [profile, new CameraStream({ recording, clock, wallClock, stalled: () => faults.has('stalled') })] as const;
   };
   return new Map(await Promise.all([open('main'), open('sub')]));
-}
-
-function describeCamera(
-  { id, name, place = '', clock }: CameraSimulatorOptions,
-  streams: ReadonlyMap<string, CameraStream>,
-  auth: OnvifCamera['auth'],
-  now: () => number,
-): OnvifCamera {
-  // The same camera keeps its identity over restarts, as a real one does.
-  const hex = createHash('sha256').update(`simulated camera ${id}`).digest('hex');
-  return {
-    id,
-    name,
-    place,
-    uuid: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`,
-    serial: `SIM${hex.slice(32, 42).toUpperCase()}`,
-    // Locally administered (IEEE 802 §8.4): no maker's.
-    mac: ['02', ...Array.from({ length: 5 }, (_, index) => hex.slice(42 + 2 * index, 44 + 2 * index))].join(':'),
-    profiles: [...streams].map(([path, stream]) => ({
-      token: `profile_${path}`,
-      name: path === 'main' ? 'mainStream' : 'subStream',
-      path,
-      settings: stream.recording.settings,
-      synchronise: () => stream.synchronise(),
-    })),
-    ptz: new Ptz(() => clock.monotonic()),
-    auth,
-    now,
-  };
 }
 
 /** As in a URL; whoever listens on every address is reached at loopback. */

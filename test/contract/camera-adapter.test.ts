@@ -1,44 +1,23 @@
 /** Every camera adapter against the simulated camera: the same promises, whatever the camera speaks. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onvif } from '../../adapters/cameras/onvif/adapter.ts';
 import { discoverCameras } from '../../adapters/cameras/onvif/discovery.ts';
 import { rtsp } from '../../adapters/cameras/rtsp.ts';
-import type { Camera } from '../../gateway/domain/campus.ts';
-import { cameraId } from '../../gateway/domain/ids.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { openDiscoveryResponder } from '../../simulators/camera/discovery-responder.ts';
-import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator } from '../../simulators/camera/simulator.ts';
+import type { CameraSimulator, CameraSimulatorOptions } from '../../simulators/camera/simulator.ts';
+import { cameraShop, context, entered, hasty, password, signInTo, username } from '../support/simulated-camera.ts';
 
 const signal = new AbortController().signal;
-const context = { clock: systemClock, log: silentLogger };
-/** Limits of 10 s pass in half a second. */
-const hasty: Clock = { ...systemClock, sleep: (length, during) => systemClock.sleep(millis(length / 20), during) };
-const username = 'gateway';
-const password = '校门 <1>&"';
-let cacheFolder: string;
-
+let shop: Awaited<ReturnType<typeof cameraShop>>;
 beforeAll(async () => {
-  cacheFolder = await mkdtemp(join(tmpdir(), 'camera-adapter-'));
+  shop = await cameraShop();
 });
-afterAll(() => rm(cacheFolder, { recursive: true }));
-
-function simulate(more: Partial<CameraSimulatorOptions> = {}): Promise<CameraSimulator> {
-  const at = { address: '127.0.0.1', port: 0 };
-  return runCameraSimulator({
-    ...{ id: 'gate', name: 'Gate', username, password, http: at, rtsp: at, cacheFolder, strictTokens: true, ...context },
-    main: { width: 320, height: 180, framesPerSecond: 5 },
-    sub: { width: 160, height: 90, framesPerSecond: 5 },
-    loopSeconds: 2,
-    ...more,
-  });
-}
+afterAll(() => shop[Symbol.asyncDispose]());
+const simulate = (more: Partial<CameraSimulatorOptions> = {}) => shop.open(more);
 
 const makes = [
   { kind: 'onvif', adapter: onvif, config: { otherHosts: 'refuse' }, addressOf: (camera: CameraSimulator) => camera.onvifAddress },
@@ -47,16 +26,7 @@ const makes = [
 
 describe.each(makes)('the adapter $kind', (make) => {
   const connect = (camera: CameraSimulator, given = password, clock = context.clock) => {
-    const registered: Camera = {
-      id: cameraId('gate'),
-      name: 'Gate',
-      adapter: make.kind,
-      address: make.addressOf(camera),
-      credentials: { username, password: new Secret(given) },
-      settings: {},
-      enabled: true,
-      maintenance: false,
-    };
+    const registered = entered(make.addressOf(camera), { adapter: make.kind, credentials: { username, password: new Secret(given) } });
     const { adapter } = make;
     const around = { ...context, clock };
     return adapter.kind === 'onvif'
@@ -100,6 +70,14 @@ describe.each(makes)('the adapter $kind', (make) => {
     await again.probe(signal);
   });
 
+  test('a camera that hung up while nothing was asked is there when it is asked again', async () => {
+    await using camera = await simulate();
+    await using session = await connect(camera);
+    await camera.fault('off', true); // every connection is cut
+    await camera.fault('off', false);
+    await session.probe(signal);
+  });
+
   test('reports end with the signal, and say nothing yet', async () => {
     await using camera = await simulate();
     await using session = await connect(camera);
@@ -118,9 +96,7 @@ describe.each(makes)('the adapter $kind', (make) => {
     await camera.fault('silent', true);
     const leaving = new AbortController();
     const { adapter } = make;
-    const registered: Camera = {
-      ...{ id: cameraId('gate'), name: 'Gate', adapter: make.kind, address: make.addressOf(camera), settings: {}, enabled: true, maintenance: false },
-    };
+    const registered = entered(make.addressOf(camera), { adapter: make.kind });
     const attempt =
       adapter.kind === 'onvif'
         ? onvif.connect(registered, { otherHosts: 'refuse' }, context, leaving.signal)
@@ -131,16 +107,7 @@ describe.each(makes)('the adapter $kind', (make) => {
 });
 
 describe('the adapter onvif, besides', () => {
-  const connect = (camera: CameraSimulator, clock: Clock = systemClock) =>
-    onvif.connect(
-      {
-        ...{ id: cameraId('gate'), name: 'Gate', adapter: 'onvif', address: camera.onvifAddress, settings: {}, enabled: true, maintenance: false },
-        credentials: { username, password: new Secret(password) },
-      },
-      { otherHosts: 'refuse' },
-      { ...context, clock },
-      signal,
-    );
+  const connect = (camera: CameraSimulator, clock: Clock = systemClock) => signInTo(camera, {}, { clock });
 
   test.each(['digest', 'token', 'both', 'none'] as const)('signs in where the camera takes %s', async (auth) => {
     await using camera = await simulate({ auth });
@@ -164,6 +131,8 @@ describe('the adapter onvif, besides', () => {
 
   test.each([
     ['wrong-host-xaddr', 'CAMERA_FORBIDDEN_HOST'],
+    ['redirect', 'CAMERA_FORBIDDEN_HOST'],
+    ['empty-reply', 'CAMERA_REPLY'],
     ['slow-drip', 'CAMERA_UNREACHABLE'],
     ['huge-reply', 'CAMERA_REPLY'],
     ['doctype', 'CAMERA_REPLY'],
@@ -174,11 +143,50 @@ describe('the adapter onvif, besides', () => {
     await expect(connect(camera, hasty)).rejects.toMatchObject({ code });
   });
 
+  test.each(['SHA-256', 'MD5'] as const)('signs in where Digest is offered with %s alone', async (algorithm) => {
+    await using camera = await simulate({ auth: 'digest', algorithms: [algorithm] });
+    await using session = await connect(camera);
+    await session.probe(signal);
+    expect(camera.counters.http.refused).toBe(0);
+  });
+
+  test('signs in where the camera keeps its time to itself, and claims nothing of its clock', async () => {
+    await using camera = await simulate({ anonymousTime: false });
+    await using session = await connect(camera);
+    expect([session.clockOffset, await session.probe(signal)]).toEqual([undefined, {}]);
+  });
+
+  test.each(['wildcard-xaddr', 'media2-only', 'foreign-names'] as const)('a camera with the fault %s is used like any other', async (fault) => {
+    await using camera = await simulate();
+    await camera.fault(fault, true);
+    await using session = await connect(camera);
+    await session.probe(signal);
+    expect((await session.streamAddress('sub', signal)).url).toBe(camera.rtspAddress.sub);
+    expect(await session.perform({ op: 'ptz-stop', profile: 'main' }, signal)).toEqual({ ok: true });
+    if (fault === 'foreign-names') expect([session.model, session.profiles[0]?.name]).toEqual(['Simulated 模拟摄像机 №1 <&>', '主码流 <&>"']);
+  });
+
+  test('a wrong password does not lock an account that locks after three', async () => {
+    await using camera = await simulate();
+    await camera.fault('lockout', true);
+    await expect(signInTo(camera, { credentials: { username, password: new Secret('wrong') } })).rejects.toMatchObject({
+      code: 'CAMERA_CREDENTIALS',
+    });
+    await using _session = await connect(camera);
+    for (let time = 0; time < 3; time += 1) {
+      await expect(signInTo(camera, { credentials: { username, password: new Secret('wrong') } })).rejects.toThrow();
+    }
+    await expect(connect(camera)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' }); // it does lock
+  });
+
   test('finds the simulated camera by discovery', async () => {
     await using discovery = await openDiscoveryResponder(context);
     await using camera = await simulate({ discovery, name: '校门' });
     const found = await discoverCameras({ ...context, window: seconds(1), interfaces: ['127.0.0.1'] }, signal);
     expect(found.map(({ address, name }) => [address, name])).toContainEqual([camera.onvifAddress, '校门']);
+    await camera.fault('wildcard-xaddr', true);
+    const unaware = await discoverCameras({ ...context, window: seconds(1), interfaces: ['127.0.0.1'] }, signal);
+    expect(unaware.map(({ address }) => address)).toContain(camera.onvifAddress);
     await camera.fault('off', true);
     const later = await discoverCameras({ ...context, window: seconds(1), interfaces: ['127.0.0.1'] }, signal);
     expect(later.map(({ address }) => address)).not.toContain(camera.onvifAddress);

@@ -59,7 +59,7 @@ export function streamOf(profile: 'main' | 'sub', more: Partial<StreamSeen>): St
   return { channel: channelId('channel-gate'), profile, state: 'connecting', ...more };
 }
 
-type Behaviour = 'well' | 'off' | 'silent' | 'wrong password' | 'nonsense';
+type Behaviour = 'well' | 'off' | 'silent' | 'wrong password' | 'wrong certificate' | 'nonsense';
 
 /** A camera box that counts what it sees. */
 function box() {
@@ -72,6 +72,10 @@ function box() {
         return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
       case 'wrong password':
         throw new GatewayError('CAMERA_CREDENTIALS', 'refused');
+      case 'wrong certificate':
+        throw new GatewayError('CAMERA_CERTIFICATE', 'not the one', {
+          context: { certificate: { fingerprint256: 'AB:CD', subject: '', validTo: '' } },
+        });
       case 'nonsense':
         throw new GatewayError('CAMERA_REPLY', 'Camera gate answered with <html>.');
       case 'well':

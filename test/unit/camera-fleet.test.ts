@@ -174,6 +174,35 @@ describe('a stream that refuses the password which the camera takes', () => {
   });
 });
 
+describe('a certificate', () => {
+  const pinned = (fingerprint256: string) => cameraNamed('gate', { address: 'https://gate/onvif', fingerprint256 });
+
+  test('that nobody has confirmed is told with its fingerprint, and one that changed is told apart', async () => {
+    await using first = await fleetOf([cameraNamed('gate', { address: 'https://gate/onvif' })], 'wrong certificate');
+    expect(first.fleet.status(gate)).toMatchObject({ connection: 'untrusted', code: 'CAMERA_CERTIFICATE' });
+    expect(first.fleet.status(gate)?.sentence).toMatchObject({
+      zh: expect.stringMatching(/没有人确认过.*AB:CD/),
+      en: expect.stringMatching(/Nobody.*AB:CD/),
+    });
+    await using changed = await fleetOf([pinned('00')], 'wrong certificate');
+    expect(changed.fleet.status(gate)?.sentence).toMatchObject({
+      zh: expect.stringMatching(/变了.*AB:CD/),
+      en: expect.stringMatching(/changed.*AB:CD/),
+    });
+  });
+
+  test('that does not fit is looked at about once a minute, and at once when another is confirmed', async () => {
+    await using one = await fleetOf([pinned('00')], 'wrong certificate');
+    await one.clock.advance(minutes(10));
+    expect(one.seen.connects).toBeLessThan(20);
+    await expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({ code: 'CAMERA_CERTIFICATE' });
+    one.seen.behaviour = 'well';
+    one.school.replace([pinned('AB:CD')]);
+    await one.clock.advance(seconds(1));
+    expect(one.state()).toBe('connected');
+  });
+});
+
 describe('asking a camera', () => {
   test('by channel or by its own id, where it is connected', async () => {
     await using one = await fleetOf([cameraNamed('gate')]);

@@ -1,4 +1,4 @@
-/** ONVIF cameras: plain HTTP, Device, Media, Media2 and PTZ. */
+/** ONVIF cameras: HTTP, or HTTPS with a confirmed certificate; Device, Media, Media2 and PTZ. */
 import { z } from 'zod';
 import type { Camera } from '../../../gateway/domain/campus.ts';
 import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
@@ -38,6 +38,7 @@ export const onvif: CameraAdapter<OnvifConfig> = {
       const connected = await connectOnvif(
         {
           address: httpAddress(camera),
+          fingerprint256: camera.fingerprint256,
           credentials: credentials && { username: credentials.username, password: credentials.password.reveal() },
           otherHosts: config.otherHosts,
           wanted: { main: config.mainProfile, sub: config.subProfile },
@@ -54,10 +55,10 @@ export const onvif: CameraAdapter<OnvifConfig> = {
 };
 
 function httpAddress({ id, address }: Camera): string {
-  if (URL.canParse(address) && new URL(address).protocol === 'http:') return address;
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
   throw new GatewayError(
     'INVENTORY_INVALID',
-    `Camera ${id} needs an http:// address of its ONVIF device service, but has ${JSON.stringify(address)}.`,
+    `Camera ${id} needs an http:// or https:// address of its ONVIF device service, but has ${JSON.stringify(address)}.`,
     {
       context: { camera: id },
     },

@@ -2,7 +2,6 @@
  * Addresses that a camera gives us, pinned to the host that it was entered with. They are hostile input: a camera that names another host makes the
  * gateway talk to machines that it cannot reach itself (reliability-security F19), or hands our credentials on.
  */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { parseTarget } from '../../protocols/rtsp/address.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
@@ -13,27 +12,12 @@ export type OtherHosts = 'refuse' | 'rewrite';
 export interface Home {
   /** Device service. */
   readonly url: URL;
-  /** Names and addresses that mean this camera, as URLs write them. */
-  readonly aliases: ReadonlySet<string>;
+  /** IP address that answers there; undefined before it has. */
+  readonly peer: () => string | undefined;
   readonly otherHosts: OtherHosts;
 }
 
-/** Throws DeviceFailure where the name does not resolve. */
-export async function homeOf(address: string, otherHosts: OtherHosts): Promise<Home> {
-  const url = new URL(address);
-  const host = url.hostname.toLowerCase();
-  const aliases = new Set([host]);
-  if (isIP(bare(host)) === 0) {
-    try {
-      for (const found of await lookup(host, { all: true })) aliases.add(hostText(found.address));
-    } catch (cause) {
-      throw new DeviceFailure('unreachable', `has a name that cannot be resolved (${host}).`, { cause });
-    }
-  }
-  return { url, aliases, otherHosts };
-}
-
-/** The first usable of one or more service addresses; throws DeviceFailure. */
+/** The first usable of one or more service addresses, as it is to be asked; throws DeviceFailure. */
 export function pinService(home: Home, text: string, what: string): URL {
   let failure: DeviceFailure | undefined;
   for (const candidate of clean(text, ' ').split(' ')) {
@@ -47,9 +31,9 @@ export function pinService(home: Home, text: string, what: string): URL {
   throw failure ?? new DeviceFailure('reply', `gave no address of ${what}.`);
 }
 
-/** A snapshot's http:// address; throws DeviceFailure. */
+/** A snapshot's http:// or https:// address without credentials, for people; throws DeviceFailure. */
 export function pinSnapshot(home: Home, text: string): URL {
-  return pinHttp(home, clean(text, ''), 'its snapshot');
+  return onHome(home, clean(text, ''), 'its snapshot');
 }
 
 /** A stream's rtsp:// address without credentials; throws DeviceFailure. */
@@ -65,10 +49,21 @@ export function pinStream(home: Home, text: string): string {
   const host = URL.canParse(`http://${hostText(target.host)}/`) ? new URL(`http://${hostText(target.host)}/`).hostname : target.host;
   demandHome(home, host, 'its stream');
   const port = target.port === 554 ? '' : `:${target.port}`;
-  return `rtsp://${home.url.hostname}${port}${target.uri.replace(/^rtsp:\/\/[^/?]*/i, '')}`;
+  // The address that answered, not its name: whoever pulls the stream would ask for the name again, and might be led elsewhere.
+  return `rtsp://${hostText(home.peer() ?? home.url.hostname)}${port}${target.uri.replace(/^rtsp:\/\/[^/?]*/i, '')}`;
 }
 
+/** A service is spoken to as the camera was entered: never in clear text where that was https://, and over TLS only where a certificate is confirmed. */
 function pinHttp(home: Home, text: string, what: string): URL {
+  const url = onHome(home, text, what);
+  if (url.protocol === home.url.protocol) return url;
+  if (url.protocol === 'https:') {
+    throw new DeviceFailure('reply', `says that ${what} is at an https:// address: enter the camera with its https:// address.`);
+  }
+  return new URL(`${home.url.origin}${url.pathname}${url.search}`);
+}
+
+function onHome(home: Home, text: string, what: string): URL {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new DeviceFailure('reply', `gave an address of ${what} that is no http:// URL: ${JSON.stringify(redacted(text))}.`);
   }
@@ -81,10 +76,12 @@ function pinHttp(home: Home, text: string, what: string): URL {
   return url;
 }
 
-function demandHome({ aliases, otherHosts }: Home, host: string, what: string): void {
+function demandHome({ url, peer, otherHosts }: Home, host: string, what: string): void {
   const named = host.toLowerCase();
+  const answering = peer();
+  if (named === url.hostname || (answering !== undefined && named === hostText(answering)) || otherHosts === 'rewrite') return;
   // Cameras that do not know their own address write the wildcard one.
-  if (aliases.has(named) || named === '0.0.0.0' || named === '[::]' || otherHosts === 'rewrite') return;
+  if (named === '0.0.0.0' || named === '[::]') return;
   throw new DeviceFailure('forbidden-host', `says that ${what} is on another host (${named.slice(0, 80)}), which is not followed.`);
 }
 

@@ -7,14 +7,16 @@ import { SoapClient } from '../../protocols/soap/client.ts';
 import { type DeviceCredentials, DeviceHttp, type DeviceTimers } from '../../protocols/soap/device-http.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
 import { find, textAt } from '../../protocols/soap/xml.ts';
-import { type Home, homeOf, type OtherHosts, pinService } from './addresses.ts';
+import { type Home, type OtherHosts, pinService } from './addresses.ts';
 import { getProfiles2, getServices, readClock, type ServiceAddresses } from './operations.ts';
 import { type ChosenProfiles, chooseProfiles, type OnvifProfile, readProfiles, type WantedProfiles } from './profiles.ts';
 import { getCapabilities, getDeviceInformation, getProfiles } from './services.ts';
 
 export interface ConnectOrder {
-  /** Device service address. */
+  /** Device service address, http:// or https://. */
   readonly address: string;
+  /** SHA-256 of the certificate that it must show over TLS. */
+  readonly fingerprint256?: string | undefined;
   readonly credentials?: DeviceCredentials | undefined;
   readonly otherHosts: OtherHosts;
   readonly wanted: WantedProfiles;
@@ -49,9 +51,10 @@ const offsetThatMatters = 1_500;
 
 /** Opens; whoever gets the result closes its `http`. Throws DeviceFailure. */
 export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Promise<Connected> {
-  const { timers, credentials, log } = order;
-  const home = await homeOf(order.address, order.otherHosts);
-  const http = new DeviceHttp({ host: home.url.hostname, credentials, timers });
+  const { timers, credentials, fingerprint256, log } = order;
+  const url = new URL(order.address);
+  const http = new DeviceHttp({ home: url, fingerprint256, credentials, timers });
+  const home: Home = { url, peer: () => http.peerAddress, otherHosts: order.otherHosts };
   try {
     const client = new SoapClient(http);
     const device = (during: AbortSignal) => ({ client, url: home.url, signal: during });

@@ -90,7 +90,6 @@ export class SoapClient {
     const token = way === 'token' && credentials ? { ...credentials, created: timers.now() + this.clockOffset } : undefined;
     const action = call.action === undefined ? '' : `; action="${call.action}"`;
     const order = {
-      method: 'POST',
       url: call.url,
       headers: { 'content-type': `application/soap+xml; charset=utf-8${action}`, accept: 'application/soap+xml, text/xml' },
       body: writeEnvelope({ body: call.body, namespaces: call.namespaces, token, addressing: call.addressing }),
@@ -147,6 +146,9 @@ function refusal(call: SoapCall): DeviceFailure {
 function redirected(call: SoapCall, reply: DeviceReply): DeviceFailure {
   const { location } = reply;
   const target = location !== undefined && URL.canParse(location, call.url.href) ? new URL(location, call.url) : undefined;
+  if (target?.hostname === call.url.hostname && target.protocol === 'https:' && call.url.protocol === 'http:') {
+    return new DeviceFailure('reply', `redirected ${call.operation} to https://: enter the camera with its https:// address.`);
+  }
   if (target && target.host !== call.url.host) {
     return new DeviceFailure('forbidden-host', `redirected ${call.operation} to another host (${target.host.slice(0, 80)}), which is not followed.`);
   }

@@ -2,9 +2,11 @@
  * HTTP to one device: one object per device, at most two connections, deadlines that hold, replies counted while they are read, Digest, and never a
  * redirect, another host or Basic (onvif-rtsp §1.4). It counts the requests that carried credentials, so that a wrong password locks no account.
  */
+import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
 import { limited } from '../net/limited.ts';
+import { type DevicePeer, devicePeer } from './device-peer.ts';
 import { DeviceFailure } from './failure.ts';
 
 /** What is needed of a clock. */
@@ -20,8 +22,10 @@ export interface DeviceCredentials {
 }
 
 export interface DeviceHttpOptions {
-  /** The only host that is ever spoken to: name or address as in a URL (IPv6 in brackets). */
-  readonly host: string;
+  /** http:// or https:// URL: the only host that is ever spoken to, and the only scheme. */
+  readonly home: URL;
+  /** SHA-256 of the certificate that an https:// device must show, upper-case hex pairs with colons. */
+  readonly fingerprint256?: string | undefined;
   readonly credentials?: DeviceCredentials | undefined;
   readonly timers: DeviceTimers;
   /** Absolute limit of one exchange, ms; default 10000. */
@@ -29,14 +33,15 @@ export interface DeviceHttpOptions {
   /** Longest silence within one exchange, ms; default 5000. */
   readonly idle?: number;
   readonly userAgent?: string;
+  /** For tests; the system's. */
+  readonly lookup?: LookupFunction;
 }
 
 export interface DeviceRequest {
-  readonly method: 'GET' | 'POST';
   /** On the device's host. */
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body: string;
   /** Largest reply, bytes. */
   readonly most: number;
   /** The body already carries credentials (WS-UsernameToken). */
@@ -57,6 +62,7 @@ const longestHeaders = 32_768;
 export class DeviceHttp implements AsyncDisposable {
   readonly #options: DeviceHttpOptions;
   readonly #agent: Agent;
+  readonly #peer: DevicePeer;
   readonly #within: number;
   readonly #idle: number;
   readonly #spaces = new Map<string, { readonly challenges: readonly Challenge[]; count: number }>();
@@ -66,6 +72,7 @@ export class DeviceHttp implements AsyncDisposable {
     this.#options = options;
     this.#within = options.within ?? 10_000;
     this.#idle = options.idle ?? 5_000;
+    this.#peer = devicePeer({ fingerprint256: options.fingerprint256, within: this.#within, lookup: options.lookup });
     this.#agent = new Agent({
       connections,
       pipelining: 1,
@@ -76,7 +83,7 @@ export class DeviceHttp implements AsyncDisposable {
       // Our own watch below is finer than these; they are the second line.
       headersTimeout: this.#within,
       bodyTimeout: this.#within,
-      connect: { timeout: this.#within },
+      connect: this.#peer.connect,
     });
   }
 
@@ -88,6 +95,11 @@ export class DeviceHttp implements AsyncDisposable {
     return this.#options.timers;
   }
 
+  /** IP address of the device; undefined before the first answer. */
+  get peerAddress(): string | undefined {
+    return this.#peer.address;
+  }
+
   /** Requests so far that carried credentials. */
   get credentialed(): number {
     return this.#credentialed;
@@ -96,10 +108,25 @@ export class DeviceHttp implements AsyncDisposable {
   /** One exchange without Digest; any status. Throws DeviceFailure. */
   async exchange(order: DeviceRequest, signal: AbortSignal, authorization?: string): Promise<DeviceReply> {
     const { url } = order;
-    if (url.hostname.toLowerCase() !== this.#options.host.toLowerCase()) {
+    const { home } = this.#options;
+    if (url.hostname !== home.hostname) {
       throw new DeviceFailure('forbidden-host', `names another host (${url.hostname.slice(0, 80)}), which is not followed.`);
     }
-    if (url.protocol !== 'http:') throw new DeviceFailure('reply', `names an address that is not http:// (${url.protocol.slice(0, 20)}).`);
+    if (url.protocol !== home.protocol) {
+      throw new DeviceFailure('reply', `names an address that is not ${home.protocol}// (${url.protocol.slice(0, 20)}).`);
+    }
+    const made = this.#peer.connections;
+    try {
+      return await this.#exchangeOnce(order, signal, authorization);
+    } catch (error) {
+      // It hung up on a connection that had been idle, in the very moment when we asked: that is no dead camera. Once more, on a new one.
+      if (!hungUp(error) || this.#peer.connections > made) throw error;
+      return await this.#exchangeOnce(order, signal, authorization);
+    }
+  }
+
+  async #exchangeOnce(order: DeviceRequest, signal: AbortSignal, authorization: string | undefined): Promise<DeviceReply> {
+    const { url } = order;
     signal.throwIfAborted();
     const progress = { bytes: 0, begun: false };
     using limit = limited((ended) => this.#outOfTime(progress, ended), signal);
@@ -107,7 +134,7 @@ export class DeviceHttp implements AsyncDisposable {
     try {
       const response = await request(`${url.origin}${url.pathname}${url.search}`, {
         dispatcher: this.#agent,
-        method: order.method,
+        method: 'POST',
         headers: {
           // Some cameras answer 401 to whoever does not name himself.
           'user-agent': this.#options.userAgent ?? 'campus-gateway',
@@ -115,7 +142,7 @@ export class DeviceHttp implements AsyncDisposable {
           // Header values are bytes: UTF-8 goes out as such.
           ...(authorization === undefined ? {} : { authorization: Buffer.from(authorization).toString('latin1') }),
         },
-        body: order.body ?? null,
+        body: order.body,
         signal: limit.signal,
       });
       progress.begun = true;
@@ -165,7 +192,7 @@ export class DeviceHttp implements AsyncDisposable {
   #renew(space: string, reply: DeviceReply): boolean {
     const { credentials } = this.#options;
     if (!credentials) return false;
-    if (answerChallenge(reply.challenges, { ...credentials, method: 'GET', uri: '/', count: 1 }) === undefined) return false;
+    if (answerChallenge(reply.challenges, { ...credentials, method: 'POST', uri: '/', count: 1 }) === undefined) return false;
     this.#spaces.set(space, { challenges: reply.challenges, count: 0 });
     return true;
   }
@@ -177,7 +204,7 @@ export class DeviceHttp implements AsyncDisposable {
     state.count += 1;
     return answerChallenge(state.challenges, {
       ...credentials,
-      method: order.method,
+      method: 'POST',
       uri: `${order.url.pathname}${order.url.search}`,
       count: state.count,
     });
@@ -201,11 +228,19 @@ export class DeviceHttp implements AsyncDisposable {
       const sentence = begun ? `did not finish its reply in time (${host}).` : `did not answer at ${host} within ${this.#within} ms.`;
       return new DeviceFailure('unreachable', sentence, { cause: error });
     }
+    if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code))
+      return new DeviceFailure('unreachable', `has a name that cannot be resolved (${host}).`, { cause: error });
+    if (/^(EPROTO|ERR_SSL_|ERR_TLS_)/.test(code))
+      return new DeviceFailure('reply', `does not speak TLS 1.2 or later at ${host} (${code}).`, { cause: error });
     if (begun) return new DeviceFailure('reply', `broke off its reply (${code}).`, { cause: error });
     if (/^HPE_|HTTPParserError|OVERFLOW|CONTENT_LENGTH|INVALID/.test(code))
       return new DeviceFailure('reply', `sent bytes that are not HTTP (${code}).`, { cause: error });
     return new DeviceFailure('unreachable', `does not answer at ${host} (${code}).`, { cause: error });
   }
+}
+
+function hungUp(error: unknown): boolean {
+  return error instanceof DeviceFailure && error.reason === 'unreachable' && /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(codeOf(error.cause));
 }
 
 async function readCapped(body: AsyncIterable<Buffer>, most: number, progress: { bytes: number }): Promise<Buffer> {

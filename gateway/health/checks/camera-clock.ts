@@ -11,7 +11,7 @@ export const cameraClock: HealthCheck<'camera'> = {
   effect: 'degraded',
   every: seconds(5),
   visibleAfter: seconds(0),
-  dependsOn: ['camera-unreachable', 'camera-credentials'],
+  dependsOn: ['camera-unreachable', 'camera-credentials', 'camera-certificate'],
   async probe({ camera }, context) {
     const status = context.cameraStatus(camera.id);
     if (status?.connection !== 'connected' || status.clockOffset === undefined) return { verdict: 'unknown', why: 'its clock was not read' };

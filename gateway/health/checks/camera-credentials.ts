@@ -31,6 +31,7 @@ export const cameraCredentials: HealthCheck<'camera'> = {
         };
       case 'connecting':
       case 'unreachable':
+      case 'untrusted':
       case 'failed':
       case undefined:
         return { verdict: 'unknown', why: 'not signed in' };

@@ -19,10 +19,10 @@ export const cameraUnreachable: HealthCheck<'camera'> = {
     switch (status?.connection) {
       case 'unreachable':
         return { verdict: 'fail', sentence: noPath };
-      case 'failed':
-        return { verdict: 'fail', sentence: status.sentence ?? noPath };
       case 'connected':
       case 'refused-credentials': // it answered: the path is fine
+      case 'untrusted':
+      case 'failed':
         return { verdict: 'pass' };
       case 'connecting':
       case undefined:

@@ -1,7 +1,9 @@
 /** The register of health checks: one line each. */
 import type { AnyHealthCheck } from '../check.ts';
+import { cameraCertificate } from './camera-certificate.ts';
 import { cameraClock } from './camera-clock.ts';
 import { cameraCredentials } from './camera-credentials.ts';
+import { cameraReply } from './camera-reply.ts';
 import { cameraUnreachable } from './camera-unreachable.ts';
 import { diskSpace } from './disk-space.ts';
 import { mediaRestarted } from './media-restarted.ts';
@@ -15,6 +17,8 @@ import { zoneRecording } from './zone-recording.ts';
 export const healthChecks: readonly AnyHealthCheck[] = [
   cameraUnreachable,
   cameraCredentials,
+  cameraCertificate,
+  cameraReply,
   cameraClock,
   streamStalled,
   panelSilent,

@@ -11,7 +11,7 @@ export const streamStalled: HealthCheck<'camera'> = {
   effect: 'degraded',
   every: seconds(1),
   visibleAfter: seconds(3),
-  dependsOn: ['camera-unreachable', 'camera-credentials'],
+  dependsOn: ['camera-unreachable', 'camera-credentials', 'camera-certificate', 'camera-reply'],
   async probe({ camera }, context) {
     const watched = (await context.streams(camera.id)).filter((stream) => stream.viewers > 0 || stream.ring !== undefined);
     if (watched.length === 0) return { verdict: 'unknown', why: 'nobody watches it' };

@@ -28,12 +28,14 @@ export const deviceOperations: Operations = {
   },
 
   GetDeviceInformation: ({ camera }) =>
-    '<tds:GetDeviceInformationResponse><tds:Manufacturer>Simulated</tds:Manufacturer><tds:Model>SIM-IPC-1</tds:Model>' +
+    '<tds:GetDeviceInformationResponse><tds:Manufacturer>Simulated</tds:Manufacturer>' +
+    `<tds:Model>${escapeXml(camera.model)}</tds:Model>` +
     `<tds:FirmwareVersion>1.0.0</tds:FirmwareVersion><tds:SerialNumber>${camera.serial}</tds:SerialNumber><tds:HardwareId>SIM-1</tds:HardwareId></tds:GetDeviceInformationResponse>`,
 
   GetCapabilities: (asked) => {
     const wanted = findAll(asked.request, 'Category').map((category) => category.text);
-    const unknown = wanted.find((category) => !['All', 'Device', 'Media', 'PTZ'].includes(category));
+    const offered = ['All', 'Device', 'PTZ', ...(asked.camera.media ? ['Media'] : [])];
+    const unknown = wanted.find((category) => !offered.includes(category));
     if (unknown !== undefined) {
       return { side: 'Receiver', subcodes: ['ActionNotSupported', 'NoSuchService'], reason: 'The requested service category is not supported' };
     }
@@ -41,7 +43,7 @@ export const deviceOperations: Operations = {
     return (
       '<tds:GetCapabilitiesResponse><tds:Capabilities>' +
       (has('Device') ? deviceCapabilities(asked) : '') +
-      (has('Media') ? mediaCapabilities(asked) : '') +
+      (has('Media') && asked.camera.media ? mediaCapabilities(asked) : '') +
       (has('PTZ') ? `<tt:PTZ><tt:XAddr>${asked.http}${servicePaths.ptz}</tt:XAddr></tt:PTZ>` : '') +
       '</tds:Capabilities></tds:GetCapabilitiesResponse>'
     );
@@ -57,7 +59,7 @@ export const deviceOperations: Operations = {
     return (
       '<tds:GetServicesResponse>' +
       one(servicePaths.device, 'http://www.onvif.org/ver10/device/wsdl', version(2, 60), deviceServiceCapabilities(asked.camera)) +
-      one(servicePaths.media, 'http://www.onvif.org/ver10/media/wsdl', version(2, 60), mediaServiceCapabilities) +
+      (asked.camera.media ? one(servicePaths.media, 'http://www.onvif.org/ver10/media/wsdl', version(2, 60), mediaServiceCapabilities) : '') +
       one(servicePaths.media2, 'http://www.onvif.org/ver20/media/wsdl', version(2, 60), media2ServiceCapabilities) +
       one(servicePaths.ptz, 'http://www.onvif.org/ver20/ptz/wsdl', version(2, 60), ptzServiceCapabilities) +
       '</tds:GetServicesResponse>'
@@ -91,8 +93,8 @@ export const deviceOperations: Operations = {
 
   GetNetworkProtocols: ({ http, rtsp }) => {
     const one = (name: string, url: string) =>
-      `<tds:NetworkProtocols><tt:Name>${name}</tt:Name><tt:Enabled>true</tt:Enabled><tt:Port>${new URL(url).port || '80'}</tt:Port></tds:NetworkProtocols>`;
-    return `<tds:GetNetworkProtocolsResponse>${one('HTTP', http)}${one('RTSP', rtsp)}</tds:GetNetworkProtocolsResponse>`;
+      `<tds:NetworkProtocols><tt:Name>${name}</tt:Name><tt:Enabled>true</tt:Enabled><tt:Port>${new URL(url).port}</tt:Port></tds:NetworkProtocols>`;
+    return `<tds:GetNetworkProtocolsResponse>${one(http.startsWith('https:') ? 'HTTPS' : 'HTTP', http)}${one('RTSP', rtsp)}</tds:GetNetworkProtocolsResponse>`;
   },
 
   GetEndpointReference: ({ camera }) =>

@@ -4,6 +4,7 @@ import type { DigestDoor } from '../../../adapters/protocols/digest.ts';
 import { passwordDigest } from '../../../adapters/protocols/soap/envelope.ts';
 import { find, textAt, type XmlElement } from '../../../adapters/protocols/soap/xml.ts';
 import type { Faults } from '../faults.ts';
+import type { Lockout } from '../lockout.ts';
 
 export interface HttpCounters {
   requests: number;
@@ -21,6 +22,7 @@ export interface OnvifDoorOptions {
   readonly tokenWithin: number | undefined;
   readonly passwordOf: (username: string) => string | undefined;
   readonly faults: Faults;
+  readonly lockout: Lockout;
   readonly counters: HttpCounters;
   /** The camera's clock, epoch ms. */
   readonly now: () => number;
@@ -49,13 +51,14 @@ export class OnvifDoor {
 
   /** Called once for each request. `header`: of its SOAP envelope. */
   judge(request: IncomingMessage, header: XmlElement | undefined): Verdict {
-    const { counters } = this.#options;
+    const { counters, lockout } = this.#options;
     const token = find(header, 'Security', 'UsernameToken');
     const { authorization } = request.headers;
     if (authorization === undefined && !token) return 'anonymous';
     counters.credentialed += 1;
-    const verdict = this.open ? 'welcome' : this.#weigh(request, token);
+    const verdict = this.open ? 'welcome' : lockout.locked ? 'refused' : this.#weigh(request, token);
     if (verdict === 'refused') counters.refused += 1;
+    if (verdict !== 'stale') lockout.saw(verdict === 'welcome');
     return verdict;
   }
 

@@ -103,7 +103,7 @@ export function synchronise(prefix: 'trt' | 'tr2'): Operation {
 
 function profileXml(element: string, profile: OnvifProfile, all: readonly OnvifProfile[]): string {
   return (
-    `<${element} token="${profile.token}" fixed="true"><tt:Name>${escapeXml(profile.name)}</tt:Name>${videoSourceConfiguration('tt:VideoSourceConfiguration', all)}` +
+    `<${element} token="${escapeXml(profile.token)}" fixed="true"><tt:Name>${escapeXml(profile.name)}</tt:Name>${videoSourceConfiguration('tt:VideoSourceConfiguration', all)}` +
     `${videoEncoderConfiguration('tt:VideoEncoderConfiguration', profile)}${ptzConfiguration('tt:PTZConfiguration', all)}</${element}>`
   );
 }

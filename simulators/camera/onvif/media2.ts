@@ -71,5 +71,5 @@ function profileXml(profile: OnvifProfile, all: readonly OnvifProfile[], types: 
     (has('VideoEncoder') ? videoEncoder2Configuration('tr2:VideoEncoder', profile) : '') +
     (has('PTZ') ? ptzConfiguration('tr2:PTZ', all) : '');
   const configurations = parts === '' ? '' : `<tr2:Configurations>${parts}</tr2:Configurations>`;
-  return `<tr2:Profiles token="${profile.token}" fixed="true"><tr2:Name>${escapeXml(profile.name)}</tr2:Name>${configurations}</tr2:Profiles>`;
+  return `<tr2:Profiles token="${escapeXml(profile.token)}" fixed="true"><tr2:Name>${escapeXml(profile.name)}</tr2:Name>${configurations}</tr2:Profiles>`;
 }

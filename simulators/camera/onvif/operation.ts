@@ -24,6 +24,9 @@ export interface OnvifCamera {
   /** Best first. */
   readonly profiles: readonly OnvifProfile[];
   readonly ptz: Ptz;
+  readonly model: string;
+  /** False: Media2 alone. */
+  readonly media: boolean;
   readonly auth: { readonly digest: boolean; readonly token: boolean };
   /** The camera's clock, epoch ms. */
   now(): number;

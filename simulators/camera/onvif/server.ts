@@ -1,5 +1,6 @@
 /** The camera's HTTP door: SOAP services and snapshots, with the faults that a reply can have. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { readEnvelope } from '../../../adapters/protocols/soap/envelope.ts';
 import type { Endpoint } from '../../../gateway/domain/media.ts';
 import type { Clock } from '../../../gateway/domain/ports.ts';
@@ -20,11 +21,25 @@ export interface OnvifServerOptions {
   /** JPEG of about now; undefined: no such profile. */
   readonly still: (path: string) => Uint8Array | undefined;
   readonly rtspPort: () => number;
+  /** Undefined: plain HTTP. */
+  readonly tls: CameraCertificates | undefined;
   readonly faults: Faults;
   /** False: even the time is told only to whoever signs in. */
   readonly anonymousTime: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+}
+
+/** PEM. */
+interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+interface CameraCertificates {
+  readonly own: KeyPair;
+  /** Shown under the fault `other-certificate`. */
+  readonly other: KeyPair;
 }
 
 interface Reply {
@@ -45,9 +60,15 @@ const soap = 'application/soap+xml; charset=utf-8';
 const doctype = '<!DOCTYPE env:Envelope [<!ENTITY city "Shanghai">]>\n';
 
 export function openOnvifServer(options: OnvifServerOptions): Listener {
-  const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000 }, (request, response) => {
+  const { tls, faults } = options;
+  const limits = { keepAliveTimeout: 5_000, requestTimeout: 30_000 };
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     void answer(request, response, options).catch(() => request.socket.destroy()); // the request broke off: nobody is left to be told
-  });
+  };
+  if (!tls) return listenerFor(createServer(limits, serve), options.listen);
+  const server = createSecureServer({ ...limits, ...tls.own }, serve);
+  // Chosen anew for each handshake, so that the fault may come and go.
+  server.prependListener('connection', () => server.setSecureContext(faults.has('other-certificate') ? tls.other : tls.own));
   return listenerFor(server, options.listen);
 }
 
@@ -55,6 +76,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   options.counters.requests += 1;
   const body = await bodyOf(request);
   if (options.faults.has('silent')) return;
+  if (options.faults.has('redirect') && request.method === 'POST') {
+    response.writeHead(307, { Location: `http://${wrongHost}${request.url ?? '/'}` }).end();
+    return;
+  }
   const path = (request.url ?? '').replace(/\?.*$/, '');
   const reply = path.startsWith(snapshotPath) ? snapshot(request, path, options) : service(request, path, body, options);
   await send(response, reply, options);
@@ -84,7 +109,7 @@ function snapshot(request: IncomingMessage, path: string, { door, still, counter
 }
 
 function service(request: IncomingMessage, path: string, body: Buffer, options: OnvifServerOptions): Reply {
-  const operations = services[path];
+  const operations = path === servicePaths.media && options.faults.has('media2-only') ? undefined : services[path];
   if (!operations || request.method !== 'POST') return { status: 404, type: 'text/plain', body: Buffer.from('Not found') };
   let read: ReturnType<typeof readEnvelope>;
   try {
@@ -115,16 +140,18 @@ function faulty(fault: OnvifFault): Reply {
 }
 
 /** The camera names itself by the address at which it was reached. */
-function addressesOf(request: IncomingMessage, { faults, rtspPort }: OnvifServerOptions): { host: string; http: string; rtsp: string } {
+function addressesOf(request: IncomingMessage, { faults, rtspPort, tls }: OnvifServerOptions): { host: string; http: string; rtsp: string } {
   const reached = (request.socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '');
-  const host = faults.has('wrong-host-xaddr') ? wrongHost : reached;
+  const host = faults.has('wrong-host-xaddr') ? wrongHost : faults.has('wildcard-xaddr') ? '0.0.0.0' : reached;
   const named = host.includes(':') ? `[${host}]` : host;
-  return { host, http: `http://${named}:${request.socket.localPort ?? 80}`, rtsp: `rtsp://${named}:${rtspPort()}` };
+  const scheme = tls && !faults.has('http-xaddr') ? 'https' : 'http';
+  return { host, http: `${scheme}://${named}:${request.socket.localPort ?? 80}`, rtsp: `rtsp://${named}:${rtspPort()}` };
 }
 
 async function send(response: ServerResponse, reply: Reply, options: OnvifServerOptions): Promise<void> {
   const { faults, clock, signal } = options;
-  const body = faults.has('doctype') && reply.type === soap ? withDoctype(reply.body) : reply.body;
+  const written = faults.has('empty-reply') && reply.type === soap ? new Uint8Array(0) : reply.body;
+  const body = faults.has('doctype') && reply.type === soap ? withDoctype(written) : written;
   const { socket } = response;
   if (sendsCrooked(faults) && socket) {
     const head = (length: number) => `HTTP/1.1 ${reply.status} OK\r\nContent-Type: ${reply.type}\r\nContent-Length: ${length}\r\n\r\n`;
@@ -132,7 +159,7 @@ async function send(response: ServerResponse, reply: Reply, options: OnvifServer
     return;
   }
   const challenges = reply.challenges ?? [];
-  response.writeHead(reply.status, {
+  response.writeHead(written === reply.body ? reply.status : 200, {
     'Content-Type': reply.type,
     'Content-Length': body.length,
     ...(challenges.length > 0 ? { 'WWW-Authenticate': [...challenges] } : {}),

@@ -45,9 +45,10 @@ const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../../fixture
 const soapCases: readonly HostileSoap[] = fixture('hostile-soap');
 const rtspCases: readonly HostileRtsp[] = fixture('hostile-rtsp');
 
-/** Forty times as fast: a limit of 10 s is a quarter of a second. */
+/** Forty times as fast for those who wait: a limit of 10 s is a quarter of a second. For the others it would be one that a busy machine can miss. */
 const speed = 40;
-const clock: Clock = { ...systemClock, sleep: (length, signal) => systemClock.sleep(millis(length / speed), signal) };
+const hasty: Clock = { ...systemClock, sleep: (length, signal) => systemClock.sleep(millis(length / speed), signal) };
+const clockFor = ({ then }: Hostile) => (then === 'drip' || then === 'wait' ? hasty : systemClock);
 const signal = new AbortController().signal;
 
 const cameraAt = (address: string): Camera => ({
@@ -95,7 +96,12 @@ async function askOnvif(hostile: HostileSoap): Promise<{ error: unknown; credent
     },
   });
   const attempt = async () => {
-    await using session = await onvif.connect(cameraAt(camera.address), { otherHosts: 'refuse' }, { clock, log: silentLogger }, signal);
+    await using session = await onvif.connect(
+      cameraAt(camera.address),
+      { otherHosts: 'refuse' },
+      { clock: clockFor(hostile), log: silentLogger },
+      signal,
+    );
     await session.streamAddress('main', signal);
     await session.snapshotAddress(signal);
   };
@@ -120,7 +126,7 @@ async function askRtsp(hostile: HostileRtsp): Promise<{ error: unknown; credenti
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/live`;
-  const error = await rtsp.connect(cameraAt(address), {}, { clock, log: silentLogger }, signal).catch((caught: unknown) => caught);
+  const error = await rtsp.connect(cameraAt(address), {}, { clock: clockFor(hostile), log: silentLogger }, signal).catch((caught: unknown) => caught);
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
   return { error, credentialed };

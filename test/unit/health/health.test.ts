@@ -195,6 +195,8 @@ test('a camera that goes off is offline with its reason within 15 s, its other c
 
 test.each<[CameraStatus['connection'], number, FaultCode, string]>([
   ['refused-credentials', 0, 'camera-credentials', 'offline'],
+  ['untrusted', 0, 'camera-certificate', 'offline'],
+  ['failed', 0, 'camera-reply', 'offline'],
   ['connected', 90_000, 'camera-clock', 'degraded'],
 ])('a camera that is %s with its clock %i ms off has the fault %s and is %s', async (state, offset, code, expected) => {
   await using here = school();
