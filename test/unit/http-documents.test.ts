@@ -9,6 +9,7 @@ import type { EventId, UplinkId } from '../../gateway/domain/ids.ts';
 import { hours, instant, millis, seconds } from '../../gateway/domain/time.ts';
 import { access } from '../../gateway/http/access.ts';
 import { HopTimes } from '../../gateway/http/metrics/hop-times.ts';
+import { openLoopDelay } from '../../gateway/http/metrics/loop-delay.ts';
 import { verdictOf } from '../../gateway/http/views/overview.ts';
 import { boxCertificate } from '../../gateway/runtime/box-certificate.ts';
 import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
@@ -51,6 +52,21 @@ describe('metrics', () => {
     expect(text).toMatch(/^build_info\{version="0.1.0",node="v\d+/m);
     expect(text).toMatch(/^event_loop_delay_seconds\{quantile="0.99"\} /m);
     expect(text.match(/^alarms_delivered /gm)).toHaveLength(1);
+  });
+
+  test('call a loop that nothing holds up on time, and one that is held up late by as long', async () => {
+    using loop = openLoopDelay();
+    const typical: number[] = [];
+    for (let window = 0; window < 5; window += 1) {
+      loop.reset();
+      await systemClock.sleep(millis(100));
+      typical.push(loop.late(0.5));
+    }
+    expect(Math.min(...typical)).toBeLessThan(0.005); // of five, for the machine is not ours alone
+    const held = performance.now();
+    while (performance.now() - held < 80); // waits as an endless loop would
+    await systemClock.sleep(millis(30));
+    expect(loop.late(1)).toBeGreaterThan(0.06);
   });
 
   test('show how long deliveries took, as cumulative buckets', () => {

@@ -1,10 +1,10 @@
 /** Metrics: collected when somebody scrapes, from the same ports as the pages. Labels are ids of this campus: few, and known. */
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { DeviceState } from '../../domain/health.ts';
 import type { HttpParts } from '../ports.ts';
 import type { TelemetryCache } from '../telemetry-cache.ts';
 import { histogramLines } from './histogram-lines.ts';
+import { type LoopDelay, openLoopDelay } from './loop-delay.ts';
 
 export interface Metrics extends Disposable {
   readonly registry: Registry;
@@ -21,13 +21,12 @@ const states: readonly DeviceState[] = ['normal', 'degraded', 'offline', 'unknow
 
 export function openMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
-  const loop = monitorEventLoopDelay({ resolution: 10 });
-  loop.enable();
+  const loop = openLoopDelay();
   journalMetrics(registry, sources);
   deviceMetrics(registry, sources);
   streamMetrics(registry, sources);
   processMetrics(registry, sources, loop);
-  return { registry, [Symbol.dispose]: () => loop.disable() };
+  return { registry, [Symbol.dispose]: () => loop[Symbol.dispose]() };
 }
 
 function gauge(registry: Registry, name: string, help: string, labelNames: readonly string[], collect: (own: Gauge) => void): void {
@@ -115,10 +114,9 @@ function streamMetrics(registry: Registry, { telemetry }: MetricSources): void {
   }
 }
 
-function processMetrics(registry: Registry, { parts, sockets, sessions }: MetricSources, loop: IntervalHistogram): void {
-  const nanosecond = 1e9;
-  gauge(registry, 'event_loop_delay_seconds', 'Delay of the main loop since the last scrape.', ['quantile'], (own) => {
-    for (const quantile of [50, 99, 100]) own.set({ quantile: String(quantile / 100) }, loop.percentile(quantile) / nanosecond);
+function processMetrics(registry: Registry, { parts, sockets, sessions }: MetricSources, loop: LoopDelay): void {
+  gauge(registry, 'event_loop_delay_seconds', 'How late the main loop came to its timers since the last scrape.', ['quantile'], (own) => {
+    for (const quantile of [0.5, 0.99, 1]) own.set({ quantile: String(quantile) }, loop.late(quantile));
     loop.reset();
   });
   gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', [], (own) => own.set(process.memoryUsage.rss()));
