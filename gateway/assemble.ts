@@ -10,9 +10,9 @@ import { createUplink, externalBrokers } from './assemble-adapters.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf } from './assemble-media.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
-import type { Endpoint, RtspBound, SinkSpec, StreamTelemetry } from './domain/media.ts';
+import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
-import { millis, seconds } from './domain/time.ts';
+import { between, millis, seconds } from './domain/time.ts';
 import { openCameraFleet } from './fleet/cameras.ts';
 import { openPanelFleet } from './fleet/panels.ts';
 import { healthChecks } from './health/checks/index.ts';
@@ -27,6 +27,7 @@ import { recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
 import { openSnapshots, type SnapshotParts } from './media/snapshots.ts';
+import { TelemetryCache } from './media/telemetry-cache.ts';
 import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { configWarnings } from './runtime/config-rules.ts';
@@ -82,7 +83,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const hopTimes = new HopTimes();
   const uplinks = openUplinks({
     inventory,
-    outbox: hopTimes.measure(journal.outbox),
+    outbox: journal.outbox,
+    onAccepted: ({ uplink, journalledAt }, at) => hopTimes.accepted(uplink, between(journalledAt, at)),
     create: (settings) => createUplink(settings, { clock, log, sendTwice }),
     clock,
     log,
@@ -123,7 +125,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const rtsp = config.rtsp.enabled ? await media.serveRtsp(rtspListenOf(config.rtsp, { key: tls.key, cert: tls.cert })) : undefined;
 
   // Health.
-  const telemetry = recent(media, clock);
+  const telemetry = new TelemetryCache(media, clock);
+  const streams = () => telemetry.read(ending.signal);
   const health = openHealth({
     ...{ inventory, clock, log },
     checks: healthChecks.filter(({ code }) => ring.enabled || code !== 'zone-recording'),
@@ -142,11 +145,13 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
             .channels.filter((channel) => channel.camera === camera)
             .map(({ id }) => id),
         );
-        return (await telemetry()).filter(({ channel }) => own.has(channel));
+        return (await streams()).filter(({ channel }) => own.has(channel));
       },
-      ring: async (channel) => (await telemetry()).find((stream) => stream.channel === channel && stream.ring)?.ring,
+      ring: async (channel) => (await streams()).find((stream) => stream.channel === channel && stream.ring)?.ring,
       channelName: (channel) => inventory.current().channels.find(({ id }) => id === channel)?.name ?? channel,
       backlog: (uplink) => journal.read.backlog(uplink),
+      answeredAt: (uplink) => uplinks.lastAnswer(uplink)?.at,
+      uplinkBroken: (uplink) => uplinks.broken(uplink),
       mediaRestarts: () => mediaRestarts.recent(),
       disk: async () => {
         const { bavail, bsize, blocks } = await statfs(folder);
@@ -169,7 +174,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const scrapeToken = config.metrics.tokenFile === undefined ? {} : { scrapeToken: await readSecretFile(config.metrics.tokenFile) };
   const http = scope.own(
     await openHttp({
-      ...{ clock, log, folder, version, startedAt, inventory, journal, health, media },
+      ...{ clock, log, folder, version, startedAt, inventory, journal, health, media, telemetry },
       ...scrapeToken,
       webFolder: join(packageRoot, 'dist/web'),
       listen: {
@@ -257,14 +262,4 @@ async function certificateOf(config: GatewayConfig, clock: Clock): Promise<{ key
   if (certificate === undefined || key === undefined) return boxCertificate({ folder: config.dataFolder, clock });
   const cert = await readFile(certificate, 'utf8');
   return { cert, key: (await readSecretFile(key)).reveal(), fingerprint256: fingerprintOf(cert) };
-}
-
-/** Telemetry at most half a second old: every camera's check asks, one question to the media plane answers them all. */
-function recent(media: MediaPlane, clock: Clock): () => Promise<readonly StreamTelemetry[]> {
-  let asked: { readonly at: number; readonly answer: Promise<readonly StreamTelemetry[]> } | undefined;
-  return () => {
-    const now = clock.monotonic();
-    if (!asked || now - asked.at > 500) asked = { at: now, answer: media.telemetry() };
-    return asked.answer;
-  };
 }

@@ -21,10 +21,10 @@ export interface DispatcherOptions {
   readonly unanswered?: BackoffSettings;
   /** Between tries of a refused delivery. */
   readonly refused?: BackoffSettings;
-  /** The far side said no: raise the uplink's fault. Called for each refusal. Must not throw. */
-  readonly onRefused: (delivery: Delivery, reason: string) => void;
-  /** The far side accepted something. Must not throw. */
-  readonly onAnswered: () => void;
+  /** Told of each acceptance, once it is journalled. Must not throw. */
+  readonly onAccepted?: (delivery: Delivery, receipts: readonly Receipt[]) => void;
+  /** Told of each refusal. Must not throw. */
+  readonly onRefused?: (delivery: Delivery, reason: string) => void;
 }
 
 const usualUnanswered: BackoffSettings = { first: seconds(0.5), most: seconds(30), jitter: 0.5 };
@@ -38,7 +38,7 @@ const leastSleep: Millis = millis(20);
 
 /** One life per uplink. Returns on abort, once nothing is under way any more; throws when the outbox cannot be read. */
 export async function runDispatcher(options: DispatcherOptions, signal: AbortSignal): Promise<void> {
-  const { uplink, outbox, clock, onRefused, onAnswered } = options;
+  const { uplink, outbox, clock, onAccepted, onRefused } = options;
   const { deadline = seconds(10), unanswered: againSettings = usualUnanswered, refused: slowSettings = usualRefused } = options;
   const log = options.log.child({ uplink: uplink.id });
   const link = openLink(againSettings, clock.now());
@@ -78,6 +78,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     for (let tries = 0; ; tries += 1) {
       try {
         await outbox.acknowledge(delivery, receipts);
+        onAccepted?.(delivery, receipts);
         return;
       } catch (error) {
         // The far side has it: it is told to the journal until the journal listens, rather than sent again.
@@ -111,12 +112,11 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     switch (outcome.kind) {
       case 'accepted':
         heard();
-        onAnswered();
         return accepted(delivery, outcome);
       case 'refused':
         heard();
-        log.warn('delivery refused', { position: delivery.position, kind: delivery.kind, reason: outcome.reason });
-        onRefused(delivery, outcome.reason);
+        log.warn('delivery refused', { position: delivery.position, event: delivery.event, reason: outcome.reason });
+        onRefused?.(delivery, outcome.reason);
         return held(outbox.refuse(delivery, outcome.reason, after(now, backoff(slowSettings, delivery.refusals ?? 0))));
       case 'aborted':
         return held(outbox.postpone(delivery, 'the gateway stopped waiting', now));

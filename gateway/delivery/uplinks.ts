@@ -1,6 +1,6 @@
 /** Every uplink of the inventory, kept running: one link and one dispatcher each, begun anew when its settings change. */
 import type { UplinkSettings } from '../domain/campus.ts';
-import type { Delivery } from '../domain/delivery.ts';
+import type { Delivery, Receipt } from '../domain/delivery.ts';
 import { type DomainEvent, eventKinds } from '../domain/event.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, Outbox, Uplink } from '../domain/ports.ts';
@@ -16,18 +16,21 @@ export interface UplinksOptions {
   readonly create: (settings: UplinkSettings) => Uplink;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of each acceptance, once it is journalled. Must not throw. */
+  readonly onAccepted?: (delivery: Delivery, acceptedAt: Instant) => void;
 }
 
 /** What the far side last acknowledged. */
 export interface LastAnswer {
   readonly at: Instant;
-  /** Journalled → accepted. */
+  /** Sent → accepted. */
   readonly took: Millis;
 }
 
 export interface Uplinks {
   /** Who is owed this event. */
   recipients(event: DomainEvent): readonly UplinkId[];
+  /** Since the start; absent: it has acknowledged nothing yet. */
   lastAnswer(uplink: UplinkId): LastAnswer | undefined;
   /** Why this uplink does not run at all: its settings are wrong. */
   broken(uplink: UplinkId): string | undefined;
@@ -39,61 +42,55 @@ const everything = new Set(eventKinds);
 /** A link that is lost comes back soon: deliveries wait for it. */
 const linkBackoff = { first: millis(500), most: seconds(10), jitter: 0.3 };
 
+/** What the settings of one uplink came to. */
+type Made = { readonly fingerprint: string } & ({ readonly uplink: Uplink } | { readonly broken: string });
+
 interface Running {
   readonly fingerprint: string;
-  readonly accepts: Uplink['accepts'];
   end(): Promise<void>;
 }
 
-export function openUplinks({ inventory, outbox, create, clock, log }: UplinksOptions): Uplinks {
+export function openUplinks({ inventory, outbox, create, clock, log, onAccepted }: UplinksOptions): Uplinks {
+  const made = new Map<UplinkId, Made>();
   const running = new Map<UplinkId, Running>();
-  const broken = new Map<UplinkId, { readonly fingerprint: string; readonly sentence: string }>();
   const answers = new Map<UplinkId, LastAnswer>();
 
-  const noting: Outbox = {
-    ...outbox,
-    acknowledge: async (delivery: Delivery, receipts) => {
-      await outbox.acknowledge(delivery, receipts);
-      const at = receipts.find(({ hop }) => hop === 'accepted')?.at;
-      if (at !== undefined) answers.set(delivery.uplink, { at, took: between(delivery.journalledAt, at) });
-    },
+  /** Made once for the same settings, whether it runs yet or not: what it accepts must be known from the first event on. */
+  function make(settings: UplinkSettings): Made {
+    const fingerprint = fingerprintOf(settings);
+    const known = made.get(settings.id);
+    if (known?.fingerprint === fingerprint) return known;
+    let fresh: Made;
+    try {
+      fresh = { fingerprint, uplink: create(settings) };
+    } catch (error) {
+      log.error('uplink cannot run', { uplink: settings.id, error });
+      fresh = { fingerprint, broken: error instanceof Error ? error.message : String(error) };
+    }
+    made.set(settings.id, fresh);
+    return fresh;
+  }
+
+  const accepted = (delivery: Delivery, receipts: readonly Receipt[]) => {
+    const sentAt = receipts.find(({ hop }) => hop === 'sent')?.at;
+    const at = receipts.find(({ hop }) => hop === 'accepted')?.at;
+    if (sentAt === undefined || at === undefined) return;
+    answers.set(delivery.uplink, { at, took: between(sentAt, at) });
+    onAccepted?.(delivery, at);
   };
 
-  function start(settings: UplinkSettings, fingerprint: string): void {
-    let uplink: Uplink;
-    try {
-      uplink = create(settings);
-    } catch (error) {
-      const sentence = error instanceof Error ? error.message : String(error);
-      log.error('uplink cannot run', { uplink: settings.id, error });
-      broken.set(settings.id, { fingerprint, sentence });
-      return;
-    }
-    broken.delete(settings.id);
+  function start(uplink: Uplink, fingerprint: string): void {
     const life = new AbortController();
-    const of = log.child({ uplink: uplink.id });
     const lives = Promise.all([
       supervise({ name: `uplink ${uplink.id}`, clock, log, backoff: linkBackoff }, (signal) => uplink.run(signal), life.signal),
       supervise(
         { name: `dispatch ${uplink.id}`, clock, log },
-        (signal) =>
-          runDispatcher(
-            {
-              uplink,
-              outbox: noting,
-              clock,
-              log,
-              onRefused: (delivery, reason) => of.warn('delivery refused', { event: delivery.event, reason }),
-              onAnswered: () => undefined,
-            },
-            signal,
-          ),
+        (signal) => runDispatcher({ uplink, outbox, clock, log, onAccepted: accepted }, signal),
         life.signal,
       ),
     ]);
     running.set(uplink.id, {
       fingerprint,
-      accepts: uplink.accepts,
       async end() {
         life.abort();
         await lives;
@@ -115,10 +112,10 @@ export function openUplinks({ inventory, outbox, create, clock, log }: UplinksOp
       running.delete(id);
       await end();
     }
-    for (const id of broken.keys()) if (!wanted.has(id)) broken.delete(id);
+    for (const id of made.keys()) if (!wanted.has(id)) made.delete(id);
     for (const settings of wanted.values()) {
-      const fingerprint = fingerprintOf(settings);
-      if (!running.has(settings.id) && broken.get(settings.id)?.fingerprint !== fingerprint) start(settings, fingerprint);
+      const result = make(settings);
+      if ('uplink' in result && !running.has(settings.id)) start(result.uplink, result.fingerprint);
     }
   }
 
@@ -126,11 +123,19 @@ export function openUplinks({ inventory, outbox, create, clock, log }: UplinksOp
     recipients: (event) =>
       recipients(
         event,
-        // One that cannot run is owed all the same: it will be mended, and then everything must come.
-        inventory.current().uplinks.map(({ id, enabled }) => ({ id, enabled, accepts: running.get(id)?.accepts ?? everything })),
+        inventory.current().uplinks.map((settings) => {
+          if (!settings.enabled) return { id: settings.id, enabled: false, accepts: everything };
+          const result = make(settings);
+          // One that cannot run is owed all the same: it will be mended, and then everything must come.
+          return { id: settings.id, enabled: true, accepts: 'uplink' in result ? result.uplink.accepts : everything };
+        }),
       ),
     lastAnswer: (uplink) => answers.get(uplink),
-    broken: (uplink) => broken.get(uplink)?.sentence,
+    broken: (uplink) => {
+      const settings = inventory.current().uplinks.find(({ id }) => id === uplink);
+      const result = settings?.enabled ? make(settings) : undefined;
+      return result && 'broken' in result ? result.broken : undefined;
+    },
     async run(signal) {
       try {
         await align();

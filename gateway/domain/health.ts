@@ -1,6 +1,7 @@
 /** Fault words: findings become faults, faults become one computed state per device (architecture.md, gateway/health). */
 import type { ErrorCode } from './errors.ts';
 import type { CameraId, DeviceId, EventId, PanelId, UplinkId, ZoneId } from './ids.ts';
+import type { TroubleCode } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 import type { Words } from './words.ts';
 
@@ -15,6 +16,7 @@ export const faultCodes = [
   'panel-trouble',
   'uplink-backlog',
   'uplink-refused',
+  'uplink-broken',
   'zone-recording',
   'disk-space',
   'media-restarted',
@@ -86,7 +88,7 @@ export interface PanelStatus {
   readonly announced: 'unknown' | 'online' | 'offline';
   readonly heardAt?: Instant;
   readonly since: Instant;
-  readonly troubles: readonly { readonly code: string; readonly zone?: string; readonly since: Instant }[];
+  readonly troubles: readonly { readonly code: TroubleCode; readonly zone?: string; readonly since: Instant }[];
   readonly queued?: number;
   readonly armed: Readonly<Record<string, string>>;
 }

@@ -26,6 +26,10 @@ export interface HealthContext {
   ring(channel: ChannelId): Promise<RingState | undefined>;
   channelName(channel: ChannelId): string;
   backlog(uplink: UplinkId): Backlog;
+  /** When the far side last acknowledged anything, since the start. */
+  answeredAt(uplink: UplinkId): Instant | undefined;
+  /** Why it does not run at all. */
+  uplinkBroken(uplink: UplinkId): string | undefined;
   /** Of the part that carries pictures, in the last ten minutes, oldest first. */
   mediaRestarts(): readonly MediaRestart[];
   /** Bytes free for us, and in all, on the disk of the data folder. */

@@ -1,27 +1,18 @@
 /** Runs every check on every subject, keeps the faults, journals their beginning and end, and computes each device's state. */
 
-import type { JournalEntry } from '../domain/event.ts';
-import { type DeviceHealth, type Fault, type FaultCode, type SubjectId, zonePath } from '../domain/health.ts';
-import type { EventId } from '../domain/ids.ts';
-import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
+import { type DeviceHealth, type Fault, type SubjectId, zonePath } from '../domain/health.ts';
+import type { Clock, InventoryReader } from '../domain/ports.ts';
 import { between, type Instant, seconds } from '../domain/time.ts';
-import type { Words } from '../domain/words.ts';
 import { type AnyHealthCheck, type HealthContext, probeSubject, type Subject } from './check.ts';
 import { deviceState } from './device-state.ts';
-import { type Tracked, track, trackedFrom, untracked } from './fault-tracker.ts';
+import { type FaultJournalParts, type Kept, openFaultJournal } from './fault-journal.ts';
+import { track } from './fault-tracker.ts';
 
-export interface HealthParts {
+export interface HealthParts extends FaultJournalParts {
   readonly inventory: InventoryReader;
   readonly checks: readonly AnyHealthCheck[];
   readonly context: HealthContext;
   readonly clock: Clock;
-  readonly log: Logger;
-  /** `fault.raised` entries without their end, from the journal: they stand until a probe passes. */
-  readonly openFaults: readonly JournalEntry[];
-  /** Journals the beginning of a fault; resolves with the event's id after the commit. */
-  raise(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
-  /** Journals the end of the fault that this event began. */
-  clear(raised: EventId): Promise<void>;
 }
 
 export interface Health {
@@ -36,30 +27,22 @@ export interface Health {
 const probeDeadline = seconds(10);
 const tick = seconds(0.5);
 
-interface Watch {
+interface Watch extends Kept {
   readonly check: AnyHealthCheck;
   readonly subject: Subject;
-  readonly id: SubjectId;
-  tracked: Tracked;
   dueAt: Instant;
   probingSince?: Instant;
-  /** The journalled beginning of the fault that stands. */
-  event?: EventId;
-  journalling: boolean;
 }
 
 export function openHealth(parts: HealthParts): Health {
   const { inventory, checks, context, clock, log } = parts;
+  const faults = openFaultJournal(parts);
   const watches = new Map<string, Watch>();
   const listeners = new Set<() => void>();
   const sinceByDevice = new Map<string, { state: string; since: Instant }>();
   let devices: readonly DeviceHealth[] = [];
-
-  const stood = new Map<string, { event: EventId; tracked: Tracked }>();
-  for (const { event } of parts.openFaults) {
-    if (event.kind !== 'fault.raised') continue;
-    stood.set(`${event.fault} ${event.subject}`, { event: event.id, tracked: trackedFrom(event.receivedAt, event.sentence) });
-  }
+  /** How often they have changed. */
+  let changes = 0;
 
   function subjects(): readonly { readonly id: SubjectId; readonly subject: Subject }[] {
     const { cameras, panels, uplinks } = inventory.current();
@@ -92,24 +75,15 @@ export function openHealth(parts: HealthParts): Health {
           watches.set(name, Object.assign(existing, { subject }));
           continue;
         }
-        const before = stood.get(name);
-        watches.set(name, {
-          check,
-          subject,
-          id,
-          tracked: before?.tracked ?? untracked,
-          dueAt: clock.now(),
-          journalling: false,
-          ...(before ? { event: before.event } : {}),
-        });
-        stood.delete(name);
+        watches.set(name, Object.assign(faults.adopt(check.code, id), { check, subject, dueAt: clock.now() }));
       }
     }
     for (const [name, watch] of watches) {
       if (wanted.has(name)) continue;
       watches.delete(name);
-      if (watch.event) void parts.clear(watch.event).catch((error) => log.warn('fault end not journalled', { fault: name, error }));
+      faults.end(watch);
     }
+    faults.endRest();
   }
 
   async function probe(watch: Watch, signal: AbortSignal): Promise<void> {
@@ -121,25 +95,10 @@ export function openHealth(parts: HealthParts): Health {
           log.warn('health probe failed', { check: check.code, subject: id, error });
           return { verdict: 'unknown', why: 'the probe itself failed' } as const;
         });
+    // Nobody asks any more: what it found late begins no fault.
+    if (watches.get(`${check.code} ${id}`) !== watch) return;
     watch.tracked = track(watch.tracked, finding, clock.now(), check.visibleAfter);
-  }
-
-  /** Brings the journal in line with what stands: a failure to journal is tried again at the next round. */
-  async function journal(watch: Watch): Promise<void> {
-    if (watch.journalling) return;
-    const { fault } = watch.tracked;
-    watch.journalling = true;
-    try {
-      if (fault && !watch.event) watch.event = await parts.raise({ code: watch.check.code, subject: watch.id, sentence: fault.sentence });
-      else if (!fault && watch.event) {
-        await parts.clear(watch.event);
-        delete watch.event;
-      }
-    } catch (error) {
-      log.warn('fault not journalled', { check: watch.check.code, subject: watch.id, error });
-    } finally {
-      watch.journalling = false;
-    }
+    await faults.settle(watch);
   }
 
   function compute(): void {
@@ -152,7 +111,8 @@ export function openHealth(parts: HealthParts): Health {
         enabled: enabled(subject),
         maintenance: inMaintenance(subject),
         faults: standing.map(({ check }) => ({ code: check.code, effect: check.effect })),
-        proven: own[0]?.tracked.provenAt !== undefined, // the first check of each kind in the register is the one that proves presence
+        // The first check of each kind in the register is the one that proves presence; a fault that is seen proves itself.
+        proven: own[0]?.tracked.provenAt !== undefined || standing.some(({ tracked }) => tracked.verdict === 'fail'),
       });
       const before = sinceByDevice.get(id);
       const since = before?.state === state ? before.since : now;
@@ -176,24 +136,33 @@ export function openHealth(parts: HealthParts): Health {
     });
     const changed = fingerprint(next) !== fingerprint(devices);
     devices = next;
-    if (changed) for (const wake of [...listeners]) wake();
+    if (!changed) return;
+    changes += 1;
+    for (const wake of [...listeners]) wake();
   }
+
+  const changed = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const wake = () => {
+        listeners.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      listeners.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
 
   return {
     device: (id) => devices.find(({ subject }) => subject === id),
     devices: () => devices,
     async *changes(signal) {
+      let told = changes;
       while (!signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const wake = () => {
-            listeners.delete(wake);
-            signal.removeEventListener('abort', wake);
-            resolve();
-          };
-          listeners.add(wake);
-          signal.addEventListener('abort', wake, { once: true });
-        });
-        if (!signal.aborted) yield;
+        // One that came while the last was being told is not waited for.
+        if (told === changes) await changed(signal);
+        if (signal.aborted) return;
+        told = changes;
+        yield;
       }
     },
     async run(signal) {
@@ -212,11 +181,9 @@ export function openHealth(parts: HealthParts): Health {
         // Register order within a subject: what others depend on is judged first. A slow probe holds up only itself.
         const settled = Promise.all(
           due.map((watch) =>
-            probe(watch, signal)
-              .then(() => journal(watch))
-              .finally(() => {
-                delete watch.probingSince;
-              }),
+            probe(watch, signal).finally(() => {
+              delete watch.probingSince;
+            }),
           ),
         );
         await Promise.race([settled, clock.sleep(tick, signal).catch(() => undefined)]);

@@ -3,7 +3,7 @@ import type { UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
-import type { Endpoint, Snapshot, StreamProfile } from '../domain/media.ts';
+import type { Endpoint, Snapshot, StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { Clock, DiscoveredCamera, InventoryReader, Journal as JournalPort, JournalReader, Logger, MediaPlane } from '../domain/ports.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -119,6 +119,13 @@ export interface SnapshotMaker {
   take(channel: ChannelId, profile: StreamProfile, width: number | undefined): Promise<Snapshot>;
 }
 
+export interface TelemetryReader {
+  /** As last heard, without waiting. */
+  readonly latest: readonly StreamTelemetry[];
+  /** Fresh figures, or the last known where they do not come soon. */
+  read(signal: AbortSignal): Promise<readonly StreamTelemetry[]>;
+}
+
 export interface HttpListen {
   readonly https: Endpoint;
   /** PEM. */
@@ -149,7 +156,8 @@ export interface HttpParts {
   readonly faultTitle: (code: FaultCode) => Words;
   readonly fleet: FleetReader;
   readonly alarms: AlarmDesk;
-  readonly media: Pick<MediaPlane, 'prepare' | 'telemetry'>;
+  readonly media: Pick<MediaPlane, 'prepare'>;
+  readonly telemetry: TelemetryReader;
   readonly snapshots: SnapshotMaker;
   readonly uplinkViews: () => readonly UplinkView[];
   readonly readiness: () => readonly ReadinessReason[];

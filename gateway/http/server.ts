@@ -20,7 +20,6 @@ import { LiveFeed } from './sockets/live-feed.ts';
 import { liveRoute } from './sockets/live-socket.ts';
 import { mediaRoute } from './sockets/media-socket.ts';
 import { SharedStreams } from './sockets/shared-stream.ts';
-import { TelemetryCache } from './telemetry-cache.ts';
 
 export interface OpenHttp extends AsyncDisposable {
   /** As bound: the port is the real one. */
@@ -39,17 +38,16 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const scrapeToken = parts.scrapeToken ?? (await scrapeTokenIn(folder));
   const sessions = scope.own(await Sessions.open(folder, { clock, log, limits }));
   const attempts = scope.own(await AttemptLimits.open(folder, clock));
-  const telemetry = new TelemetryCache(parts.media, clock);
   const gate = openGate(parts, sessions, scrapeToken);
-  const feed = new LiveFeed(parts, telemetry);
+  const feed = new LiveFeed(parts);
   const streams = new SharedStreams({ media: parts.media, clock, log });
   const door = new SocketDoor({
     ...{ gate, clock, log, limits },
     routes: [liveRoute(parts, feed, limits.liveBacklog), mediaRoute(parts, streams, limits.mediaBacklog)],
   });
-  const metrics = scope.own(openMetrics({ parts, telemetry, sockets: () => door.counts(), sessions: () => sessions.size }));
+  const metrics = scope.own(openMetrics({ parts, sockets: () => door.counts(), sessions: () => sessions.size }));
   const app = createApp({
-    routes: allRoutes({ ...parts, sessions, attempts, telemetry, wallLength: limits.wallLength }, gate, metrics.registry),
+    routes: allRoutes({ ...parts, sessions, attempts, wallLength: limits.wallLength }, gate, metrics.registry),
     ...{ gate, log, requestsPerMinute: limits.requestsPerMinute, closing: closing.signal },
     wallOpened: ({ session }) => sessions.becomeWall(session.id),
     ...(parts.webFolder === undefined ? {} : { webFolder: parts.webFolder }),

@@ -74,6 +74,8 @@ async function schoolWith(address: string, password: string) {
       streams: async () => [],
       ring: async () => undefined,
       channelName: (channel) => channel,
+      answeredAt: () => undefined,
+      uplinkBroken: () => undefined,
       backlog: () => ({ pending: 0, refused: 0 }),
       mediaRestarts: () => [],
       disk: async () => ({ free: 1, total: 1 }),

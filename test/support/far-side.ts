@@ -74,7 +74,6 @@ export function dispatching(outbox: Outbox, uplink: FarSide, more: Partial<Dispa
       deadline: millis(300),
       unanswered: { first: millis(20), most: millis(200), jitter: 0.3 },
       onRefused: (delivery, reason) => refusals.push({ delivery, reason }),
-      onAnswered: () => undefined,
       ...more,
     },
     ended.signal,

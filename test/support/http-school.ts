@@ -14,6 +14,7 @@ import type { HttpLimits, HttpParts } from '../../gateway/http/ports.ts';
 import { openHttp } from '../../gateway/http/server.ts';
 import { hashPassword } from '../../gateway/http/sessions/password.ts';
 import { openInventory } from '../../gateway/inventory/store.ts';
+import { TelemetryCache } from '../../gateway/media/telemetry-cache.ts';
 import { boxCertificate } from '../../gateway/runtime/box-certificate.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { openLogger } from '../../gateway/runtime/logger.ts';
@@ -109,6 +110,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, medi
     journal,
     health,
     media: plane ?? stand,
+    telemetry: new TelemetryCache(stand, clock),
     version: '0.1.0',
     startedAt: clock.now(),
     listen: { https: { address: '127.0.0.1', port: 0 }, plain: { address: '127.0.0.1', port: 0 }, tls: certificate },

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../gateway/domain/delivery.ts';
-import type { EventId, UplinkId } from '../../gateway/domain/ids.ts';
-import { hours, instant, millis, seconds } from '../../gateway/domain/time.ts';
+import type { UplinkId } from '../../gateway/domain/ids.ts';
+import { hours, millis, seconds } from '../../gateway/domain/time.ts';
 import { access } from '../../gateway/http/access.ts';
 import { HopTimes } from '../../gateway/http/metrics/hop-times.ts';
 import { openLoopDelay } from '../../gateway/http/metrics/loop-delay.ts';
@@ -77,33 +76,6 @@ describe('metrics', () => {
     expect(figures?.counts[figures.bounds.indexOf(0.04)]).toBe(2);
     expect(figures?.counts.at(-1)).toBe(3);
   });
-});
-
-test('an acknowledged delivery is timed from its commit to the answer of the far side', async () => {
-  const times = new HopTimes();
-  const done: string[] = [];
-  const outbox = times.measure({
-    claim: () => [],
-    acknowledge: async ({ event }) => void done.push(event),
-    postpone: async () => undefined,
-    refuse: async () => undefined,
-    nextDue: () => undefined,
-    arrival: async () => undefined,
-  });
-  const delivery: Delivery = {
-    uplink: 'police' as UplinkId,
-    event: 'e1' as EventId,
-    position: 1,
-    journalledAt: instant(1_000),
-    body: '{}',
-    kind: 'alarm.raised',
-    lane: 'gate-panel/z1',
-    rank: 0,
-    attempts: 0,
-  };
-  await outbox.acknowledge(delivery, [{ hop: 'accepted', at: instant(1_025) }]);
-  expect(done).toEqual(['e1']);
-  expect(times.figures()).toMatchObject([{ sum: 0.025, count: 1 }]);
 });
 
 describe('the overview', () => {

@@ -11,6 +11,7 @@ import { panelSilent } from './panel-silent.ts';
 import { panelTrouble } from './panel-trouble.ts';
 import { streamStalled } from './stream-stalled.ts';
 import { uplinkBacklog } from './uplink-backlog.ts';
+import { uplinkBroken } from './uplink-broken.ts';
 import { uplinkRefused } from './uplink-refused.ts';
 import { zoneRecording } from './zone-recording.ts';
 
@@ -25,6 +26,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   panelTrouble,
   uplinkBacklog,
   uplinkRefused,
+  uplinkBroken,
   zoneRecording,
   diskSpace,
   mediaRestarted,

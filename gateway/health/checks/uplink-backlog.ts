@@ -11,11 +11,15 @@ export const uplinkBacklog: HealthCheck<'uplink'> = {
   effect: 'offline',
   every: seconds(1),
   visibleAfter: seconds(0),
-  dependsOn: [],
+  dependsOn: ['uplink-broken'],
   async probe({ uplink }, context) {
     const backlog = context.backlog(uplink.id);
     const waited = backlog.oldest === undefined ? 0 : between(backlog.oldest, context.now());
-    if (waited < longest) return { verdict: 'pass', measured: { pending: backlog.pending } };
+    if (waited < longest) {
+      // Nothing owed is no proof that anybody is there.
+      if (context.answeredAt(uplink.id) === undefined) return { verdict: 'unknown', why: 'it has acknowledged nothing since the start' };
+      return { verdict: 'pass', measured: { pending: backlog.pending } };
+    }
     const count = Math.round(waited / 1_000);
     return {
       verdict: 'fail',

@@ -1,7 +1,6 @@
 /** How long an event takes from its COMMIT until the far side acknowledged it: one histogram per uplink. */
 import type { UplinkId } from '../../domain/ids.ts';
-import type { Outbox } from '../../domain/ports.ts';
-import { between, type Millis } from '../../domain/time.ts';
+import type { Millis } from '../../domain/time.ts';
 import type { DurationHistogram } from '../ports.ts';
 
 /** Seconds. The promises: 40 ms on loopback, 1 s and 2 s on a line, 15 s before the school must phone. */
@@ -18,22 +17,6 @@ export class HopTimes {
     own.sum += length;
     own.count += 1;
     for (const [index, bound] of bounds.entries()) if (length <= bound) own.counts[index]! += 1;
-  }
-
-  /** The same outbox, with each acknowledgement that it has committed counted here. */
-  measure(outbox: Outbox): Outbox {
-    return {
-      claim: (uplink, limit, now) => outbox.claim(uplink, limit, now),
-      postpone: (delivery, reason, until) => outbox.postpone(delivery, reason, until),
-      refuse: (delivery, reason, until) => outbox.refuse(delivery, reason, until),
-      nextDue: (uplink) => outbox.nextDue(uplink),
-      arrival: (uplink, signal) => outbox.arrival(uplink, signal),
-      acknowledge: async (delivery, receipts) => {
-        await outbox.acknowledge(delivery, receipts);
-        const at = receipts.find(({ hop }) => hop === 'accepted')?.at;
-        if (at !== undefined) this.accepted(delivery.uplink, between(delivery.journalledAt, at));
-      },
-    };
   }
 
   figures(): readonly DurationHistogram[] {

@@ -2,7 +2,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { DeviceState } from '../../domain/health.ts';
 import type { HttpParts } from '../ports.ts';
-import type { TelemetryCache } from '../telemetry-cache.ts';
 import { histogramLines } from './histogram-lines.ts';
 import { type LoopDelay, openLoopDelay } from './loop-delay.ts';
 
@@ -12,7 +11,6 @@ export interface Metrics extends Disposable {
 
 export interface MetricSources {
   readonly parts: HttpParts;
-  readonly telemetry: TelemetryCache;
   readonly sockets: () => { readonly live: number; readonly media: number };
   readonly sessions: () => number;
 }
@@ -90,7 +88,7 @@ function deviceMetrics(registry: Registry, { parts }: MetricSources): void {
   });
 }
 
-function streamMetrics(registry: Registry, { telemetry }: MetricSources): void {
+function streamMetrics(registry: Registry, { parts: { telemetry } }: MetricSources): void {
   const labels = ['channel', 'profile'] as const;
   const figures = [
     ['stream_frames_per_second', 'Pictures per second.', 'framesPerSecond'],

@@ -3,11 +3,9 @@ import type { Millis } from '../../domain/time.ts';
 import type { HttpParts } from '../ports.ts';
 import type { AttemptLimits } from '../sessions/attempt-limits.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { TelemetryCache } from '../telemetry-cache.ts';
 
 export interface RouteParts extends HttpParts {
   readonly sessions: Sessions;
   readonly attempts: AttemptLimits;
-  readonly telemetry: TelemetryCache;
   readonly wallLength: Millis;
 }

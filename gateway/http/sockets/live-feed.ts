@@ -9,7 +9,6 @@ import { between, type Instant, isoOf, minutes, seconds } from '../../domain/tim
 import { linked } from '../../runtime/linked.ts';
 import type { HttpParts } from '../ports.ts';
 import { eventView as eventSchema } from '../schemas/events.ts';
-import type { TelemetryCache } from '../telemetry-cache.ts';
 import { alarmView, eventView } from '../views/alarm-view.ts';
 import { deviceViews } from '../views/device-view.ts';
 import { namesOf } from '../views/names.ts';
@@ -30,16 +29,14 @@ interface Watched {
 
 export class LiveFeed {
   readonly #parts: HttpParts;
-  readonly #telemetry: TelemetryCache;
   readonly #listeners = new Set<(text: string) => void>();
   readonly #watched = new Map<string, Watched>();
   /** The same entry goes to every page: rendered once. */
   readonly #rendered = new Map<number, { readonly text: string; readonly at: Instant }>();
   #health = '';
 
-  constructor(parts: HttpParts, telemetry: TelemetryCache) {
+  constructor(parts: HttpParts) {
     this.#parts = parts;
-    this.#telemetry = telemetry;
   }
 
   /** Told every message that is not a journal entry; the returned function ends it. */
@@ -68,7 +65,11 @@ export class LiveFeed {
   }
 
   health(): string {
-    const message: LiveMessage = { kind: 'health', overview: overviewOf(this.#parts), devices: deviceViews(this.#parts, this.#telemetry.latest) };
+    const message: LiveMessage = {
+      kind: 'health',
+      overview: overviewOf(this.#parts),
+      devices: deviceViews(this.#parts, this.#parts.telemetry.latest),
+    };
     return JSON.stringify(message);
   }
 
@@ -92,7 +93,7 @@ export class LiveFeed {
       if (signal.aborted || this.#listeners.size === 0) continue;
       const beat: LiveMessage = { kind: 'beat', at: isoOf(clock.now()) };
       this.#tell(JSON.stringify(beat));
-      await this.#telemetry.read(signal);
+      await this.#parts.telemetry.read(signal);
       this.#tellHealth(); // backlogs and "phone the police" move without any change of health
     }
   }

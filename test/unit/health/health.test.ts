@@ -1,117 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import type { Camera, Inventory, Panel } from '../../../gateway/domain/campus.ts';
-import type { JournalEntry } from '../../../gateway/domain/event.ts';
-import type { CameraStatus, FaultCode, PanelStatus } from '../../../gateway/domain/health.ts';
-import { cameraId, campusId, channelId, eventIdFrom, panelId, zoneId } from '../../../gateway/domain/ids.ts';
-import type { RingState } from '../../../gateway/domain/media.ts';
-import { millis, minutes, seconds } from '../../../gateway/domain/time.ts';
-import type { HealthContext } from '../../../gateway/health/check.ts';
-import { healthChecks } from '../../../gateway/health/checks/index.ts';
+import type { CameraStatus, FaultCode } from '../../../gateway/domain/health.ts';
+import { channelId, uplinkId, zoneId } from '../../../gateway/domain/ids.ts';
+import { minutes, seconds } from '../../../gateway/domain/time.ts';
 import { deviceState } from '../../../gateway/health/device-state.ts';
 import { settledFor, track, untracked } from '../../../gateway/health/fault-tracker.ts';
-import { openHealth } from '../../../gateway/health/health.ts';
-import { RecentRestarts } from '../../../gateway/media/restarts.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../../gateway/runtime/logger.ts';
-
-const gate: Camera = {
-  id: cameraId('gate'),
-  name: '校门',
-  adapter: 'onvif',
-  address: 'http://127.0.0.1/',
-  settings: {},
-  enabled: true,
-  maintenance: false,
-};
-const guard: Panel = {
-  id: panelId('guard'),
-  name: '门卫',
-  dialect: 'campus',
-  broker: 'embedded',
-  heartbeatEvery: seconds(20),
-  zones: [],
-  enabled: true,
-  maintenance: false,
-};
-
-/** A school of one camera and one panel whose states the test sets by hand. */
-function school(options: { openFaults?: readonly JournalEntry[] } = {}) {
-  const clock = new ManualClock();
-  const restarts = new RecentRestarts(clock);
-  const camera: { status?: CameraStatus } = {};
-  const panel: { status?: PanelStatus } = {};
-  const ring: { state?: RingState } = {};
-  const journalled: { raised: string[]; cleared: number } = { raised: [], cleared: 0 };
-  let inventory: Inventory = {
-    campus: { id: campusId('school'), name: 'School', timeZone: 'Asia/Shanghai', address: '' },
-    places: [],
-    cameras: [gate],
-    channels: [],
-    panels: [guard],
-    uplinks: [],
-  };
-  const context: HealthContext = {
-    now: () => clock.now(),
-    startedAt: clock.now(),
-    cameraStatus: () => camera.status,
-    panelStatus: () => panel.status,
-    streams: async () => [],
-    ring: async () => ring.state,
-    channelName: () => 'Gate',
-    backlog: () => ({ pending: 0, refused: 0 }),
-    mediaRestarts: () => restarts.recent(),
-    disk: async () => ({ free: 1e12, total: 2e12 }),
-  };
-  const health = openHealth({
-    inventory: { current: () => inventory, changes: async function* () {} },
-    checks: healthChecks,
-    context,
-    clock,
-    log: silentLogger,
-    openFaults: options.openFaults ?? [],
-    raise: async ({ code, subject }) => {
-      journalled.raised.push(`${code} ${subject}`);
-      return eventIdFrom(clock.now(), new Uint8Array(10).fill(journalled.raised.length));
-    },
-    clear: async () => {
-      journalled.cleared += 1;
-    },
-  });
-  const end = new AbortController();
-  const life = health.run(end.signal);
-  return {
-    clock,
-    health,
-    camera,
-    panel,
-    ring,
-    journalled,
-    restarts,
-    change(next: Partial<Inventory>) {
-      inventory = { ...inventory, ...next };
-    },
-    async [Symbol.asyncDispose]() {
-      end.abort();
-      await life;
-    },
-  };
-}
-
-const connection = (clock: ManualClock, state: CameraStatus['connection'], offset = 0): CameraStatus => ({
-  camera: gate.id,
-  connection: state,
-  since: clock.now(),
-  profiles: [],
-  ...(state === 'connected' ? { clockOffset: millis(offset) } : {}),
-});
+import { connection, gate, guard, watchedSchool } from '../../support/watched-school.ts';
 
 describe('the seconds before an alarm', () => {
   const button = { id: zoneId('1'), name: '按钮', channels: [channelId('gate')] };
 
   test('are a fault of the zone where its channel is not recorded far enough back, and proven where it is', async () => {
-    await using school_ = school();
-    const { clock, health, ring, journalled } = school_;
-    school_.change({ panels: [{ ...guard, zones: [button, { ...button, id: zoneId('2'), channels: [] }] }] });
+    await using here = watchedSchool();
+    const { clock, health, ring, journalled } = here;
+    here.change({ panels: [{ ...guard, zones: [button, { ...button, id: zoneId('2'), channels: [] }] }] });
     const state = async (length: number) => {
       await clock.advance(seconds(length));
       return health.device('guard/1')?.state;
@@ -171,7 +73,7 @@ test('no device is ever online under a parent that is not', () => {
 });
 
 test('after a start the state is unknown until a probe has told something', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   await here.clock.advance(seconds(1));
   expect(here.health.device('gate')?.state).toBe('unknown');
   here.camera.status = connection(here.clock, 'connected');
@@ -180,7 +82,7 @@ test('after a start the state is unknown until a probe has told something', asyn
 });
 
 test('a camera that goes off is offline with its reason within 15 s, its other checks cannot tell, and it comes back', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   here.camera.status = connection(here.clock, 'connected');
   await here.clock.advance(seconds(2));
   here.camera.status = connection(here.clock, 'unreachable');
@@ -199,14 +101,14 @@ test.each<[CameraStatus['connection'], number, FaultCode, string]>([
   ['failed', 0, 'camera-reply', 'offline'],
   ['connected', 90_000, 'camera-clock', 'degraded'],
 ])('a camera that is %s with its clock %i ms off has the fault %s and is %s', async (state, offset, code, expected) => {
-  await using here = school();
+  await using here = watchedSchool();
   here.camera.status = connection(here.clock, state, offset);
   await here.clock.advance(seconds(8));
   expect(here.health.device('gate')).toMatchObject({ state: expected, faults: [{ code }] });
 });
 
 test('a camera that takes its password, but not for its pictures, has the fault camera-credentials and says which it is', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   here.camera.status = { ...connection(here.clock, 'connected'), streamRefused: true };
   await here.clock.advance(seconds(3));
   expect(here.health.device('gate')).toMatchObject({
@@ -219,7 +121,7 @@ test('a camera that takes its password, but not for its pictures, has the fault 
 });
 
 test('a panel that was cut off silently is at fault within two heartbeats and ten seconds', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   const heardAt = here.clock.now();
   here.panel.status = { panel: guard.id, session: 'connected', announced: 'online', heardAt, since: heardAt, troubles: [], armed: {} };
   await here.clock.advance(seconds(40));
@@ -229,7 +131,7 @@ test('a panel that was cut off silently is at fault within two heartbeats and te
 });
 
 test('a panel whose last will arrived is at fault within five seconds', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   const now = here.clock.now();
   here.panel.status = { panel: guard.id, session: 'disconnected', announced: 'offline', heardAt: now, since: now, troubles: [], armed: {} };
   await here.clock.advance(seconds(5));
@@ -237,7 +139,7 @@ test('a panel whose last will arrived is at fault within five seconds', async ()
 });
 
 test('a media worker that was replaced degrades the gateway for ten minutes, with count and reason', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   await here.clock.advance(seconds(6));
   expect(here.health.device('gateway')?.state).toBe('normal');
   here.restarts.note('crashed');
@@ -252,37 +154,52 @@ test('a media worker that was replaced degrades the gateway for ten minutes, wit
   expect(here.health.device('gateway')).toMatchObject({ state: 'normal', faults: [] });
 });
 
-test('a fault that stood before a restart ends in the journal once its probe passes', async () => {
-  const raised = eventIdFrom(1_760_000_000_000, new Uint8Array(10));
-  const entry: JournalEntry = {
-    position: 1,
-    journalledAt: 1 as never,
-    event: {
-      kind: 'fault.raised',
-      id: raised,
-      campus: campusId('school'),
-      receivedAt: 1 as never,
-      clockTrust: 'none',
-      fault: 'camera-unreachable',
-      subject: gate.id,
-      sentence: { zh: '不通', en: 'No path' },
-    },
-  };
-  await using here = school({ openFaults: [entry] });
-  await here.clock.advance(seconds(1));
-  expect(here.health.device('gate')).toMatchObject({ state: 'unknown', faults: [{ code: 'camera-unreachable' }] });
-  here.camera.status = connection(here.clock, 'connected');
-  await here.clock.advance(seconds(2));
-  expect(here.health.device('gate')).toMatchObject({ state: 'normal', faults: [] });
-  expect(here.journalled).toEqual({ raised: [], cleared: 1 });
-});
-
 test('a camera under maintenance is said to be so, and its standing fault ends', async () => {
-  await using here = school();
+  await using here = watchedSchool();
   here.camera.status = connection(here.clock, 'unreachable');
   await here.clock.advance(seconds(6));
   here.change({ cameras: [{ ...gate, maintenance: true }] });
   await here.clock.advance(seconds(2));
   expect(here.health.device('gate')).toMatchObject({ state: 'maintenance', faults: [] });
   expect(here.journalled.cleared).toBe(1);
+});
+
+describe('an uplink', () => {
+  const police = { id: uplinkId('police'), name: '公安', adapter: 'webhook', settings: {}, enabled: true };
+
+  test('is unknown, not normal, until the far side has acknowledged something', async () => {
+    await using here = watchedSchool();
+    here.change({ uplinks: [police] });
+    await here.clock.advance(seconds(5));
+    expect(here.health.device('police')).toMatchObject({ state: 'unknown', faults: [] });
+    here.uplink.answeredAt = here.clock.now();
+    await here.clock.advance(seconds(2));
+    expect(here.health.device('police')?.state).toBe('normal');
+  });
+
+  test('that cannot run is offline and says why, in one fault', async () => {
+    await using here = watchedSchool();
+    here.change({ uplinks: [police] });
+    here.uplink.broken = 'it has no secret.';
+    await here.clock.advance(seconds(3));
+    expect(here.health.device('police')).toMatchObject({
+      state: 'offline',
+      faults: [{ code: 'uplink-broken', sentence: { en: expect.stringContaining('it has no secret') } }],
+    });
+    delete here.uplink.broken;
+    await here.clock.advance(seconds(2));
+    expect(here.health.device('police')).toMatchObject({ state: 'unknown', faults: [] });
+  });
+});
+
+test('a bypassed zone is told in words of both languages', async () => {
+  await using here = watchedSchool();
+  const now = here.clock.now();
+  const troubles = [{ code: 'zone-bypassed', zone: '3', since: now }] as const;
+  here.panel.status = { panel: guard.id, session: 'connected', announced: 'online', heardAt: now, since: now, troubles, armed: {} };
+  await here.clock.advance(seconds(3));
+  expect(here.health.device('guard')?.faults[0]?.sentence).toMatchObject({
+    zh: expect.stringContaining('旁路'),
+    en: expect.stringContaining('bypassed'),
+  });
 });

@@ -1,10 +1,10 @@
-/** Stream figures live in the media worker: asked at most once a second, however many pages look. */
+/** Stream figures live in the media worker: asked at most twice a second, however many pages and checks look. */
 import type { StreamTelemetry } from '../domain/media.ts';
 import type { Clock, MediaPlane } from '../domain/ports.ts';
 import { between, type Instant, seconds } from '../domain/time.ts';
 import { linked } from '../runtime/linked.ts';
 
-const fresh = seconds(1);
+const fresh = seconds(0.5);
 const patience = seconds(1);
 
 export class TelemetryCache {
@@ -24,7 +24,7 @@ export class TelemetryCache {
     return this.#latest;
   }
 
-  /** Fresh figures, or the last known where the media plane does not answer within a second: devices must be seen without it. */
+  /** Fresh figures, or the last known where the media plane does not answer within a second: devices must be seen and judged without it. */
   async read(signal: AbortSignal): Promise<readonly StreamTelemetry[]> {
     const now = this.#clock.now();
     if (!this.#asking && (this.#askedAt === undefined || between(this.#askedAt, now) >= fresh)) {

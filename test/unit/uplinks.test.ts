@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { openUplinks } from '../../gateway/delivery/uplinks.ts';
+import type { Inventory, UplinkSettings } from '../../gateway/domain/campus.ts';
+import type { EventKind } from '../../gateway/domain/event.ts';
+import { campusId } from '../../gateway/domain/ids.ts';
+import type { Uplink } from '../../gateway/domain/ports.ts';
+import { type Instant, millis } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Mailbox } from '../../gateway/runtime/mailbox.ts';
+import { aborted } from '../../gateway/runtime/shutdown.ts';
+import { FarSide, until } from '../support/far-side.ts';
+import { alarm, fault, openTestJournal, police } from '../support/spine.ts';
+
+const settings: UplinkSettings = { id: police, name: 'Police', adapter: 'far', settings: {}, enabled: true };
+
+/** The uplinks of an inventory that the test edits; their far side is the test's own. */
+async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = () => ({})) {
+  const bench = await openTestJournal();
+  const changes = new Mailbox<Inventory>();
+  let inventory: Inventory = {
+    campus: { id: campusId('school'), name: 'School', timeZone: 'Asia/Shanghai', address: '' },
+    ...{ places: [], cameras: [], channels: [], panels: [] },
+    uplinks: [settings],
+  };
+  const far = new FarSide();
+  const accepted: Instant[] = [];
+  const uplinks = openUplinks({
+    inventory: { current: () => inventory, changes: (signal) => changes.take(signal) },
+    outbox: bench.journal.outbox,
+    create: (wanted) => ({
+      id: wanted.id,
+      accepts: new Set<EventKind>(['alarm.raised']),
+      window: far.window,
+      run: aborted,
+      deliver: (delivery, signal) => far.deliver(delivery, signal),
+      ...make(wanted),
+    }),
+    onAccepted: (_delivery, at) => accepted.push(at),
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const ending = new AbortController();
+  let life: Promise<void> | undefined;
+  return {
+    ...{ bench, far, uplinks, accepted },
+    run() {
+      life = uplinks.run(ending.signal);
+    },
+    edit(more: Partial<UplinkSettings>) {
+      inventory = { ...inventory, uplinks: [{ ...settings, ...more }] };
+      changes.push(inventory);
+    },
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await life;
+      await bench[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('an uplink is owed what it accepts and nothing else, also before it runs', async () => {
+  await using here = await deployed();
+  expect(here.uplinks.recipients(alarm())).toEqual([police]);
+  expect(here.uplinks.recipients(fault())).toEqual([]);
+});
+
+test('what an uplink accepts is known while it is begun anew with other settings', async () => {
+  await using here = await deployed(({ settings: { window } }) => ({ accepts: new Set<EventKind>(window ? ['fault.raised'] : ['alarm.raised']) }));
+  here.run();
+  here.edit({ settings: { window: 4 } });
+  expect(here.uplinks.recipients(alarm())).toEqual([]);
+  expect(here.uplinks.recipients(fault())).toEqual([police]);
+});
+
+test('the last answer is timed from sending to acceptance, however long the event had waited', async () => {
+  await using here = await deployed();
+  await here.bench.journal.record(alarm(), [police]);
+  await systemClock.sleep(millis(400));
+  here.run();
+  await until(() => here.uplinks.lastAnswer(police) !== undefined);
+  expect(here.uplinks.lastAnswer(police)?.took).toBeLessThan(300);
+  expect(here.accepted).toEqual([here.uplinks.lastAnswer(police)?.at]);
+  expect(here.bench.journal.stats().uplinks[0]?.accepted).toBe(1); // told after the commit
+});
+
+test('one that cannot be made says why, is owed everything, and delivers it once its settings are mended', async () => {
+  await using here = await deployed(({ settings: { url } }) => {
+    if (url === undefined) throw new Error('it has no address');
+    return {};
+  });
+  here.run();
+  expect(here.uplinks.broken(police)).toBe('it has no address');
+  const event = alarm();
+  await here.bench.journal.record(event, here.uplinks.recipients(event));
+  here.edit({ settings: { url: 'https://police.example' } });
+  await until(() => here.far.ledger.length === 1);
+  expect(here.uplinks.broken(police)).toBeUndefined();
+});
+
+test('one that is switched off is owed nothing and is not broken', async () => {
+  await using here = await deployed(() => {
+    throw new Error('it has no address');
+  });
+  here.edit({ enabled: false });
+  expect(here.uplinks.recipients(alarm())).toEqual([]);
+  expect(here.uplinks.broken(police)).toBeUndefined();
+});
