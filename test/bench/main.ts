@@ -1,16 +1,20 @@
-/** `npm run bench -- NAME [--quick] [--seed S] [--json]`. Exit 1 if any row fails, 2 on wrong usage. */
+/** `npm run bench -- NAME [--quick] [--part PART] [--seed S] [--json]`. Exit 1 if any row fails, 2 on wrong usage. */
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import { type Bench, benchAlarms } from './alarms.ts';
+import { benchStreams, streamParts } from './streams.ts';
 
 /** One line per bench. */
 const benches: Readonly<Record<string, (bench: Bench) => Promise<readonly Figure[]>>> = {
   alarms: benchAlarms,
+  streams: benchStreams,
 };
 
 function usage(problem: string): never {
-  process.stderr.write(`${problem}\nUsage: npm run bench -- ${Object.keys(benches).join('|')} [--quick] [--seed S] [--json]\n`);
+  process.stderr.write(
+    `${problem}\nUsage: npm run bench -- ${Object.keys(benches).join('|')} [--quick] [--seed S] [--json]\nstreams also takes --part ${streamParts.join('|')}\n`,
+  );
   process.exit(2);
 }
 
@@ -18,7 +22,12 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { quick: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, json: { type: 'boolean', default: false } },
+      options: {
+        quick: { type: 'boolean', default: false },
+        part: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+      },
     });
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error));
@@ -30,12 +39,14 @@ const [name, ...others] = positionals;
 const seed = Number(given.seed);
 if (name === undefined || others.length > 0 || !Object.hasOwn(benches, name)) usage('Name one bench.');
 if (!Number.isInteger(seed) || seed < 0) usage('--seed is a whole number.');
-const replay = `npm run bench -- ${name} --seed ${seed}${given.quick ? ' --quick' : ''}`;
+const { part } = given;
+if (part !== undefined && (name !== 'streams' || !streamParts.includes(part))) usage(`${part} is not a part of ${name}.`);
+const replay = `npm run bench -- ${name} --seed ${seed}${given.quick ? ' --quick' : ''}${part === undefined ? '' : ` --part ${part}`}`;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 buildIfStale();
 try {
-  const figures = (await benches[name]?.({ quick: given.quick, seed })) ?? [];
+  const figures = (await benches[name]?.({ quick: given.quick, seed, ...(part === undefined ? {} : { part }) })) ?? [];
   process.exitCode = tellFigures(figures, { json: given.json, replay }) ? 0 : 1;
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\nReplay: ${replay}\n`);

@@ -4,13 +4,13 @@ import { hashPassword } from '../../gateway/http/sessions/password.ts';
 import type { MediaFault } from '../../gateway/media/sabotage.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { openStreams, type Streams } from '../bench/streams.ts';
 import { type Figure, figuresOf, mostOf, quantileOf, randomFrom } from '../support/measure-figures.ts';
 import type { GatewayChild } from '../support/measure-gateway.ts';
 import { pressKey } from '../support/measure-ledger.ts';
 import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
 import { type Watcher, watchAsPage, watchRtsp } from '../support/measure-watchers.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
+import { openStreams, type Streams } from '../support/watched-cameras.ts';
 import type { Campaign } from './kill.ts';
 
 const perSecond = 50;
