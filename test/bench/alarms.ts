@@ -10,6 +10,8 @@ export interface Bench {
   readonly seed: number;
   /** Absent: all of it. */
   readonly part?: string;
+  /** How it is broken on purpose. */
+  readonly broken?: string;
 }
 
 const perSecond = 50;

@@ -16,6 +16,8 @@ export interface FarmOptions {
   readonly pace?: 'burst' | 'paced';
   /** Filler data in every picture, for a heavier stream. */
   readonly fillerBytes?: number;
+  /** Every so many'th packet is lost on its way. */
+  readonly drop?: number;
 }
 
 export interface StreamServer extends AsyncDisposable {
@@ -24,13 +26,13 @@ export interface StreamServer extends AsyncDisposable {
   threadMillis(): ReadonlyMap<string, number>;
 }
 
-export async function openCameraFarm({ cameras, clip, pace = 'burst', fillerBytes }: FarmOptions): Promise<StreamServer> {
-  return serverOf(runNative('camera-farm', { cameras, clip, pace, filler: fillerBytes, ...cameraAccount }), cameras);
+export async function openCameraFarm({ cameras, clip, pace = 'burst', fillerBytes, drop }: FarmOptions): Promise<StreamServer> {
+  return serverOf(runNative('camera-farm', { cameras, clip, pace, filler: fillerBytes, drop, ...cameraAccount }), cameras);
 }
 
-/** Resolves once it plays every camera of the farm. `drop`: it loses every so many'th packet. */
-export async function openFloorRelay({ port, cameras }: StreamServer, { drop }: { readonly drop?: number } = {}): Promise<StreamServer> {
-  const program = runNative('floor-relay', { upstream: port, cameras, drop, ...cameraAccount });
+/** Resolves once it plays every camera of the farm. */
+export async function openFloorRelay({ port, cameras }: StreamServer): Promise<StreamServer> {
+  const program = runNative('floor-relay', { upstream: port, cameras, ...cameraAccount });
   await using opening = new Scope();
   const relay = opening.own(await serverOf(program, cameras));
   await program.line();

@@ -1,7 +1,7 @@
 // Any number of RTSP cameras in one thread: rtsp://127.0.0.1:port/cam-1/main and so on, each at its own phase of the picture interval and of
 // the picture group. All cameras run all the time, as real ones do; a session gets what its camera sends after PLAY.
-//   --cameras N --clip FILE.h264 [--pace burst|paced] [--filler BYTES] [--username U --password P]
-// burst: one write per picture. paced: one write per packet, over 75 % of the picture interval.
+//   --cameras N --clip FILE.h264 [--pace burst|paced] [--filler BYTES] [--drop K] [--username U --password P]
+// burst: one write per picture. paced: one write per packet, over 75 % of the picture interval. --drop K leaves out every Kth packet.
 // Says `port N`, and ends with its standard input.
 #include <queue>
 #include <random>
@@ -48,7 +48,10 @@ struct Due {
 class Farm {
  public:
   Farm(const std::map<std::string, std::string>& given, Clip& clip)
-      : paced_(given.count("pace") && given.at("pace") == "paced"), clip_(clip), cameras_(size_t(atoi(given.at("cameras").c_str()))) {
+      : paced_(given.count("pace") && given.at("pace") == "paced"),
+        drop_(given.count("drop") ? atoi(given.at("drop").c_str()) : 0),
+        clip_(clip),
+        cameras_(size_t(atoi(given.at("cameras").c_str()))) {
     if (given.count("username")) account_ = {given.at("username"), given.at("password")};
     for (size_t index = 0; index < cameras_.size(); ++index) {
       due_.push({now() + interval * Nanos(index) / Nanos(cameras_.size()), int(index), 0});
@@ -174,8 +177,17 @@ class Farm {
     if (from == 0) writeMark(scratch_.data() + picture.mark, camera.mark);
     session.packets += uint32_t(to - from);
     session.octets += uint32_t(scratch_.size() - packetHead * (to - from));
+    if (drop_ > 0) lose(picture, from, to);
     session.outbox.write(epoll_, session.fd, scratch_);
     if (camera.mark.sentAt - session.reportedAt > reportEvery && to == picture.packets.size()) report(session, timestamp);
+  }
+
+  void lose(const Picture& picture, size_t from, size_t to) {
+    for (size_t packet = to; packet-- > from;) {
+      if (++sent_ % drop_ != 0) continue;
+      const size_t end = packet + 1 < picture.packets.size() ? picture.packets[packet + 1] : picture.wire.size();
+      scratch_.erase(picture.packets[packet] - picture.packets[from], end - picture.packets[packet]);
+    }
   }
 
   /// Sender report (RFC 3550 §6.4.1).
@@ -196,6 +208,8 @@ class Farm {
   const int epoll_ = epoll_create1(0);
   int door_ = -1;
   const bool paced_;
+  const int drop_;
+  int sent_ = 0;
   Clip& clip_;
   std::vector<Camera> cameras_;
   std::map<int, Session> sessions_;

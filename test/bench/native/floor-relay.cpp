@@ -1,7 +1,7 @@
 // The least that a relay can do, as the measure for ours: one epoll loop; whole packets of each read go out in one write per viewer.
 // No accounts for viewers, no reports of its own, no group of pictures for who joins, no care for who does not read.
-//   --upstream PORT --cameras N [--username U --password P] [--drop K]
-// --drop K leaves out every Kth packet: a relay that must be found out. Pulls all cameras at once.
+//   --upstream PORT --cameras N [--username U --password P]
+// Pulls all cameras at once.
 // Says `port N`, then `playing` once every camera plays; ends with its standard input.
 #include <memory>
 
@@ -29,7 +29,7 @@ struct Upstream {
 
 class Relay {
  public:
-  explicit Relay(const std::map<std::string, std::string>& given) : drop_(given.count("drop") ? atoi(given.at("drop").c_str()) : 0) {
+  explicit Relay(const std::map<std::string, std::string>& given) {
     const int port = atoi(given.at("upstream").c_str());
     const Account account = given.count("username") ? Account{given.at("username"), given.at("password")} : Account{};
     upstreams_.resize(size_t(atoi(given.at("cameras").c_str())));
@@ -86,10 +86,8 @@ class Relay {
     const bool here = take(
         upstream.fd, upstream.rest,
         [&](const char* packet, size_t size) {
-          if (drop_ > 0 && ++seen_ % drop_ == 0) return flush();
           if (!from) from = packet;
           to = packet + size;
-          if (drop_ > 0) flush();
         },
         [&](std::string_view head, std::string_view body) {
           flush();
@@ -136,8 +134,6 @@ class Relay {
   }
 
   const int epoll_ = epoll_create1(0);
-  const int drop_;
-  int seen_ = 0;
   size_t playing_ = 0;
   std::vector<Upstream> upstreams_;
   std::map<int, Upstream*> pulls_;

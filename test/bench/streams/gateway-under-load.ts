@@ -1,5 +1,4 @@
 /** The gateway as it is measured: its own process, cameras with a password, viewers with a key, 50 alarms a second, its metrics scraped. */
-import { Agent, request } from 'undici';
 import { cameraId } from '../../../gateway/domain/ids.ts';
 import { Secret } from '../../../gateway/domain/secret.ts';
 import { millis, seconds } from '../../../gateway/domain/time.ts';
@@ -8,6 +7,7 @@ import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import type { GatewayChild } from '../../support/measure-gateway.ts';
 import { openMeasuredSchool } from '../../support/measure-school.ts';
+import { signIn } from '../../support/sign-in.ts';
 import { cameraAccount, type RtspTarget, type StreamServer } from '../../support/stream-programs.ts';
 
 export interface GatewayUnderLoad extends AsyncDisposable {
@@ -21,8 +21,6 @@ export interface GatewayUnderLoad extends AsyncDisposable {
 }
 
 const perSecond = 50;
-/** Presses are made in parts of half a second, so that they can end. */
-const part = perSecond / 2;
 const scrapeEvery = seconds(2);
 const camerasKnownWithin = seconds(60);
 const user = { name: 'bench', password: 'only-for-this-bench' } as const;
@@ -54,13 +52,7 @@ export async function openGatewayUnderLoad(farm: StreamServer): Promise<GatewayU
   await camerasKnown(gateway, farm.cameras);
 
   const ending = new AbortController();
-  const loads = Promise.all([
-    until(ending.signal, () => school.pressSteadily(part, perSecond)),
-    until(ending.signal, async () => {
-      await gateway.metric('stream_viewers');
-      await systemClock.sleep(scrapeEvery, ending.signal).catch(() => undefined); // Aborted: the loop ends.
-    }),
-  ]);
+  const loads = Promise.all([school.pressUntil(ending.signal, perSecond), scrape(gateway, ending.signal)]);
   loads.catch(() => undefined); // Told by whoever waits for it.
   const rest = async () => {
     ending.abort();
@@ -71,7 +63,7 @@ export async function openGatewayUnderLoad(farm: StreamServer): Promise<GatewayU
   return {
     gateway,
     key: key!,
-    signIn: (secure) => signIn(secure ? gateway.secureOrigin : gateway.origin),
+    signIn: (secure) => signIn(secure ? gateway.secureOrigin : gateway.origin, user),
     async lostAlarms() {
       await rest();
       await school.settled(seconds(15));
@@ -81,8 +73,11 @@ export async function openGatewayUnderLoad(farm: StreamServer): Promise<GatewayU
   };
 }
 
-async function until(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
-  while (!signal.aborted) await work();
+async function scrape(gateway: GatewayChild, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await gateway.metric('stream_viewers');
+    await systemClock.sleep(scrapeEvery, signal).catch(() => undefined); // Aborted: the loop ends.
+  }
 }
 
 /** The gateway asks each camera once before it counts as known: not while we measure. */
@@ -95,18 +90,4 @@ async function camerasKnown(gateway: GatewayChild, cameras: number): Promise<voi
     if (systemClock.monotonic() > limit) throw new Error(`The gateway knows ${known} of ${cameras} cameras after ${camerasKnownWithin} ms.`);
     await systemClock.sleep(millis(200));
   }
-}
-
-const blindly = new Agent({ connect: { rejectUnauthorized: false } }); // its certificate is its own
-
-async function signIn(origin: string): Promise<string> {
-  const { statusCode, headers } = await request(`${origin}/api/v1/session`, {
-    method: 'POST',
-    dispatcher: blindly,
-    headers: { origin, 'content-type': 'application/json' },
-    body: JSON.stringify(user),
-  });
-  const cookie = [headers['set-cookie'] ?? []].flat()[0]?.split(';')[0];
-  if (statusCode !== 200 || cookie === undefined) throw new Error(`The gateway answered ${statusCode} to a sign-in.`);
-  return cookie;
 }

@@ -3,7 +3,7 @@ import { seconds } from '../../../gateway/domain/time.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { type Figure, figuresOf, mostOf } from '../../support/measure-figures.ts';
 import { gapsOf, type Seen, starvedOf, type ViewerSeen } from '../../support/measure-viewers.ts';
-import { openCameraFarm, openRtspViewers } from '../../support/stream-programs.ts';
+import { type FarmOptions, openCameraFarm, openRtspViewers } from '../../support/stream-programs.ts';
 import { openGatewayUnderLoad } from './gateway-under-load.ts';
 import { sumOf, viewersPlayWithin } from './window.ts';
 
@@ -16,8 +16,8 @@ const windowBytes = 32 * 1_024;
 const pause = seconds(6);
 const whole = seconds(20);
 
-export async function benchSlowViewers(clip: string, seed: number): Promise<readonly Figure[]> {
-  await using farm = await openCameraFarm({ cameras: 1, clip, fillerBytes });
+export async function benchSlowViewers(camera: Pick<FarmOptions, 'clip' | 'drop'>, seed: number): Promise<readonly Figure[]> {
+  await using farm = await openCameraFarm({ cameras: 1, ...camera, fillerBytes });
   await using loaded = await openGatewayUnderLoad(farm);
   const { gateway, key } = loaded;
   await using viewers = openRtspViewers(key);
