@@ -189,6 +189,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         cameraStatus: (camera) => cameras.status(camera),
         panelStatus: (panel) => panels.status(panel),
         discover: (signal) => discoverCameras({ clock, log }, signal),
+        introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
       readiness: () => [

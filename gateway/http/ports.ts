@@ -4,7 +4,16 @@ import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User 
 import type { CameraStatus, DeviceHealth, FaultCode, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Endpoint, Snapshot, StreamProfile, StreamTelemetry } from '../domain/media.ts';
-import type { Clock, DiscoveredCamera, InventoryReader, Journal as JournalPort, JournalReader, Logger, MediaPlane } from '../domain/ports.ts';
+import type {
+  CameraIntroduction,
+  Clock,
+  DiscoveredCamera,
+  InventoryReader,
+  Journal as JournalPort,
+  JournalReader,
+  Logger,
+  MediaPlane,
+} from '../domain/ports.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
@@ -20,6 +29,7 @@ export interface FleetReader {
   cameraStatus(camera: CameraId): CameraStatus | undefined;
   panelStatus(panel: PanelId): PanelStatus | undefined;
   discover(signal: AbortSignal): Promise<readonly DiscoveredCamera[]>;
+  introduce(candidate: Camera, signal: AbortSignal): Promise<CameraIntroduction>;
 }
 
 export interface AlarmDesk {

@@ -115,7 +115,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, medi
     startedAt: clock.now(),
     listen: { https: { address: '127.0.0.1', port: 0 }, plain: { address: '127.0.0.1', port: 0 }, tls: certificate },
     faultTitle: (code) => ({ zh: `故障 ${code}`, en: `Fault ${code}` }),
-    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [] },
+    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [], introduce: async () => ({}) },
     alarms: {
       acknowledge: (alarm, by) => journal.acknowledge(alarm, by),
       shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),

@@ -9,6 +9,7 @@ import { cameraRoutes } from './cameras.ts';
 import { campusRoutes } from './campus.ts';
 import { claimRoutes } from './claim.ts';
 import { healthRoutes } from './health.ts';
+import { onboardingRoutes } from './onboarding.ts';
 import { overviewRoutes } from './overview.ts';
 import { panelRoutes } from './panels.ts';
 import type { RouteParts } from './parts.ts';
@@ -26,6 +27,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     ...overviewRoutes(parts),
     ...alarmRoutes(parts),
     ...campusRoutes(parts),
+    ...onboardingRoutes(parts),
     ...cameraRoutes(parts),
     ...panelRoutes(parts),
     ...uplinkRoutes(parts),
