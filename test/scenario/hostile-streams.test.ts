@@ -154,6 +154,8 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
     ring: async () => undefined,
     channelName: String,
     backlog: () => ({ pending: 0, refused: 0 }),
+    answeredAt: () => undefined,
+    uplinkBroken: () => undefined,
     mediaRestarts: () => [],
     disk: async () => ({ free: 1e12, total: 2e12 }),
   };
