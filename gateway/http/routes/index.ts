@@ -18,9 +18,10 @@ import { sessionRoutes } from './session.ts';
 import { streamKeyRoutes } from './stream-keys.ts';
 import { uplinkRoutes } from './uplinks.ts';
 import { userRoutes } from './users.ts';
+import { type WhepVisitors, whepRoutes } from './whep.ts';
 
 /** Every route that speaks JSON about the campus: what the OpenAPI document describes. */
-export function apiRoutes(parts: RouteParts): readonly Route[] {
+export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly Route[] {
   const described = [
     ...claimRoutes(parts),
     ...sessionRoutes(parts),
@@ -34,6 +35,7 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
     ...userRoutes(parts),
     ...streamKeyRoutes(parts),
     ...pictureRoutes(parts),
+    ...whepRoutes(parts, visitors),
   ];
   let document: Record<string, unknown> | undefined;
   const own = route({
@@ -49,6 +51,9 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   return [...described, own];
 }
 
-export function allRoutes(parts: RouteParts, gate: Gate, registry: Registry): readonly Route[] {
-  return [...healthRoutes(parts, gate, registry), ...apiRoutes(parts)];
+export function allRoutes(
+  parts: RouteParts,
+  { gate, registry, visitors }: { readonly gate: Gate; readonly registry: Registry; readonly visitors: WhepVisitors },
+): readonly Route[] {
+  return [...healthRoutes(parts, gate, registry), ...apiRoutes(parts, visitors)];
 }
