@@ -1,7 +1,7 @@
 /** What is asked of `playRtsp`, and what it tells while it plays. */
+import type { VideoTrack } from '../sdp/tracks.ts';
 import type { CameraHabits } from './habits.ts';
 import type { RtspTimers } from './timers.ts';
-import type { VideoTrack } from './track.ts';
 import type { UdpPorts } from './udp-ports.ts';
 
 type TrackKind = 'video' | 'audio';
