@@ -12,7 +12,6 @@ export const faultCodes = [
   'camera-reply',
   'camera-clock',
   'stream-stalled',
-  'stream-flawed',
   'panel-silent',
   'panel-trouble',
   'uplink-backlog',

@@ -20,7 +20,6 @@ type PacketIs = (typeof packetIs)[keyof typeof packetIs];
 export class RtpLine {
   readonly #clock: Clock;
   readonly #channel: number;
-  readonly #jumped: () => void;
   #payloadType = -1;
   #clockRate = 90_000;
   #timeline: Timeline | undefined;
@@ -39,18 +38,16 @@ export class RtpLine {
   ticks = 0;
   lostPackets = 0;
 
-  /** `jumped`: told when the camera sets its timestamps anew within a session. */
-  constructor(clock: Clock, channel: number, jumped: () => void) {
+  constructor(clock: Clock, channel: number) {
     this.#clock = clock;
     this.#channel = channel;
-    this.#jumped = jumped;
   }
 
   /** A new session with the camera. Returns the payload type that viewers know this track by. */
   begin(track: { readonly payloadType: number; readonly clockRate: number }): number {
     this.#payloadType = track.payloadType;
     if (this.#outPayloadType < 0) this.#outPayloadType = track.payloadType;
-    if (!this.#timeline || this.#clockRate !== track.clockRate) this.#timeline = new Timeline(track.clockRate, this.#jumped);
+    if (!this.#timeline || this.#clockRate !== track.clockRate) this.#timeline = new Timeline(track.clockRate);
     this.#clockRate = track.clockRate;
     this.#adopt(-1);
     return this.#outPayloadType;

@@ -1,28 +1,20 @@
 /** The pages in a real browser, against the demo school: sign-in, overview, devices, alarms, live picture, wall. */
 import { mkdirSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
 import { hours, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { listenForProblems, openBrowser } from '../support/browser.ts';
 import { peer } from '../support/peers.ts';
 
 const found = peer('chromium');
 const shots = 'test-results/pages';
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe.skipIf(found === undefined)('the pages', () => {
   const ending = new AbortController();
-  const problems: string[] = [];
+  let problems: readonly string[] = [];
   let demo: Demo;
   let browser: Browser;
   let page: Page;
@@ -30,17 +22,10 @@ describe.skipIf(found === undefined)('the pages', () => {
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
     demo = await openDemo({ clock: systemClock, log: silentLogger, print: () => undefined, pressAfter: hours(1), usualPorts: false }, ending.signal);
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...quiet, '--autoplay-policy=no-user-gesture-required'] });
+    browser = await openBrowser();
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     page = await context.newPage();
-    page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('401')) problems.push(`console: ${message.text()}`);
-    });
-    await page.exposeFunction('violated', (what: string) => problems.push(`policy: ${what}`));
-    await page.addInitScript({
-      content: "addEventListener('securitypolicyviolation', (e) => violated(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile));",
-    });
+    problems = await listenForProblems(page);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

@@ -5,9 +5,13 @@ import { dial } from '../net/dial.ts';
 import type { RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
 import { type HeadersToWrite, headerOf, headersOf, type RtspMessage, type RtspResponse, writeRequest, writeResponse } from './message.ts';
-import type { RtspCredentials } from './order.ts';
 import { RtspScanner, writeFrame } from './scanner.ts';
 import type { RtspTimers } from './timers.ts';
+
+export interface RtspCredentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 interface ConnectionOptions {
   readonly target: RtspTarget;
@@ -24,15 +28,6 @@ export interface RtspOrder {
   readonly headers?: HeadersToWrite;
 }
 
-export interface FrameTaker {
-  /** One whole interleaved frame at bytes[start, end), its 4-byte header included. */
-  frame(bytes: Buffer, start: number, end: number): void;
-  /** Are frames of this channel expected? */
-  carries(channel: number): boolean;
-  /** Bytes between frames that were skipped. */
-  garbage(length: number): void;
-}
-
 /** Refusals of credentials that one connection may collect before it gives up: more would lock the account of many cameras. */
 const maxRefusals = 2;
 
@@ -46,21 +41,19 @@ export class RtspConnection {
   #nonceCount = 0;
   #refusals = 0;
   #accepted = false;
-  readonly #scanner: RtspScanner;
-  #taker: FrameTaker | undefined;
+  #frame: (bytes: Buffer, start: number, end: number) => void = () => undefined;
   session: string | undefined;
 
   private constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#scanner = new RtspScanner({
+    const scanner = new RtspScanner({
       message: (message) => this.#take(message),
-      frame: (bytes, start, end) => this.#taker?.frame(bytes, start, end),
-      garbage: (length) => this.#taker?.garbage(length),
+      frame: (bytes, start, end) => this.#frame(bytes, start, end),
     });
     socket.on('data', (chunk) => {
       try {
-        this.#scanner.push(chunk);
+        scanner.push(chunk);
       } catch (error) {
         this.#end(new RtspFailure('reply', `sent bytes that are not RTSP: ${error instanceof Error ? error.message : String(error)}`, error));
       }
@@ -124,10 +117,9 @@ export class RtspConnection {
     if (this.#waiting.size > 8) this.#waiting.delete(this.#waiting.keys().next().value!);
   }
 
-  /** From now on; until then frames are thrown away, and garbage ends the connection. */
-  takeFrames(taker: FrameTaker): void {
-    this.#taker = taker;
-    this.#scanner.tolerate((channel) => taker.carries(channel));
+  /** Whole interleaved frames at bytes[start, end), from now on; until then they are thrown away. */
+  takeFrames(frame: (bytes: Buffer, start: number, end: number) => void): void {
+    this.#frame = frame;
   }
 
   writeFrame(channel: number, payload: Uint8Array): void {

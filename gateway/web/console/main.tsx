@@ -6,6 +6,7 @@ import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import 'antd/dist/antd.css';
 import '../shared/page.css';
+import '../shared/tile.css';
 import { type Language, rememberLanguage, sayIn, startLanguage } from '../shared/texts.ts';
 import { Console } from './console.tsx';
 

@@ -1,5 +1,6 @@
 /** The live channel: hello, events after the last one seen, health, a beat every 2 s. Reconnects for ever with jitter. */
 import type { LiveMessage } from '../../domain/api.ts';
+import { openRetry } from './retry.ts';
 
 export interface LiveListener {
   message(message: LiveMessage): void;
@@ -9,7 +10,6 @@ export interface LiveListener {
   unauthenticated(): void;
 }
 
-const steps = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 const quietLimit = 5_000;
 /** RFC 6455 §7.4.2 private range, as the gateway uses it. */
 const closedUnauthenticated = 4401;
@@ -20,9 +20,8 @@ export function followLive(listener: LiveListener): () => void {
   let socket: WebSocket | undefined;
   let lastEvent: string | undefined;
   let heardAt = performance.now();
-  let attempt = 0;
-  let retry: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
+  const retry = openRetry(open);
 
   function open(): void {
     if (closed) return;
@@ -30,7 +29,7 @@ export function followLive(listener: LiveListener): () => void {
     socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/v1/live${since}`);
     socket.onmessage = ({ data }) => {
       heardAt = performance.now();
-      attempt = 0;
+      retry.succeeded();
       const message = JSON.parse(String(data)) as LiveMessage;
       if (message.kind === 'event') lastEvent = message.entry.event.id;
       listener.message(message);
@@ -42,22 +41,8 @@ export function followLive(listener: LiveListener): () => void {
         return;
       }
       if (code === closedUnknownSince) lastEvent = undefined;
-      again();
+      retry.soon();
     };
-  }
-
-  function again(): void {
-    const wait = (steps[Math.min(attempt, steps.length - 1)] ?? 15_000) * (0.7 + 0.6 * Math.random());
-    attempt += 1;
-    clearTimeout(retry);
-    retry = setTimeout(open, wait);
-  }
-
-  function now(): void {
-    if (document.visibilityState !== 'visible' || socket?.readyState === WebSocket.OPEN) return;
-    clearTimeout(retry);
-    socket?.close();
-    open();
   }
 
   const watch = setInterval(() => {
@@ -65,16 +50,12 @@ export function followLive(listener: LiveListener): () => void {
     listener.silence(quiet > quietLimit ? Math.round(quiet / 1_000) : 0);
     if (quiet > 3 * quietLimit && socket?.readyState === WebSocket.OPEN) socket.close(); // a half-open connection says nothing for ever
   }, 1_000);
-  addEventListener('online', now);
-  document.addEventListener('visibilitychange', now);
   open();
 
   return () => {
     closed = true;
     clearInterval(watch);
-    clearTimeout(retry);
-    removeEventListener('online', now);
-    document.removeEventListener('visibilitychange', now);
+    retry.close();
     socket?.close();
   };
 }

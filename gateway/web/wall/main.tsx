@@ -2,14 +2,18 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import '../shared/page.css';
+import '../shared/tile.css';
 import './wall.css';
+import { openPlayerPage, PlayerPage } from '../player/use-player.ts';
 import { Wall } from './wall.tsx';
 
 const page = document.getElementById('page');
 if (page) {
   createRoot(page).render(
     <StrictMode>
-      <Wall />
+      <PlayerPage value={openPlayerPage()}>
+        <Wall />
+      </PlayerPage>
     </StrictMode>,
   );
 }

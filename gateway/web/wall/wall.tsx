@@ -1,4 +1,4 @@
-/** Pictures in a grid of 1, 4 or 9, with one cell reserved for alarms: it never covers a picture and never takes the focus. */
+/** Pictures in a grid of 1, 4, 9 or 16, with one cell reserved for alarms: it never covers a picture and never takes the focus. */
 import { useEffect, useState } from 'react';
 import { useSchool } from '../shared/school.ts';
 import { rememberLanguage, sayIn, startLanguage } from '../shared/texts.ts';
@@ -7,14 +7,19 @@ import { clockText } from '../shared/time-text.ts';
 import { AlarmCell } from './alarm-cell.tsx';
 import { useAlarmSound } from './alarm-sound.ts';
 
-const layouts = [1, 4, 9] as const;
+const layouts = [1, 4, 9, 16] as const;
 type LayoutSize = (typeof layouts)[number];
+/** The key 0 stands for 16, as on the keyboards of video walls. */
+const layoutKeys: Readonly<Record<string, LayoutSize>> = { 1: 1, 4: 4, 9: 9, 0: 16 };
+/** Up to so many pictures may each use the quickest way. */
+const fewPictures = 4;
 const remembered = 'campus-gateway.wall.layout';
 
 export function Wall() {
   const school = useSchool();
   const [language, setLanguage] = useState(startLanguage);
   const [size, setSize] = useState<LayoutSize>(() => layouts.find((layout) => String(layout) === localStorage.getItem(remembered)) ?? 4);
+  const [page, setPage] = useState(0);
   const [now, setNow] = useState(() => Date.now());
   const say = sayIn(language);
   const open = school.alarms.filter(({ acknowledgedAt }) => acknowledgedAt === undefined);
@@ -27,17 +32,21 @@ export function Wall() {
   useEffect(() => localStorage.setItem(remembered, String(size)), [size]);
   useEffect(() => {
     const tick = setInterval(() => setNow(Date.now()), 1_000);
-    const key = ({ key: pressed, target }: KeyboardEvent) => {
-      if (target instanceof HTMLInputElement) return;
-      const layout = layouts.find((candidate) => String(candidate) === pressed);
+    return () => clearInterval(tick);
+  }, []);
+  const pages = Math.max(1, Math.ceil(school.channels.length / size));
+  const turned = Math.min(page, pages - 1);
+  useEffect(() => {
+    const key = ({ key: pressed, target, ctrlKey, altKey, metaKey }: KeyboardEvent) => {
+      if (target instanceof HTMLInputElement || ctrlKey || altKey || metaKey) return;
+      const layout = layoutKeys[pressed];
       if (layout) setSize(layout);
+      if (pressed === '[') setPage(Math.max(0, turned - 1));
+      if (pressed === ']') setPage(Math.min(pages - 1, turned + 1));
     };
     addEventListener('keydown', key);
-    return () => {
-      clearInterval(tick);
-      removeEventListener('keydown', key);
-    };
-  }, []);
+    return () => removeEventListener('keydown', key);
+  }, [turned, pages]);
 
   if (school.signedOut) {
     return (
@@ -48,13 +57,24 @@ export function Wall() {
     );
   }
 
-  const shown = Array.from({ length: size }, (_, place) => school.channels[place]);
+  const shown = Array.from({ length: size }, (_, place) => school.channels[turned * size + place]);
   return (
     <main className="wall">
       <header className="wall-head">
         <strong>{school.overview?.campus.name}</strong>
         <span className={`verdict-line verdict-${school.overview?.state ?? 'unknown'}`}>{school.overview?.verdict[language]}</span>
         <nav aria-label={say('layout')}>
+          {pages > 1 ? (
+            <span className="wall-pages">
+              <button type="button" aria-label={say('earlierPage')} disabled={turned === 0} onClick={() => setPage(turned - 1)}>
+                ‹
+              </button>
+              {turned + 1} / {pages}
+              <button type="button" aria-label={say('laterPage')} disabled={turned === pages - 1} onClick={() => setPage(turned + 1)}>
+                ›
+              </button>
+            </span>
+          ) : null}
           {layouts.map((layout) => (
             <button key={layout} type="button" aria-pressed={layout === size} onClick={() => setSize(layout)}>
               {layout}
@@ -78,7 +98,15 @@ export function Wall() {
       <div className="wall-body">
         <section className={`grid grid-${size}`}>
           {shown.map((channel, place) => (
-            <Tile key={channel?.id ?? `empty-${place}`} channel={channel} profile={size === 1 ? 'main' : 'sub'} say={say} />
+            <Tile
+              key={channel?.id ?? `empty-${place}`}
+              channel={channel}
+              profile="auto"
+              purpose="patrol"
+              few={size <= fewPictures}
+              say={say}
+              language={language}
+            />
           ))}
         </section>
         <AlarmCell alarms={open} channels={school.channels} say={say} language={language} acknowledge={school.acknowledge} />

@@ -7,7 +7,7 @@ import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { until } from '../../contract/media-plane.ts';
 import { type CameraOptions, openTestCamera } from '../../support/rtsp-camera.ts';
 
-const nobody = { begin: () => undefined, packet: () => undefined, clock: () => undefined, garbage: () => undefined };
+const nobody = { begin: () => undefined, packet: () => undefined, clock: () => undefined };
 const patience = { timers: systemClock, within: 300, silence: 400 };
 
 /** What the session ended with. */
@@ -65,8 +65,7 @@ describe('a hostile camera', () => {
       'credentials',
     ],
     ['plays and sends nothing', answering('PLAY', reply(200, {})), 'ended'],
-    ['answers PLAY with noise', answering('PLAY', () => Buffer.from([0x24, 0, 0, 1, 9, 0xff, 0xff])), 'unreachable'],
-    ['sends nothing but noise', answering('PLAY', (request) => Buffer.concat([reply(200, {})(request), Buffer.alloc(300_000, 0xaa)])), 'reply'],
+    ['sends noise between frames', answering('PLAY', () => Buffer.from([0x24, 0, 0, 1, 9, 0xff, 0xff])), 'reply'],
   ])('that %s', async (_, options, reason) => {
     await using camera = await openTestCamera(options);
     const failure = await failureAt(camera.url, { username: 'admin', password: 'secret' });
@@ -113,7 +112,6 @@ async function playSome(options: CameraOptions, enough = 5, within = 3_000) {
     clock: () => {
       clocks += 1;
     },
-    garbage: () => undefined,
   };
   const credentials = { username: 'admin', password: 'p' };
   const limit = setTimeout(() => life.abort(), within);
