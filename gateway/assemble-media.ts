@@ -105,7 +105,7 @@ function memoryOfTheBox(): number {
 
 function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaParts {
   return {
-    source: rtspSource(clock, settings.cameraPorts),
+    source: rtspSource(clock, settings),
     codecs: { video: videoTools, audio: audioTools },
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),
   };

@@ -8,6 +8,7 @@ import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
 import { createUplink, externalBrokers } from './assemble-adapters.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf } from './assemble-media.ts';
+import { openWebRtc } from './assemble-webrtc.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
 import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
@@ -170,6 +171,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     return (await transcoder).snapshot(keyframe, options, signal);
   };
 
+  const webrtc = config.webrtc.enabled ? scope.own(openWebRtc(config.webrtc, media, { clock, log })) : undefined;
+
   // People.
   const scrapeToken = config.metrics.tokenFile === undefined ? {} : { scrapeToken: await readSecretFile(config.metrics.tokenFile) };
   const http = scope.own(
@@ -189,6 +192,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         cameraStatus: (camera) => cameras.status(camera),
         panelStatus: (panel) => panels.status(panel),
         discover: (signal) => discoverCameras({ clock, log }, signal),
+        introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
       readiness: () => [
@@ -200,6 +204,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       ],
       hopTimes: () => hopTimes.figures(),
       snapshots: openSnapshots({ media, clock, jpegOf }),
+      ...(webrtc ? { webrtc } : {}),
     }),
   );
 

@@ -2,12 +2,20 @@
 import type { CameraId } from '../../gateway/domain/ids.ts';
 import type { StreamSource } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
+import type { Millis } from '../../gateway/domain/time.ts';
 import { playRtsp } from '../protocols/rtsp/client.ts';
-import type { CameraHabits } from '../protocols/rtsp/keepalive.ts';
+import type { CameraHabits } from '../protocols/rtsp/habits.ts';
+import type { RtspPlayer } from '../protocols/rtsp/order.ts';
 import { UdpPorts, type UdpRange } from '../protocols/rtsp/udp-ports.ts';
 import { coded } from './coded.ts';
 
-export function rtspSource(clock: Clock, cameraPorts: UdpRange): StreamSource {
+interface RtspSourceSettings {
+  readonly cameraPorts: UdpRange;
+  /** After which a playing camera counts as gone. */
+  readonly silence: Millis;
+}
+
+export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSettings): StreamSource {
   const ports = new UdpPorts(cameraPorts);
   const learned = new Map<CameraId, CameraHabits>();
   return {
@@ -15,8 +23,14 @@ export function rtspSource(clock: Clock, cameraPorts: UdpRange): StreamSource {
       const credentials = username === undefined ? {} : { credentials: { username, password: password ?? '' } };
       const habits = learned.get(camera) ?? {};
       learned.set(camera, habits);
+      const player: RtspPlayer = {
+        begin: (tracks) => receiver.begin(tracks),
+        packet: (track, bytes, start, end) => receiver.packet(track, bytes, start, end),
+        clock: (track, clock) => receiver.clock(track, clock),
+        garbage: () => receiver.slip('garbage'),
+      };
       try {
-        await playRtsp({ url, ...credentials, ...(transport ? { transport } : {}), ports, habits, timers: clock }, receiver, signal);
+        await playRtsp({ url, ...credentials, ...(transport ? { transport } : {}), ports, habits, silence, timers: clock }, player, signal);
       } catch (error) {
         throw coded(error, camera, profile);
       }

@@ -1,33 +1,17 @@
 /** What a viewer is told of a stream, and what its Transport header asks for. */
 import type { StreamDescription, StreamProfile, TrackKind } from '../../gateway/domain/media.ts';
-import { h264Nal, h264NalType } from '../protocols/h26x/nal.ts';
+import { mediaSection } from '../protocols/sdp/media-section.ts';
 import { writeSdp } from '../protocols/sdp/sdp.ts';
 
-const trackControl = 'trackID=1';
+const controls = { video: 'trackID=1', audio: 'trackID=2' } as const satisfies Record<TrackKind, string>;
 
-/** SDP of one H.264 track, with the parameter sets of the camera itself (RFC 6184 §8.2.1). */
-export function describeStream(description: StreamDescription, name: string): string {
-  const { payloadType, clockRate, parameterSets } = description.video;
-  const sps = parameterSets.find((set) => h264NalType(set) === h264Nal.sps);
-  const profile = sps && sps.length > 3 ? `;profile-level-id=${Buffer.from(sps.subarray(1, 4)).toString('hex').toUpperCase()}` : '';
-  const sets = parameterSets.map((set) => Buffer.from(set).toString('base64')).join(',');
+/** SDP of a stream's tracks, with the parameter sets of the camera itself. */
+export function describeStream({ video, audio }: StreamDescription, name: string): string {
   return writeSdp({
     name,
     connection: 'IN IP4 0.0.0.0',
     attributes: [{ name: 'control', value: '*' }, { name: 'range', value: 'npt=now-' }, { name: 'recvonly' }],
-    media: [
-      {
-        kind: 'video',
-        port: 0,
-        protocol: 'RTP/AVP',
-        formats: [String(payloadType)],
-        attributes: [
-          { name: 'rtpmap', value: `${payloadType} H264/${clockRate}` },
-          { name: 'fmtp', value: `${payloadType} packetization-mode=1${profile}${sets === '' ? '' : `;sprop-parameter-sets=${sets}`}` },
-          { name: 'control', value: trackControl },
-        ],
-      },
-    ],
+    media: [video, ...(audio ? [audio] : [])].map((track) => mediaSection(track, controls[track.kind])),
   });
 }
 

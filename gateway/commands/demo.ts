@@ -101,6 +101,7 @@ async function demoConfig(usualPorts: boolean): Promise<string> {
     http: { address, port: await port(8443), plain: { enabled: true, address, port: await port(8080) } },
     mqtt: { tls: { address, port: await port(8883) } },
     rtsp: { address, port: await port(8554), tls: { address, port: await port(8322) }, udp: { address, port: 0 } },
+    webrtc: { udp: { from: 0, to: 0 } },
   });
 }
 

@@ -16,6 +16,7 @@
  *  WS     /live?since=<event id>          LiveMessage, server to client
  *  WS     /media/v1/live                  MediaAsk from the page; MediaText and pictures to it
  *  GET/POST/PUT/DELETE cameras, panels, uplinks, users, stream-keys; POST /discovery
+ *  POST   /onboarding                     → CameraIntroduction (ports.ts): a look at a camera before it is entered
  */
 import type { AlarmType, Severity } from './alarm.ts';
 import type { Role } from './campus.ts';

@@ -60,4 +60,6 @@ export interface Backlog {
   readonly refused: number;
   /** When the oldest undelivered event was journalled; absent when nothing is owed. */
   readonly oldest?: Instant;
+  /** When the oldest undelivered `alarm.raised` was journalled that is neither drill nor test. */
+  readonly oldestAlarm?: Instant;
 }

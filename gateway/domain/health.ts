@@ -12,6 +12,7 @@ export const faultCodes = [
   'camera-reply',
   'camera-clock',
   'stream-stalled',
+  'stream-flawed',
   'panel-silent',
   'panel-trouble',
   'uplink-backlog',

@@ -3,7 +3,7 @@
  * They never appear in a main-thread signature; what may cross the thread is in `media.ts`.
  */
 import type { ChannelId } from './ids.ts';
-import type { RtspBound, SenderClock, StreamAddress, StreamDescription, StreamKey, StreamProfile, TrackKind } from './media.ts';
+import type { RtspBound, SenderClock, StreamAddress, StreamDescription, StreamKey, StreamProfile, StreamSlip, TrackKind } from './media.ts';
 import type { Instant } from './time.ts';
 
 /** Where a source puts what it reads. */
@@ -16,6 +16,8 @@ export interface StreamReceiver {
    */
   packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
   clock(track: TrackKind, clock: SenderClock): void;
+  /** Something was wrong, and was got over. */
+  slip(slip: StreamSlip): void;
 }
 
 export interface StreamSource {

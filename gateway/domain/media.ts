@@ -170,6 +170,16 @@ export interface Snapshot {
   readonly capturedAt: Instant;
 }
 
+/**
+ * Slips of a moment: several within a minute are a flaw. garbage: unreadable bytes between packets · timestamps: they jump · formats: other
+ * parameter sets · interruptions: the session ended.
+ */
+export const streamSlips = ['garbage', 'timestamps', 'formats', 'interruptions'] as const;
+export type StreamSlip = (typeof streamSlips)[number];
+/** What can stand against a stream that plays. parameter-sets: they cannot be read · no-keyframe: nothing that a decoder could begin with. */
+export const streamFlaws = [...streamSlips, 'parameter-sets', 'no-keyframe'] as const;
+export type StreamFlaw = (typeof streamFlaws)[number];
+
 export interface StreamTelemetry {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
@@ -177,6 +187,8 @@ export interface StreamTelemetry {
   /** Why it is not playing, in words and as a code where that has one. */
   readonly reason?: string;
   readonly code?: ErrorCode;
+  /** What stands against it although it plays. */
+  readonly flaws?: readonly StreamFlaw[];
   readonly codec?: string;
   readonly width?: number;
   readonly height?: number;

@@ -67,7 +67,8 @@ export interface CameraAdapter<Config> {
   connect(camera: Camera, config: Config, context: AdapterContext, signal: AbortSignal): Promise<CameraSession>;
 }
 
-export interface CameraSession extends AsyncDisposable {
+/** What a camera tells of itself once it is signed in to. */
+export interface CameraFacts {
   readonly model: string;
   readonly firmware: string;
   readonly serial: string;
@@ -81,6 +82,16 @@ export interface CameraSession extends AsyncDisposable {
     readonly height: number;
     readonly use: StreamProfile | 'other';
   }[];
+}
+
+/** A camera that is not in the inventory yet, as it answered. Addresses are without credentials. */
+export interface CameraIntroduction {
+  /** What it shows over TLS, and nobody has confirmed: nothing was asked, so nothing else is known. */
+  readonly certificate?: ShownCertificate;
+  readonly camera?: CameraFacts & { readonly streams: Readonly<Record<StreamProfile, string>>; readonly snapshot?: string };
+}
+
+export interface CameraSession extends CameraFacts, AsyncDisposable {
   reports(signal: AbortSignal): AsyncIterable<Report>;
   /** Cheap proof that it still answers and still takes our credentials; returns the clock offset, where it can be had. */
   probe(signal: AbortSignal): Promise<{ readonly clockOffset?: Millis }>;

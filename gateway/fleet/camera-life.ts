@@ -4,6 +4,7 @@ import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraAdapter, CameraSession, Clock, Logger } from '../domain/ports.ts';
 import { type Millis, seconds } from '../domain/time.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
+import { problemsOf } from '../runtime/problems.ts';
 import { lossOf, refusedCredentials } from './camera-loss.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
 import type { CameraStatuses, Lost } from './camera-status.ts';
@@ -91,7 +92,7 @@ async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connec
   }
 }
 
-function adapterOf(camera: Camera, adapters: CameraLifeParts['adapters']): CameraAdapter<unknown> {
+export function adapterOf(camera: Camera, adapters: CameraLifeParts['adapters']): CameraAdapter<unknown> {
   const adapter = adapters.get(camera.adapter);
   if (adapter) return adapter;
   const known = [...adapters.keys()].join(', ');
@@ -100,12 +101,13 @@ function adapterOf(camera: Camera, adapters: CameraLifeParts['adapters']): Camer
   });
 }
 
-function configOf(camera: Camera, adapter: CameraAdapter<unknown>): unknown {
+export function configOf(camera: Camera, adapter: CameraAdapter<unknown>): unknown {
   const checked = adapter.config.safeParse(camera.settings);
   if (checked.success) return checked.data;
-  const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new GatewayError('INVENTORY_INVALID', `The settings of camera ${camera.id} do not fit its adapter: ${problems.join('; ')}.`, {
-    context: { camera: camera.id, problems },
+  const problems = problemsOf(checked.error, camera.settings, () => undefined);
+  const told = problems.map(({ path, expected, got }) => `${path || 'they'}: expected ${expected}, got ${got}`);
+  throw new GatewayError('INVENTORY_INVALID', `The settings of camera ${camera.id} do not fit its adapter: ${told.join('; ')}.`, {
+    context: { camera: camera.id, problems: problems.map((each) => ({ ...each, path: `settings.${each.path}` })) },
   });
 }
 

@@ -7,35 +7,32 @@ import type { Camera } from '../domain/campus.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type Millis, millis, minutes } from '../domain/time.ts';
 
+/** What makes a sign-in the same one, whatever the camera is called here. */
+export type SignIn = Pick<Camera, 'address' | 'credentials'>;
+
 export interface CameraRefusals {
   /** `door`: what refused them: the camera as a whole, or its streams alone. */
-  note(camera: Camera, door: 'camera' | 'stream'): void;
+  note(signIn: SignIn, door: 'camera' | 'stream'): void;
   /** How long these credentials must still wait; 0: they may be tried. */
-  wait(camera: Camera, door: 'camera' | 'stream'): Millis;
+  wait(signIn: SignIn, door: 'camera' | 'stream'): Millis;
 }
 
 export const refusalPause = minutes(5);
 
 export function openCameraRefusals(clock: Clock): CameraRefusals {
-  const refused = new Map<string, { readonly credentials: string; readonly until: number }>();
+  const until = new Map<string, number>();
+  const nameOf = (signIn: SignIn, door: string) => `${door} ${credentialsKey(signIn)}`;
   return {
-    note(camera, door) {
-      refused.set(`${door} ${camera.id}`, { credentials: credentialsKey(camera), until: clock.monotonic() + refusalPause });
+    note(signIn, door) {
+      for (const [name, end] of until) if (end <= clock.monotonic()) until.delete(name);
+      until.set(nameOf(signIn, door), clock.monotonic() + refusalPause);
     },
-    wait(camera, door) {
-      const name = `${door} ${camera.id}`;
-      const refusal = refused.get(name);
-      if (!refusal) return millis(0);
-      const left = refusal.until - clock.monotonic();
-      if (left > 0 && refusal.credentials === credentialsKey(camera)) return millis(left);
-      refused.delete(name);
-      return millis(0);
-    },
+    wait: (signIn, door) => millis(Math.max(0, (until.get(nameOf(signIn, door)) ?? 0) - clock.monotonic())),
   };
 }
 
 /** Tells two sets of credentials at one address apart without keeping the password. */
-function credentialsKey({ address, credentials }: Camera): string {
+function credentialsKey({ address, credentials }: SignIn): string {
   return digestOf([address, credentials?.username, passwordOf(credentials)]);
 }
 

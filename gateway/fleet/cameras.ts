@@ -5,8 +5,9 @@ import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraStatus } from '../domain/health.ts';
 import type { CameraId } from '../domain/ids.ts';
 import type { StreamAddress, StreamProfile } from '../domain/media.ts';
-import type { CameraAdapter, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
+import type { CameraAdapter, CameraIntroduction, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
+import { introduceCamera } from './camera-introduction.ts';
 import { liveCamera, within } from './camera-life.ts';
 import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
 import { openCameraStatuses } from './camera-status.ts';
@@ -32,6 +33,8 @@ export interface CameraFleet {
   /** Of a channel, or of a camera. Throws NOT_FOUND, or why the camera is not connected: CAMERA_… codes, INVENTORY_INVALID, SECRET_UNREADABLE. */
   streamAddress(channelOrCamera: string, profile: StreamProfile): Promise<StreamAddress>;
   perform(camera: CameraId, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
+  /** One visit to a camera that is not entered yet. */
+  introduce(candidate: Camera, signal: AbortSignal): Promise<CameraIntroduction>;
 }
 
 interface Life {
@@ -185,5 +188,6 @@ export function openCameraFleet({ inventory, adapters, streams, clock, log }: Ca
     async perform(id, command, signal) {
       return ask(find(id), signal, (session, limit) => session.perform(command, limit));
     },
+    introduce: (candidate, signal) => introduceCamera(candidate, { adapters, refusals, clock, log }, signal),
   };
 }

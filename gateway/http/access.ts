@@ -59,8 +59,11 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'POST /api/v1/stream-keys': administer,
   'DELETE /api/v1/stream-keys/:id': administer,
   'POST /api/v1/discovery': maintain,
+  'POST /api/v1/onboarding': maintain,
   'GET /media/v1/channels/:id/snapshot': all,
   'GET /media/v1/channels/:id/recent': operate,
+  'POST /media/v1/channels/:id/whep': all,
+  'DELETE /media/v1/whep/:session': all,
   'WS /api/v1/live': all,
   'WS /media/v1/live': all,
 };

@@ -71,8 +71,11 @@ export function createApp(parts: AppParts): Express {
         next(new GatewayError('TOO_MANY_REQUESTS', 'Too many requests from this address: wait a minute.', { context: { retryAfter: 60 } })),
     }),
   );
-  const json = express.json({ limit: bodyLimit, strict: true });
-  for (const route of routes) mount(app, route, { gate, closing, json });
+  const readers: Readers = {
+    'application/json': express.json({ limit: bodyLimit, strict: true }),
+    'application/sdp': express.text({ limit: bodyLimit, type: 'application/sdp' }),
+  };
+  for (const route of routes) mount(app, route, { gate, closing, readers });
   if (parts.webFolder !== undefined)
     serveWeb(app, parts.webFolder, (request) => {
       const caller = gate.callerOf(request);
@@ -89,8 +92,10 @@ export function createApp(parts: AppParts): Express {
 
 const callers = new WeakMap<Request, Caller>();
 
+type Readers = Readonly<Record<string, RequestHandler>>;
+
 /** The gate stands before the body is read: a stranger cannot make us parse anything but what the public routes take. */
-function mount(app: Express, route: Route, { gate, closing, json }: Pick<AppParts, 'gate' | 'closing'> & { readonly json: RequestHandler }): void {
+function mount(app: Express, route: Route, { gate, closing, readers }: Pick<AppParts, 'gate' | 'closing'> & { readonly readers: Readers }): void {
   const access: Access = accessOf(`${route.method} ${route.path}`);
   const guard: RequestHandler = (request, response, next) => {
     const caller = gate.pass(request, access);
@@ -105,14 +110,16 @@ function mount(app: Express, route: Route, { gate, closing, json }: Pick<AppPart
     await route.serve({ http: request, response, signal: life.signal, ...(caller ? { caller } : {}) });
   };
   const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete';
-  app[method](route.path, guard, ...(route.body ? [onlyJson, json] : []), serve);
+  app[method](route.path, guard, ...(route.body ? [only(route.bodyType), readers[route.bodyType]!] : []), serve);
 }
 
-const onlyJson: RequestHandler = (request, _response, next) => {
-  // A form of another site can send text/plain without asking; JSON it cannot.
-  if (request.is('application/json')) next();
-  else next(new GatewayError('REQUEST_INVALID', 'The body must be JSON, with the header Content-Type: application/json.'));
-};
+function only(type: string): RequestHandler {
+  return (request, _response, next) => {
+    // A form of another site can send text/plain without asking; JSON and SDP it cannot.
+    if (request.is(type)) next();
+    else next(new GatewayError('REQUEST_INVALID', `The body must be ${type}, as the header Content-Type says.`));
+  };
+}
 
 function requestId(request: Request, response: Response, next: () => void): void {
   const offered = request.headers['x-request-id'];

@@ -34,7 +34,7 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
   return { ...document };
 }
 
-function pathOf({ method, path, summary, params, query, body, reply, status }: Route): RouteConfig {
+function pathOf({ method, path, summary, params, query, body, bodyType, reply, status }: Route): RouteConfig {
   const access = accessOf(`${method} ${path}`);
   const allowed = access.kind === 'public' ? undefined : access.roles;
   return {
@@ -45,7 +45,7 @@ function pathOf({ method, path, summary, params, query, body, reply, status }: R
     request: {
       ...(params instanceof z.ZodObject ? { params } : {}),
       ...(query instanceof z.ZodObject ? { query } : {}),
-      ...(body ? { body: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+      ...(body ? { body: { required: true, content: { [bodyType]: { schema: body } } } } : {}),
     },
     responses: {
       [status]: reply ? { description: 'Done.', content: { 'application/json': { schema: reply } } } : { description: 'Done.' },

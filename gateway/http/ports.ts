@@ -3,8 +3,17 @@ import type { UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
-import type { Endpoint, Snapshot, StreamProfile, StreamTelemetry } from '../domain/media.ts';
-import type { Clock, DiscoveredCamera, InventoryReader, Journal as JournalPort, JournalReader, Logger, MediaPlane } from '../domain/ports.ts';
+import type { Endpoint, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
+import type {
+  CameraIntroduction,
+  Clock,
+  DiscoveredCamera,
+  InventoryReader,
+  Journal as JournalPort,
+  JournalReader,
+  Logger,
+  MediaPlane,
+} from '../domain/ports.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
@@ -20,6 +29,7 @@ export interface FleetReader {
   cameraStatus(camera: CameraId): CameraStatus | undefined;
   panelStatus(panel: PanelId): PanelStatus | undefined;
   discover(signal: AbortSignal): Promise<readonly DiscoveredCamera[]>;
+  introduce(candidate: Camera, signal: AbortSignal): Promise<CameraIntroduction>;
 }
 
 export interface AlarmDesk {
@@ -126,6 +136,23 @@ export interface TelemetryReader {
   read(signal: AbortSignal): Promise<readonly StreamTelemetry[]>;
 }
 
+/** Viewers by WebRTC. Throws MEDIA_UNAVAILABLE, MEDIA_UNSUPPORTED or REQUEST_INVALID. */
+export interface WebRtcDesk {
+  answer(
+    ask: {
+      readonly channel: ChannelId;
+      readonly profile: StreamProfile;
+      readonly purpose: StreamPurpose;
+      readonly offer: string;
+      readonly local: boolean;
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly session: string; readonly sdp: string }>;
+  /** Is this viewer still there? */
+  has(session: string): boolean;
+  end(session: string, reason: string): void;
+}
+
 export interface HttpListen {
   readonly https: Endpoint;
   /** PEM. */
@@ -159,6 +186,8 @@ export interface HttpParts {
   readonly media: Pick<MediaPlane, 'prepare'>;
   readonly telemetry: TelemetryReader;
   readonly snapshots: SnapshotMaker;
+  /** Absent: switched off. */
+  readonly webrtc?: WebRtcDesk;
   readonly uplinkViews: () => readonly UplinkView[];
   readonly readiness: () => readonly ReadinessReason[];
   /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */

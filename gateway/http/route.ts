@@ -31,6 +31,8 @@ export interface RouteSpec<Params, Query, Body, Reply> {
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** JSON unless said otherwise; a text is the body as it is. */
+  readonly bodyType?: 'application/sdp';
   /** Absent: 204, or whatever `serve` writes. */
   readonly reply?: z.ZodType<Reply>;
   /** Of a good answer; 200 with a reply and 204 without unless said otherwise. */
@@ -48,6 +50,7 @@ export interface Route {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  readonly bodyType: string;
   readonly reply?: z.ZodType;
   readonly status: number;
   readonly hidden: boolean;
@@ -64,6 +67,7 @@ export function route<Params = unknown, Query = unknown, Body = unknown, Reply =
     summary,
     status,
     hidden,
+    bodyType: spec.bodyType ?? 'application/json',
     ...(params ? { params } : {}),
     ...(query ? { query } : {}),
     ...(body ? { body } : {}),

@@ -13,6 +13,7 @@ import { openMetrics } from './metrics/registry.ts';
 import { scrapeTokenIn } from './metrics/scrape-token.ts';
 import type { HttpLimits, HttpParts } from './ports.ts';
 import { allRoutes } from './routes/index.ts';
+import { WhepVisitors } from './routes/whep.ts';
 import { AttemptLimits } from './sessions/attempt-limits.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { SocketDoor } from './sockets/door.ts';
@@ -45,9 +46,10 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
     ...{ gate, clock, log, limits },
     routes: [liveRoute(parts, feed, limits.liveBacklog), mediaRoute(parts, streams, limits.mediaBacklog)],
   });
+  const visitors = new WhepVisitors(parts.webrtc);
   const metrics = scope.own(openMetrics({ parts, sockets: () => door.counts(), sessions: () => sessions.size }));
   const app = createApp({
-    routes: allRoutes({ ...parts, sessions, attempts, wallLength: limits.wallLength }, gate, metrics.registry),
+    routes: allRoutes({ ...parts, sessions, attempts, wallLength: limits.wallLength }, { gate, registry: metrics.registry, visitors }),
     ...{ gate, log, requestsPerMinute: limits.requestsPerMinute, closing: closing.signal },
     wallOpened: ({ session }) => sessions.becomeWall(session.id),
     ...(parts.webFolder === undefined ? {} : { webFolder: parts.webFolder }),
@@ -71,6 +73,7 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const plain = listen.plain && (await open(createPlain(serverOptions), listen.plain));
   const lives = Promise.all([
     supervise({ name: 'socket door', clock, log }, (signal) => door.run(signal), closing.signal),
+    supervise({ name: 'webrtc visitors', clock, log }, (signal) => visitors.run(gate, clock, signal), closing.signal),
     supervise({ name: 'live feed', clock, log }, (signal) => feed.run(signal), closing.signal),
   ]);
   scope.defer(async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { GatewayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/ports.ts';
+import { migrate } from '../runtime/migrations.ts';
 
 /** One entry per schema version, never changed once released: `test/fixtures/inventory/schema.sql` shows what they add up to. */
 const migrations: readonly string[] = [
@@ -51,7 +52,7 @@ export function openInventoryDatabase(folder: string, log: Logger): Database.Dat
     closeSync(openSync(file, 'a', 0o600));
     if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
     database = new Database(file);
-    prepare(database, file);
+    prepare(database);
     return database;
   } catch (cause) {
     database?.close();
@@ -64,26 +65,15 @@ export function openInventoryDatabase(folder: string, log: Logger): Database.Dat
 /** An inventory that is gone with the process: for a dry run where there is no data folder yet. */
 export function openTransientDatabase(): Database.Database {
   const database = new Database(':memory:');
-  prepare(database, ':memory:');
+  prepare(database);
   return database;
 }
 
-function prepare(database: Database.Database, file: string): void {
+function prepare(database: Database.Database): void {
   database.pragma('busy_timeout = 5000');
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   // Old secrets and names are overwritten, not just unlinked.
   database.pragma('secure_delete = ON');
-  database.transaction(() => migrate(database, file)).immediate();
-}
-
-function migrate(database: Database.Database, file: string): void {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > schemaVersion) {
-    throw new GatewayError('DATA_TOO_NEW', `${file} has schema ${version}, but this version of campus-gateway knows only ${schemaVersion}.`, {
-      context: { file, found: version, known: schemaVersion },
-    });
-  }
-  for (const [index, sql] of migrations.entries()) if (index >= version) database.exec(sql);
-  database.pragma(`user_version = ${schemaVersion}`);
+  migrate(database, { name: 'The inventory', migrations });
 }

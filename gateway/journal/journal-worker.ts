@@ -5,8 +5,9 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import BetterSqlite, { type Database } from 'better-sqlite3';
+import { migrate } from '../runtime/migrations.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './operation.ts';
-import { assertSqliteVersion, migrate } from './schema.ts';
+import { assertSqliteVersion, journalSchema } from './schema.ts';
 import { openWriter, type Writer } from './writer.ts';
 
 const settings: WorkerSettings = workerData;
@@ -23,7 +24,7 @@ function open(): { readonly database: Database; readonly writer: Writer; readonl
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
     database.pragma('cache_size = -16000');
-    migrate(database);
+    migrate(database, journalSchema);
     // WAL and shared-memory files inherit the mode of the main file, except where an earlier run left them.
     for (const file of [`${settings.file}-wal`, `${settings.file}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
     const writer = openWriter(database, pauseBeforeCommit);

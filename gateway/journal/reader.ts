@@ -57,6 +57,11 @@ export function openReader(database: Database): JournalReader {
        SELECT min(head) AS position FROM lane WHERE uplink = ?
        UNION ALL SELECT min(position) FROM delivery WHERE uplink = ? AND state = 'refused'))`,
   );
+  const oldestAlarm = database.prepare<[string], { at: number }>(
+    `SELECT e.journalled_at AS at FROM delivery d INDEXED BY delivery_of_alarm_owed JOIN event e USING (position)
+     WHERE d.uplink = ? AND d.rank < 2 AND d.state <> 'accepted'
+       AND e.kind = 'alarm.raised' AND NOT e.body ->> '$.drill' AND NOT e.body ->> '$.test' ORDER BY d.position LIMIT 1`,
+  );
 
   const alarmOf = (row: EntryRow): AlarmRecord => {
     const { position, journalledAt, event } = entryOf(row);
@@ -121,7 +126,12 @@ export function openReader(database: Database): JournalReader {
     backlog: (uplink): Backlog => {
       const counts = tally.get(uplink);
       const at = oldest.get(uplink, uplink)?.at ?? undefined;
-      return { pending: counts?.pending ?? 0, refused: counts?.refused ?? 0, ...(at === undefined ? {} : { oldest: instant(at) }) };
+      const alarmAt = oldestAlarm.get(uplink)?.at;
+      return {
+        ...{ pending: counts?.pending ?? 0, refused: counts?.refused ?? 0 },
+        ...(at === undefined ? {} : { oldest: instant(at) }),
+        ...(alarmAt === undefined ? {} : { oldestAlarm: instant(alarmAt) }),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The journal's tables, as numbered migrations that are never edited once released. `test/fixtures/journal/schema.sql` holds the outcome. */
-import type { Database } from 'better-sqlite3';
 import { GatewayError } from '../domain/errors.ts';
+import type { Schema } from '../runtime/migrations.ts';
 
 /** SQLite 3.7.0 to 3.51.2 can lose commits with two connections on one WAL (the WAL-reset race; reliability-security §0.2). */
 const oldestSqlite = [3, 51, 3] as const;
@@ -22,8 +22,10 @@ export function assertSqliteVersion(version: string): void {
   }
 }
 
-const migrations: readonly string[] = [
-  `
+export const journalSchema: Schema = {
+  name: 'The journal',
+  migrations: [
+    `
   CREATE TABLE event (
     position      INTEGER PRIMARY KEY AUTOINCREMENT,
     id            TEXT NOT NULL UNIQUE,
@@ -110,25 +112,7 @@ const migrations: readonly string[] = [
     at  INTEGER NOT NULL
   ) STRICT;
   `,
-];
-
-/** Brings the file up to this build's schema; throws DATA_TOO_NEW for a file that a later build wrote. */
-export function migrate(database: Database): void {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > migrations.length) {
-    throw new GatewayError(
-      'DATA_TOO_NEW',
-      `The journal is of version ${version}, this build reads up to ${migrations.length}: a newer build has used this data folder.`,
-      { context: { version, supported: migrations.length } },
-    );
-  }
-  for (const [index, statements] of migrations.entries()) {
-    if (index < version) continue;
-    database
-      .transaction(() => {
-        database.exec(statements);
-        database.pragma(`user_version = ${index + 1}`);
-      })
-      .immediate();
-  }
-}
+    // What is owed and may concern a life: the oldest alarm that has not arrived is asked for every second, whatever else waits.
+    "CREATE INDEX delivery_of_alarm_owed ON delivery (uplink, position) WHERE rank < 2 AND state <> 'accepted';",
+  ],
+};

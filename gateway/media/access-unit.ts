@@ -47,8 +47,8 @@ export class VideoCutter implements Counted {
   packets = 0;
   octets = 0;
 
-  constructor(clock: Clock, emit: (unit: AccessUnit) => void) {
-    this.line = new RtpLine(clock, trackChannels.video);
+  constructor(clock: Clock, emit: (unit: AccessUnit) => void, jumped: () => void = () => undefined) {
+    this.line = new RtpLine(clock, trackChannels.video, jumped);
     this.#clock = clock;
     this.#emit = emit;
   }
@@ -131,7 +131,7 @@ export class AudioCutter implements Counted {
   octets = 0;
 
   constructor(clock: Clock, emit: (unit: AccessUnit) => void) {
-    this.line = new RtpLine(clock, trackChannels.audio);
+    this.line = new RtpLine(clock, trackChannels.audio, () => undefined);
     this.#clock = clock;
     this.#emit = emit;
   }

@@ -4,7 +4,8 @@ import { GatewayError } from '../domain/errors.ts';
 import type { StreamAddress } from '../domain/media.ts';
 import type { Logger, PreparedSink, StreamResolver } from '../domain/ports.ts';
 import type { Plane } from './plane.ts';
-import { type Call, errorOf, type FromWorker, failureOf, type Outcome, plain, type ToWorker } from './rpc.ts';
+import { remoteLogger } from './remote-logger.ts';
+import { type Call, errorOf, type FromWorker, failureOf, type Outcome, type ToWorker } from './rpc.ts';
 
 /** Runs `openPlane` behind `port`. The two functions that it is given reach the main thread. */
 export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolver, log: Logger) => Plane): void {
@@ -21,7 +22,7 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
       questions.set(asked, { resolve, reject });
       say({ kind: 'resolve', number: asked, channel, profile });
     });
-  const plane = openPlane(resolver, remoteLogger(say, {}));
+  const plane = openPlane(resolver, remoteLogger(say));
 
   port.on('message', (message: ToWorker) => {
     switch (message.kind) {
@@ -93,19 +94,4 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
         return plane[Symbol.asyncDispose]();
     }
   }
-}
-
-/** Lines cross to the main thread, which owns the one log and redacts. */
-function remoteLogger(say: (message: FromWorker) => void, bound: Readonly<Record<string, unknown>>): Logger {
-  const at =
-    (level: 'debug' | 'info' | 'warn' | 'error') =>
-    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
-      say({ kind: 'log', level, message, fields: plain({ ...bound, ...fields }) });
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => remoteLogger(say, { ...bound, ...fields }),
-  };
 }

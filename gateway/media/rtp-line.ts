@@ -20,6 +20,7 @@ type PacketIs = (typeof packetIs)[keyof typeof packetIs];
 export class RtpLine {
   readonly #clock: Clock;
   readonly #channel: number;
+  readonly #jumped: () => void;
   #payloadType = -1;
   #clockRate = 90_000;
   #timeline: Timeline | undefined;
@@ -38,16 +39,18 @@ export class RtpLine {
   ticks = 0;
   lostPackets = 0;
 
-  constructor(clock: Clock, channel: number) {
+  /** `jumped`: told when the camera sets its timestamps anew within a session. */
+  constructor(clock: Clock, channel: number, jumped: () => void) {
     this.#clock = clock;
     this.#channel = channel;
+    this.#jumped = jumped;
   }
 
   /** A new session with the camera. Returns the payload type that viewers know this track by. */
   begin(track: { readonly payloadType: number; readonly clockRate: number }): number {
     this.#payloadType = track.payloadType;
     if (this.#outPayloadType < 0) this.#outPayloadType = track.payloadType;
-    if (!this.#timeline || this.#clockRate !== track.clockRate) this.#timeline = new Timeline(track.clockRate);
+    if (!this.#timeline || this.#clockRate !== track.clockRate) this.#timeline = new Timeline(track.clockRate, this.#jumped);
     this.#clockRate = track.clockRate;
     this.#adopt(-1);
     return this.#outPayloadType;

@@ -6,6 +6,10 @@ export interface MediaSettings {
   readonly linger: Millis;
   /** How long a viewer waits for a stream to be described. */
   readonly patience: Millis;
+  /** Silence after which a playing camera counts as gone. */
+  readonly silence: Millis;
+  /** A stream whose pictures come without a keyframe for so long is flawed: whoever joins sees nothing. */
+  readonly keyframeWithin: Millis;
   /** Pause after a camera refused our credentials: further tries lock the account of many cameras. */
   readonly refusedPause: Millis;
   /** Cached picture group, bytes; beyond it the whole group is dropped. */
@@ -27,6 +31,8 @@ export interface MediaSettings {
 export const usualMediaSettings: MediaSettings = {
   linger: seconds(10),
   patience: seconds(12),
+  silence: seconds(10),
+  keyframeWithin: seconds(30),
   refusedPause: minutes(5),
   cacheBytes: 4 * 1024 * 1024,
   viewerBytes: 1024 * 1024,

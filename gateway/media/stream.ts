@@ -7,6 +7,7 @@ import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
+import { Flaws } from './flaws.ts';
 import { FragmentFeed } from './fragments.ts';
 import { keyframeOf } from './keyframe.ts';
 import { StreamMeter } from './meter.ts';
@@ -40,6 +41,7 @@ export class Stream {
   readonly #refusals: Refusals;
   readonly #tracks: Tracks;
   readonly #meter: StreamMeter;
+  readonly #flaws: Flaws;
   readonly #startedAt: Instant;
   #ring: RecorderRing | undefined;
   readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
@@ -58,9 +60,11 @@ export class Stream {
     this.fanOut = new FanOut(clock, settings, budget);
     this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
+    this.#flaws = new Flaws(clock, settings.keyframeWithin);
     this.#tracks = new Tracks(clock, parts.codecs, {
       described: (description, fresh) => this.#describe(description, fresh),
       unit: (unit) => this.#deliver(unit),
+      slip: (slip) => this.#flaws.note(slip),
     });
   }
 
@@ -167,6 +171,7 @@ export class Stream {
   telemetry(holds: number): StreamTelemetry {
     const { lastFrameAt } = this.#meter;
     const audio = this.#tracks.description?.audio;
+    const flaws = this.#flaws.standing();
     const failure = this.#state === 'waiting' || this.#state === 'failed' ? this.#failure : undefined;
     return {
       channel: this.channel,
@@ -174,6 +179,7 @@ export class Stream {
       state: this.#state,
       ...(failure === undefined ? {} : { reason: sentenceOf(failure) }),
       ...(isGatewayError(failure) ? { code: failure.code } : {}),
+      ...(flaws.length > 0 ? { flaws } : {}),
       ...(this.#facts ? { codec: this.#facts.codecs, width: this.#facts.width, height: this.#facts.height } : {}),
       ...this.#meter.rates(),
       frames: this.#meter.frames,
@@ -201,6 +207,7 @@ export class Stream {
 
   #deliver(unit: AccessUnit): void {
     this.#meter.count(unit);
+    if (unit.track === 'video') this.#flaws.video(unit.keyframe);
     if (this.#state !== 'playing' && unit.track === 'video') {
       // Pictures, not promises: several cameras answer PLAY and send nothing.
       this.#state = 'playing';
@@ -220,7 +227,9 @@ export class Stream {
     if (parameterSets.length === 0) return;
     try {
       this.#facts = this.#context.parts.codecs.video(codec).facts(parameterSets);
+      this.#flaws.parameterSets(true);
     } catch (error) {
+      this.#flaws.parameterSets(false);
       this.#context.log.warn('parameter sets unreadable', { ...this.#name, error });
     }
   }
@@ -243,6 +252,7 @@ export class Stream {
     this.#failure = error;
     const hopeless = isGatewayError(error, 'CAMERA_CREDENTIALS', 'CAMERA_FORBIDDEN_HOST', 'MEDIA_UNSUPPORTED', 'NOT_FOUND');
     this.#state = hopeless ? 'failed' : 'waiting';
+    this.#flaws.interrupt();
     this.fanOut.forget();
     this.#ring?.interrupt();
     this.feed.pause();

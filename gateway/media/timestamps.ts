@@ -7,9 +7,12 @@ export class Timeline {
   readonly #rate: number;
   #last: { readonly rtp: number; readonly ticks: number; readonly at: number } | undefined;
   #restarted = false;
+  readonly #jumped: () => void;
 
-  constructor(clockRate: number) {
+  /** `jumped`: told when the camera set its counter anew within a session. */
+  constructor(clockRate: number, jumped: () => void = () => undefined) {
     this.#rate = clockRate;
+    this.#jumped = jumped;
   }
 
   /** The next timestamp belongs to a new session of the camera: it goes on where the old one stopped, plus the time between. */
@@ -24,11 +27,14 @@ export class Timeline {
   place(rtp: number, at: number): number {
     const last = this.#last;
     if (!last) {
+      this.#restarted = false;
       this.#last = { rtp, ticks: rtp, at };
       return rtp;
     }
     let step = (rtp - last.rtp) | 0;
-    if (this.#restarted || Math.abs(step) > longestStep * this.#rate) step = Math.max(1, Math.round(((at - last.at) * this.#rate) / 1000));
+    const jump = Math.abs(step) > longestStep * this.#rate;
+    if (jump && !this.#restarted) this.#jumped();
+    if (this.#restarted || jump) step = Math.max(1, Math.round(((at - last.at) * this.#rate) / 1000));
     this.#restarted = false;
     this.#last = { rtp, ticks: last.ticks + step, at };
     return last.ticks + step;

@@ -1,5 +1,5 @@
 /** The tracks of one stream as its viewers know them, over every session with the camera. */
-import type { AudioTrack, SenderClock, StreamDescription, TrackKind, VideoTrack } from '../domain/media.ts';
+import type { AudioTrack, SenderClock, StreamDescription, StreamSlip, TrackKind, VideoTrack } from '../domain/media.ts';
 import type { StreamReceiver } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type AccessUnit, AudioCutter, VideoCutter } from './access-unit.ts';
@@ -9,6 +9,7 @@ export interface TracksListener {
   /** `description` is new to the viewers: `fresh` ones cannot be followed by whoever watches (another codec, audio that came or went). */
   described(description: StreamDescription, fresh: boolean): void;
   unit(unit: AccessUnit): void;
+  slip(slip: StreamSlip): void;
 }
 
 export class Tracks implements StreamReceiver {
@@ -22,7 +23,11 @@ export class Tracks implements StreamReceiver {
   constructor(clock: Clock, codecs: CodecTools, listener: TracksListener) {
     this.#codecs = codecs;
     this.#listener = listener;
-    this.#video = new VideoCutter(clock, (unit) => this.#deliver(unit));
+    this.#video = new VideoCutter(
+      clock,
+      (unit) => this.#deliver(unit),
+      () => listener.slip('timestamps'),
+    );
     this.#audio = new AudioCutter(clock, (unit) => listener.unit(unit));
   }
 
@@ -59,6 +64,10 @@ export class Tracks implements StreamReceiver {
     this.#of(track).line.clock(clock);
   }
 
+  slip(slip: StreamSlip): void {
+    this.#listener.slip(slip);
+  }
+
   /** Tells `outlet` the wall clock of every track that has begun. */
   report(outlet: (track: TrackKind, clock: SenderClock, packets: number, octets: number) => void): void {
     for (const track of ['video', 'audio'] as const) {
@@ -91,6 +100,7 @@ export class Tracks implements StreamReceiver {
     const tools = this.video;
     const sets = tools.parameterSets(tools.units([unit.wire]));
     if (!sets || !description || same(sets, description.video.parameterSets)) return;
+    if (description.video.parameterSets.length > 0) this.#listener.slip('formats');
     this.#description = { ...description, video: { ...description.video, parameterSets: sets } };
     this.#listener.described(this.#description, false);
   }

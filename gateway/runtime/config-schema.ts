@@ -115,6 +115,15 @@ export const configSchema = section({
       .refine(({ first, last }) => last - first >= 3, 'a last port at least 3 above the first')
       .prefault({}),
   }).prefault({}),
+  /** WebRTC viewers. The dearest way to watch: beyond `viewers` a page is served by WebSocket. */
+  webrtc: section({
+    enabled: z.boolean().default(true),
+    viewers: z.int().min(1).max(256).default(16),
+    /** UDP ports from which they are served, one per viewer and address of this box; 0: the system chooses. */
+    udp: section({ from: port.default(8_560), to: port.default(8_659) })
+      .refine(({ from, to }) => from <= to, 'from no larger than to')
+      .prefault({}),
+  }).prefault({}),
   metrics: section({ tokenFile: file.optional() }).prefault({}),
   ffmpeg: section({ path: file.optional() }).prefault({}),
   /** Breaks the gateway on purpose, so that a check can be seen to fail. Refused unless CAMPUS_GATEWAY_TESTING=1. */

@@ -3,11 +3,15 @@ import { seconds } from '../../gateway/domain/time.ts';
 import { type Figure, figuresOf, mostOf, quantileOf } from '../support/measure-figures.ts';
 import { pressKey } from '../support/measure-ledger.ts';
 import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
-import { openStreams } from './streams.ts';
+import { openStreams } from '../support/watched-cameras.ts';
 
 export interface Bench {
   readonly quick: boolean;
   readonly seed: number;
+  /** Absent: all of it. */
+  readonly part?: string;
+  /** How it is broken on purpose. */
+  readonly broken?: string;
 }
 
 const perSecond = 50;

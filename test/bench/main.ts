@@ -1,16 +1,29 @@
-/** `npm run bench -- NAME [--quick] [--seed S] [--json]`. Exit 1 if any row fails, 2 on wrong usage. */
+/** `npm run bench -- NAME [--quick] [--part PART] [--seed S] [--json] [--record] [--break NAME]`. Exit 1 if any row fails, 2 on wrong usage. */
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import { type Bench, benchAlarms } from './alarms.ts';
+import { recordFigures } from './record.ts';
+import { benchStreams, streamBreaks, streamParts } from './streams.ts';
+
+interface Runnable {
+  readonly run: (bench: Bench) => Promise<readonly Figure[]>;
+  readonly parts?: readonly string[];
+  readonly breaks?: readonly string[];
+}
 
 /** One line per bench. */
-const benches: Readonly<Record<string, (bench: Bench) => Promise<readonly Figure[]>>> = {
-  alarms: benchAlarms,
+const benches: Readonly<Record<string, Runnable>> = {
+  alarms: { run: benchAlarms },
+  streams: { run: benchStreams, parts: streamParts, breaks: streamBreaks },
 };
 
 function usage(problem: string): never {
-  process.stderr.write(`${problem}\nUsage: npm run bench -- ${Object.keys(benches).join('|')} [--quick] [--seed S] [--json]\n`);
+  const lines = Object.entries(benches).map(([name, { parts = [], breaks = [] }]) => {
+    const choice = (option: string, values: readonly string[]) => (values.length === 0 ? '' : ` [--${option} ${values.join('|')}]`);
+    return `npm run bench -- ${name} [--quick] [--seed S] [--json] [--record]${choice('part', parts)}${choice('break', breaks)}`;
+  });
+  process.stderr.write(`${problem}\nUsage: ${lines.join('\n       ')}\n`);
   process.exit(2);
 }
 
@@ -18,7 +31,14 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { quick: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, json: { type: 'boolean', default: false } },
+      options: {
+        quick: { type: 'boolean', default: false },
+        part: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        record: { type: 'boolean', default: false },
+        break: { type: 'string' },
+      },
     });
   } catch (error) {
     return usage(error instanceof Error ? error.message : String(error));
@@ -26,17 +46,23 @@ function readArguments() {
 }
 
 const { values: given, positionals } = readArguments();
-const [name, ...others] = positionals;
+const [name = '', ...others] = positionals;
+const { quick, part, break: broken } = given;
 const seed = Number(given.seed);
-if (name === undefined || others.length > 0 || !Object.hasOwn(benches, name)) usage('Name one bench.');
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (!bench || others.length > 0) usage('Name one bench.');
 if (!Number.isInteger(seed) || seed < 0) usage('--seed is a whole number.');
-const replay = `npm run bench -- ${name} --seed ${seed}${given.quick ? ' --quick' : ''}`;
+if (part !== undefined && !bench.parts?.includes(part)) usage(`${part} is not a part of ${name}.`);
+if (broken !== undefined && !bench.breaks?.includes(broken)) usage(`${name} cannot be broken by ${broken}.`);
+const options = Object.entries({ part, break: broken }).flatMap(([option, value]) => (value === undefined ? [] : [` --${option} ${value}`]));
+const replay = `npm run bench -- ${name} --seed ${seed}${quick ? ' --quick' : ''}${options.join('')}`;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 buildIfStale();
 try {
-  const figures = (await benches[name]?.({ quick: given.quick, seed })) ?? [];
+  const figures = await bench.run({ quick, seed, ...(part === undefined ? {} : { part }), ...(broken === undefined ? {} : { broken }) });
   process.exitCode = tellFigures(figures, { json: given.json, replay }) ? 0 : 1;
+  if (given.record) recordFigures(name, figures, replay);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\nReplay: ${replay}\n`);
   process.exitCode = 1;

@@ -4,13 +4,13 @@ import { hashPassword } from '../../gateway/http/sessions/password.ts';
 import type { MediaFault } from '../../gateway/media/sabotage.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { openStreams, type Streams } from '../bench/streams.ts';
 import { type Figure, figuresOf, mostOf, quantileOf, randomFrom } from '../support/measure-figures.ts';
 import type { GatewayChild } from '../support/measure-gateway.ts';
 import { pressKey } from '../support/measure-ledger.ts';
-import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
+import { openMeasuredSchool } from '../support/measure-school.ts';
 import { type Watcher, watchAsPage, watchRtsp } from '../support/measure-watchers.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
+import { openStreams, type Streams } from '../support/watched-cameras.ts';
 import type { Campaign } from './kill.ts';
 
 const perSecond = 50;
@@ -60,7 +60,7 @@ export function mediaCampaign(...faults: readonly MediaFault[]): (campaign: Camp
 
     const warmUp = school.presses.length;
     const pressing = new AbortController();
-    const pressed = pressUntil(school, pressing.signal);
+    const pressed = school.pressUntil(pressing.signal, perSecond);
     const recoveries: Recovery[] = [];
     for (const fault of Array.from({ length: runs }, () => faults).flat()) {
       await systemClock.sleep(millis(between + random() * 1_000));
@@ -151,10 +151,6 @@ async function answersRtsp(port: number, path: string, key: Streams['key']): Pro
   } catch {
     return false; // nobody listens yet
   }
-}
-
-async function pressUntil(school: MeasuredSchool, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) await school.pressSteadily(perSecond, perSecond);
 }
 
 async function until(claim: () => boolean, length: number): Promise<void> {

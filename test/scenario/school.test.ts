@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
 import type { AlarmView, DeviceView } from '../../gateway/domain/api.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
+import type { CameraIntroduction } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { hours, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { packageRoot } from '../../gateway/runtime/package-root.ts';
+import { runCameraSimulator } from '../../simulators/camera/simulator.ts';
 import { eventually } from '../support/eventually.ts';
 
 const heartbeat = 2;
@@ -98,6 +100,45 @@ describe('in a school', () => {
     expect((await ask<DeviceView>('/devices/cam-playground')).faults.map(({ code }) => code)).toEqual(['camera-credentials']);
     expect(camera?.refusedRequests).toBeGreaterThan(0);
     expect(camera?.refusedRequests).toBeLessThanOrEqual(2);
+  }, 90_000);
+
+  test('a camera by HTTPS is entered with the certificate that a person has confirmed; another one is a fault, until that is confirmed', async () => {
+    const at0 = { address: '127.0.0.1', port: 0 };
+    await using camera = await runCameraSimulator({
+      ...{ id: 'lab', name: 'Lab', username: 'gateway', password: 'the right one', http: at0, rtsp: at0, https: true },
+      ...{ cacheFolder: folder, clock: systemClock, log: silentLogger, loopSeconds: 2 },
+      ...{ main: { width: 320, height: 180, framesPerSecond: 5 }, sub: { width: 160, height: 90, framesPerSecond: 5 } },
+    });
+    const send = async (method: string, path: string, body: unknown) => {
+      const answer = await fetch(at(`/api/v1${path}`), {
+        method,
+        headers: { cookie, origin: at(''), 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return { status: answer.status, json: (await answer.json()) as CameraIntroduction };
+    };
+    const candidate = { adapter: 'onvif', address: camera.onvifAddress, username: 'gateway', password: 'the right one' };
+    const stranger = await send('POST', '/onboarding', candidate);
+    expect([stranger.json.certificate?.fingerprint256, stranger.json.camera]).toEqual([camera.fingerprint256, undefined]);
+    expect(camera.counters.http.requests).toBe(0);
+    const known = await send('POST', '/onboarding', { ...candidate, fingerprint256: camera.fingerprint256 });
+    expect(known.json.camera).toMatchObject({ model: 'Simulated SIM-IPC-1', streams: camera.rtspAddress });
+    expect(known.json.camera?.snapshot).toBe(camera.onvifAddress.replace('device_service', 'snapshot/main'));
+
+    expect((await send('POST', '/cameras', { id: 'lab', name: 'Lab', ...candidate })).status).toBe(201);
+    await within(seconds(15), 'lab', 'offline', 'camera-certificate');
+    const edit = { name: 'Lab', adapter: 'onvif', address: camera.onvifAddress };
+    expect((await send('PUT', '/cameras/lab', { ...edit, fingerprint256: camera.fingerprint256 })).status).toBe(200);
+    await within(seconds(15), 'lab', 'normal');
+    await camera.fault('other-certificate', true);
+    await camera.fault('off', true); // so that it is connected to anew
+    await camera.fault('off', false);
+    await within(seconds(20), 'lab', 'offline', 'camera-certificate');
+    const [fault] = (await ask<DeviceView>('/devices/lab')).faults;
+    const shown = /([0-9A-F]{2}:){31}[0-9A-F]{2}/.exec(fault?.sentence.zh ?? '')?.[0];
+    expect(shown).not.toBe(camera.fingerprint256);
+    expect((await send('PUT', '/cameras/lab', { ...edit, fingerprint256: shown })).status).toBe(200);
+    await within(seconds(15), 'lab', 'normal');
   }, 90_000);
 
   test('a panel whose process is killed is at fault within 5 s, by its last will', async () => {

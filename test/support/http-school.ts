@@ -50,6 +50,7 @@ export interface SchoolOptions {
   readonly webFolder?: string;
   /** Instead of the stand-in. */
   readonly media?: HttpParts['media'];
+  readonly webrtc?: HttpParts['webrtc'];
   /** Does not add users: the claim is open. */
   readonly unclaimed?: boolean;
 }
@@ -59,7 +60,7 @@ export type School = Awaited<ReturnType<typeof school>>;
 /** One hash for all users of all tests: made once, with little work. */
 const hash = hashPassword(password, 10);
 
-export async function school({ clock = systemClock, limits = {}, webFolder, media: plane, unclaimed = false }: SchoolOptions = {}) {
+export async function school({ clock = systemClock, limits = {}, webFolder, media: plane, webrtc, unclaimed = false }: SchoolOptions = {}) {
   const scope = new Scope();
   const folder = await mkdtemp(join(tmpdir(), 'http-school-'));
   scope.defer(() => rm(folder, { recursive: true, force: true }));
@@ -115,7 +116,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, medi
     startedAt: clock.now(),
     listen: { https: { address: '127.0.0.1', port: 0 }, plain: { address: '127.0.0.1', port: 0 }, tls: certificate },
     faultTitle: (code) => ({ zh: `故障 ${code}`, en: `Fault ${code}` }),
-    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [] },
+    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [], introduce: async () => ({}) },
     alarms: {
       acknowledge: (alarm, by) => journal.acknowledge(alarm, by),
       shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),
@@ -123,6 +124,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, medi
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],
+    ...(webrtc ? { webrtc } : {}),
     snapshots: { take: async () => ({ jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), capturedAt: clock.now() }) },
     limits,
     ...(webFolder === undefined ? {} : { webFolder }),

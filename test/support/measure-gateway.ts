@@ -1,13 +1,14 @@
 /** The gateway as a child process that can be killed with -9 and started again on the same ports and the same data folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import type { Millis } from '../../gateway/domain/time.ts';
 import { builtGateway } from './measure-build.ts';
+import { cpuMillisOf, residentMegabytesOf, threadMillisOf } from './measure-process.ts';
 
 export interface Broken {
   readonly acknowledgeBeforeCommit?: boolean;
@@ -22,6 +23,8 @@ export interface GatewayChild extends AsyncDisposable {
   readonly broker: string;
   /** Plain HTTP on loopback. */
   readonly origin: string;
+  /** HTTPS, with the certificate that the gateway made itself. */
+  readonly secureOrigin: string;
   readonly rtspPort: number;
   /** Epoch ms of each start. */
   readonly starts: readonly number[];
@@ -43,6 +46,10 @@ export interface GatewayChild extends AsyncDisposable {
   metric(name: string): Promise<ReadonlyMap<string, number>>;
   /** CPU milliseconds that all its threads have used (Linux). */
   cpuMillis(): number;
+  /** … and by thread. */
+  threadMillis(): ReadonlyMap<string, number>;
+  /** Resident memory of the process, MB (Linux). */
+  residentMegabytes(): number;
 }
 
 export async function openGatewayChild(
@@ -94,6 +101,7 @@ export async function openGatewayChild(
     dataFolder,
     broker: `mqtt://${address}:${mqtt}`,
     origin: `http://${address}:${plain}`,
+    secureOrigin: `https://${address}:${https}`,
     rtspPort: rtsp ?? 0,
     starts,
     get unplannedExits() {
@@ -156,7 +164,9 @@ export async function openGatewayChild(
       if (!reply.ok) throw new Error(`/metrics answered ${reply.status}.`);
       return samplesOf(await reply.text(), name);
     },
-    cpuMillis: () => (child?.pid === undefined ? Number.NaN : cpuOf(child.pid)),
+    cpuMillis: () => cpuMillisOf(child?.pid),
+    threadMillis: () => threadMillisOf(child?.pid),
+    residentMegabytes: () => residentMegabytesOf(child?.pid),
     async [Symbol.asyncDispose]() {
       process.off('exit', orphaned);
       await end('SIGKILL');
@@ -201,14 +211,4 @@ function samplesOf(text: string, name: string): ReadonlyMap<string, number> {
     if (metric === name) samples.set(labels, Number(value));
   }
   return samples;
-}
-
-/** First field of schedstat: nanoseconds on a CPU, per thread (Linux, Documentation/scheduler/sched-stats). */
-function cpuOf(pid: number): number {
-  try {
-    const tasks = readdirSync(`/proc/${pid}/task`);
-    return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6, 0);
-  } catch {
-    return Number.NaN; // not Linux, or it is gone: the row says that nothing was measured
-  }
 }

@@ -38,6 +38,8 @@ export interface MeasuredSchool extends AsyncDisposable {
   press(panel: number, zone: string): Press;
   /** `count` presses, evenly over panels and zones, `perSecond` of them. */
   pressSteadily(count: number, perSecond: number): Promise<void>;
+  /** … until `signal` aborts: at most a second longer. */
+  pressUntil(signal: AbortSignal, perSecond: number): Promise<void>;
   /** Waits until every press has arrived, or until nothing has come for `quiet`. True: all are in. */
   settled(quiet: Millis): Promise<boolean>;
 }
@@ -128,6 +130,17 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     return made;
   };
 
+  const pressSteadily = async (count: number, perSecond: number) => {
+    const began = performance.now();
+    for (let index = 0; index < count; index += 1) {
+      const wait = began + (index * 1_000) / perSecond - performance.now();
+      if (wait > 0) await systemClock.sleep(millis(wait));
+      const number = presses.length;
+      // Each round over the panels takes the next zone, so that every panel meets every type.
+      press(number % panels.length, zones[Math.floor(number / panels.length) % zones.length]!.id);
+    }
+  };
+
   return {
     folder,
     gateway,
@@ -145,15 +158,9 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
       await police.deserted();
       kills.push(killSeen({ sent, life: gateway.starts.length, answered, accepted: acceptedAfterKill(gateway.dataFolder, uplink) }));
     },
-    async pressSteadily(count, perSecond) {
-      const began = performance.now();
-      for (let index = 0; index < count; index += 1) {
-        const wait = began + (index * 1_000) / perSecond - performance.now();
-        if (wait > 0) await systemClock.sleep(millis(wait));
-        const number = presses.length;
-        // Each round over the panels takes the next zone, so that every panel meets every type.
-        press(number % panels.length, zones[Math.floor(number / panels.length) % zones.length]!.id);
-      }
+    pressSteadily,
+    async pressUntil(signal, perSecond) {
+      while (!signal.aborted) await pressSteadily(perSecond, perSecond);
     },
     async settled(quiet) {
       let last = performance.now();

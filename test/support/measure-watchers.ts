@@ -4,17 +4,13 @@ import { type MediaAsk, type MediaText, mediaHeaderBytes } from '../../gateway/d
 import { millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { openRtspPlayer } from './rtsp-player.ts';
+import { type Account, signIn } from './sign-in.ts';
 
 export interface Watcher extends AsyncDisposable {
   /** Monotonic ms of the first picture of each stream: of a new connection, or after a new init segment. */
   readonly beginnings: readonly number[];
   /** Connections opened so far. */
   readonly connections: number;
-}
-
-export interface Account {
-  readonly name: string;
-  readonly password: string;
 }
 
 const soon = millis(20);
@@ -76,17 +72,6 @@ export async function watchAsPage(origin: string, account: Account, channel: str
     }
   })();
   return watcher(beginnings, () => connections, over, life);
-}
-
-async function signIn(origin: string, account: Account): Promise<string> {
-  const reply = await fetch(`${origin}/api/v1/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin },
-    body: JSON.stringify(account),
-  });
-  const cookie = reply.headers.getSetCookie()[0]?.split(';')[0];
-  if (!reply.ok || cookie === undefined) throw new Error(`Signing in was answered with ${reply.status}.`);
-  return cookie;
 }
 
 function watcher(beginnings: readonly number[], connections: () => number, over: AbortController, life: Promise<void>): Watcher {

@@ -99,7 +99,12 @@ export class MemoryJournal implements Journal {
       const owed = this.#entries.filter(({ event }) =>
         this.#deliveries.get(event.id)?.some((delivery) => delivery.uplink === uplink && delivery.state === 'pending'),
       );
-      return { pending: owed.length, refused: 0, ...(owed[0] ? { oldest: owed[0].journalledAt } : {}) };
+      const real = owed.find(({ event }) => event.kind === 'alarm.raised' && !event.drill && !event.test);
+      return {
+        ...{ pending: owed.length, refused: 0 },
+        ...(owed[0] ? { oldest: owed[0].journalledAt } : {}),
+        ...(real ? { oldestAlarm: real.journalledAt } : {}),
+      };
     },
   };
 

@@ -44,6 +44,11 @@ export interface CameraOptions {
   readonly senderReports?: boolean;
   /** `only`: TCP is answered with 461, `mute`: TCP is taken and nothing is sent over it. */
   readonly udp?: 'only' | 'mute';
+  /** The units of a picture as they are packed. */
+  readonly units?: (units: readonly Uint8Array[], index: number) => readonly Uint8Array[];
+  readonly timestamp?: (timestamp: number, index: number) => number;
+  /** Sends the frames of one picture over TCP. */
+  readonly send?: (socket: Socket, frames: readonly Buffer[], index: number) => void;
   /** The datagrams of one picture as they are sent. */
   readonly scramble?: (packets: readonly Buffer[]) => readonly Buffer[];
   /** Filler data in every picture, to make a stream that no buffer swallows; packets are 60 kB above 100 kB. */
@@ -171,7 +176,9 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
   const timer = setInterval(() => {
     if (muted) return;
     for (const [socket, player] of players) {
-      const picture = pictures[player.index % pictures.length]!;
+      const whole = pictures[player.index % pictures.length]!;
+      const picture = options.units?.(whole, player.index) ?? whole;
+      const timestamp = options.timestamp?.(player.timestamp, player.index) ?? player.timestamp;
       const payloads = filler
         ? packetiseH264([...picture, filler], filler.length > 100_000 ? 60_000 : 1_400)
         : packetiseH264(picture, options.scramble ? 200 : 1_000);
@@ -180,7 +187,7 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
           marker: index === payloads.length - 1,
           payloadType: 96,
           sequence: player.sequence,
-          timestamp: player.timestamp,
+          timestamp,
           ssrc: player.ssrc,
         };
         player.sequence = (player.sequence + 1) & 0xffff;
@@ -188,13 +195,15 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
       });
       const report =
         options.senderReports && player.index % rate === 0
-          ? writeSenderReport({ ssrc: player.ssrc, wallClock: Date.now() - 1_000, rtpTimestamp: player.timestamp, packets: 0, octets: 0 })
+          ? writeSenderReport({ ssrc: player.ssrc, wallClock: Date.now() - 1_000, rtpTimestamp: timestamp, packets: 0, octets: 0 })
           : undefined;
       const line = lines.get(socket);
       if (line) line.send(options.scramble?.(packets) ?? packets, report);
       else {
         const frames = packets.map((packet) => writeFrame(rtp, packet));
-        socket.write(Buffer.concat(report ? [writeFrame(rtcp, report), ...frames] : frames));
+        const all = report ? [writeFrame(rtcp, report), ...frames] : frames;
+        if (options.send) options.send(socket, all, player.index);
+        else socket.write(Buffer.concat(all));
       }
       player.index += 1;
       player.timestamp = (player.timestamp + ticks) >>> 0;

@@ -101,7 +101,8 @@ describe('roles', () => {
   });
 
   test('the table leaves the watching roles without a way to change anything', () => {
-    const writes = routes.filter((route) => !route.startsWith('GET '));
+    // WHEP asks for a picture by POST: it is watching all the same.
+    const writes = routes.filter((route) => !route.startsWith('GET ') && !/ \/media\/v1\/.*whep/.test(route));
     const allowed = (role: Role) =>
       writes.filter((route) => {
         const rule = accessOf(route);

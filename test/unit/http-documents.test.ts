@@ -96,6 +96,19 @@ describe('the overview', () => {
     expect((await overview()).phonePolice).toBe(false);
   });
 
+  test('still tells it when hundreds of later alarms have arrived or are too young to count', async () => {
+    const clock = new ManualClock();
+    await using campus = await school({ clock });
+    const cookie = await campus.signIn('viewer');
+    const stuck = await campus.journal.press();
+    await clock.advance(seconds(15));
+    for (let count = 0; count < 250; count += 1) await campus.journal.press();
+    const overview = async () => (await campus.call('GET', '/api/v1/overview', { cookie })).json;
+    expect(await overview()).toMatchObject({ phonePolice: true });
+    await campus.journal.accept(stuck.id, 'police' as UplinkId);
+    expect(await overview()).toMatchObject({ phonePolice: false });
+  });
+
   test('says in one sentence of each language how the school is', () => {
     const up = { id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 } as const;
     const well = verdictOf({ cameras: { total: 4, normal: 4 }, panels: { total: 2, normal: 2 }, openAlarms: 0, phonePolice: false, uplinks: [up] });

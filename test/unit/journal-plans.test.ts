@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { Bell } from '../../gateway/journal/bell.ts';
 import { openOutbox } from '../../gateway/journal/outbox.ts';
 import { openReader } from '../../gateway/journal/reader.ts';
-import { migrate } from '../../gateway/journal/schema.ts';
+import { journalSchema } from '../../gateway/journal/schema.ts';
 import { openWriter } from '../../gateway/journal/writer.ts';
+import { migrate } from '../../gateway/runtime/migrations.ts';
 
 /** Every statement that the journal prepares, with the way SQLite would go about it. */
 function plans(): Map<string, string> {
   const database = new BetterSqlite(':memory:');
-  migrate(database);
+  migrate(database, journalSchema);
   const statements: string[] = [];
   const noting: Database = new Proxy(database, {
     get: (target, name) => {

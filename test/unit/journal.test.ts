@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,8 @@ import type { DomainEvent } from '../../gateway/domain/event.ts';
 import { uplinkId, userId } from '../../gateway/domain/ids.ts';
 import { instant } from '../../gateway/domain/time.ts';
 import { journalFile } from '../../gateway/journal/journal.ts';
-import { assertSqliteVersion, migrate } from '../../gateway/journal/schema.ts';
+import { assertSqliteVersion, journalSchema } from '../../gateway/journal/schema.ts';
+import { migrate } from '../../gateway/runtime/migrations.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { acknowledgement, alarm, fault, freshFolder, openTestJournal, police, start } from '../support/spine.ts';
 
@@ -21,7 +22,10 @@ describe('record', () => {
     expect(record?.receipts.map((receipt) => receipt.hop)).toEqual(['pressed', 'received', 'journalled']);
     expect(record?.receipts[0]?.at).toBe(event.occurredAt);
     expect(record?.deliveries).toMatchObject([{ uplink: 'police', state: 'pending', attempts: 0 }]);
-    expect(bench.journal.read.backlog(police)).toEqual({ pending: 1, refused: 0, oldest: entry.journalledAt });
+    expect(bench.journal.read.backlog(police)).toEqual({
+      ...{ pending: 1, refused: 0, oldest: entry.journalledAt },
+      oldestAlarm: entry.journalledAt,
+    });
   });
 
   test('the file is only for its owner, in WAL', async () => {
@@ -174,17 +178,54 @@ describe('reading', () => {
   });
 });
 
+test('the oldest alarm that is owed is told apart from drills, tests and what is no alarm, whatever else waits', async () => {
+  await using bench = await openTestJournal();
+  const { journal } = bench;
+  const drill = { ...alarm({ zone: 'd' }), drill: true };
+  const trial = { ...alarm({ zone: 't' }), test: true };
+  for (const event of [fault('hall'), drill, trial, alarm({ zone: 'r', kind: 'alarm.restored' })]) await journal.record(event, [police]);
+  expect(journal.read.backlog(police).oldestAlarm).toBeUndefined();
+  const { entry } = await journal.record(alarm({ zone: '7' }), [police]);
+  await journal.record(alarm({ zone: '8' }), [police]);
+  expect(journal.read.backlog(police).oldestAlarm).toBe(entry.journalledAt);
+  const find = () => journal.outbox.claim(police, 10, instant(Date.now() + 1_000)).find(({ position }) => position === entry.position);
+  const delivery = find();
+  if (!delivery) throw new Error('The alarm is not in the outbox.');
+  await journal.outbox.refuse(delivery, 'HTTP 422', instant(Date.now()));
+  expect(journal.read.backlog(police).oldestAlarm).toBe(entry.journalledAt); // refused is not arrived
+  await journal.outbox.acknowledge(delivery, []);
+  expect(journal.read.backlog(police).oldestAlarm).toBeGreaterThan(entry.journalledAt - 1);
+  expect(journal.read.backlog(police).pending).toBe(5);
+});
+
 describe('the file', () => {
-  test('its schema is the recorded one: a change needs a new migration', () => {
+  test('its schema is the recorded one: a change needs a new migration (UPDATE_SCHEMA=1 records it)', () => {
     const database = new BetterSqlite(':memory:');
-    migrate(database);
+    migrate(database, journalSchema);
     const schema = database
       .prepare<[], { sql: string }>("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
       .all();
     const text = `${schema.map(({ sql }) => `${sql};`).join('\n')}\nPRAGMA user_version = ${database.pragma('user_version', { simple: true })};\n`;
-    expect(text).toBe(readFileSync(new URL('../fixtures/journal/schema.sql', import.meta.url), 'utf8'));
-    migrate(database);
+    const recorded = new URL('../fixtures/journal/schema.sql', import.meta.url);
+    if (process.env.UPDATE_SCHEMA === '1') writeFileSync(recorded, text);
+    expect(text).toBe(readFileSync(recorded, 'utf8'));
+    migrate(database, journalSchema);
     database.close();
+  });
+
+  test('of version 1, as boxes in the field have it, opens with everything in it, and goes on where it was', async () => {
+    await using scope = new Scope();
+    const folder = freshFolder(scope);
+    const old = new BetterSqlite(join(folder, journalFile));
+    old.exec(readFileSync(new URL('../fixtures/journal/version-1/journal.sql', import.meta.url), 'utf8'));
+    old.close();
+    await using bench = await openTestJournal({ folder });
+    const { read, outbox } = bench.journal;
+    expect(read.events({ limit: 10 }).map(({ event }) => event.kind)).toEqual(['alarm.raised', 'alarm.raised', 'fault.raised']);
+    expect(read.backlog(police)).toMatchObject({ pending: 1, refused: 1, oldestAlarm: start + 10 });
+    expect(outbox.claim(police, 10, instant(start + 1_000)).map(({ position }) => position)).toEqual([2]);
+    expect(await bench.journal.record(alarm({ zone: '1', seq: 1 }), [police])).toMatchObject({ repeated: true, entry: { position: 1 } });
+    expect((await bench.journal.record(alarm(), [police])).entry.position).toBe(4);
   });
 
   test('a file of a newer build is refused, and left alone', async () => {

@@ -11,6 +11,8 @@ export interface AacPacking {
 
 /** RFC 3640 §3.3.6. */
 export const aacHighBitRate: AacPacking = { sizeLength: 13, indexLength: 3, indexDeltaLength: 3 };
+/** RFC 3640 §3.3.5. */
+export const aacLowBitRate: AacPacking = { sizeLength: 6, indexLength: 2, indexDeltaLength: 2 };
 
 /** 6144 bits per channel (14496-3 §4.5.1.1), eight channels, and a header's worth. */
 const largestFrame = 8_192;

@@ -1,4 +1,5 @@
 /** How packets come from the camera and reports go back: one of these for each session. */
+import type { FrameTaker } from './connection.ts';
 import { RtspFailure } from './failure.ts';
 import type { TrackInbox } from './inbox.ts';
 import { interleavedOffer, type TransportAnswer } from './transport.ts';
@@ -17,7 +18,7 @@ export interface MediaCarrier {
 
 /** Frames within the RTSP connection itself (RFC 2326 §10.12). */
 export interface FrameLine {
-  takeFrames(frame: (bytes: Buffer, start: number, end: number) => void): void;
+  takeFrames(taker: FrameTaker): void;
   writeFrame(channel: number, payload: Uint8Array): void;
 }
 
@@ -26,10 +27,13 @@ export class InterleavedCarrier implements MediaCarrier {
   /** By channel. */
   readonly #packets: (TrackInbox | undefined)[] = new Array(256).fill(undefined);
   readonly #control: (TrackInbox | undefined)[] = new Array(256).fill(undefined);
+  readonly #garbage: (length: number) => void;
   #next = 0;
 
-  constructor(line: FrameLine) {
+  /** `garbage`: told of bytes between frames that were skipped. */
+  constructor(line: FrameLine, garbage: (length: number) => void) {
     this.#line = line;
+    this.#garbage = garbage;
   }
 
   async offer(): Promise<string> {
@@ -48,12 +52,16 @@ export class InterleavedCarrier implements MediaCarrier {
   }
 
   open(): void {
-    this.#line.takeFrames((bytes, start, end) => {
-      const channel = bytes[start + 1]!;
-      const inbox = this.#packets[channel];
-      if (inbox) inbox.frame(bytes, start, end);
-      // Anything else is an old session's rest, or a track that was not asked for (onvif-rtsp §3.2 quirk 13): skipped.
-      else this.#control[channel]?.control(bytes.subarray(start + 4, end));
+    this.#line.takeFrames({
+      frame: (bytes, start, end) => {
+        const channel = bytes[start + 1]!;
+        const inbox = this.#packets[channel];
+        if (inbox) inbox.frame(bytes, start, end);
+        // Anything else is an old session's rest, or a track that was not asked for (onvif-rtsp §3.2 quirk 13): skipped.
+        else this.#control[channel]?.control(bytes.subarray(start + 4, end));
+      },
+      carries: (channel) => this.#packets[channel] !== undefined || this.#control[channel] !== undefined,
+      garbage: this.#garbage,
     });
   }
 

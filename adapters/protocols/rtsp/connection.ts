@@ -5,13 +5,9 @@ import { dial } from '../net/dial.ts';
 import type { RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
 import { type HeadersToWrite, headerOf, headersOf, type RtspMessage, type RtspResponse, writeRequest, writeResponse } from './message.ts';
+import type { RtspCredentials } from './order.ts';
 import { RtspScanner, writeFrame } from './scanner.ts';
 import type { RtspTimers } from './timers.ts';
-
-export interface RtspCredentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 interface ConnectionOptions {
   readonly target: RtspTarget;
@@ -28,6 +24,15 @@ export interface RtspOrder {
   readonly headers?: HeadersToWrite;
 }
 
+export interface FrameTaker {
+  /** One whole interleaved frame at bytes[start, end), its 4-byte header included. */
+  frame(bytes: Buffer, start: number, end: number): void;
+  /** Are frames of this channel expected? */
+  carries(channel: number): boolean;
+  /** Bytes between frames that were skipped. */
+  garbage(length: number): void;
+}
+
 /** Refusals of credentials that one connection may collect before it gives up: more would lock the account of many cameras. */
 const maxRefusals = 2;
 
@@ -41,19 +46,21 @@ export class RtspConnection {
   #nonceCount = 0;
   #refusals = 0;
   #accepted = false;
-  #frame: (bytes: Buffer, start: number, end: number) => void = () => undefined;
+  readonly #scanner: RtspScanner;
+  #taker: FrameTaker | undefined;
   session: string | undefined;
 
   private constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    const scanner = new RtspScanner({
+    this.#scanner = new RtspScanner({
       message: (message) => this.#take(message),
-      frame: (bytes, start, end) => this.#frame(bytes, start, end),
+      frame: (bytes, start, end) => this.#taker?.frame(bytes, start, end),
+      garbage: (length) => this.#taker?.garbage(length),
     });
     socket.on('data', (chunk) => {
       try {
-        scanner.push(chunk);
+        this.#scanner.push(chunk);
       } catch (error) {
         this.#end(new RtspFailure('reply', `sent bytes that are not RTSP: ${error instanceof Error ? error.message : String(error)}`, error));
       }
@@ -117,9 +124,10 @@ export class RtspConnection {
     if (this.#waiting.size > 8) this.#waiting.delete(this.#waiting.keys().next().value!);
   }
 
-  /** Whole interleaved frames at bytes[start, end), from now on; until then they are thrown away. */
-  takeFrames(frame: (bytes: Buffer, start: number, end: number) => void): void {
-    this.#frame = frame;
+  /** From now on; until then frames are thrown away, and garbage ends the connection. */
+  takeFrames(taker: FrameTaker): void {
+    this.#taker = taker;
+    this.#scanner.tolerate((channel) => taker.carries(channel));
   }
 
   writeFrame(channel: number, payload: Uint8Array): void {

@@ -1,12 +1,13 @@
 /** What a camera answers to DESCRIBE: its tracks and where each is set up. */
-import { parseSdp } from '../sdp/sdp.ts';
+import { parseSdp, type Sdp } from '../sdp/sdp.ts';
+import { type AudioTrack, findTracks, type VideoTrack } from '../sdp/tracks.ts';
 import { baseOf, controlUrl, type RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
 import { headerOf, type RtspResponse } from './message.ts';
-import { findVideo, type VideoTrack } from './track.ts';
 
 export interface Description {
   readonly video: VideoTrack;
+  readonly audio: AudioTrack | undefined;
   /** Absolute URL of a track. */
   urlOf(track: { readonly control: string | undefined }): string;
   /** Absolute URL of the whole. */
@@ -20,7 +21,7 @@ export function readDescription(target: RtspTarget, response: RtspResponse): Des
   const base = baseOf(target, headerOf(response, 'content-base'), headerOf(response, 'content-location'));
   const session = sdp.attributes.find((attribute) => attribute.name === 'control')?.value;
   return {
-    video: findVideo(sdp),
+    ...tracksOf(sdp),
     urlOf: ({ control }) => controlUrl(target, base, control),
     // A relative session control is hardly ever meant; an absolute one is (RFC 2326 §C.1.1).
     aggregate: session !== undefined && /^rtsp/i.test(session) ? controlUrl(target, base, session) : base,
@@ -33,4 +34,13 @@ function readSdp(body: Uint8Array) {
   } catch (error) {
     throw new RtspFailure('reply', `described its stream in a way that cannot be read: ${error instanceof Error ? error.message : ''}`, error);
   }
+}
+
+function tracksOf(sdp: Sdp): { readonly video: VideoTrack; readonly audio: AudioTrack | undefined } {
+  const { video, audio, dropped } = findTracks(sdp);
+  if (video) return { video, audio };
+  const seen = dropped
+    .filter(({ kind }) => kind === 'video')
+    .flatMap(({ encodings, detail }) => (detail === undefined ? encodings : [`${encodings[0]} with ${detail}`]));
+  throw new RtspFailure('unsupported', `offers no H.264 or H.265 video, but ${seen.length > 0 ? seen.slice(0, 8).join(', ') : 'none'}.`);
 }

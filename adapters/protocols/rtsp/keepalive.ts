@@ -1,19 +1,6 @@
 /** Keeps a session alive as this camera wants it, and learns from the sessions that it lost (onvif-rtsp §3.1, §3.2 quirks 1 to 6). */
 import type { RtspConnection } from './connection.ts';
-
-/** What a camera has taught us; kept by the caller, for as long as the process lives. */
-export interface CameraHabits {
-  /** The transport that works where TCP does not. */
-  transport?: 'udp' | undefined;
-  /** Wants a request at least this often, ms. */
-  keepaliveEvery?: number;
-  /** Does not take GET_PARAMETER, whatever it lists. */
-  keepaliveBy?: 'OPTIONS';
-  /** After how long without a request it hung up the last time, ms: twice the same is no accident. */
-  hungUpAfter?: number | undefined;
-  /** Why its audio is not asked for any more. */
-  audioRefused?: string;
-}
+import type { CameraHabits } from './habits.ts';
 
 const longest = 25_000;
 const shortest = 1_000;

@@ -1,7 +1,7 @@
 /** What is asked of `playRtsp`, and what it tells while it plays. */
-import type { CameraHabits } from './keepalive.ts';
+import type { VideoTrack } from '../sdp/tracks.ts';
+import type { CameraHabits } from './habits.ts';
 import type { RtspTimers } from './timers.ts';
-import type { VideoTrack } from './track.ts';
 import type { UdpPorts } from './udp-ports.ts';
 
 type TrackKind = 'video' | 'audio';
@@ -16,6 +16,8 @@ export interface RtspPlayer {
   /** One whole RTP packet with its 4-byte interleaved header, at bytes[start, end). */
   packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
   clock(track: TrackKind, clock: { readonly wallClock: number; readonly rtpTimestamp: number; readonly ssrc: number }): void;
+  /** Bytes that are neither came between packets, and were skipped. */
+  garbage(): void;
 }
 
 export interface RtspCredentials {

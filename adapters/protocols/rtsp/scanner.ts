@@ -17,7 +17,18 @@ export interface RtspVisitor {
   message(message: RtspMessage): void;
   /** One whole frame at bytes[start, end), its 4-byte header included. The bytes are never written to again. */
   frame(bytes: Buffer, start: number, end: number): void;
+  /** So many bytes were neither, and were skipped; only after `tolerate`. */
+  garbage?(length: number): void;
 }
+
+/** Bytes in a row that may be skipped: more is no slip of the sender, but another protocol. */
+const mostGarbage = 256 * 1024;
+/** How a message of a camera may begin. */
+const messageStarts = ['RTSP/', 'OPTIONS ', 'GET_PARAMETER ', 'SET_PARAMETER ', 'ANNOUNCE ', 'REDIRECT ', 'TEARDOWN ', 'PLAY_NOTIFY '].map((text) =>
+  Buffer.from(text, 'latin1'),
+);
+const longestStart = 14;
+const beginsMessage = Uint8Array.from({ length: 256 }, (_, byte) => (messageStarts.some((start) => start[0] === byte) ? 1 : 0));
 
 const dollar = 0x24;
 const frameHead = 4;
@@ -32,10 +43,20 @@ export class RtspScanner {
   #searched = 0;
   /** A head that is read while its body is not yet all here. */
   #head: { readonly message: RtspMessage; readonly length: number; readonly bodyLength: number } | undefined;
+  #tolerant: ((channel: number) => boolean) | undefined;
+  #skipped = 0;
 
   constructor(visitor: RtspVisitor, limits: RtspLimits = usualLimits) {
     this.#visitor = visitor;
     this.#limits = limits;
+  }
+
+  /**
+   * From now on bytes that are neither are skipped, up to the next message or frame of a channel that `carries`: some cameras write garbage
+   * between frames, or a wrong length, and go on well after it.
+   */
+  tolerate(carries: (channel: number) => boolean): void {
+    this.#tolerant = carries;
   }
 
   /** Throws ProtocolError for bytes that are neither; the connection is of no use after that. */
@@ -47,9 +68,14 @@ export class RtspScanner {
   #begin(chunk: Buffer, at: number): number {
     const first = chunk[at]!;
     if (first === dollar) {
+      // Both RTP and RTCP begin with version 2: what does not has a wrong length before it.
+      if (this.#tolerant && at + frameHead < chunk.length && chunk[at + frameHead]! >> 6 !== 2 && chunk.readUInt16BE(at + 2) > 0) {
+        return this.#skip(chunk, at);
+      }
       if (at + frameHead <= chunk.length) {
         const end = at + frameHead + chunk.readUInt16BE(at + 2);
         if (end <= chunk.length) {
+          this.#skipped = 0;
           this.#visitor.frame(chunk, at, end);
           return end;
         }
@@ -58,13 +84,41 @@ export class RtspScanner {
     }
     // RFC 2326 §4.1: empty lines before a message are to be ignored; some servers end every body with one.
     if (first === 0x0d || first === 0x0a || first === 0) return at + 1;
+    if (this.#tolerant && !startsMessage(chunk, at, chunk.length)) return this.#skip(chunk, at);
     if (!isLetter(first)) throw new ProtocolError('"$" or a message', `0x${first.toString(16)}`, 'the start of a unit');
     return this.#resume(chunk, at);
+  }
+
+  /** Returns where something begins that could be a unit. */
+  #skip(chunk: Buffer, at: number, before = 0): number {
+    let to = at;
+    while (to < chunk.length && !this.#mayBegin(chunk, to)) to += 1;
+    const length = before + to - at;
+    this.#skipped += length;
+    if (this.#skipped > mostGarbage) throw new ProtocolError('frames', `${this.#skipped} bytes that are none`, 'the start of a unit');
+    this.#visitor.garbage?.(length);
+    return to;
+  }
+
+  #mayBegin(chunk: Buffer, at: number): boolean {
+    if (chunk[at] !== dollar) return startsMessage(chunk, at, chunk.length);
+    if (at + 1 < chunk.length && !this.#tolerant!(chunk[at + 1]!)) return false;
+    return at + frameHead >= chunk.length || chunk[at + frameHead]! >> 6 === 2;
   }
 
   /** Goes on with the held unit; returns where the next one starts in `chunk`. */
   #resume(chunk: Buffer, at: number): number {
     if (this.#held > 0 && this.#pending[0] === dollar) return this.#resumeFrame(chunk, at);
+    if (this.#tolerant && this.#held > 0 && this.#held < longestStart) {
+      // What looked like a message was cut too short to tell.
+      const held = this.#held;
+      this.#hold(chunk, at, Math.min(chunk.length, at + longestStart - held));
+      if (!startsMessage(this.#pending, 0, this.#held)) {
+        this.#drop();
+        return this.#skip(chunk, at, held);
+      }
+      at += this.#held - held;
+    }
     const end = this.#hold(chunk, at, Math.min(chunk.length, at + this.#limits.head + this.#limits.body + 1));
     const length = this.#messageLength();
     if (length === undefined) return end;
@@ -83,11 +137,16 @@ export class RtspScanner {
       if (this.#held < frameHead) return end;
       at = end;
     }
+    if (this.#tolerant && this.#held === frameHead && at < chunk.length && chunk[at]! >> 6 !== 2 && this.#pending.readUInt16BE(2) > 0) {
+      this.#drop();
+      return this.#skip(chunk, at, frameHead);
+    }
     const length = frameHead + this.#pending.readUInt16BE(2);
     const end = this.#hold(chunk, at, Math.min(chunk.length, at + length - this.#held), length);
     if (this.#held < length) return end;
     const frame = this.#pending;
     this.#drop();
+    this.#skipped = 0;
     this.#visitor.frame(frame, 0, length);
     return end;
   }
@@ -170,6 +229,18 @@ export function writeFrame(channel: number, payload: Uint8Array): Buffer {
 
 function isLetter(byte: number): boolean {
   return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+}
+
+/** Are the bytes up to `to` the beginning of a message, as far as they go? */
+function startsMessage(bytes: Buffer, at: number, to: number): boolean {
+  if (beginsMessage[bytes[at]!] === 0) return false;
+  for (const start of messageStarts) {
+    const length = Math.min(start.length, to - at);
+    let alike = 0;
+    while (alike < length && bytes[at + alike] === start[alike]) alike += 1;
+    if (alike === length) return true;
+  }
+  return false;
 }
 
 /** The first CRLF CRLF or LF LF: some cameras end lines with LF alone. */

@@ -6,8 +6,9 @@ import { InterleavedCarrier, type MediaCarrier } from './carrier.ts';
 import { RtspConnection } from './connection.ts';
 import { type Description, readDescription } from './description.ts';
 import { RtspFailure } from './failure.ts';
+import type { CameraHabits } from './habits.ts';
 import { TrackInbox } from './inbox.ts';
-import { type CameraHabits, Keepalive } from './keepalive.ts';
+import { Keepalive } from './keepalive.ts';
 import { headerOf, type RtspResponse } from './message.ts';
 import type { RtspOrderToPlay, RtspPlayer } from './order.ts';
 import { readTransport } from './transport.ts';
@@ -38,7 +39,7 @@ const reportEvery = 5_000;
 export async function holdSession(target: RtspTarget, order: SessionOrder, way: Way, player: RtspPlayer, signal: AbortSignal): Promise<Outcome> {
   const { credentials, timers, userAgent = 'campus-gateway', within = 5_000 } = order;
   const connection = await RtspConnection.open({ target, credentials, timers, userAgent, within }, signal);
-  const session = new Session(connection, carrierFor(connection, order, way), { target, order, way, player });
+  const session = new Session(connection, carrierFor(connection, way, order, player), { target, order, way, player });
   try {
     return await session.hold(signal);
   } catch (error) {
@@ -49,8 +50,8 @@ export async function holdSession(target: RtspTarget, order: SessionOrder, way: 
   }
 }
 
-function carrierFor(connection: RtspConnection, { ports, timers }: SessionOrder, { transport }: Way): MediaCarrier {
-  if (transport === 'tcp') return new InterleavedCarrier(connection);
+function carrierFor(connection: RtspConnection, { transport }: Way, { ports, timers }: SessionOrder, player: RtspPlayer): MediaCarrier {
+  if (transport === 'tcp') return new InterleavedCarrier(connection, () => player.garbage());
   if (!ports) throw new RtspFailure('local', 'is to be heard over UDP, and no ports are set aside for it.');
   return new UdpCarrier(ports, connection.addresses, timers);
 }

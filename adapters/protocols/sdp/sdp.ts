@@ -129,14 +129,17 @@ export function rtpMapsOf(media: SdpMedia): SdpRtpMap[] {
 
 /** Format parameters of one payload type, names in lower case. */
 export function formatParametersOf(media: SdpMedia, payloadType: number): ReadonlyMap<string, string> {
+  const lines = media.attributes.flatMap(({ name, value }) => {
+    const match = name === 'fmtp' ? /^(\d{1,3})\s+(.*)$/.exec(value ?? '') : null;
+    return match ? [{ payloadType: Number(match[1]), text: match[2]! }] : [];
+  });
+  const own = lines.filter((line) => line.payloadType === payloadType);
+  // Some Hikvision recorders write another number; where there is only one format, it can mean no other (gortsplib 658).
+  const meant = own.length === 0 && media.formats.length === 1 ? lines : own;
   const parameters = new Map<string, string>();
-  for (const attribute of media.attributes) {
-    const match = attribute.name === 'fmtp' ? /^(\d{1,3})\s+(.*)$/.exec(attribute.value ?? '') : null;
-    if (!match || Number(match[1]) !== payloadType) continue;
-    for (const part of match[2]!.split(';')) {
-      const equals = part.indexOf('=');
-      if (equals > 0) parameters.set(part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1).trim());
-    }
+  for (const part of meant.flatMap(({ text }) => text.split(';'))) {
+    const equals = part.indexOf('=');
+    if (equals > 0) parameters.set(part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1).trim());
   }
   return parameters;
 }

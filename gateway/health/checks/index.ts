@@ -9,6 +9,7 @@ import { diskSpace } from './disk-space.ts';
 import { mediaRestarted } from './media-restarted.ts';
 import { panelSilent } from './panel-silent.ts';
 import { panelTrouble } from './panel-trouble.ts';
+import { streamFlawed } from './stream-flawed.ts';
 import { streamStalled } from './stream-stalled.ts';
 import { uplinkBacklog } from './uplink-backlog.ts';
 import { uplinkBroken } from './uplink-broken.ts';
@@ -22,6 +23,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   cameraReply,
   cameraClock,
   streamStalled,
+  streamFlawed,
   panelSilent,
   panelTrouble,
   uplinkBacklog,

@@ -1,7 +1,28 @@
+import type { ErrorCode } from '../../domain/errors.ts';
 import { between, seconds } from '../../domain/time.ts';
+import type { Words } from '../../domain/words.ts';
 import type { HealthCheck } from '../check.ts';
 
 const longest = seconds(5);
+const silent: Words = { zh: '能登录但没有画面。', en: 'Signed in, but no picture arrives.' };
+const reasons: Partial<Record<ErrorCode, Words>> = {
+  CAMERA_UNREACHABLE: {
+    zh: '能登录但没有画面：视频连接被断开或没有数据。',
+    en: 'Signed in, but no picture arrives: its video connection breaks off or stays silent.',
+  },
+  RTSP_REPLY: {
+    zh: '能登录但没有画面：视频服务的应答无法识别。',
+    en: 'Signed in, but no picture arrives: the answers of its video service cannot be understood.',
+  },
+  CAMERA_FORBIDDEN_HOST: {
+    zh: '能登录但没有画面：摄像机把视频指向了另一台主机。',
+    en: 'Signed in, but no picture arrives: it sends us to another host for its video.',
+  },
+  MEDIA_UNSUPPORTED: {
+    zh: '能登录但没有画面：视频编码或传输方式不受支持。',
+    en: 'Signed in, but no picture arrives: its video format or transport is not supported.',
+  },
+};
 
 /** Only streams that somebody watches, or that are recorded, are pulled, so only those can stall. */
 export const streamStalled: HealthCheck<'camera'> = {
@@ -18,6 +39,6 @@ export const streamStalled: HealthCheck<'camera'> = {
     const now = context.now();
     const stalled = watched.find((stream) => between(stream.lastFrameAt ?? stream.startedAt, now) > longest);
     if (!stalled) return { verdict: 'pass' };
-    return { verdict: 'fail', sentence: { zh: '能登录但没有画面。', en: 'Signed in, but no picture arrives.' } };
+    return { verdict: 'fail', sentence: (stalled.code && reasons[stalled.code]) ?? silent };
   },
 };

@@ -4,6 +4,7 @@ import { GatewayError } from '../../domain/errors.ts';
 import type { CameraId, ChannelId, PlaceId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import { type Route, route } from '../route.ts';
+import { cameraTarget } from '../schemas/camera-target.ts';
 import { fingerprint, idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import { withoutCredentials } from '../views/device-view.ts';
 import { restoredSettings, samePeer, shownSettings } from '../views/settings.ts';
@@ -12,17 +13,10 @@ import type { RouteParts } from './parts.ts';
 const params = z.object({ id: idText<CameraId>() });
 const channelParams = z.object({ id: idText<ChannelId>() });
 
-const address = z
-  .url({ protocol: /^(https?|rtsps?)$/ })
-  .max(1_024)
-  .refine((text) => withoutCredentials(text) === text, 'an address without credentials: give them as username and password');
-
 const fields = {
   name: nameText,
   place: idText<PlaceId>().optional(),
-  adapter: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'the name of a camera adapter, such as onvif or rtsp'),
-  address,
-  settings: z.record(z.string().max(64), z.unknown()).default({}),
+  ...cameraTarget,
   enabled: z.boolean().default(true),
   maintenance: z.boolean().default(false),
   /** Left out: as stored. Null: without credentials. */

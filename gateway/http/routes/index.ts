@@ -9,6 +9,7 @@ import { cameraRoutes } from './cameras.ts';
 import { campusRoutes } from './campus.ts';
 import { claimRoutes } from './claim.ts';
 import { healthRoutes } from './health.ts';
+import { onboardingRoutes } from './onboarding.ts';
 import { overviewRoutes } from './overview.ts';
 import { panelRoutes } from './panels.ts';
 import type { RouteParts } from './parts.ts';
@@ -17,21 +18,24 @@ import { sessionRoutes } from './session.ts';
 import { streamKeyRoutes } from './stream-keys.ts';
 import { uplinkRoutes } from './uplinks.ts';
 import { userRoutes } from './users.ts';
+import { type WhepVisitors, whepRoutes } from './whep.ts';
 
 /** Every route that speaks JSON about the campus: what the OpenAPI document describes. */
-export function apiRoutes(parts: RouteParts): readonly Route[] {
+export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly Route[] {
   const described = [
     ...claimRoutes(parts),
     ...sessionRoutes(parts),
     ...overviewRoutes(parts),
     ...alarmRoutes(parts),
     ...campusRoutes(parts),
+    ...onboardingRoutes(parts),
     ...cameraRoutes(parts),
     ...panelRoutes(parts),
     ...uplinkRoutes(parts),
     ...userRoutes(parts),
     ...streamKeyRoutes(parts),
     ...pictureRoutes(parts),
+    ...whepRoutes(parts, visitors),
   ];
   let document: Record<string, unknown> | undefined;
   const own = route({
@@ -47,6 +51,9 @@ export function apiRoutes(parts: RouteParts): readonly Route[] {
   return [...described, own];
 }
 
-export function allRoutes(parts: RouteParts, gate: Gate, registry: Registry): readonly Route[] {
-  return [...healthRoutes(parts, gate, registry), ...apiRoutes(parts)];
+export function allRoutes(
+  parts: RouteParts,
+  { gate, registry, visitors }: { readonly gate: Gate; readonly registry: Registry; readonly visitors: WhepVisitors },
+): readonly Route[] {
+  return [...healthRoutes(parts, gate, registry), ...apiRoutes(parts, visitors)];
 }

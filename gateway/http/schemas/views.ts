@@ -4,7 +4,7 @@ import { roles } from '../../domain/campus.ts';
 import type { DeliveryStatus, Receipt } from '../../domain/delivery.ts';
 import { errorCodes } from '../../domain/errors.ts';
 import type { ChannelId, UplinkId } from '../../domain/ids.ts';
-import type { StreamTelemetry } from '../../domain/media.ts';
+import { type StreamTelemetry, streamFlaws } from '../../domain/media.ts';
 import { alarmType, clockTrust, severity } from './events.ts';
 import { idOf, iso, length, maybe, moment, words, z } from './pieces.ts';
 
@@ -56,6 +56,7 @@ const telemetry: z.ZodType<StreamTelemetry> = z
     state: z.enum(['connecting', 'playing', 'waiting', 'failed']),
     reason: maybe(z.string()),
     code: maybe(z.enum(errorCodes)),
+    flaws: maybe(z.array(z.enum(streamFlaws))),
     codec: maybe(z.string()),
     width: maybe(z.number()),
     height: maybe(z.number()),

@@ -1,7 +1,7 @@
 /** Is all well? One sentence, a few figures, and what needs somebody. */
 import type { FaultView, Overview, UplinkView } from '../../domain/api.ts';
 import type { DeviceHealth, DeviceState, SubjectKind } from '../../domain/health.ts';
-import { between, type Instant, isoOf, seconds } from '../../domain/time.ts';
+import { between, isoOf, seconds } from '../../domain/time.ts';
 import type { Words } from '../../domain/words.ts';
 import type { HttpParts } from '../ports.ts';
 import { deviceViews } from './device-view.ts';
@@ -41,26 +41,14 @@ export function overviewOf(parts: OverviewParts): Overview {
   };
 }
 
-/** An alarm that is neither test nor drill has been owed to an uplink of ours for 15 s or more. */
+/** An alarm that is neither test nor drill has been owed to an uplink of ours for 15 s or more, however many came after it. */
 export function mustPhone({ inventory, journal, clock }: Pick<OverviewParts, 'inventory' | 'journal' | 'clock'>): boolean {
   const now = clock.now();
-  const late = (at: Instant) => between(at, now) >= phoneAfter;
-  const owing = new Set<string>();
-  for (const { id, enabled } of inventory.current().uplinks) {
-    const { pending, refused, oldest } = journal.read.backlog(id);
-    if (enabled && pending + refused > 0 && oldest !== undefined && late(oldest)) owing.add(id);
-  }
-  if (owing.size === 0) return false; // the usual case costs no look at the alarms
-  return journal.read
-    .alarms({ limit: 200 })
-    .some(
-      ({ event, journalledAt, deliveries }) =>
-        event.kind === 'alarm.raised' &&
-        !event.drill &&
-        !event.test &&
-        late(journalledAt) &&
-        deliveries.some(({ uplink, state }) => state !== 'accepted' && owing.has(uplink)),
-    );
+  return inventory
+    .current()
+    .uplinks.filter(({ enabled }) => enabled)
+    .map(({ id }) => journal.read.backlog(id).oldestAlarm)
+    .some((at) => at !== undefined && between(at, now) >= phoneAfter);
 }
 
 const kindWeight: Readonly<Record<SubjectKind, number>> = { uplink: 0, panel: 1, gateway: 2, camera: 3, zone: 4 };

@@ -119,7 +119,7 @@ describe('access units', () => {
 
 test('sound keeps its own numbers and channel; a payload type that the camera changes stays as viewers know it', () => {
   const units: AccessUnit[] = [];
-  const tracks = new Tracks(new ManualClock(), codecs, { described: () => undefined, unit: (unit) => units.push(unit) });
+  const tracks = new Tracks(new ManualClock(), codecs, { described: () => undefined, unit: (unit) => units.push(unit), slip: () => undefined });
   const audio = { kind: 'audio', codec: 'pcma', payloadType: 8, clockRate: 8_000, channels: 1 } as const;
   const sound = (payloadType: number, sequence: number) =>
     writeFrame(9, writeRtp({ marker: false, payloadType, sequence, timestamp: sequence * 160, ssrc: 7 }, Buffer.alloc(160)));

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerChallenge, DigestDoor, parseChallenges } from '../../../adapters/protocols/digest.ts';
-import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
 import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
 import { parseRtp, writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
 import { parseRtcp, writeReceiverReport, writeSenderReport } from '../../../adapters/protocols/rtp/rtcp.ts';
@@ -9,9 +8,7 @@ import { baseOf, controlUrl, parseTarget, redirectTarget } from '../../../adapte
 import { RtspFailure } from '../../../adapters/protocols/rtsp/failure.ts';
 import { headerOf, writeRequest, writeResponse } from '../../../adapters/protocols/rtsp/message.ts';
 import { type RtspPiece, RtspReader, writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
-import { findVideo } from '../../../adapters/protocols/rtsp/track.ts';
-import { parseSdp, writeSdp } from '../../../adapters/protocols/sdp/sdp.ts';
-import { mediaFixture as fixture, hex } from '../../support/rtp-captures.ts';
+import { hex } from '../../support/rtp-captures.ts';
 
 /** Only ProtocolError and RtspFailure may come out of a parser. */
 function survives(read: () => unknown): void {
@@ -104,45 +101,6 @@ describe('RTSP addresses', () => {
     expect(() => redirectTarget(target, 'rtsp://169.254.169.254/latest')).toThrow(/another host/);
     expect(redirectTarget(target, 'rtsp://10.0.0.5/new').uri).toBe('rtsp://10.0.0.5/new');
     expect(() => parseTarget('http://10.0.0.5/')).toThrow(RtspFailure);
-  });
-});
-
-describe('SDP', () => {
-  test('by ffmpeg: parameter sets and codec', () => {
-    const track = findVideo(parseSdp(fixture('ffmpeg-rtp.sdp')));
-    expect(track).toMatchObject({ payloadType: 96, clockRate: 90_000 });
-    expect(h264Video.facts(track.parameterSets)).toEqual({ codecs: 'avc1.4d400d', width: 320, height: 240, framesPerSecond: 25 });
-  });
-
-  test('with unknown media, broken lines and a folded fmtp still has its video (quirks 16, 17)', () => {
-    const sdp = parseSdp(fixture('sdp/tplink-unknown-media-folded-fmtp.sdp'));
-    const track = findVideo(sdp);
-    expect(track.control).toBe('track1');
-    expect(h264Video.facts(track.parameterSets)).toMatchObject({ codecs: 'avc1.640029', width: 1920, height: 1080 });
-  });
-
-  test('H.264 on a static payload type, with start codes in its parameter sets (quirks 18, 24)', () => {
-    const track = findVideo(parseSdp(fixture('sdp/bosch-pt35-annexb-sprop.sdp')));
-    expect(track.payloadType).toBe(35);
-    expect(track.parameterSets.map((set) => set[0]! & 0x1f)).toEqual([7, 8]);
-    expect(h264Video.facts(track.parameterSets)).toMatchObject({ codecs: 'avc1.4d001f', width: 1280, height: 720 });
-  });
-
-  test('H.265 alone is unsupported, and the sentence says so', () => {
-    expect(() => findVideo(parseSdp(fixture('sdp/hikvision-h265.sdp')))).toThrow(/H265/);
-  });
-
-  test('comes back from writing as it went in', () => {
-    const sdp = parseSdp(fixture('ffmpeg-rtp.sdp'));
-    expect(parseSdp(writeSdp(sdp))).toEqual(sdp);
-  });
-
-  test('arbitrary text never does worse than ProtocolError', () => {
-    const line = fc.oneof(
-      fc.string(),
-      fc.constantFrom('m=video 0 RTP/AVP 96', 'a=rtpmap:96 H264/90000', 'a=fmtp:96 sprop-parameter-sets=', 'v=0', ' x'),
-    );
-    fc.assert(fc.property(fc.array(line), (lines) => survives(() => findVideo(parseSdp(lines.join('\r\n'))))));
   });
 });
 

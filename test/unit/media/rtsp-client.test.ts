@@ -7,7 +7,7 @@ import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { until } from '../../contract/media-plane.ts';
 import { type CameraOptions, openTestCamera } from '../../support/rtsp-camera.ts';
 
-const nobody = { begin: () => undefined, packet: () => undefined, clock: () => undefined };
+const nobody = { begin: () => undefined, packet: () => undefined, clock: () => undefined, garbage: () => undefined };
 const patience = { timers: systemClock, within: 300, silence: 400 };
 
 /** What the session ended with. */
@@ -65,7 +65,8 @@ describe('a hostile camera', () => {
       'credentials',
     ],
     ['plays and sends nothing', answering('PLAY', reply(200, {})), 'ended'],
-    ['sends noise between frames', answering('PLAY', () => Buffer.from([0x24, 0, 0, 1, 9, 0xff, 0xff])), 'reply'],
+    ['answers PLAY with noise', answering('PLAY', () => Buffer.from([0x24, 0, 0, 1, 9, 0xff, 0xff])), 'unreachable'],
+    ['sends nothing but noise', answering('PLAY', (request) => Buffer.concat([reply(200, {})(request), Buffer.alloc(300_000, 0xaa)])), 'reply'],
   ])('that %s', async (_, options, reason) => {
     await using camera = await openTestCamera(options);
     const failure = await failureAt(camera.url, { username: 'admin', password: 'secret' });
@@ -112,6 +113,7 @@ async function playSome(options: CameraOptions, enough = 5, within = 3_000) {
     clock: () => {
       clocks += 1;
     },
+    garbage: () => undefined,
   };
   const credentials = { username: 'admin', password: 'p' };
   const limit = setTimeout(() => life.abort(), within);

@@ -1,6 +1,7 @@
 /** How a session is kept, and what is learned from the ones that were lost. */
 import { describe, expect, test } from 'vitest';
-import { type CameraHabits, Keepalive } from '../../../adapters/protocols/rtsp/keepalive.ts';
+import type { CameraHabits } from '../../../adapters/protocols/rtsp/habits.ts';
+import { Keepalive } from '../../../adapters/protocols/rtsp/keepalive.ts';
 
 const everything = new Set(['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER']);
 

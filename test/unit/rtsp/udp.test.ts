@@ -5,7 +5,7 @@ import { writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
 import { parseRtcp } from '../../../adapters/protocols/rtp/rtcp.ts';
 import { playRtsp } from '../../../adapters/protocols/rtsp/client.ts';
 import { RtspFailure } from '../../../adapters/protocols/rtsp/failure.ts';
-import type { CameraHabits } from '../../../adapters/protocols/rtsp/keepalive.ts';
+import type { CameraHabits } from '../../../adapters/protocols/rtsp/habits.ts';
 import type { RtspOrderToPlay } from '../../../adapters/protocols/rtsp/order.ts';
 import { UdpPorts } from '../../../adapters/protocols/rtsp/udp-ports.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
@@ -28,6 +28,7 @@ async function play(camera: TestCamera, enough: (sequences: readonly number[]) =
     clock: () => {
       clocks += 1;
     },
+    garbage: () => undefined,
   };
   const playing = playRtsp({ url: camera.url, timers: systemClock, within: 2_000, silence: 1_000, ports, ...order }, player, life.signal);
   await Promise.race([playing, until(() => enough(sequences))]);

@@ -1,0 +1,63 @@
+/** Composition of WebRTC: it opens the desk on the main thread, and is the entry file of the worker in which the engine runs. */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { WhepEngine } from '../adapters/viewers/whep/engine.ts';
+import type { AdapterContext, MediaPlane } from './domain/ports.ts';
+import { remoteLogger } from './media/remote-logger.ts';
+import { failureOf } from './media/rpc.ts';
+import { type FromWebRtcWorker, type ToWebRtcWorker, WebRtcDesk } from './media/webrtc-desk.ts';
+import { systemClock } from './runtime/clock.ts';
+import type { GatewayConfig } from './runtime/config.ts';
+import { startWorker } from './runtime/worker.ts';
+
+interface WebRtcWorkerData {
+  readonly campusGateway: 'webrtc';
+  readonly ports?: readonly [number, number];
+}
+
+const heapMegabytes = 256;
+
+export function openWebRtc({ viewers, udp }: GatewayConfig['webrtc'], media: Pick<MediaPlane, 'prepare'>, context: AdapterContext): WebRtcDesk {
+  const data: WebRtcWorkerData = { campusGateway: 'webrtc', ...(udp.from === 0 ? {} : { ports: [udp.from, udp.to] }) };
+  return new WebRtcDesk({
+    ...{ media, viewers, ...context },
+    startWorker: () =>
+      startWorker(new URL(import.meta.url), { workerData: data, name: 'webrtc', resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }),
+  });
+}
+
+if (!isMainThread && parentPort && isWebRtcWorker(workerData)) serve(workerData);
+
+function isWebRtcWorker(data: unknown): data is WebRtcWorkerData {
+  return typeof data === 'object' && data !== null && 'campusGateway' in data && data.campusGateway === 'webrtc';
+}
+
+function serve({ ports }: WebRtcWorkerData): void {
+  const port = parentPort!;
+  const say = (message: FromWebRtcWorker) => port.postMessage(message);
+  const engine = new WhepEngine({
+    clock: systemClock,
+    log: remoteLogger(say),
+    ...(ports ? { ports } : {}),
+    peerEnded: (session) => say({ kind: 'ended', session }),
+    streamEnded: (stream) => say({ kind: 'streamEnded', stream }),
+  });
+  port.on('message', (message: ToWebRtcWorker) => {
+    switch (message.kind) {
+      case 'stream':
+        engine.open(message.stream, message.port);
+        return;
+      case 'offer':
+        engine.answer(message).then(
+          (sdp) => say({ kind: 'answer', session: message.session, outcome: { ok: true, value: sdp } }),
+          (error) => say({ kind: 'answer', session: message.session, outcome: { ok: false, failure: failureOf(error) } }),
+        );
+        return;
+      case 'end':
+        engine.end(message.session, message.reason);
+        return;
+      case 'close':
+        engine.close();
+        return;
+    }
+  });
+}
