@@ -26,6 +26,8 @@ export interface DemoOptions {
   readonly campusFile?: string;
   /** False: any free ports, for tests. */
   readonly usualPorts?: boolean;
+  /** True, for tests: the media worker can be broken. */
+  readonly breakable?: boolean;
   /** Absent: as the campus file says. */
   readonly camera?: CameraRunner;
 }
@@ -60,7 +62,10 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
     }),
   );
   const gateway = scope.own(
-    await assemble(parseConfig(await demoConfig(options.usualPorts !== false), join(folder, 'gateway.yaml')), { clock, log }),
+    await assemble(parseConfig(await demoConfig(options), join(folder, 'gateway.yaml'), { CAMPUS_GATEWAY_TESTING: options.breakable ? '1' : '0' }), {
+      clock,
+      log,
+    }),
   );
   const passwords = fill(gateway, school.inventory());
   const panels = school.connectPanels({
@@ -92,7 +97,7 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
 }
 
 /** The usual ports where they are free, so that the printed addresses are easy to read; any others elsewhere. */
-async function demoConfig(usualPorts: boolean): Promise<string> {
+async function demoConfig({ usualPorts = true, breakable = false }: DemoOptions): Promise<string> {
   const address = '127.0.0.1';
   const port = (usual: number) => (usualPorts ? freeOr0(address, usual) : Promise.resolve(0));
   return JSON.stringify({
@@ -102,6 +107,7 @@ async function demoConfig(usualPorts: boolean): Promise<string> {
     mqtt: { tls: { address, port: await port(8883) } },
     rtsp: { address, port: await port(8554), tls: { address, port: await port(8322) }, udp: { address, port: 0 } },
     webrtc: { udp: { from: 0, to: 0 } },
+    ...(breakable ? { testing: { mediaFaults: true } } : {}),
   });
 }
 
