@@ -12,6 +12,7 @@ import type { RtspCredentials } from '../protocols/rtsp/order.ts';
 import type { RtspTimers } from '../protocols/rtsp/timers.ts';
 import { parseSdp, rtpMapsOf } from '../protocols/sdp/sdp.ts';
 import { coded } from './coded.ts';
+import { legible } from './legible.ts';
 import { noReports } from './no-reports.ts';
 import { streamTransport } from './stream-transport.ts';
 
@@ -99,7 +100,7 @@ interface Signed {
 function sessionOf(camera: Camera, { main, sub, transport, credentials, timers, seen }: Signed): CameraSession {
   const profile = (use: StreamProfile, codec: string) => ({ token: use, name: use, codec, width: 0, height: 0, use });
   return {
-    model: seen.server.slice(0, 100),
+    model: legible(seen.server),
     firmware: '',
     serial: '',
     profiles: [profile('main', seen.codec), ...(sub ? [profile('sub', '')] : [])],

@@ -6,6 +6,7 @@ import type { Camera } from '../domain/campus.ts';
 import type { StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { Clock } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
+import { within } from './camera-life.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
 import type { CameraStatuses } from './camera-status.ts';
 
@@ -44,7 +45,8 @@ export function openCameraStreams({ streams, cameraOf, statuses, refusals, clock
         await clock.sleep(lookEvery, signal).catch(() => undefined); // aborted: the loop ends
         if (signal.aborted) return;
         const before = new Set(given);
-        const seen = await streams().catch(() => []); // the media plane is being replaced: there is nothing to see just now
+        // Replaced just now, or stuck: there is nothing to see, and nothing that may hold up our own end.
+        const seen = await within(clock, { length: lookEvery }, signal, streams).catch(() => []);
         const refused = new Set<Camera>();
         const playing = new Set<Camera>();
         for (const { channel, profile, state, code } of seen) {

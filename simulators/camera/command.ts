@@ -23,6 +23,8 @@ interface Options {
   readonly passwordFile?: string;
   readonly auth: string;
   readonly strict?: boolean;
+  readonly digest: string;
+  readonly anonymousTime: boolean;
   readonly main?: string;
   readonly sub?: string;
   readonly cache: string;
@@ -48,6 +50,8 @@ export const cameraCommand: Simulator = {
       .option('--password-file <file>', 'with the password of its account; made and printed unless given')
       .option('--auth <digest|token|both|none>', 'what its ONVIF services take', 'both')
       .option('--strict', 'refuse tokens more than 5 s from its clock, and repeated ones')
+      .option('--digest <both|sha-256|md5>', 'what its Digest challenges offer', 'both')
+      .option('--no-anonymous-time', 'tell the time only to whoever signs in')
       .option('--main <WxH@fps:kbps>', 'main picture', '1280x720@15:1500')
       .option('--sub <WxH@fps:kbps>', 'sub picture', '640x360@15:400')
       .option('--cache <folder>', 'for encoded pictures', join(tmpdir(), 'campus-gateway-pictures'))
@@ -79,7 +83,9 @@ export const cameraCommand: Simulator = {
         cacheFolder: options.cache,
         ...(options.ffmpeg === undefined ? {} : { ffmpeg: await findFfmpeg(options.ffmpeg) }),
         auth: authOf(options.auth),
+        ...algorithmsOf(options.digest),
         strictTokens: options.strict ?? false,
+        anonymousTime: options.anonymousTime,
         ...(options.main === undefined ? {} : { main: pictureOf(options.main, '--main') }),
         ...(options.sub === undefined ? {} : { sub: pictureOf(options.sub, '--sub') }),
         https: options.https ?? false,
@@ -118,6 +124,12 @@ const isFault = (text: string): text is CameraFault => cameraFaults.some((fault)
 function authOf(text: string): NonNullable<CameraSimulatorOptions['auth']> {
   if (text === 'digest' || text === 'token' || text === 'both' || text === 'none') return text;
   throw new GatewayError('REQUEST_INVALID', `--auth wants digest, token, both or none, but ${JSON.stringify(text)} came.`);
+}
+
+function algorithmsOf(text: string): Pick<CameraSimulatorOptions, 'algorithms'> {
+  if (text === 'both') return {};
+  if (text === 'sha-256' || text === 'md5') return { algorithms: [text === 'md5' ? 'MD5' : 'SHA-256'] };
+  throw new GatewayError('REQUEST_INVALID', `--digest wants both, sha-256 or md5, but ${JSON.stringify(text)} came.`);
 }
 
 function pictureOf(text: string, option: string): PictureChoice {

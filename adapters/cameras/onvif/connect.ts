@@ -7,6 +7,7 @@ import { SoapClient } from '../../protocols/soap/client.ts';
 import { type DeviceCredentials, DeviceHttp, type DeviceTimers } from '../../protocols/soap/device-http.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
 import { find, textAt } from '../../protocols/soap/xml.ts';
+import { legible } from '../legible.ts';
 import { type Home, type OtherHosts, pinService } from './addresses.ts';
 import { getProfiles2, getServices, readClock, type ServiceAddresses } from './operations.ts';
 import { type ChosenProfiles, chooseProfiles, type OnvifProfile, readProfiles, type WantedProfiles } from './profiles.ts';
@@ -75,9 +76,7 @@ export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Pr
     const addresses = await serviceAddresses(device(signal));
     const facts = factsOf(await getDeviceInformation(device(signal)));
     if (credentials && http.credentialed === 0) log.warn('camera answers without credentials', { address: home.url.host });
-    const media = mediaService(home, addresses);
-    const target = { client, url: media.url, signal };
-    const profiles = readProfiles(media.version === 2 ? await getProfiles2(target) : await getProfiles(target), media.version);
+    const { media, profiles } = await listProfiles({ client, home, addresses, log }, signal);
     const chosen = chooseProfiles(profiles, order.wanted);
     if (!chosen) throw new DeviceFailure('reply', 'lists no media profile.');
     return {
@@ -117,14 +116,37 @@ async function serviceAddresses(device: { readonly client: SoapClient; readonly 
   return { ...(media ? { media } : {}), ...(media2 ? { media2 } : {}), ...(ptz ? { ptz } : {}) };
 }
 
-function mediaService(home: Home, { media, media2 }: ServiceAddresses): Connected['media'] {
-  if (media2 !== undefined) return { url: pinService(home, media2, 'its Media2 service'), version: 2 };
-  if (media !== undefined) return { url: pinService(home, media, 'its media service'), version: 1 };
-  throw new DeviceFailure('reply', 'offers no media service.');
+interface Listing {
+  readonly client: SoapClient;
+  readonly home: Home;
+  readonly addresses: ServiceAddresses;
+  readonly log: Logger;
+}
+
+/** Of Media2 where it works; some cameras announce it and have nothing behind it, or profiles without a word about their video. */
+async function listProfiles(
+  { client, home, addresses, log }: Listing,
+  signal: AbortSignal,
+): Promise<{ readonly media: Connected['media']; readonly profiles: readonly OnvifProfile[] }> {
+  const { media, media2 } = addresses;
+  if (media2 !== undefined) {
+    const url = pinService(home, media2, 'its Media2 service');
+    try {
+      const profiles = readProfiles(await getProfiles2({ client, url, signal }), 2);
+      if (media === undefined || profiles.some(({ codec }) => codec !== '')) return { media: { url, version: 2 }, profiles };
+      log.info('camera has no video in its Media2 profiles', { address: home.url.host });
+    } catch (error) {
+      if (media === undefined || !(error instanceof DeviceFailure) || !/^(fault|reply)$/.test(error.reason)) throw error;
+      log.info('camera does not list its Media2 profiles', { address: home.url.host, error });
+    }
+  }
+  if (media === undefined) throw new DeviceFailure('reply', 'offers no media service.');
+  const url = pinService(home, media, 'its media service');
+  return { media: { url, version: 1 }, profiles: readProfiles(await getProfiles({ client, url, signal }), 1) };
 }
 
 function factsOf(answer: Parameters<typeof textAt>[0]): OnvifDeviceFacts {
-  const text = (name: string) => (textAt(answer, name) ?? '').slice(0, 100);
+  const text = (name: string) => legible(textAt(answer, name) ?? '');
   const [maker, model] = [text('Manufacturer'), text('Model')];
   return {
     model: model.toLowerCase().startsWith(maker.toLowerCase()) ? model : `${maker} ${model}`.trim(),

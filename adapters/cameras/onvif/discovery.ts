@@ -12,6 +12,7 @@ import {
   largestPacket,
   type ProbeMatch,
 } from '../../protocols/wsdiscovery/message.ts';
+import { legible } from '../legible.ts';
 
 export interface DiscoveryOrder extends AdapterContext {
   /** How long answers are waited for; default 4 s. */
@@ -26,6 +27,8 @@ export interface DiscoveryOrder extends AdapterContext {
 
 const mostCameras = 512;
 const mostPackets = 4_096;
+/** Of one sender: each question of ours makes one answer, and a recorder's few. Parsing a flood would hold up the alarms. */
+const mostFromOne = 128;
 const mostHosts = 4_096;
 /** Devices wait up to half a second before they answer, and packets get lost: each question is sent three times. */
 const repeats = 3;
@@ -35,11 +38,14 @@ export async function discoverCameras(order: DiscoveryOrder, signal: AbortSignal
   const { clock, log, window = seconds(4), port = discoveryPort } = order;
   const found = new Map<string, DiscoveredCamera>();
   const asked = new Set<string>();
+  const heard = new Map<string, number>();
   let packets = 0;
 
   const hear = (packet: Uint8Array, sender: RemoteInfo, heardOn: string) => {
     packets += 1;
-    if (packets > mostPackets || packet.length > largestPacket) return;
+    const before = heard.get(sender.address) ?? 0;
+    if (packets > mostPackets || before >= mostFromOne || packet.length > largestPacket) return;
+    heard.set(sender.address, before + 1);
     let answer: ReturnType<typeof decodeProbeMatches>;
     try {
       answer = decodeProbeMatches(packet);
@@ -115,9 +121,9 @@ function scope({ scopes }: ProbeMatch, kind: string): string {
   const prefix = `onvif://www.onvif.org/${kind}/`;
   const text = scopes.find((each) => each.toLowerCase().startsWith(prefix))?.slice(prefix.length) ?? '';
   try {
-    return decodeURIComponent(text).slice(0, 100);
+    return legible(decodeURIComponent(text));
   } catch {
-    return text.slice(0, 100); // a stray percent sign: shown as it came
+    return legible(text); // a stray percent sign: shown as it came
   }
 }
 

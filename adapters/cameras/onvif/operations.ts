@@ -13,6 +13,8 @@ const device = 'http://www.onvif.org/ver10/device/wsdl';
 const media1 = 'http://www.onvif.org/ver10/media/wsdl';
 const media2 = 'http://www.onvif.org/ver20/media/wsdl';
 
+const latestTime = Date.UTC(2100, 0);
+
 export interface ServiceAddresses {
   readonly media?: string;
   readonly media2?: string;
@@ -41,7 +43,8 @@ export async function readClock({ client, url, signal }: Target): Promise<number
     part('Time', 'Minute'),
     part('Time', 'Second'),
   );
-  return Number.isNaN(at) ? undefined : at;
+  // NaN is neither. A clock beyond that is none, and tokens could not be dated by it.
+  return at >= 0 && at < latestTime ? at : undefined;
 }
 
 export async function getServices({ client, url, signal }: Target): Promise<ServiceAddresses> {

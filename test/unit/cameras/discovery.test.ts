@@ -28,7 +28,10 @@ const match = (more: Partial<ProbeMatch> = {}): ProbeMatch => ({
 });
 
 /** Answers every Probe with what `answer` makes of its message id. */
-async function responder(answer: (messageId: string) => readonly Buffer[], options: { readonly multicast?: boolean; readonly port?: number } = {}) {
+async function responder(
+  answer: (messageId: string) => readonly Buffer[],
+  options: { readonly multicast?: boolean; readonly port?: number; readonly address?: string } = {},
+) {
   const socket: Socket = createSocket({ type: 'udp4', reuseAddr: true });
   let probes = 0;
   socket.on('message', (packet, sender) => {
@@ -37,7 +40,7 @@ async function responder(answer: (messageId: string) => readonly Buffer[], optio
     probes += 1;
     for (const reply of answer(probe.messageId)) socket.send(reply, sender.port, sender.address);
   });
-  await new Promise<void>((resolve) => socket.bind(options.port ?? 0, options.multicast ? '0.0.0.0' : '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(options.port ?? 0, options.multicast ? '0.0.0.0' : (options.address ?? '127.0.0.1'), resolve));
   if (options.multicast) socket.addMembership(discoveryGroup, '127.0.0.1');
   return {
     port: (socket.address() as AddressInfo).port,
@@ -103,6 +106,29 @@ describe('over loopback', () => {
       ...Array.from({ length: 20 }, () => one(id)),
     ]);
     expect(await discoverCameras({ ...around, port: box.port, interfaces: ['127.0.0.1'], hosts: ['127.0.0.1'] }, signal)).toEqual([]);
+  });
+
+  test('names cannot command the terminal that shows them', async () => {
+    const scopes = ['onvif://www.onvif.org/name/%1B%5B2JGate%0A%E2%80%AE', 'onvif://www.onvif.org/hardware/%1B%5D0;x%07C-1'];
+    using camera = await responder((id) => [one(id, match({ scopes }))]);
+    const [found] = await discoverCameras({ ...around, port: camera.port, interfaces: ['127.0.0.1'], hosts: ['127.0.0.1'] }, signal);
+    expect([found?.name, found?.hardware]).toEqual(['[2JGate', ']0;xC-1']);
+  });
+
+  test('one that floods is heard for a while only, and drowns no other', async () => {
+    let sent = 0;
+    using flood = await responder((id) => {
+      sent += 40;
+      // Few at a time, as the kernel would drop the rest; a proper answer once its share is used up.
+      return sent > 160 ? [one(id, match({ endpoint: 'urn:uuid:flood' }))] : Array.from({ length: 40 }, () => Buffer.from('<a/>'));
+    });
+    using camera = await responder((id) => [one(id, match({ endpoint: 'urn:uuid:2', addresses: ['http://127.0.0.2/onvif'] }))], {
+      port: flood.port,
+      address: '127.0.0.2',
+    });
+    const order = { ...around, port: flood.port, interfaces: ['127.0.0.1'], hosts: ['127.0.0.1', '127.0.0.2'] };
+    expect((await discoverCameras(order, signal)).map(({ endpoint }) => endpoint)).toEqual(['urn:uuid:2']);
+    expect([sent > 160, camera.probes() > 0]).toEqual([true, true]);
   });
 
   test('the number of cameras is capped', async () => {

@@ -1,4 +1,6 @@
 /** The ONVIF adapter against a real HTTP server that is strict about credentials. */
+
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { type OnvifConfig, onvif } from '../../../adapters/cameras/onvif/adapter.ts';
 import { connectOnvif } from '../../../adapters/cameras/onvif/connect.ts';
@@ -9,8 +11,11 @@ import type { CameraSession } from '../../../gateway/domain/ports.ts';
 import { Secret } from '../../../gateway/domain/secret.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
-import { type OnvifCamera, onvifCamera } from '../../support/onvif-camera.ts';
+import { type OnvifCamera, onvifCamera, soapBody, soapFault, soapType } from '../../support/onvif-camera.ts';
 
+const bareProfiles = soapBody('<tr2:GetProfilesResponse><tr2:Profiles token="x"><tr2:Name>x</tr2:Name></tr2:Profiles></tr2:GetProfilesResponse>');
+const mediaProfiles =
+  '<trt:GetProfilesResponse><trt:Profiles token="t"><tt:Name>t</tt:Name><tt:VideoEncoderConfiguration><tt:Encoding>H264</tt:Encoding></tt:VideoEncoderConfiguration></trt:Profiles></trt:GetProfilesResponse>';
 const signal = new AbortController().signal;
 const password = '门 <&>"%@';
 
@@ -119,6 +124,54 @@ describe('profiles and addresses', () => {
       ['p0', 'H265', 'main'],
       ['p2', 'H264', 'other'],
     ]);
+  });
+
+  test.each([
+    ['faults', (reply: ServerResponse) => void reply.writeHead(500, soapType).end(soapFault('env:Receiver', 'ter:ActionNotSupported', 'no'))],
+    ['is not there', (reply: ServerResponse) => void reply.writeHead(404).end()],
+    ['tells nothing of its video', (reply: ServerResponse) => void reply.writeHead(200, soapType).end(bareProfiles)],
+  ])('where Media2 %s, Media is used', async (_, refuse) => {
+    let asked = 0;
+    await using camera = await onvifCamera({
+      services: ['media', 'media2'],
+      answers: {
+        GetProfiles: (reply) => {
+          asked += 1;
+          if (asked === 1) refuse(reply);
+          else reply.writeHead(200, soapType).end(soapBody(mediaProfiles));
+        },
+        GetStreamUri: '<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>rtsp://127.0.0.1/a</tt:Uri></trt:MediaUri></trt:GetStreamUriResponse>',
+      },
+    });
+    await using session = await signInTo(camera);
+    expect(session.profiles.map(({ token, use }) => [token, use])).toEqual([['t', 'main']]);
+    expect((await session.streamAddress('main', signal)).url).toBe('rtsp://127.0.0.1/a');
+    expect(camera.bodies.at(-1)).toContain('xmlns:trt="http://www.onvif.org/ver10/media/wsdl"');
+  });
+
+  test('a profile that is named in the settings and not there is said so, with those that are', async () => {
+    await using camera = await onvifCamera({ password });
+    await expect(signInTo(camera, {}, { mainProfile: 'Profile_9' })).rejects.toMatchObject({
+      code: 'CAMERA_REPLY',
+      message: expect.stringMatching(/has no profile "Profile_9"; it has .*"p0"/),
+    });
+  });
+
+  test('what it calls itself holds nothing that a terminal obeys', async () => {
+    const facts =
+      '<tds:GetDeviceInformationResponse><tds:Manufacturer>A&#27;[2J</tds:Manufacturer><tds:Model>B&#x202e;C</tds:Model><tds:FirmwareVersion>1&#7;</tds:FirmwareVersion></tds:GetDeviceInformationResponse>';
+    await using camera = await onvifCamera({ password, answers: { GetDeviceInformation: facts } });
+    await using session = await signInTo(camera);
+    expect([session.model, session.firmware]).toEqual(['A[2J BC', '1']);
+  });
+
+  test('a clock beyond all reason is none', async () => {
+    const time =
+      '<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:UTCDateTime><tt:Time><tt:Hour>23</tt:Hour><tt:Minute>59</tt:Minute><tt:Second>59</tt:Second></tt:Time>' +
+      '<tt:Date><tt:Year>275760</tt:Year><tt:Month>9</tt:Month><tt:Day>12</tt:Day></tt:Date></tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>';
+    await using camera = await onvifCamera({ password, signIn: 'token', answers: { GetSystemDateAndTime: time } });
+    await using session = await signInTo(camera);
+    expect(session.clockOffset).toBeUndefined();
   });
 
   test('a named profile wins over size', async () => {
