@@ -139,6 +139,9 @@ test.each([
   [0x80, 'DELIVERY_REFUSED'],
   [0x87, 'DELIVERY_REFUSED'],
   [0x99, 'DELIVERY_REFUSED'],
+  [0x83, 'DELIVERY_REFUSED'],
+  [0x90, 'DELIVERY_REFUSED'],
+  [0x91, 'DELIVERY_UNANSWERED'],
   [0x97, 'DELIVERY_UNANSWERED'],
 ])('reason code %i of an MQTT 5.0 broker comes to %s', async (code, outcome) => {
   const broker = await brokerOfVersion5(code);
