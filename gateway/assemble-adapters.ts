@@ -1,19 +1,31 @@
 /** Part of the composition root: the adapters that configuration and inventory ask for by name. */
 import { readFile } from 'node:fs/promises';
-import { uplinkAdapters } from '../adapters/index.ts';
+import { cameraAdapters, uplinkAdapters } from '../adapters/index.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
 import type { UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
-import type { AdapterContext, PanelIntake, Uplink } from './domain/ports.ts';
+import type { AdapterContext, PanelIntake, Uplink, UplinkAdapter } from './domain/ports.ts';
 import type { Secret } from './domain/secret.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
+import { type Problem, problemsOf } from './runtime/problems.ts';
 
-/** Throws INVENTORY_INVALID where there is no such adapter, and whatever the adapter finds wrong with its settings. */
+/** What is wrong with an adapter's name and settings, by the adapter's own schema. */
+export function settingsProblems(kind: 'camera' | 'uplink', adapter: string, settings: unknown): readonly Problem[] {
+  const adapters: readonly Pick<UplinkAdapter<unknown>, 'kind' | 'config'>[] = kind === 'camera' ? cameraAdapters : uplinkAdapters;
+  const found = adapters.find((one) => one.kind === adapter);
+  if (!found) return [{ path: 'adapter', expected: `one of ${adapters.map((one) => one.kind).join(', ')}`, got: JSON.stringify(adapter) }];
+  const checked = found.config.safeParse(settings);
+  if (checked.success) return [];
+  return problemsOf(checked.error, settings, () => undefined).map((problem) => ({ ...problem, path: `settings.${problem.path}` }));
+}
+
+/** Throws INVENTORY_INVALID where the settings are wrong, and SECRET_UNREADABLE where its secret cannot be read. */
 export function createUplink(settings: UplinkSettings, { sendTwice, ...context }: AdapterContext & { readonly sendTwice: boolean }): Uplink {
   const adapter = uplinkAdapters.find(({ kind }) => kind === settings.adapter);
-  if (!adapter) {
-    const known = uplinkAdapters.map(({ kind }) => kind).join(', ');
-    throw new GatewayError('INVENTORY_INVALID', `Uplink ${settings.id} wants the adapter ${JSON.stringify(settings.adapter)}; there are ${known}.`);
+  const problems = settingsProblems('uplink', settings.adapter, settings.settings);
+  if (!adapter || problems.length > 0) {
+    const told = problems.map(({ path, expected, got }) => `${path}: expected ${expected}, got ${got}`).join('; ');
+    throw new GatewayError('INVENTORY_INVALID', `Uplink ${settings.id}: ${told}.`, { context: { uplink: settings.id, problems } });
   }
   const uplink = adapter.create(settings, settings.settings, context);
   return sendTwice ? sendingTwice(uplink) : uplink;

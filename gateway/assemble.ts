@@ -6,7 +6,7 @@ import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
 import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
-import { createUplink, externalBrokers } from './assemble-adapters.ts';
+import { createUplink, externalBrokers, settingsProblems } from './assemble-adapters.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf } from './assemble-media.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
 import { openUplinks } from './delivery/uplinks.ts';
@@ -194,6 +194,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         discover: (signal) => discoverCameras({ clock, log }, signal),
         introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },
+      settingsProblems,
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
       readiness: () => [
         {

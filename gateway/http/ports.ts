@@ -17,6 +17,7 @@ import type {
 import type { Secret } from '../domain/secret.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
+import type { Problem } from '../runtime/problems.ts';
 
 export interface HealthReader {
   device(id: string): DeviceHealth | undefined;
@@ -188,6 +189,8 @@ export interface HttpParts {
   readonly snapshots: SnapshotMaker;
   /** Absent: switched off. */
   readonly webrtc?: WebRtcDesk;
+  /** What is wrong with the settings of a camera or an uplink, by its adapter's own schema; paths as in the request. */
+  readonly settingsProblems: (kind: 'camera' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
   readonly uplinkViews: () => readonly UplinkView[];
   readonly readiness: () => readonly ReadinessReason[];
   /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */

@@ -208,7 +208,13 @@ test('no secret comes out of any answer or log line', async () => {
   await call('PUT', '/api/v1/cameras/yard', { ...camera, password: { deep: canary } });
   await call('PUT', '/api/v1/cameras/yard', { ...camera, address: `rtsp://u:${canary}@192.0.2.11/` });
   await call('PUT', '/api/v1/cameras/yard', { ...camera, extra: 1, settings: { password: canary } });
-  await call('POST', '/api/v1/uplinks', { id: 'second', name: 'Second', adapter: 'webhook', settings: {}, secret: canary });
+  await call('POST', '/api/v1/uplinks', {
+    id: 'second',
+    name: 'Second',
+    adapter: 'webhook',
+    settings: { url: 'https://192.0.2.30/' },
+    secret: canary,
+  });
   await call('PUT', '/api/v1/uplinks/police', { name: 'Police', adapter: 'webhook', settings: { url: 'https://192.0.2.99/' } });
   await call('POST', '/api/v1/session', { name: 'viewer', password: canary });
   await call('POST', '/api/v1/users', { name: 'new', role: 'viewer', password: `${canary}-${'x'.repeat(300)}` });

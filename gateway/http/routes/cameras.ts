@@ -7,8 +7,9 @@ import { type Route, route } from '../route.ts';
 import { cameraTarget } from '../schemas/camera-target.ts';
 import { fingerprint, idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import { withoutCredentials } from '../views/device-view.ts';
-import { restoredSettings, samePeer, shownSettings } from '../views/settings.ts';
+import { shownSettings } from '../views/settings.ts';
 import type { RouteParts } from './parts.ts';
+import { lacking, refuseProblems, settingsToStore } from './stored-secret.ts';
 
 const params = z.object({ id: idText<CameraId>() });
 const channelParams = z.object({ id: idText<ChannelId>() });
@@ -58,9 +59,8 @@ export function cameraRoutes(parts: RouteParts): readonly Route[] {
   };
   const put = (id: CameraId, { place, username, password, fingerprint256, ...rest }: z.output<typeof change>, known?: Camera): CameraEntry => {
     const credentials = credentialsOf({ username, password }, known);
-    if (credentials === 'keep' && known?.credentials && !samePeer(known.address, rest.address))
-      throw lacking('password', 'the password again, as the address is another');
-    const settings = restoredSettings(rest.settings, known?.settings ?? {});
+    const settings = settingsToStore(rest, known, credentials === 'keep' && known?.credentials ? 'password' : undefined);
+    refuseProblems(parts.settingsProblems('camera', rest.adapter, settings));
     const pin = fingerprint256 === undefined ? known?.fingerprint256 : fingerprint256;
     inventory.putCamera({
       ...{ id, ...rest, settings },
@@ -147,10 +147,6 @@ function credentialsOf({ username, password }: SignIn, known: Camera | undefined
   }
   if (username !== undefined && username !== known?.credentials?.username) throw lacking('password', 'the password of the new user name');
   return known ? 'keep' : undefined;
-}
-
-function lacking(path: string, expected: string): GatewayError {
-  return new GatewayError('REQUEST_INVALID', `The request lacks ${expected}.`, { context: { problems: [{ path, expected, got: 'nothing' }] } });
 }
 
 function entryOf({ credentials, address: stored, settings, ...camera }: Camera): CameraEntry {

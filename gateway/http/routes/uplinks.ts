@@ -5,8 +5,9 @@ import type { UplinkId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import { type Route, route } from '../route.ts';
 import { idOf, idText, nameText, z } from '../schemas/pieces.ts';
-import { restoredSettings, samePeer, shownSettings } from '../views/settings.ts';
+import { shownSettings } from '../views/settings.ts';
 import type { RouteParts } from './parts.ts';
+import { refuseProblems, settingsToStore } from './stored-secret.ts';
 
 const params = z.object({ id: idText<UplinkId>() });
 const fields = {
@@ -35,20 +36,15 @@ const entry: z.ZodType<UplinkEntry> = z
   .openapi('Uplink');
 const issued = z.object({ secret: z.string() }).openapi('UplinkSecret');
 
-export function uplinkRoutes({ inventory }: RouteParts): readonly Route[] {
+export function uplinkRoutes({ inventory, settingsProblems }: RouteParts): readonly Route[] {
   const find = (id: UplinkId): UplinkSettings => {
     const found = inventory.current().uplinks.find((uplink) => uplink.id === id);
     if (!found) throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);
     return found;
   };
   const put = (id: UplinkId, { secret, ...rest }: z.output<typeof change>, known?: UplinkSettings): UplinkEntry => {
-    const settings = restoredSettings(rest.settings, known?.settings ?? {});
-    if (secret === undefined && known?.secret && !sameTarget(known.settings, settings)) {
-      const expected = 'the secret again, as the address is another';
-      throw new GatewayError('REQUEST_INVALID', `The request lacks ${expected}.`, {
-        context: { problems: [{ path: 'secret', expected, got: 'nothing' }] },
-      });
-    }
+    const settings = settingsToStore(rest, known, secret === undefined && known?.secret ? 'secret' : undefined);
+    refuseProblems(settingsProblems('uplink', rest.adapter, settings));
     const kept = known ? { secret: 'keep' as const } : {};
     inventory.putUplink({ id, ...rest, settings, ...(secret === undefined ? kept : { secret: new Secret(secret) }) });
     return entryOf(find(id));
@@ -106,15 +102,6 @@ export function uplinkRoutes({ inventory }: RouteParts): readonly Route[] {
       handle: (incoming) => ({ secret: inventory.newUplinkSecret(incoming.params.id) }),
     }),
   ];
-}
-
-/** Every address among the settings leads where it led before. */
-function sameTarget(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>): boolean {
-  return Object.entries(now).every(([name, value]) => {
-    const known = Object.hasOwn(before, name) ? before[name] : undefined;
-    if (typeof value !== 'string' || value === known) return true;
-    return !URL.canParse(value) || (typeof known === 'string' && samePeer(known, value));
-  });
 }
 
 function entryOf({ secret, settings, ...uplink }: UplinkSettings): UplinkEntry {

@@ -1,0 +1,67 @@
+/** Editing cameras and uplinks: stored secrets stay where they are, and settings are checked while somebody is there to correct them. */
+import { describe, expect, test } from 'vitest';
+import { canary, school } from '../support/http-school.ts';
+
+async function editor(role: 'administrator' | 'technician' = 'administrator') {
+  const campus = await school();
+  const cookie = await campus.signIn(role);
+  const call = async (method: string, path: string, body: object) => {
+    const { status, json } = await campus.call(method, `/api/v1/${path}`, { cookie, body });
+    return { status, json, problems: (json?.problems ?? []).map(({ path: at }: { path: string }) => at) };
+  };
+  const secretOf = (id: string) =>
+    campus.inventory
+      .current()
+      .uplinks.find((uplink) => uplink.id === id)
+      ?.secret?.reveal();
+  return { campus, call, secretOf, [Symbol.asyncDispose]: () => campus[Symbol.asyncDispose]() };
+}
+
+describe('the secret of an uplink', () => {
+  const police = { name: 'Police', adapter: 'webhook' };
+
+  test('stays with an edit that does not bring it, as long as the address leads to the same box', async () => {
+    await using here = await editor();
+    const edit = { ...police, name: 'City police', settings: { url: 'https://192.0.2.20/other', timeout: 5 } };
+    expect((await here.call('PUT', 'uplinks/police', edit)).json).toMatchObject({ name: 'City police', hasSecret: true });
+    expect(here.secretOf('police')).toBe(canary);
+  });
+
+  test('does not follow an address to another box, nor to clear text, unless it is given again', async () => {
+    await using here = await editor();
+    for (const url of ['https://192.0.2.66/alarms', 'https://192.0.2.20:8443/alarms', 'http://192.0.2.20/alarms']) {
+      expect([url, await here.call('PUT', 'uplinks/police', { ...police, settings: { url } })]).toMatchObject([
+        url,
+        { status: 400, problems: ['secret'] },
+      ]);
+    }
+    expect(here.secretOf('police')).toBe(canary);
+    const given = await here.call('PUT', 'uplinks/police', { ...police, settings: { url: 'https://192.0.2.66/alarms' }, secret: 'another key' });
+    expect(given.status).toBe(200);
+    expect(here.secretOf('police')).toBe('another key');
+  });
+});
+
+test('the password of a camera follows no second address that hides among its settings', async () => {
+  await using here = await editor('technician');
+  const gate = { name: 'Gate', adapter: 'rtsp', address: 'rtsp://192.0.2.10/stream' };
+  for (const settings of [{ sub: 'rtsp://192.0.2.66/sub' }, { streams: { main: ['rtsp://192.0.2.66/sub'] } }]) {
+    expect(await here.call('PUT', 'cameras/gate', { ...gate, settings })).toMatchObject({ status: 400, problems: ['password'] });
+  }
+});
+
+describe('settings that the adapter does not take', () => {
+  test.each([
+    ['uplinks', { id: 'u', name: 'U', adapter: 'telepathy' }, ['adapter']],
+    ['uplinks', { id: 'u', name: 'U', adapter: 'webhook', settings: {} }, ['settings.url']],
+    ['uplinks', { id: 'u', name: 'U', adapter: 'mqtt', settings: { url: 'https://x', windw: 3 } }, ['settings.url', 'settings.windw']],
+    ['cameras', { id: 'c', name: 'C', adapter: 'webcam', address: 'http://192.0.2.9/' }, ['adapter']],
+    ['cameras', { id: 'c', name: 'C', adapter: 'onvif', address: 'http://192.0.2.9/', settings: { otherHosts: 'maybe' } }, ['settings.otherHosts']],
+  ])('of %s are refused with every path: %j', async (path, body, problems) => {
+    await using here = await editor();
+    const answer = await here.call('POST', path, body);
+    expect([answer.status, answer.problems.toSorted()]).toEqual([400, problems]);
+    const { cameras, uplinks } = here.campus.inventory.current();
+    expect([cameras.length, uplinks.length]).toEqual([1, 1]);
+  });
+});
