@@ -6,26 +6,21 @@
  * normal PUBACK and drops it (alarm-panels §4.7), so onboarding must see a test event arrive. MQTT 5.0 says so by reason code: prefer `version: 5`.
  */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import { type EventKind, eventKinds } from '../../gateway/domain/event.ts';
+import type { EventKind } from '../../gateway/domain/event.ts';
 import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { connectMqtt } from '../protocols/mqtt/connect.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
-import { limited } from '../protocols/net/limited.ts';
+import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
 const config = z.strictObject({
-  /** mqtt://host[:1883] or mqtts://host[:8883], without user name and password. */
-  url: z
-    .string()
-    .max(2_048)
-    .refine((text) => URL.canParse(text) && /^mqtts?:$/.test(new URL(text).protocol), 'an address such as mqtts://police.example:8883')
-    .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'an address without user name and password'),
+  /** mqtt://host[:1883] or mqtts://host[:8883]. */
+  url: addressKey(['mqtt:', 'mqtts:'], 'mqtts://police.example:8883'),
   username: z.string().min(1).max(256).optional(),
   /** `{campus}` is the campus id, `{kind}` the event kind. */
   topic: z
@@ -41,23 +36,11 @@ const config = z.strictObject({
   version: z.union([z.literal(4), z.literal(5)]).default(4),
   /** Seconds between pings. */
   keepalive: z.int().min(5).max(600).default(30),
-  /** Longest wait for a PUBACK, seconds. */
-  timeout: z.number().min(0.1).max(120).default(10),
-  /** Deliveries in flight at once; the broker's receive maximum (MQTT 5.0) may lower it. */
-  window: z.int().min(1).max(256).default(16),
+  /** The broker's receive maximum (MQTT 5.0) may lower `window`. */
+  ...deliveryKeys,
   /** Longest body that this broker takes, bytes. MQTT 5.0 brokers say so themselves. */
   maxBytes: z.int().min(1_024).max(16_777_216).default(262_144),
-  accepts: z
-    .array(z.enum(eventKinds))
-    .min(1)
-    .default([...eventKinds]),
-  /** PEM file of the authority to trust instead of the system's. */
-  ca: z.string().min(1).max(1_024).optional(),
-  /** SHA-256 of the one certificate to expect; without `ca` this is the whole proof of identity. */
-  fingerprint256: z
-    .string()
-    .regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, 'a SHA-256 fingerprint: 64 hex digits, colons allowed')
-    .optional(),
+  ...trustKeys,
 });
 export type MqttUplinkConfig = z.output<typeof config>;
 
@@ -111,20 +94,20 @@ class MqttUplink implements Uplink {
 
   async #connection(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { url, ca, fingerprint256, username, version, keepalive, window } = this.#config;
+    const { url, username, version, keepalive, window } = this.#config;
     const target = new URL(url);
     const secure = target.protocol === 'mqtts:';
-    using opening = limited((until) => this.#context.clock.sleep(seconds(10), until), signal);
+    using opening = this.#context.clock.deadline(seconds(10), signal);
     const socket = await dial(
       {
         host: target.hostname.replace(/^\[|\]$/g, ''),
         port: Number(target.port) || (secure ? 8883 : 1883),
-        tls: secure ? { ca: ca === undefined ? undefined : await readFile(ca, 'utf8'), fingerprint256 } : undefined,
+        tls: secure ? await trustOf(this.id, this.#config) : undefined,
       },
-      opening.signal,
+      opening,
     );
     const password = this.#settings.secret?.reveal();
-    await using connection = await connectMqtt(socket, { clientId: this.#clientId, username, password, version, keepalive }, opening.signal);
+    await using connection = await connectMqtt(socket, { clientId: this.#clientId, username, password, version, keepalive }, opening);
     const publisher = new Publisher(connection, window);
     this.#publisher = publisher;
     this.#context.log.info('uplink connected', { uplink: this.id, window: publisher.window });
@@ -147,10 +130,10 @@ class MqttUplink implements Uplink {
     const size = Buffer.byteLength(delivery.body);
     const most = Math.min(this.#config.maxBytes, publisher.mostBytes - packetRoom);
     if (size > most) throw this.#refused(delivery, `its body of ${size} bytes is over the limit of ${most}`);
-    using limit = limited((until) => this.#context.clock.sleep(seconds(this.#config.timeout), until), signal);
+    using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     let code: number;
     try {
-      code = await publisher.publish(topic, delivery.body, limit.signal);
+      code = await publisher.publish(topic, delivery.body, limit);
     } catch (cause) {
       const late = cause instanceof DOMException;
       throw this.#unanswered(delivery, late ? 'no PUBACK in time' : cause instanceof Error ? cause.message : String(cause), cause);

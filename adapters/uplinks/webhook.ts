@@ -4,44 +4,26 @@
  * refuses a `t` that is too old.
  */
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import { type EventKind, eventKinds } from '../../gateway/domain/event.ts';
+import type { EventKind } from '../../gateway/domain/event.ts';
 import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
-import { limited } from '../protocols/net/limited.ts';
+import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
 const mostReplyBytes = 64 * 1024;
 const mostReasonCharacters = 200;
 
 const config = z.strictObject({
-  /** Where to POST; http or https, without user name and password. */
-  url: z
-    .string()
-    .max(2_048)
-    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'an address such as https://police.example/campus-alarms')
-    .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '', 'an address without user name and password'),
-  /** Longest wait for the answer, seconds. */
-  timeout: z.number().min(0.1).max(120).default(10),
-  /** Deliveries in flight at once. */
-  window: z.int().min(1).max(256).default(16),
-  accepts: z
-    .array(z.enum(eventKinds))
-    .min(1)
-    .default([...eventKinds]),
-  /** PEM file of the authority to trust instead of the system's. */
-  ca: z.string().min(1).max(1_024).optional(),
-  /** SHA-256 of the one certificate to expect; without `ca` this is the whole proof of identity. */
-  fingerprint256: z
-    .string()
-    .regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, 'a SHA-256 fingerprint: 64 hex digits, colons allowed')
-    .optional(),
+  /** Where to POST. */
+  url: addressKey(['http:', 'https:'], 'https://police.example/campus-alarms'),
+  ...deliveryKeys,
+  ...trustKeys,
 });
 export type WebhookConfig = z.output<typeof config>;
 
@@ -84,15 +66,14 @@ class WebhookUplink implements Uplink {
   /** Holds the keep-alive connections. */
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { ca, fingerprint256, url, window } = this.#config;
-    const trust: TlsTrust = { ca: ca === undefined ? undefined : await readAuthority(this.id, ca), fingerprint256 };
+    const { url, window } = this.#config;
     const pool = new Pool(new URL(url).origin, {
       connections: window,
       pipelining: 1,
       keepAliveTimeout: 30_000,
       bodyTimeout: 10_000,
       maxResponseSize: mostReplyBytes,
-      connect: connectorFor(trust),
+      connect: connectorFor(() => trustOf(this.id, this.#config)),
     });
     this.#pool = pool;
     try {
@@ -106,12 +87,12 @@ class WebhookUplink implements Uplink {
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
     const pool = this.#pool;
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
-    using limit = limited((until) => this.#context.clock.sleep(seconds(this.#config.timeout), until), signal);
+    using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     const target = new URL(this.#config.url);
     // Its own controller: the limit ends when we return, and must not tear down a connection whose accepted reply is still being drained.
     const request = new AbortController();
-    const abandon = () => request.abort(limit.signal.reason);
-    limit.signal.addEventListener('abort', abandon, { once: true });
+    const abandon = () => request.abort(limit.reason);
+    limit.addEventListener('abort', abandon, { once: true });
     let reply: Dispatcher.ResponseData;
     try {
       // undici's `request` follows no redirect, and neither do we: an alarm goes to the configured address or nowhere.
@@ -128,7 +109,7 @@ class WebhookUplink implements Uplink {
     const status = reply.statusCode;
     if (status >= 200 && status < 300) {
       // The status is the receipt; what follows it cannot take it back, so its failure is of no interest.
-      limit.signal.removeEventListener('abort', abandon);
+      limit.removeEventListener('abort', abandon);
       reply.body.dump({ limit: mostReplyBytes }).catch(() => undefined);
       return { proof: `HTTP ${status}` };
     }
@@ -167,34 +148,32 @@ class WebhookUplink implements Uplink {
   }
 }
 
-/** The pin is compared before undici may write a byte; sessions are not cached, so that every connection shows its certificate. */
-function connectorFor(trust: TlsTrust): buildConnector.connector {
-  const connect = buildConnector({ ...tlsOptions(trust), timeout: 10_000, maxCachedSessions: 0, noDelay: true });
-  return (options, callback) =>
-    connect(options, (error, socket) => {
-      if (error !== null || !socket) {
-        callback(error ?? new Error('There is no connection.'), null);
-        return;
-      }
-      const problem = options.protocol === 'https:' ? pinProblem(socket as TLSSocket, trust) : undefined;
-      if (!problem) {
-        callback(null, socket);
-        return;
-      }
-      socket.destroy();
-      callback(problem, null);
-    });
-}
-
-async function readAuthority(uplink: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new GatewayError('INVENTORY_INVALID', `The certificate authority of uplink ${uplink} cannot be read at ${path}.`, {
-      cause,
-      context: { uplink, path: 'settings.ca' },
-    });
-  }
+/**
+ * The pin is compared before undici may write a byte; sessions are not cached, so that every connection shows its certificate. The authority is
+ * read for each connection: the pool stands at once, and a renewed file counts without a restart.
+ */
+function connectorFor(trusted: () => Promise<TlsTrust>): buildConnector.connector {
+  return (options, callback) => {
+    trusted().then(
+      (trust) => {
+        const connect = buildConnector({ ...tlsOptions(trust), timeout: 10_000, maxCachedSessions: 0, noDelay: true });
+        connect(options, (error, socket) => {
+          if (error !== null || !socket) {
+            callback(error ?? new Error('There is no connection.'), null);
+            return;
+          }
+          const problem = options.protocol === 'https:' ? pinProblem(socket as TLSSocket, trust) : undefined;
+          if (!problem) {
+            callback(null, socket);
+            return;
+          }
+          socket.destroy();
+          callback(problem, null);
+        });
+      },
+      (error: Error) => callback(error, null),
+    );
+  };
 }
 
 /** The first characters of what the platform said, on one line and without control characters. */

@@ -3,7 +3,6 @@ import type { MqttClient } from 'mqtt';
 import { z } from 'zod';
 import { connectMqtt, type MqttConnection } from '../../adapters/protocols/mqtt/connect.ts';
 import { dial, type TlsTrust } from '../../adapters/protocols/net/dial.ts';
-import { limited } from '../../adapters/protocols/net/limited.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import type { PanelBox, PanelEvent } from './box.ts';
@@ -56,14 +55,14 @@ const orderBody = z.object({
 export async function openPanelLink(options: LinkOptions, desk: LinkDesk, signal: AbortSignal): Promise<PanelLink & AsyncDisposable> {
   const target = new URL(options.broker);
   const secure = target.protocol === 'mqtts:';
-  using opening = limited((until) => options.clock.sleep(seconds(10), until), signal);
+  using opening = options.clock.deadline(seconds(10), signal);
   const socket = await dial(
     {
       host: target.hostname.replace(/^\[|\]$/g, ''),
       port: Number(target.port) || (secure ? 8883 : 1883),
       tls: secure ? (options.tls ?? {}) : undefined,
     },
-    opening.signal,
+    opening,
   );
   const line = new Severable(socket);
   const connection = await connectMqtt(
@@ -76,7 +75,7 @@ export async function openPanelLink(options: LinkOptions, desk: LinkDesk, signal
       keepalive: options.keepalive,
       will: { topic: `${options.prefix}lwt`, payload: 'offline', qos: 1, retain: true },
     },
-    opening.signal,
+    opening,
   );
   return {
     line,
@@ -192,10 +191,10 @@ async function publish(
   options: LinkOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  using limit = limited((until) => options.clock.sleep(options.acknowledgeWithin, until), signal);
+  using limit = options.clock.deadline(options.acknowledgeWithin, signal);
   await new Promise<void>((resolve, reject) => {
-    limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true });
-    limit.signal.throwIfAborted();
+    limit.addEventListener('abort', () => reject(limit.reason), { once: true });
+    limit.throwIfAborted();
     client.publish(topic, payload, { qos: 1, retain }, (error) => (error ? reject(error) : resolve()));
   });
 }

@@ -80,3 +80,8 @@ describe.each(['webhook', 'mqtt'] as const)('over TLS, the %s uplink', (kind) =>
     expect(police.ledger().filter(({ eventId }) => eventId === delivery.event)).toEqual([]);
   });
 });
+
+test('a webhook with an authority to read delivers its very first event, without a try before it', async () => {
+  const delivery = deliveryOf();
+  expect(await uplinkOf('webhook', { ca }).deliver(delivery, systemClock.deadline(millis(3_000)))).toEqual({ proof: 'HTTP 202' });
+});
