@@ -21,6 +21,7 @@ import { Vitals } from './media/vitals.ts';
 import type { WorkerLimits } from './media/watchdog.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { GatewayConfig } from './runtime/config.ts';
+import { UplinkBudget } from './runtime/uplink-budget.ts';
 import { startWorker } from './runtime/worker.ts';
 
 export interface MediaPlaneOptions {
@@ -28,6 +29,8 @@ export interface MediaPlaneOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings?: Partial<MediaSettings>;
+  /** What may leave towards the police side; absent: no limit. */
+  readonly uplink?: UplinkBudget;
   /** Told of each worker that had to be replaced. */
   readonly replaced?: (cause: MediaEnd) => void;
   /** False: on the calling thread, for tests. Default: in a worker of its own. */
@@ -42,6 +45,7 @@ interface MediaWorkerData {
   readonly campusGateway: 'media';
   readonly settings: MediaSettings;
   readonly vitals: SharedArrayBuffer;
+  readonly uplink: SharedArrayBuffer;
   readonly breakable: boolean;
 }
 
@@ -77,16 +81,16 @@ export function rtspListenOf(
 }
 
 export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
-  const { resolve, clock, log, replaced, saboteur, limits } = options;
+  const { resolve, clock, log, replaced, saboteur, limits, uplink = UplinkBudget.open(0, clock) } = options;
   const settings = { ...usualMediaSettings, ...options.settings };
-  if (options.worker === false) return new Plane({ resolve, clock, log, settings, parts: mediaParts(settings, clock, log) });
+  if (options.worker === false) return new Plane({ resolve, clock, log, settings, uplink, parts: mediaParts(settings, clock, log) });
   const usualLimits = { heapBytes: heapLimit, bufferBytes: bufferShare * memoryOfTheBox() };
   return new PlaneClient({
     ...{ resolve, clock, log },
     ...(replaced ? { replaced } : {}),
     limits: limits === 'unwatched' ? undefined : (limits ?? usualLimits),
     startWorker: (vitals) => {
-      const data: MediaWorkerData = { campusGateway: 'media', settings, vitals, breakable: saboteur !== undefined };
+      const data: MediaWorkerData = { campusGateway: 'media', settings, vitals, uplink: uplink.shared, breakable: saboteur !== undefined };
       const worker = startWorker(new URL(import.meta.url), {
         workerData: data,
         name: 'media',
@@ -117,9 +121,13 @@ function isMediaWorker(data: unknown): data is MediaWorkerData {
 
 if (!isMainThread && parentPort && isMediaWorker(workerData)) {
   const { settings, vitals, breakable } = workerData;
+  const uplink = UplinkBudget.join(workerData.uplink, systemClock);
   const over = new AbortController();
   parentPort.once('close', () => over.abort());
   void new Vitals(vitals).show(systemClock, over.signal);
   if (breakable) obeyFaults(parentPort);
-  servePlane(parentPort, (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, parts: mediaParts(settings, systemClock, log) }));
+  servePlane(
+    parentPort,
+    (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, uplink, parts: mediaParts(settings, systemClock, log) }),
+  );
 }

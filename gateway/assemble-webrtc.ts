@@ -7,19 +7,30 @@ import { failureOf } from './media/rpc.ts';
 import { type FromWebRtcWorker, type ToWebRtcWorker, WebRtcDesk } from './media/webrtc-desk.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { GatewayConfig } from './runtime/config.ts';
+import { UplinkBudget } from './runtime/uplink-budget.ts';
 import { startWorker } from './runtime/worker.ts';
 
 interface WebRtcWorkerData {
   readonly campusGateway: 'webrtc';
+  readonly uplink: SharedArrayBuffer;
   readonly ports?: readonly [number, number];
 }
 
 const heapMegabytes = 256;
 
-export function openWebRtc({ viewers, udp }: GatewayConfig['webrtc'], media: Pick<MediaPlane, 'prepare'>, context: AdapterContext): WebRtcDesk {
-  const data: WebRtcWorkerData = { campusGateway: 'webrtc', ...(udp.from === 0 ? {} : { ports: [udp.from, udp.to] }) };
+export interface WebRtcParts extends AdapterContext {
+  readonly media: Pick<MediaPlane, 'prepare'>;
+  /** What may leave towards the police side; absent: no limit. */
+  readonly uplink?: UplinkBudget;
+}
+
+export function openWebRtc(
+  { viewers, udp }: GatewayConfig['webrtc'],
+  { media, clock, log, uplink = UplinkBudget.open(0, clock) }: WebRtcParts,
+): WebRtcDesk {
+  const data: WebRtcWorkerData = { campusGateway: 'webrtc', uplink: uplink.shared, ...(udp.from === 0 ? {} : { ports: [udp.from, udp.to] }) };
   return new WebRtcDesk({
-    ...{ media, viewers, ...context },
+    ...{ media, viewers, uplink, clock, log },
     startWorker: () =>
       startWorker(new URL(import.meta.url), { workerData: data, name: 'webrtc', resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }),
   });
@@ -31,12 +42,13 @@ function isWebRtcWorker(data: unknown): data is WebRtcWorkerData {
   return typeof data === 'object' && data !== null && 'campusGateway' in data && data.campusGateway === 'webrtc';
 }
 
-function serve({ ports }: WebRtcWorkerData): void {
+function serve({ ports, uplink }: WebRtcWorkerData): void {
   const port = parentPort!;
   const say = (message: FromWebRtcWorker) => port.postMessage(message);
   const engine = new WhepEngine({
     clock: systemClock,
     log: remoteLogger(say),
+    uplink: UplinkBudget.join(uplink, systemClock),
     ...(ports ? { ports } : {}),
     peerEnded: (session) => say({ kind: 'ended', session }),
     streamEnded: (stream) => say({ kind: 'streamEnded', stream }),

@@ -24,7 +24,7 @@ import { openIntake } from './intake/intake.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import { openInventory } from './inventory/store.ts';
 import { openJournal } from './journal/journal.ts';
-import { recordingPlans } from './media/recording-plans.ts';
+import { alarmedChannels, recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
 import { openSnapshots, type SnapshotParts } from './media/snapshots.ts';
@@ -35,6 +35,7 @@ import { configWarnings } from './runtime/config-rules.ts';
 import { packageRoot, version } from './runtime/package-root.ts';
 import { Scope } from './runtime/scope.ts';
 import { supervise } from './runtime/supervise.ts';
+import { UplinkBudget } from './runtime/uplink-budget.ts';
 import { uplinkViewsOf } from './uplink-views.ts';
 
 export interface Gateway extends AsyncDisposable {
@@ -112,6 +113,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const { ring } = config.media;
   const mediaRestarts = new RecentRestarts(clock);
   const saboteur = mediaFaults ? { saboteur: new MediaSaboteur() } : {};
+  const uplink = UplinkBudget.open(Math.round((config.uplinkBudget.megabitsPerSecond * 1_000_000) / 8), clock);
   const media: MediaPlane = scope.own(
     openMediaPlane({
       ...{ clock, log },
@@ -119,6 +121,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       ...saboteur,
       ...(mediaWatchdog ? {} : { limits: 'unwatched' }),
       settings: mediaSettingsOf(config.media),
+      uplink,
       resolve: (channel, profile) => cameras.streamAddress(channel, profile),
     }),
   );
@@ -171,7 +174,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     return (await transcoder).snapshot(keyframe, options, signal);
   };
 
-  const webrtc = config.webrtc.enabled ? scope.own(openWebRtc(config.webrtc, media, { clock, log })) : undefined;
+  const webrtc = config.webrtc.enabled ? scope.own(openWebRtc(config.webrtc, { media, uplink, clock, log })) : undefined;
 
   // People.
   const scrapeToken = config.metrics.tokenFile === undefined ? {} : { scrapeToken: await readSecretFile(config.metrics.tokenFile) };
@@ -206,6 +209,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       hopTimes: () => hopTimes.figures(),
       snapshots: openSnapshots({ media, clock, jpegOf }),
       ...(webrtc ? { webrtc } : {}),
+      uplinkBudget: uplink,
     }),
   );
 
@@ -234,6 +238,11 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     const record = () => media.record(ring.enabled ? recordingPlans(inventory.current(), ring.profile) : []);
     await record();
     for await (const _changed of inventory.changes(signal)) await record();
+  });
+  live('alarmed channels', async (signal) => {
+    const tell = () => media.alarmed(alarmedChannels(journal.read.alarms({ unacknowledged: true, limit: 100 })));
+    await tell();
+    for await (const { event } of journal.follow('now', signal)) if (event.kind.startsWith('alarm.')) await tell();
   });
   live('stream keys', async (signal) => {
     for await (const _changed of inventory.changes(signal)) await media.admit(inventory.streamKeys());

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Endpoint, TrackKind } from '../../gateway/domain/media.ts';
 import { trackChannels, type WireOutlet } from '../../gateway/domain/media-ports.ts';
-import { writeSenderReport } from '../protocols/rtp/rtcp.ts';
+import { writeNote, writeSenderReport } from '../protocols/rtp/rtcp.ts';
 import { writeFrame } from '../protocols/rtsp/scanner.ts';
 import type { TcpLane, UdpLane } from './rtsp-server-transport.ts';
 import type { UdpDoor } from './rtsp-server-udp.ts';
@@ -29,6 +29,9 @@ export function tcpOutlet(socket: Socket, lanes: Lanes<TcpLane>): Sending {
       const lane = lanes[track];
       if (lane) socket.write(writeFrame(lane.rtcp, writeSenderReport({ ...clock, packets, octets })));
     },
+    notice: (text) => {
+      for (const lane of Object.values(lanes)) socket.write(writeFrame(lane.rtcp, writeNote(text)));
+    },
     get backlog() {
       return socket.writableLength;
     },
@@ -54,6 +57,9 @@ export function udpOutlet(door: UdpDoor, address: string, lanes: Lanes<UdpLane>)
     report: (track, clock, packets, octets) => {
       const lane = lanes[track];
       if (lane) door.sendRtcp(writeSenderReport({ ...clock, packets, octets }), to(lane.rtcp));
+    },
+    notice: (text) => {
+      for (const lane of Object.values(lanes)) door.sendRtcp(writeNote(text), to(lane.rtcp));
     },
     get backlog() {
       return door.backlog;

@@ -217,7 +217,10 @@ export class RtspViewer {
     this.#watch = undefined;
     this.#lanes.clear();
     try {
-      const watch = await this.#context.hub.watch(channelId(path.channel), path.profile, this.#life.signal);
+      const watch = await this.#context.hub.watch(
+        { channel: channelId(path.channel), profile: path.profile, purpose: this.#key?.purpose ?? 'local' },
+        this.#life.signal,
+      );
       if (this.#life.signal.aborted) {
         watch[Symbol.dispose]();
         return { status: 503 };
@@ -227,6 +230,7 @@ export class RtspViewer {
       return undefined;
     } catch (error) {
       if (isGatewayError(error, 'NOT_FOUND')) return { status: 404 };
+      if (isGatewayError(error, 'UPLINK_BUDGET')) return { status: 453, headers: { 'Retry-After': 20 } };
       if (!this.#life.signal.aborted) this.#context.log.info('viewer waits in vain', { from: this.address, ...path, error });
       return { status: 503, headers: { 'Retry-After': 5 } };
     }
@@ -257,6 +261,7 @@ export class RtspViewer {
       },
       write: sending.write,
       report: sending.report,
+      notice: sending.notice,
       get backlog() {
         return sending.backlog;
       },

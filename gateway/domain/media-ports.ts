@@ -3,7 +3,17 @@
  * They never appear in a main-thread signature; what may cross the thread is in `media.ts`.
  */
 import type { ChannelId } from './ids.ts';
-import type { RtspBound, SenderClock, StreamAddress, StreamDescription, StreamKey, StreamProfile, StreamSlip, TrackKind } from './media.ts';
+import type {
+  RtspBound,
+  SenderClock,
+  StreamAddress,
+  StreamDescription,
+  StreamKey,
+  StreamProfile,
+  StreamPurpose,
+  StreamSlip,
+  TrackKind,
+} from './media.ts';
 import type { Instant } from './time.ts';
 
 /** Where a source puts what it reads. */
@@ -51,6 +61,8 @@ export interface WireOutlet {
   write(spans: readonly WireSpan[]): void;
   /** An RTCP sender report. */
   report(track: TrackKind, clock: SenderClock, packets: number, octets: number): void;
+  /** A sentence for people, about what they see (RTCP SDES NOTE, RFC 3550 §6.5.7). */
+  notice(text: string): void;
   /** Bytes handed to `write` that the kernel has not yet taken. */
   readonly backlog: number;
   /** The hub is done with this viewer. */
@@ -66,8 +78,14 @@ export interface Watch extends Disposable {
 }
 
 export interface MediaHub {
-  /** Resolves once the stream is described. Throws NOT_FOUND, MEDIA_UNAVAILABLE, MEDIA_UNSUPPORTED or the camera's own refusal. */
-  watch(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Watch>;
+  /**
+   * Resolves once the stream is described. Throws NOT_FOUND, MEDIA_UNAVAILABLE, MEDIA_UNSUPPORTED, UPLINK_BUDGET or the camera's own refusal.
+   * A patrol viewer of a main stream may be moved to the sub-stream while it plays.
+   */
+  watch(
+    wanted: { readonly channel: ChannelId; readonly profile: StreamProfile; readonly purpose: StreamPurpose },
+    signal: AbortSignal,
+  ): Promise<Watch>;
 }
 
 /** A server that lets other programs watch. */

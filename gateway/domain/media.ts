@@ -91,6 +91,8 @@ export interface StreamKey {
   readonly password: string;
   /** Channels it opens; absent: all. */
   readonly channels?: readonly ChannelId[];
+  /** Present: of the police side, and counts in the uplink budget. Absent: of the school. */
+  readonly purpose?: 'patrol';
 }
 
 /**

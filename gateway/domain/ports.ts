@@ -231,6 +231,8 @@ export interface MediaPlane extends AsyncDisposable {
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe>;
   /** Replaces the set of streams that are pulled all the time, each into a ring. */
   record(plans: readonly RecordingPlan[]): Promise<void>;
+  /** Replaces the set of channels that look at an open alarm: viewing them outranks patrol viewing. */
+  alarmed(channels: readonly ChannelId[]): Promise<void>;
   /** Opens the RTSP server inside the plane; returns where it listens. */
   serveRtsp(listen: RtspListen): Promise<RtspBound>;
   /** Replaces the set of stream keys; sessions of a key that is gone are closed. */

@@ -58,6 +58,8 @@ export interface StreamKeyLabel {
   readonly username: string;
   readonly label: string;
   readonly channels?: readonly ChannelId[];
+  /** Present: of the police side, and counts in the uplink budget. */
+  readonly purpose?: 'patrol';
 }
 
 /** `'keep'` leaves the stored secret as it is. */
@@ -98,7 +100,7 @@ export interface UserBook {
 export interface StreamKeyBook {
   streamKeyLabels(): readonly StreamKeyLabel[];
   /** The password is returned here only. */
-  issueStreamKey(label: string, channels?: readonly ChannelId[]): { readonly username: string; readonly password: string };
+  issueStreamKey(label: string, channels?: readonly ChannelId[], purpose?: 'patrol'): { readonly username: string; readonly password: string };
   revokeStreamKey(username: string): void;
 }
 
@@ -154,6 +156,14 @@ export interface WebRtcDesk {
   end(session: string, reason: string): void;
 }
 
+/** What may leave towards the police side. */
+export interface UplinkAccount {
+  /** Patrol viewing is to make do with sub-streams. */
+  readonly pressed: boolean;
+  /** May these bytes leave now? Then they are counted. */
+  take(bytes: number, purpose: StreamPurpose): boolean;
+}
+
 export interface HttpListen {
   readonly https: Endpoint;
   /** PEM. */
@@ -191,6 +201,7 @@ export interface HttpParts {
   readonly webrtc?: WebRtcDesk;
   /** What is wrong with the settings of a camera or an uplink, by its adapter's own schema; paths as in the request. */
   readonly settingsProblems: (kind: 'camera' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
+  readonly uplinkBudget: UplinkAccount;
   readonly uplinkViews: () => readonly UplinkView[];
   readonly readiness: () => readonly ReadinessReason[];
   /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */

@@ -24,6 +24,10 @@ const words: Partial<Record<ErrorCode, Words>> = {
   JOURNAL_UNAVAILABLE: { zh: '日志存储不可用。', en: 'The journal is not available.' },
   MEDIA_UNAVAILABLE: { zh: '视频暂不可用。', en: 'The picture is not available now.' },
   MEDIA_UNSUPPORTED: { zh: '不支持该视频格式。', en: 'This picture format is not supported.' },
+  UPLINK_BUDGET: {
+    zh: '通往公安侧的链路已满：改用子码流，报警画面优先。',
+    en: 'The link to the police side is full: shown from the sub-stream, alarms go first.',
+  },
   MEDIA_TOO_SLOW: { zh: '网络太慢,跟不上该画面。', en: 'The network is too slow for this picture.' },
 };
 

@@ -39,6 +39,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   JOURNAL_UNAVAILABLE: 503,
   MEDIA_UNAVAILABLE: 503,
   TRANSCODER_MISSING: 503,
+  UPLINK_BUDGET: 503,
   MEDIA_UNSUPPORTED: 422,
 };
 

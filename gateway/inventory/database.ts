@@ -32,6 +32,7 @@ const migrations: readonly string[] = [
   INSERT INTO campus VALUES ('campus', '校园', 'Asia/Shanghai', '');
   `,
   'ALTER TABLE cameras ADD COLUMN fingerprint256 TEXT;',
+  "ALTER TABLE streamKeys ADD COLUMN purpose TEXT NOT NULL DEFAULT 'local';",
 ];
 
 export const schemaVersion = migrations.length;

@@ -74,7 +74,14 @@ export const documentSchema = section({
       enabled: z.boolean().default(true),
     }),
   ).optional(),
-  streamKeys: keyed(section({ label: text, password: secret.optional(), channels: z.array(idText).min(1).optional() })).optional(),
+  streamKeys: keyed(
+    section({
+      label: text,
+      password: secret.optional(),
+      channels: z.array(idText).min(1).optional(),
+      purpose: z.enum(['local', 'patrol']).optional(),
+    }),
+  ).optional(),
   users: keyed(section({ name: text, role: z.enum(roles), passwordHash: z.string().min(20).max(500) })).optional(),
 });
 export type InventoryDocument = z.output<typeof documentSchema>;
@@ -131,6 +138,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     })),
     streamKeys: by(rows.streamKeys, (row) => ({
       ...{ label: row.label, password: kept(row.password), channels: row.channels === null ? undefined : namesIn(row.channels) },
+      ...(row.purpose === 'patrol' ? { purpose: row.purpose } : {}),
     })),
     ...(options.users ? { users: by(rows.users, ({ name, role, passwordHash }) => ({ name, role, passwordHash })) } : {}),
   };

@@ -92,11 +92,11 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
       : {}),
     ...(streamKeys
       ? {
-          streamKeys: entriesOf(streamKeys).map(([id, { label, password, channels: only }]) => {
+          streamKeys: entriesOf(streamKeys).map(([id, { label, password, channels: only, purpose = 'local' }]) => {
             const path = ownerOf.streamKey(id);
             const kept = sealed(password, stored(before.streamKeys, id)?.password ?? null, path);
             if (kept === null) lacking(path, 'a password');
-            return { id, label, password: kept ?? '', channels: only ? JSON.stringify(only) : null };
+            return { id, label, password: kept ?? '', channels: only ? JSON.stringify(only) : null, purpose };
           }),
         }
       : {}),

@@ -32,7 +32,7 @@ type PanelRow = {
 type ZoneRow = { panel: string; id: string; name: string; place: string | null; type: string | null; channels: string };
 type UplinkRow = { id: string; name: string; adapter: string; settings: string; secret: string | null; enabled: Flag };
 /** `id` is the user name of the key; `channels` null: all. */
-type StreamKeyRow = { id: string; label: string; password: string; channels: string | null };
+type StreamKeyRow = { id: string; label: string; password: string; channels: string | null; purpose: string };
 type UserRow = { id: string; name: string; role: string; passwordHash: string };
 
 export interface Rows {
@@ -58,7 +58,7 @@ const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[]
   panels: ['id', 'name', 'place', 'dialect', 'broker', 'passwordSha256', 'heartbeatEvery', 'enabled', 'maintenance'],
   zones: ['panel', 'id', 'name', 'place', 'type', 'channels'],
   uplinks: ['id', 'name', 'adapter', 'settings', 'secret', 'enabled'],
-  streamKeys: ['id', 'label', 'password', 'channels'],
+  streamKeys: ['id', 'label', 'password', 'channels', 'purpose'],
   users: ['id', 'name', 'role', 'passwordHash'],
 };
 

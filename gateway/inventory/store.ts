@@ -10,7 +10,7 @@ import { addDefaultChannels, type Channels, channelsOf } from './channels.ts';
 import { type Claim, claimOf } from './claim.ts';
 import { openInventoryDatabase, openTransientDatabase } from './database.ts';
 import { Ledger } from './ledger.ts';
-import { flag, putRow, removeRows, replaceCampus } from './rows.ts';
+import { flag, putRow, type Row, removeRows, replaceCampus } from './rows.ts';
 import { sealerOf } from './seal.ts';
 import { ownerOf } from './snapshot.ts';
 import { type StreamKeys, streamKeysOf } from './stream-keys.ts';
@@ -165,11 +165,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
 }
 
 /** A key for some channels loses those that are gone; a key for none at all would be one for nothing, so it goes too. */
-function forgetInKeys(
-  database: Database.Database,
-  keys: readonly { id: string; label: string; password: string; channels: string | null }[],
-  lost: readonly string[],
-) {
+function forgetInKeys(database: Database.Database, keys: readonly Row<'streamKeys'>[], lost: readonly string[]) {
   for (const key of keys) {
     if (key.channels === null) continue;
     const names: unknown = JSON.parse(key.channels);

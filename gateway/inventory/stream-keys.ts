@@ -11,11 +11,13 @@ export interface StreamKeyLabel {
   readonly username: string;
   readonly label: string;
   readonly channels?: readonly ChannelId[];
+  /** Present: of the police side, and counts in the uplink budget. */
+  readonly purpose?: 'patrol';
 }
 
 export interface StreamKeys {
   /** The password (192 random bits) is returned here only. Without `channels` the key opens all. */
-  issueStreamKey(label: string, channels?: readonly ChannelId[]): { readonly username: string; readonly password: string };
+  issueStreamKey(label: string, channels?: readonly ChannelId[], purpose?: 'patrol'): { readonly username: string; readonly password: string };
   revokeStreamKey(username: string): void;
   /** With passwords: for the media plane alone. Keys that this box cannot read are left out. */
   streamKeys(): readonly StreamKey[];
@@ -25,18 +27,28 @@ export interface StreamKeys {
 
 export function streamKeysOf(ledger: Ledger): StreamKeys {
   const labels = () =>
-    ledger.snapshot.rows.streamKeys.map(({ id, label, channels, password }) => ({
-      label: { username: id, label, ...(channels === null ? {} : { channels: namesIn(channels).map(channelId) }) },
+    ledger.snapshot.rows.streamKeys.map(({ id, label, channels, password, purpose }) => ({
+      label: {
+        ...{ username: id, label },
+        ...(channels === null ? {} : { channels: namesIn(channels).map(channelId) }),
+        ...(purpose === 'patrol' ? { purpose: 'patrol' as const } : {}),
+      },
       password,
     }));
   const lost = () => new Set(ledger.snapshot.unreadable.map(({ context }) => context.item));
   return {
-    issueStreamKey: (label, channels) => {
+    issueStreamKey: (label, channels, purpose) => {
       const username = `viewer-${randomBytes(5).toString('hex')}`;
       const password = randomBytes(24).toString('base64url');
       ledger.edit((database) => {
         const sealed = ledger.sealer.seal(password, ownerOf.streamKey(username));
-        putRow(database, 'streamKeys', { id: username, label, password: sealed, channels: channels ? JSON.stringify(channels) : null });
+        putRow(database, 'streamKeys', {
+          id: username,
+          label,
+          password: sealed,
+          channels: channels ? JSON.stringify(channels) : null,
+          purpose: purpose ?? 'local',
+        });
       });
       return { username, password };
     },

@@ -2,9 +2,10 @@
  * One stream to many viewers: one write per viewer and access unit. A viewer that cannot follow skips to the next keyframe;
  * one that does not come back is closed. The camera never waits for a viewer.
  */
-import type { SenderClock, StreamDescription, TrackKind } from '../domain/media.ts';
+import type { SenderClock, StreamDescription, StreamPurpose, TrackKind } from '../domain/media.ts';
 import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
+import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { GopCache } from './gop-cache.ts';
 import type { OwedBytes } from './owed-bytes.ts';
@@ -21,6 +22,8 @@ export interface Viewer {
   movedAt: number;
   /** Extra bytes that it may owe until it has taken the burst it started with. */
   burst: number;
+  /** Asked anew each time: an alarm changes what a viewer is for. */
+  purpose(): StreamPurpose;
   close(reason: string): void;
 }
 
@@ -30,13 +33,15 @@ export class FanOut {
   readonly #viewers = new Set<Viewer>();
   readonly #cache: GopCache;
   readonly #budget: OwedBytes;
+  readonly #uplink: UplinkBudget;
   /** Pictures that viewers did not get. */
   skipped = 0;
 
-  constructor(clock: Clock, settings: MediaSettings, budget: OwedBytes) {
+  constructor(clock: Clock, settings: MediaSettings, budget: OwedBytes, uplink: UplinkBudget) {
     this.#clock = clock;
     this.#settings = settings;
     this.#budget = budget;
+    this.#uplink = uplink;
     this.#cache = new GopCache(settings.cacheBytes);
   }
 
@@ -49,7 +54,7 @@ export class FanOut {
   }
 
   /** Sends the cached group at once; what comes next goes to it from the same `deliver` that fills the cache: nothing twice, nothing missed. */
-  join(outlet: WireOutlet): Disposable {
+  join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     const viewer: Viewer = {
       outlet,
       live: false,
@@ -57,13 +62,14 @@ export class FanOut {
       owed: 0,
       movedAt: this.#clock.monotonic(),
       burst: this.#cache.bytes,
+      purpose,
       close: (reason) => {
         if (this.#leave(viewer)) outlet.close(reason);
       },
     };
     this.#viewers.add(viewer);
     this.#budget.add(viewer);
-    if (this.#cache.units.length > 0) {
+    if (this.#cache.units.length > 0 && this.#uplink.take(this.#cache.bytes, purpose())) {
       viewer.live = true;
       this.#write(viewer, this.#cache.units);
     }
@@ -121,10 +127,12 @@ export class FanOut {
 
   #ready(viewer: Viewer, unit: AccessUnit, now: number): boolean {
     if (!this.#look(viewer, now)) return false;
-    if (unit.track === 'audio') return viewer.live;
+    if (unit.track === 'audio') return viewer.live && this.#uplink.take(unit.wire.length, viewer.purpose());
     // Never in the middle of a picture: what has begun goes out whole.
     if (viewer.live && unit.starts && viewer.behindSince !== undefined) viewer.live = false;
     if (!viewer.live && unit.keyframe && viewer.behindSince === undefined) viewer.live = true;
+    // What the link towards the police side cannot carry is left out as for a slow viewer: up to the next keyframe.
+    if (viewer.live && !this.#uplink.take(unit.wire.length, viewer.purpose())) viewer.live = false;
     if (!viewer.live && unit.starts) this.skipped += 1;
     return viewer.live;
   }

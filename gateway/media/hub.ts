@@ -1,13 +1,15 @@
 /** All streams of the media plane: one per channel and profile, begun by its first viewer, ended some time after its last. */
 import { GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Keyframe, RecordingPlan, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, RecordingPlan, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
 import type { MediaHub, Watch } from '../domain/media-ports.ts';
 import { seconds } from '../domain/time.ts';
 import { OwedBytes } from './owed-bytes.ts';
+import { Patrol } from './patrol.ts';
 import type { MediaContext } from './ports.ts';
 import { Refusals } from './refusals.ts';
 import { Stream, type StreamSurroundings } from './stream.ts';
+import { Viewing } from './viewing.ts';
 
 interface Entry {
   readonly stream: Stream;
@@ -29,6 +31,8 @@ export class Hub implements MediaHub, AsyncDisposable {
   readonly #context: MediaContext;
   readonly #surroundings: StreamSurroundings;
   readonly #life = new AbortController();
+  readonly #viewings = new Set<Viewing>();
+  #alarmed: ReadonlySet<ChannelId> = new Set();
   /** Streams that are pulled all the time, by key. */
   readonly #recorded = new Map<string, Hold>();
   readonly #entries = new Map<string, Entry>();
@@ -39,6 +43,9 @@ export class Hub implements MediaHub, AsyncDisposable {
     const refusals = new Refusals(clock, settings.refusedPause);
     this.#surroundings = { context, refusals, budget: new OwedBytes(settings.allViewersBytes) };
     void this.#sweep();
+    void new Patrol(context.uplink, clock).run((pressed) => {
+      for (const viewing of this.#viewings) viewing.settle(pressed);
+    }, this.#life.signal);
   }
 
   hold(channel: ChannelId, profile: StreamProfile): Hold {
@@ -59,25 +66,30 @@ export class Hub implements MediaHub, AsyncDisposable {
     };
   }
 
-  async watch(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Watch> {
-    const hold = this.hold(channel, profile);
+  async watch(
+    wanted: { readonly channel: ChannelId; readonly profile: StreamProfile; readonly purpose: StreamPurpose },
+    signal: AbortSignal,
+  ): Promise<Watch> {
+    const { channel, profile } = wanted;
+    const { clock, log, uplink } = this.#context;
+    const purpose = () => (wanted.purpose === 'patrol' && this.#alarmed.has(channel) ? 'alarm' : wanted.purpose);
+    if (uplink.pressed && profile === 'main' && purpose() === 'patrol') {
+      throw new GatewayError('UPLINK_BUDGET', `The link to the police side is full: ask for the sub-stream of ${channel}.`, { context: { channel } });
+    }
+    const hold = (of: StreamProfile) => this.hold(channel, of);
+    const viewing = new Viewing({ wanted: profile, clock, log, hold, purpose, over: (gone) => this.#viewings.delete(gone) });
+    this.#viewings.add(viewing);
     try {
-      const description = await hold.stream.ready(signal);
-      let joined: Disposable | undefined;
-      return {
-        description,
-        play: (outlet) => {
-          joined ??= hold.stream.join(outlet);
-        },
-        [Symbol.dispose]: () => {
-          joined?.[Symbol.dispose]();
-          hold[Symbol.dispose]();
-        },
-      };
+      return await viewing.open(signal);
     } catch (error) {
-      hold[Symbol.dispose]();
+      viewing[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Replaces the set of channels that look at an open alarm. */
+  alarmed(channels: readonly ChannelId[]): void {
+    this.#alarmed = new Set(channels);
   }
 
   /** The newest keyframe of a stream, which is pulled for it if need be. */

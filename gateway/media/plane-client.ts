@@ -31,6 +31,7 @@ export class PlaneClient implements MediaPlane {
   #line: Line;
   #keys: readonly StreamKey[] = [];
   #plans: readonly RecordingPlan[] = [];
+  #alarmed: readonly ChannelId[] = [];
   /** Where the RTSP server listens: after a restart, the very port that was bound before. */
   #listen: RtspListen | undefined;
   readonly #ended: Promise<void>;
@@ -64,6 +65,12 @@ export class PlaneClient implements MediaPlane {
     const line = this.#line;
     this.#plans = plans;
     await line.call('record', plans).catch(unlessGone(line, undefined)); // Its successor is told at its start.
+  }
+
+  async alarmed(channels: readonly ChannelId[]): Promise<void> {
+    const line = this.#line;
+    this.#alarmed = channels;
+    await line.call('alarmed', channels).catch(unlessGone(line, undefined)); // Its successor is told at its start.
   }
 
   async telemetry(): Promise<readonly StreamTelemetry[]> {
@@ -127,7 +134,7 @@ export class PlaneClient implements MediaPlane {
   /** Puts the new worker where the old one was. Browsers are served meanwhile, however long another program keeps the RTSP port. */
   async #restore(line: Line): Promise<void> {
     const { clock, log } = this.#options;
-    const told = [line.call('admit', this.#keys), line.call('record', this.#plans)];
+    const told = [line.call('admit', this.#keys), line.call('record', this.#plans), line.call('alarmed', this.#alarmed)];
     await Promise.all(told).catch(() => undefined); // It has ended already: its successor is told.
     for (let attempt = 0; this.#listen && !line.gone.aborted; attempt += 1) {
       const failure = await line.call('serveRtsp', this.#listen).then(

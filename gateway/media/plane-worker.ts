@@ -84,6 +84,8 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
         return plane.keyframe(call.ask.channel, call.ask.profile, signal);
       case 'record':
         return plane.record(call.ask);
+      case 'alarmed':
+        return plane.alarmed(call.ask);
       case 'telemetry':
         return plane.telemetry();
       case 'serveRtsp':

@@ -45,6 +45,10 @@ export class Plane implements MediaPlane {
     this.#hub.record(plans);
   }
 
+  async alarmed(channels: readonly ChannelId[]): Promise<void> {
+    this.#hub.alarmed(channels);
+  }
+
   async telemetry(): Promise<readonly StreamTelemetry[]> {
     return this.#hub.telemetry();
   }

@@ -2,6 +2,7 @@
 import type { AudioTrack, RtspListen, VideoCodec } from '../domain/media.ts';
 import type { MediaHub, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
+import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { MediaSettings } from './settings.ts';
 
 export interface VideoFacts {
@@ -79,5 +80,6 @@ export interface MediaContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: MediaSettings;
+  readonly uplink: UplinkBudget;
   readonly parts: MediaParts;
 }

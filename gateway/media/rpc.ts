@@ -19,6 +19,7 @@ export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
+  alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
   telemetry: { readonly ask: undefined; readonly answer: readonly StreamTelemetry[] };
   serveRtsp: { readonly ask: RtspListen; readonly answer: RtspBound };
   admit: { readonly ask: readonly StreamKey[]; readonly answer: undefined };

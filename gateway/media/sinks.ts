@@ -85,12 +85,13 @@ function wire(port: MessagePort, { stream }: Hold, end: (reason: string) => void
     },
     described: (description) => port.postMessage({ kind: 'begin', description } satisfies WireMessage),
     report: (track, clock) => port.postMessage({ kind: 'clock', track, clock } satisfies WireMessage),
+    notice: () => undefined, // The reader's page is told by whoever serves it.
     get backlog() {
       return sent - taken;
     },
     close: end,
   };
-  return stream.join(outlet);
+  return stream.join(outlet, () => 'local');
 }
 
 /** The bytes are ours alone: they move instead of being copied. */

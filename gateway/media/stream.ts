@@ -1,7 +1,7 @@
 /** One stream of one camera: pulled while somebody holds it, cut into access units, handed to all who watch. */
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Keyframe, StreamAddress, StreamDescription, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, StreamAddress, StreamDescription, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
@@ -57,7 +57,7 @@ export class Stream {
     this.#context = context;
     this.#refusals = refusals;
     this.#startedAt = clock.now();
-    this.fanOut = new FanOut(clock, settings, budget);
+    this.fanOut = new FanOut(clock, settings, budget, context.uplink);
     this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
     this.#flaws = new Flaws(clock, settings.keyframeWithin);
@@ -138,9 +138,9 @@ export class Stream {
   }
 
   /** A viewer from now on: the cached group, the wall clock, then everything that comes. */
-  join(outlet: WireOutlet): Disposable {
+  join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     outlet.described(this.#tracks.description!, false);
-    const joined = this.fanOut.join(outlet);
+    const joined = this.fanOut.join(outlet, purpose);
     this.#tracks.report((track, clock, packets, octets) => outlet.report(track, clock, packets, octets));
     return joined;
   }
@@ -156,6 +156,11 @@ export class Stream {
   /** What the ring holds; nothing where it is not recorded. */
   recorded(): readonly AccessUnit[] {
     return this.#ring?.units() ?? [];
+  }
+
+  /** Its keyframes bring their parameter sets: whoever joins needs to be told nothing before. */
+  get describesItself(): boolean {
+    return this.#tracks.inBand;
   }
 
   get description(): StreamDescription | undefined {

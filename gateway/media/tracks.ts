@@ -19,6 +19,8 @@ export class Tracks implements StreamReceiver {
   readonly #audio: AudioCutter;
   #tools: VideoTools | undefined;
   #description: StreamDescription | undefined;
+  /** The newest keyframe brought its parameter sets. */
+  inBand = false;
 
   constructor(clock: Clock, codecs: CodecTools, listener: TracksListener) {
     this.#codecs = codecs;
@@ -99,6 +101,7 @@ export class Tracks implements StreamReceiver {
     const description = this.#description;
     const tools = this.video;
     const sets = tools.parameterSets(tools.units([unit.wire]));
+    this.inBand = sets !== undefined;
     if (!sets || !description || same(sets, description.video.parameterSets)) return;
     if (description.video.parameterSets.length > 0) this.#listener.slip('formats');
     this.#description = { ...description, video: { ...description.video, parameterSets: sets } };

@@ -10,6 +10,7 @@ import type { StreamProfile, StreamPurpose } from '../domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { linked } from '../runtime/linked.ts';
+import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { LogLine } from './remote-logger.ts';
 import { errorOf, type Outcome } from './rpc.ts';
 
@@ -25,7 +26,14 @@ export interface WhepAsk {
 
 export type ToWebRtcWorker =
   | { readonly kind: 'stream'; readonly stream: string; readonly port: MessagePort }
-  | { readonly kind: 'offer'; readonly session: string; readonly stream: string; readonly offer: string; readonly local: boolean }
+  | {
+      readonly kind: 'offer';
+      readonly session: string;
+      readonly stream: string;
+      readonly offer: string;
+      readonly purpose: StreamPurpose;
+      readonly local: boolean;
+    }
   | { readonly kind: 'end'; readonly session: string; readonly reason: string }
   | { readonly kind: 'close' };
 
@@ -40,6 +48,7 @@ export interface WebRtcDeskParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly viewers: number;
+  readonly uplink: UplinkBudget;
   startWorker(): Worker;
 }
 
@@ -73,17 +82,20 @@ export class WebRtcDesk implements AsyncDisposable {
 
   /** Throws MEDIA_UNAVAILABLE where there is no place or no stream, MEDIA_UNSUPPORTED where the browser cannot play it, REQUEST_INVALID. */
   async answer(ask: WhepAsk, signal: AbortSignal): Promise<{ readonly session: string; readonly sdp: string }> {
-    const { clock, viewers } = this.#parts;
+    const { clock, viewers, uplink } = this.#parts;
     if (this.#closed) throw new GatewayError('MEDIA_UNAVAILABLE', 'The gateway is closing.');
     if (this.#sessions.size >= viewers) {
       throw new GatewayError('MEDIA_UNAVAILABLE', `All ${viewers} places for WebRTC viewers are taken; the picture is to be had by WebSocket.`);
+    }
+    if (uplink.pressed && ask.purpose === 'patrol' && ask.profile === 'main') {
+      throw new GatewayError('UPLINK_BUDGET', `The link to the police side is full: ask for the sub-stream of ${ask.channel}.`);
     }
     const session = randomUUID();
     this.#sessions.add(session);
     try {
       const stream = await this.#feed(ask, signal);
       const answered = new Promise<Outcome<string>>((resolve) => this.#answers.set(session, resolve));
-      this.#say({ kind: 'offer', session, stream, offer: ask.offer, local: ask.local });
+      this.#say({ kind: 'offer', session, stream, offer: ask.offer, purpose: ask.purpose, local: ask.local });
       using life = linked(signal);
       const outcome = await Promise.race([answered, late(clock, life.signal)]);
       if (!outcome.ok) throw errorOf(outcome.failure);

@@ -115,6 +115,8 @@ export const configSchema = section({
       .refine(({ first, last }) => last - first >= 3, 'a last port at least 3 above the first')
       .prefault({}),
   }).prefault({}),
+  /** All pictures that leave towards the police side together, Mbit/s; 0: no limit. Alarms go first, patrol viewing makes do with sub-streams. */
+  uplinkBudget: section({ megabitsPerSecond: z.number().min(0).max(10_000).default(0) }).prefault({}),
   /** WebRTC viewers. The dearest way to watch: beyond `viewers` a page is served by WebSocket. */
   webrtc: section({
     enabled: z.boolean().default(true),

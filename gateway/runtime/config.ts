@@ -92,7 +92,22 @@ function invalid(where: string, problems: readonly Problem[], cause?: unknown): 
 /** `http:` with all its keys commented out is an empty section, not a mistake. */
 function withoutEmptySections(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const sections = new Set(['log', 'http', 'mqtt', 'rtsp', 'media', 'webrtc', 'metrics', 'ffmpeg', 'testing', 'tls', 'plain', 'udp', 'ring']);
+  const sections = new Set([
+    'log',
+    'http',
+    'mqtt',
+    'rtsp',
+    'media',
+    'webrtc',
+    'uplinkBudget',
+    'metrics',
+    'ffmpeg',
+    'testing',
+    'tls',
+    'plain',
+    'udp',
+    'ring',
+  ]);
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key, below]) => !(below === null && sections.has(key)))

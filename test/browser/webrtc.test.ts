@@ -71,7 +71,7 @@ describe.skipIf(found === undefined)('WebRTC in Chromium', () => {
   beforeAll(async () => {
     camera = scope.own(await openTestCamera({ senderReports: true }));
     const media = scope.own(openMediaPlane({ resolve: resolverOf(camera), clock, log, worker: false }));
-    desk = scope.own(openWebRtc({ enabled: true, viewers: 2, udp: { from: 0, to: 0 } }, media, { clock, log }));
+    desk = scope.own(openWebRtc({ enabled: true, viewers: 2, udp: { from: 0, to: 0 } }, { media, clock, log }));
     campus = scope.own(await school({ media, webrtc: desk }));
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...quiet, '--autoplay-policy=no-user-gesture-required'] });
     scope.defer(() => browser.close());

@@ -52,6 +52,7 @@ export interface SchoolOptions {
   /** Instead of the stand-in. */
   readonly media?: HttpParts['media'];
   readonly webrtc?: HttpParts['webrtc'];
+  readonly uplinkBudget?: HttpParts['uplinkBudget'];
   /** Does not add users: the claim is open. */
   readonly unclaimed?: boolean;
 }
@@ -61,7 +62,15 @@ export type School = Awaited<ReturnType<typeof school>>;
 /** One hash for all users of all tests: made once, with little work. */
 const hash = hashPassword(password, 10);
 
-export async function school({ clock = systemClock, limits = {}, webFolder, media: plane, webrtc, unclaimed = false }: SchoolOptions = {}) {
+export async function school({
+  clock = systemClock,
+  limits = {},
+  webFolder,
+  media: plane,
+  webrtc,
+  uplinkBudget,
+  unclaimed = false,
+}: SchoolOptions = {}) {
   const scope = new Scope();
   const folder = await mkdtemp(join(tmpdir(), 'http-school-'));
   scope.defer(() => rm(folder, { recursive: true, force: true }));
@@ -126,6 +135,7 @@ export async function school({ clock = systemClock, limits = {}, webFolder, medi
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],
+    uplinkBudget: uplinkBudget ?? { pressed: false, take: () => true },
     ...(webrtc ? { webrtc } : {}),
     snapshots: { take: async () => ({ jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), capturedAt: clock.now() }) },
     limits,

@@ -11,7 +11,7 @@ export interface RtspPlayerUnderTest extends AsyncDisposable {
   readonly socket: Socket;
   readonly packets: RtpPacket[];
   readonly reports: RtcpItem[];
-  readonly frames: { readonly channel: number; readonly at: number }[];
+  readonly frames: { readonly channel: number; readonly at: number; readonly bytes: number }[];
   readonly closed: boolean;
   ask(method: string, headers?: HeadersToWrite, uri?: string): Promise<RtspResponse>;
   /** DESCRIBE, SETUP, PLAY. */
@@ -34,7 +34,7 @@ export async function openRtspPlayer(
   const answers = new Map<string, (response: RtspResponse) => void>();
   const packets: RtpPacket[] = [];
   const reports: RtcpItem[] = [];
-  const frames: { channel: number; at: number }[] = [];
+  const frames: { channel: number; at: number; bytes: number }[] = [];
   let closed = false;
   let sequence = 0;
   let session: string | undefined;
@@ -43,7 +43,7 @@ export async function openRtspPlayer(
     for (const piece of reader.push(chunk)) {
       if (piece.kind === 'response') answers.get(headerOf(piece, 'cseq') ?? '')?.(piece);
       else if (piece.kind === 'frame') {
-        frames.push({ channel: piece.channel, at: Date.now() });
+        frames.push({ channel: piece.channel, at: Date.now(), bytes: piece.payload.length + 4 });
         if (piece.channel === rtpChannel) packets.push(parseRtp(piece.payload));
         else reports.push(...parseRtcp(piece.payload));
       }

@@ -8,6 +8,8 @@ import type { StreamFragment, StreamWatcher } from '../../gateway/http/sockets/s
 import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { fragment, readPicture } from '../support/http-stand-ins.ts';
 
+const budget = { pressed: false, full: false, take: (_bytes: number, purpose: StreamPurpose) => !(budget.full && purpose === 'patrol') };
+
 describe('a page that cannot follow', () => {
   /** Stands in for a socket whose peer has stopped reading: what is sent stays. */
   function stuck(limit: number) {
@@ -46,7 +48,7 @@ describe('a page that cannot follow', () => {
           here = false;
         };
       };
-      const parts = { page: media, clock, join, over: () => undefined };
+      const parts = { page: media, clock, budget, join, over: () => undefined };
       const one = new MediaWatch(parts, { id, purpose, wanted: { channel: 'gate' as never, profile, audio: false } });
       one.begin();
       return one;
@@ -117,6 +119,31 @@ describe('a page that cannot follow', () => {
     expect(socket.closedWith).toBe(0);
   });
 
+  test('patrol viewing of a main stream goes on with the sub-stream while the budget is short, and is told why; alarm viewing stays', () => {
+    const { texts, joined, watch, left } = stuck(1_000);
+    const [patrol, alarm] = [watch(1, 'patrol', 'main'), watch(2, 'alarm', 'main')];
+    budget.pressed = true;
+    for (const one of [patrol, alarm]) one.look();
+    budget.pressed = false;
+    expect(joined).toEqual(['1:main', '2:main', '1:sub']);
+    expect(left()).toBe(1);
+    expect(texts.filter(({ kind }) => kind === 'stepped-down')).toMatchObject([
+      { id: 1, profile: 'sub', reason: { en: expect.stringContaining('alarms go first') } },
+    ]);
+  });
+
+  test('pictures that the budget cannot carry are left out up to the next keyframe', () => {
+    const { sent, watch } = stuck(1_000);
+    const one = watch(1, 'patrol');
+    one.message(picture(true, 1));
+    budget.full = true;
+    one.message(picture(false, 2));
+    budget.full = false;
+    one.message(picture(false, 3));
+    one.message(picture(true, 4));
+    expect(sent).toEqual(['1:1', '1:4']);
+  });
+
   test('may owe the group that a picture starts with, however large', () => {
     const { socket, sent, watch, clock } = stuck(1_000);
     watch(1, 'patrol');
@@ -126,7 +153,7 @@ describe('a page that cannot follow', () => {
       return () => undefined;
     };
     const wanted = { channel: 'gate' as never, profile: 'sub', audio: false } as const;
-    const one = new MediaWatch({ page: media, clock, join, over: () => undefined }, { id: 2, purpose: 'patrol', wanted });
+    const one = new MediaWatch({ page: media, clock, budget, join, over: () => undefined }, { id: 2, purpose: 'patrol', wanted });
     one.begin();
     one.message(picture(false, 6));
     expect(sent).toEqual(['2:1', '2:2', '2:3', '2:4', '2:5', '2:6']);

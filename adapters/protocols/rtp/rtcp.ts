@@ -106,17 +106,40 @@ export function writeSenderReport(report: Omit<SenderReport, 'kind' | 'middle' |
 
 /** Receiver report and SDES with a CNAME (at most 255 ASCII characters), which every compound packet must hold (§6.1). */
 export function writeReceiverCompound(ssrc: number, cname: string, blocks: readonly ReportBlock[]): Buffer {
-  const text = Buffer.from(cname, 'latin1');
-  // One chunk: SSRC, CNAME item, and at least one zero that ends the list, up to a 32-bit boundary (§6.5).
-  const description = Buffer.alloc(4 + 4 * Math.ceil((4 + 2 + text.length + 1) / 4));
-  description[0] = 0x81;
-  description[1] = 202;
-  description.writeUInt16BE(description.length / 4 - 1, 2);
-  description.writeUInt32BE(ssrc >>> 0, 4);
-  description[8] = 1;
-  description[9] = text.length;
-  text.copy(description, 10);
-  return Buffer.concat([writeReceiverReport(ssrc, blocks), description]);
+  return Buffer.concat([writeReceiverReport(ssrc, blocks), writeDescription(ssrc, [[sdes.cname, cname]])]);
+}
+
+/** A compound packet that tells people something about the stream, in at most 255 bytes of UTF-8 (SDES NOTE, §6.5.7). */
+export function writeNote(text: string): Buffer {
+  return Buffer.concat([
+    writeReceiverReport(0, []),
+    writeDescription(0, [
+      [sdes.cname, 'campus-gateway'],
+      [sdes.note, text],
+    ]),
+  ]);
+}
+
+const sdes = { cname: 1, note: 7 } as const;
+const longestItem = 255;
+
+/** One chunk (§6.5): SSRC, items, and at least one zero that ends the list, up to a 32-bit boundary. */
+function writeDescription(ssrc: number, items: readonly (readonly [type: number, text: string])[]): Buffer {
+  const texts = items.map(([type, text]) => ({ type, text: Buffer.from(text).subarray(0, longestItem) }));
+  const length = texts.reduce((sum, { text }) => sum + 2 + text.length, 4);
+  const packet = Buffer.alloc(4 + 4 * Math.ceil((length + 1) / 4));
+  packet[0] = 0x81;
+  packet[1] = 202;
+  packet.writeUInt16BE(packet.length / 4 - 1, 2);
+  packet.writeUInt32BE(ssrc >>> 0, 4);
+  let at = 8;
+  for (const { type, text } of texts) {
+    packet[at] = type;
+    packet[at + 1] = text.length;
+    text.copy(packet, at + 2);
+    at += 2 + text.length;
+  }
+  return packet;
 }
 
 export function writeReceiverReport(ssrc: number, blocks: readonly ReportBlock[]): Buffer {

@@ -36,6 +36,7 @@ const reasons: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  453: 'Not Enough Bandwidth',
   405: 'Method Not Allowed',
   429: 'Too Many Requests',
   454: 'Session Not Found',

@@ -1,11 +1,14 @@
 /** All WebRTC viewers of the box (WHEP, RFC 9725): which streams they watch, and their handshakes. Lives in a worker of its own. */
 import type { MessagePort } from 'node:worker_threads';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
+import type { StreamPurpose } from '../../../gateway/domain/media.ts';
 import type { AdapterContext } from '../../../gateway/domain/ports.ts';
+import type { UplinkBudget } from '../../../gateway/runtime/uplink-budget.ts';
 import { WhepPeer } from './peer.ts';
 import { WhepStream } from './stream.ts';
 
 export interface WhepEngineOptions extends AdapterContext {
+  readonly uplink: UplinkBudget;
   readonly ports?: readonly [number, number];
   /** A viewer is gone, whoever ended it. */
   readonly peerEnded: (session: string, reason: string) => void;
@@ -17,6 +20,7 @@ export interface WhepOrder {
   readonly session: string;
   readonly stream: string;
   readonly offer: string;
+  readonly purpose: StreamPurpose;
   /** The viewer runs on this machine. */
   readonly local: boolean;
 }
@@ -32,7 +36,7 @@ export class WhepEngine {
 
   /** A stream whose packets come over `port`, for the orders that name it. */
   open(stream: string, port: MessagePort): void {
-    const opened: WhepStream = new WhepStream(port, this.#options.clock, () => {
+    const opened: WhepStream = new WhepStream(port, this.#options, () => {
       if (this.#streams.get(stream) === opened) this.#streams.delete(stream);
       this.#options.streamEnded(stream);
     });
@@ -40,7 +44,7 @@ export class WhepEngine {
   }
 
   /** The SDP answer. Throws MEDIA_UNAVAILABLE, MEDIA_UNSUPPORTED or REQUEST_INVALID. */
-  async answer({ session, stream: name, offer, local }: WhepOrder): Promise<string> {
+  async answer({ session, stream: name, offer, purpose, local }: WhepOrder): Promise<string> {
     const { clock, log, ports, peerEnded } = this.#options;
     const stream = this.#streams.get(name);
     const description = await stream?.description();
@@ -62,7 +66,7 @@ export class WhepEngine {
       });
       joined = peer;
       this.#peers.set(session, peer);
-      stream.join(peer);
+      stream.join(peer, purpose);
       log.info('viewer answered', { viewer: 'webrtc', stream: name });
       return sdp;
     } catch (error) {

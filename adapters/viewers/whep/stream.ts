@@ -1,8 +1,9 @@
 /** One stream to its WebRTC viewers: it comes from the media plane once, whoever and however many watch. */
 import type { MessagePort } from 'node:worker_threads';
-import type { StreamDescription, WireMessage } from '../../../gateway/domain/media.ts';
+import type { StreamDescription, StreamPurpose, WireMessage } from '../../../gateway/domain/media.ts';
 import type { Clock } from '../../../gateway/domain/ports.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
+import type { UplinkBudget } from '../../../gateway/runtime/uplink-budget.ts';
 import type { WhepPeer } from './peer.ts';
 import { PictureReader, type Sendable } from './pictures.ts';
 
@@ -14,8 +15,9 @@ const groupEvery = seconds(1);
 export class WhepStream {
   readonly #port: MessagePort;
   readonly #clock: Clock;
+  readonly #uplink: UplinkBudget;
   readonly #ended: (reason: string) => void;
-  readonly #peers = new Map<WhepPeer, { groupAt: number; running: boolean }>();
+  readonly #peers = new Map<WhepPeer, { readonly purpose: StreamPurpose; groupAt: number; running: boolean }>();
   readonly #reader = new PictureReader();
   #description: StreamDescription | undefined;
   #described: (() => void)[] = [];
@@ -24,9 +26,10 @@ export class WhepStream {
   #taken = 0;
   #over = false;
 
-  constructor(port: MessagePort, clock: Clock, ended: (reason: string) => void) {
+  constructor(port: MessagePort, { clock, uplink }: { readonly clock: Clock; readonly uplink: UplinkBudget }, ended: (reason: string) => void) {
     this.#port = port;
     this.#clock = clock;
+    this.#uplink = uplink;
     this.#ended = ended;
     port.on('message', (message: WireMessage) => this.#take(message));
     port.once('close', () => this.end('the stream has ended'));
@@ -42,8 +45,8 @@ export class WhepStream {
     return this.#description;
   }
 
-  join(peer: WhepPeer): void {
-    this.#peers.set(peer, { groupAt: Number.NEGATIVE_INFINITY, running: false });
+  join(peer: WhepPeer, purpose: StreamPurpose): void {
+    this.#peers.set(peer, { purpose, groupAt: Number.NEGATIVE_INFINITY, running: false });
     if (this.#over) peer.close('the stream has ended');
   }
 
@@ -56,7 +59,8 @@ export class WhepStream {
     const state = this.#peers.get(peer);
     const now = this.#clock.monotonic();
     if (!state || now - state.groupAt < groupEvery) return;
-    if (this.#group.length === 0) return; // The next keyframe comes by itself.
+    // The next keyframe comes by itself.
+    if (this.#group.length === 0 || !this.#uplink.take(this.#groupBytes, state.purpose)) return;
     state.groupAt = now;
     state.running = true;
     peer.restart();
@@ -112,6 +116,8 @@ export class WhepStream {
     }
     for (const [peer, state] of this.#peers) {
       state.running ||= sendable.keyframe && peer.connected;
+      // What the link towards the police side cannot carry is left out, up to the next keyframe.
+      state.running &&= this.#uplink.take(sendable.bytes, state.purpose);
       if (state.running) peer.send(sendable, false);
     }
   }

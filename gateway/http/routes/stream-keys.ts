@@ -6,9 +6,11 @@ import { type Route, route } from '../route.ts';
 import { idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import type { RouteParts } from './parts.ts';
 
-const order = z.strictObject({ label: nameText, channels: z.array(idText<ChannelId>()).min(1).max(64).optional() }).openapi('StreamKeyOrder');
+const order = z
+  .strictObject({ label: nameText, channels: z.array(idText<ChannelId>()).min(1).max(64).optional(), purpose: z.literal('patrol').optional() })
+  .openapi('StreamKeyOrder');
 const entry: z.ZodType<StreamKeyLabel> = z
-  .object({ username: z.string(), label: z.string(), channels: maybe(z.array(idOf<ChannelId>()).readonly()) })
+  .object({ username: z.string(), label: z.string(), channels: maybe(z.array(idOf<ChannelId>()).readonly()), purpose: maybe(z.literal('patrol')) })
   .openapi('StreamKey');
 const issued = z.object({ username: z.string(), password: z.string() }).openapi('StreamKeyIssued');
 
@@ -28,11 +30,11 @@ export function streamKeyRoutes({ inventory }: RouteParts): readonly Route[] {
       body: order,
       reply: issued,
       status: 201,
-      handle({ body: { label, channels } }) {
+      handle({ body: { label, channels, purpose } }) {
         const known = new Set<string>(inventory.current().channels.map(({ id }) => id));
         const missing = channels?.find((id) => !known.has(id));
         if (missing) throw new GatewayError('NOT_FOUND', `There is no channel ${missing}.`);
-        return inventory.issueStreamKey(label, channels);
+        return inventory.issueStreamKey(label, channels, purpose);
       },
     }),
     route({

@@ -11,7 +11,7 @@ import { MediaPage } from './media-page.ts';
 import { MediaWatch } from './media-watch.ts';
 import type { SharedStreams } from './shared-stream.ts';
 
-type MediaParts = Pick<HttpParts, 'inventory' | 'clock'>;
+type MediaParts = Pick<HttpParts, 'inventory' | 'clock' | 'uplinkBudget'>;
 
 /** A wall of 16 and an alarm cell of 4, each beside the one that takes its place. */
 const mostWatches = 48;
@@ -81,7 +81,7 @@ async function servePage(arrival: SocketArrival, page: MediaPage, { parts, strea
     if (watches.size >= mostWatches) return refuse('TOO_MANY_REQUESTS', `A page has at most ${mostWatches} pictures.`);
     const { profile, audio, purpose } = ask;
     const watch = new MediaWatch(
-      { page, clock, join: (wanted, watcher) => streams.watch(wanted, watcher), over: () => watches.delete(ask.id) },
+      { page, clock, budget: parts.uplinkBudget, join: (wanted, watcher) => streams.watch(wanted, watcher), over: () => watches.delete(ask.id) },
       { id: ask.id, wanted: { channel, profile, audio }, purpose },
     );
     watches.set(ask.id, watch);
@@ -100,7 +100,7 @@ async function servePage(arrival: SocketArrival, page: MediaPage, { parts, strea
     for (let second = 0; !signal.aborted; second += 1) {
       if (second % beatEvery === 0) page.say({ kind: 'beat', at: clock.now() });
       await clock.sleep(seconds(1), signal).catch(() => undefined); // aborted: the loop ends
-      for (const watch of [...watches.values()]) watch.judge();
+      for (const watch of [...watches.values()]) watch.look();
       cutWorst(pages);
     }
   } finally {

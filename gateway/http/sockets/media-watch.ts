@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import type { StreamPurpose } from '../../domain/media.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
+import type { UplinkAccount } from '../ports.ts';
 import { wordsOf } from '../problem-words.ts';
 import type { MediaPage } from './media-page.ts';
 import type { StreamFragment, StreamInit, StreamWatcher, WantedStream } from './shared-stream.ts';
@@ -20,6 +21,7 @@ const givenUpAfter = seconds(10);
 export interface MediaWatchParts {
   readonly page: MediaPage;
   readonly clock: Clock;
+  readonly budget: UplinkAccount;
   /** Begins to watch; the returned function ends it. */
   join(wanted: WantedStream, watcher: StreamWatcher): () => void;
   /** It is over, by itself. */
@@ -35,6 +37,7 @@ export interface MediaWish {
 export class MediaWatch implements StreamWatcher {
   readonly #parts: MediaWatchParts;
   readonly #id: number;
+  readonly #purpose: StreamPurpose;
   readonly #rank: (typeof ranks)[StreamPurpose];
   #wanted: WantedStream;
   #leave: () => void = () => undefined;
@@ -45,6 +48,7 @@ export class MediaWatch implements StreamWatcher {
   constructor(parts: MediaWatchParts, { id, wanted, purpose }: MediaWish) {
     this.#parts = parts;
     this.#id = id;
+    this.#purpose = purpose;
     this.#rank = ranks[purpose];
     this.#wanted = wanted;
   }
@@ -70,6 +74,13 @@ export class MediaWatch implements StreamWatcher {
     this.#parts.over();
   }
 
+  /** To be called every second: is this still the stream that it should be watching, and can the page follow? */
+  look(): void {
+    const { budget } = this.#parts;
+    if (budget.pressed && this.#purpose === 'patrol' && this.#wanted.profile === 'main') this.#stepDown('UPLINK_BUDGET');
+    this.judge();
+  }
+
   /** Finds out whether the page can follow. Also to be called while no picture comes: it must not stay behind unseen. */
   judge(): void {
     const { page, clock } = this.#parts;
@@ -83,14 +94,20 @@ export class MediaWatch implements StreamWatcher {
   }
 
   #giveUp(now: Millis): void {
-    this.#leave();
     if (this.#wanted.profile === 'sub') {
+      this.#leave();
       this.ended('MEDIA_TOO_SLOW', `The page could not follow ${this.#wanted.channel} for ${givenUpAfter} ms.`);
       return;
     }
-    this.#wanted = { ...this.#wanted, profile: 'sub' };
+    this.#stepDown('MEDIA_TOO_SLOW');
     this.#behindSince = now;
-    this.#say({ kind: 'stepped-down', id: this.#id, profile: 'sub', reason: wordsOf('MEDIA_TOO_SLOW') });
+  }
+
+  /** The sub-stream instead, and why. */
+  #stepDown(why: 'MEDIA_TOO_SLOW' | 'UPLINK_BUDGET'): void {
+    this.#leave();
+    this.#wanted = { ...this.#wanted, profile: 'sub' };
+    this.#say({ kind: 'stepped-down', id: this.#id, profile: 'sub', reason: wordsOf(why) });
     this.begin();
   }
 
@@ -102,7 +119,9 @@ export class MediaWatch implements StreamWatcher {
       this.#behindSince = undefined;
       this.#begun = true;
     }
-    return true;
+    // What the link towards the police side cannot carry is left out, up to the next keyframe.
+    this.#begun = this.#parts.budget.take(fragment.bytes.byteLength, this.#purpose);
+    return this.#begun;
   }
 
   #caughtUp(): boolean {

@@ -17,6 +17,7 @@ import { capturedAt, DecodeTimes, Timeline } from '../../../gateway/media/timest
 import { Tracks } from '../../../gateway/media/tracks.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
+import { UplinkBudget } from '../../../gateway/runtime/uplink-budget.ts';
 import { parameterSets, pictures } from '../../support/rtsp-camera.ts';
 
 const video = { kind: 'video', codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } as const;
@@ -171,6 +172,7 @@ const unitOf = (bytes: number, keyframe: boolean, ticks = 0): AccessUnit => ({
 });
 
 describe('viewers', () => {
+  const unlimited = UplinkBudget.open(0, new ManualClock());
   const settings = { ...usualMediaSettings, viewerBytes: 1_000, cacheBytes: 10_000 };
   function viewer() {
     const seen = { bytes: 0, writes: 0, closed: '', backlog: 0 };
@@ -183,6 +185,7 @@ describe('viewers', () => {
           for (const { wire } of spans) seen.bytes += wire.length;
         },
         report: () => undefined,
+        notice: () => undefined,
         get backlog() {
           return seen.backlog;
         },
@@ -194,22 +197,22 @@ describe('viewers', () => {
   }
 
   test('a joiner gets the cached group in one write, then each picture once', () => {
-    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6));
+    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
     out.deliver(unitOf(100, true));
     out.deliver(unitOf(10, false));
-    out.join(outlet);
+    out.join(outlet, () => 'local');
     expect(seen).toMatchObject({ writes: 1, bytes: 110 });
     out.deliver(unitOf(10, false));
     expect(seen).toMatchObject({ writes: 2, bytes: 120 });
   });
 
   test('one that owes too much skips to the next keyframe, the others do not notice', () => {
-    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6));
+    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
     const [slow, quick] = [viewer(), viewer()];
     out.deliver(unitOf(100, true));
-    out.join(slow.outlet);
-    out.join(quick.outlet);
+    out.join(slow.outlet, () => 'local');
+    out.join(quick.outlet, () => 'local');
     slow.seen.backlog = 1_101;
     out.deliver(unitOf(10, false));
     slow.seen.backlog = 0;
@@ -223,10 +226,10 @@ describe('viewers', () => {
 
   test('one that takes nothing skips after 2 s and is closed after 10 s', async () => {
     const clock = new ManualClock();
-    const out = new FanOut(clock, settings, new OwedBytes(1e6));
+    const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
     out.deliver(unitOf(100, true));
-    out.join(outlet);
+    out.join(outlet, () => 'local');
     seen.backlog = 100;
     out.deliver(unitOf(10, false));
     await clock.advance(seconds(2.5));
@@ -240,11 +243,11 @@ describe('viewers', () => {
 
   test('one that is looked at while no picture comes is closed all the same; one that stays behind though it reads a little is closed too', async () => {
     const clock = new ManualClock();
-    const out = new FanOut(clock, settings, new OwedBytes(1e6));
+    const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const [dead, slow] = [viewer(), viewer()];
     out.deliver(unitOf(100, true));
-    out.join(dead.outlet);
-    out.join(slow.outlet);
+    out.join(dead.outlet, () => 'local');
+    out.join(slow.outlet, () => 'local');
     dead.seen.backlog = 50;
     slow.seen.backlog = 5_000;
     out.sweep();
@@ -260,10 +263,10 @@ describe('viewers', () => {
 
   test('when all viewers together owe too much, the one that owes most goes, whichever stream it watches', () => {
     const budget = new OwedBytes(1_500);
-    const [one, other] = [new FanOut(new ManualClock(), settings, budget), new FanOut(new ManualClock(), settings, budget)];
+    const [one, other] = [new FanOut(new ManualClock(), settings, budget, unlimited), new FanOut(new ManualClock(), settings, budget, unlimited)];
     const [worst, good] = [viewer(), viewer()];
-    one.join(worst.outlet);
-    other.join(good.outlet);
+    one.join(worst.outlet, () => 'local');
+    other.join(good.outlet, () => 'local');
     worst.seen.backlog = 900;
     one.deliver(unitOf(10, true));
     good.seen.backlog = 700;

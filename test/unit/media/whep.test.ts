@@ -98,7 +98,7 @@ describe('a track to one viewer', () => {
 test('offers that are none, or ask for nothing, are refused; beyond the cap there is no place; a stream that is not there says so', async () => {
   await using camera = await openTestCamera();
   await using media = openMediaPlane({ resolve: resolverOf(camera), clock, log, worker: false });
-  await using desk = openWebRtc({ enabled: true, viewers: 1, udp: { from: 0, to: 0 } }, media, { clock, log });
+  await using desk = openWebRtc({ enabled: true, viewers: 1, udp: { from: 0, to: 0 } }, { media, clock, log });
   const { signal } = new AbortController();
   const ask = { channel: gate, profile: 'main', purpose: 'local', local: true } as const;
   for (const offer of ['', 'v=0\r\n', 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n', 'm=video \0']) {
