@@ -57,8 +57,10 @@ const heapLimit = 384 * mebibyte;
  * what a runaway loop may take in the second until the watchdog ends it.
  */
 const oldGenerationMegabytes = 1_024;
-/** The byte budgets of settings.ts bound what the buffers hold. Should one of them leak, the worker goes before the box does. */
+/** The byte budgets of the settings bound what the buffers hold. Should one of them leak, the worker goes before the box does … */
 const bufferShare = 0.5;
+/** … but never for what it was allowed to hold, with as much again that is not yet collected. */
+const budgetFactor = 2;
 
 export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, ring, cameraPorts }: GatewayConfig['media']): Partial<MediaSettings> {
   return {
@@ -84,11 +86,10 @@ export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
   const { resolve, clock, log, replaced, saboteur, limits, uplink = UplinkBudget.open(0, clock) } = options;
   const settings = { ...usualMediaSettings, ...options.settings };
   if (options.worker === false) return new Plane({ resolve, clock, log, settings, uplink, parts: mediaParts(settings, clock, log) });
-  const usualLimits = { heapBytes: heapLimit, bufferBytes: bufferShare * memoryOfTheBox() };
   return new PlaneClient({
     ...{ resolve, clock, log },
     ...(replaced ? { replaced } : {}),
-    limits: limits === 'unwatched' ? undefined : (limits ?? usualLimits),
+    limits: limits === 'unwatched' ? undefined : (limits ?? usualLimits(settings)),
     startWorker: (vitals) => {
       const data: MediaWorkerData = { campusGateway: 'media', settings, vitals, uplink: uplink.shared, breakable: saboteur !== undefined };
       const worker = startWorker(new URL(import.meta.url), {
@@ -102,9 +103,10 @@ export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
   });
 }
 
-/** In a container, what that may use. */
-function memoryOfTheBox(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+function usualLimits({ ringsBytes, allViewersBytes }: MediaSettings): WorkerLimits {
+  // In a container, what that may use.
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return { heapBytes: heapLimit, bufferBytes: Math.max(bufferShare * memory, budgetFactor * (ringsBytes + allViewersBytes)) };
 }
 
 function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaParts {
