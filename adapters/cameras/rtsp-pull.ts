@@ -3,9 +3,10 @@ import type { CameraId } from '../../gateway/domain/ids.ts';
 import type { StreamSource } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
+import type { Words } from '../../gateway/domain/words.ts';
 import { playRtsp } from '../protocols/rtsp/client.ts';
 import type { CameraHabits } from '../protocols/rtsp/habits.ts';
-import type { RtspPlayer } from '../protocols/rtsp/order.ts';
+import type { MissingAudio, RtspPlayer } from '../protocols/rtsp/order.ts';
 import { UdpPorts, type UdpRange } from '../protocols/rtsp/udp-ports.ts';
 import { coded } from './coded.ts';
 
@@ -24,7 +25,8 @@ export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSet
       const habits = learned.get(camera) ?? {};
       learned.set(camera, habits);
       const player: RtspPlayer = {
-        begin: (tracks) => receiver.begin(tracks),
+        begin: ({ video, audio, missingAudio }) =>
+          receiver.begin({ video, ...(audio ? { audio } : {}), ...(missingAudio ? { audioReason: wordsFor(missingAudio) } : {}) }),
         packet: (track, bytes, start, end) => receiver.packet(track, bytes, start, end),
         clock: (track, clock) => receiver.clock(track, clock),
         garbage: () => receiver.slip('garbage'),
@@ -36,4 +38,16 @@ export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSet
       }
     },
   };
+}
+
+/** Why there is no sound, for whoever looks for it. */
+function wordsFor({ why, seen }: MissingAudio): Words {
+  switch (why) {
+    case 'codec':
+      return { zh: `摄像机的声音编码（${seen}）不受支持。`, en: `Its sound comes as ${seen}, which cannot be carried.` };
+    case 'parameters':
+      return { zh: `摄像机的声音参数（${seen}）无法读取。`, en: `Its sound is described in a way that cannot be read: ${seen}.` };
+    case 'refused':
+      return { zh: `摄像机不提供声音：${seen}`, en: `It does not give its sound: it ${seen}` };
+  }
 }

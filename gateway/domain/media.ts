@@ -2,6 +2,7 @@
 import type { ErrorCode } from './errors.ts';
 import type { CameraId, ChannelId } from './ids.ts';
 import type { Instant, Millis } from './time.ts';
+import type { Words } from './words.ts';
 
 export type StreamProfile = 'main' | 'sub';
 export const streamTransports = ['auto', 'tcp', 'udp'] as const;
@@ -44,6 +45,8 @@ export interface AudioTrack {
 export interface StreamDescription {
   readonly video: VideoTrack;
   readonly audio?: AudioTrack;
+  /** Why sound that the camera offers is left out. */
+  readonly audioReason?: Words;
 }
 
 /** Wall clock of one RTP timestamp. */
@@ -204,6 +207,8 @@ export interface StreamTelemetry {
   /** Between the last two keyframes. */
   readonly keyframeInterval?: Millis;
   readonly audio?: AudioCodec;
+  /** Why sound that the camera offers is left out. */
+  readonly audioReason?: Words;
   readonly lastFrameAt?: Instant;
   readonly viewers: number;
   readonly skippedFrames: number;

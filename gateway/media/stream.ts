@@ -175,7 +175,7 @@ export class Stream {
 
   telemetry(holds: number): StreamTelemetry {
     const { lastFrameAt } = this.#meter;
-    const audio = this.#tracks.description?.audio;
+    const { audio, audioReason } = this.#tracks.description ?? {};
     const flaws = this.#flaws.standing();
     const failure = this.#state === 'waiting' || this.#state === 'failed' ? this.#failure : undefined;
     return {
@@ -193,6 +193,7 @@ export class Stream {
       jitter: millis(this.#tracks.jitterMillis),
       ...(this.#meter.keyframeInterval === undefined ? {} : { keyframeInterval: millis(this.#meter.keyframeInterval) }),
       ...(audio === undefined ? {} : { audio: audio.codec }),
+      ...(audioReason === undefined ? {} : { audioReason }),
       ...(lastFrameAt === undefined ? {} : { lastFrameAt }),
       viewers: this.#ring ? holds - 1 : holds,
       skippedFrames: this.fanOut.skipped,

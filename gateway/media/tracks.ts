@@ -53,7 +53,7 @@ export class Tracks implements StreamReceiver {
     const parameterSets = tools.parameterSets(description.video.parameterSets) ?? (sameCodec ? known.video.parameterSets : []);
     const video: VideoTrack = { ...description.video, payloadType, parameterSets };
     const audio = description.audio && { ...description.audio, payloadType: this.#audio.line.begin(description.audio) };
-    this.#description = audio ? { video, audio } : { video };
+    this.#description = { ...description, video, ...(audio ? { audio } : {}) };
     this.#listener.described(this.#description, known !== undefined && !(sameCodec && sameAudio(known.audio, audio)));
   }
 

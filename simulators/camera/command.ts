@@ -13,6 +13,7 @@ import { endpointOf, obeyTyped, type Simulator, textOf, understood } from '../co
 import { openDiscoveryResponder } from './discovery-responder.ts';
 import { type CameraFault, cameraFaults } from './faults.ts';
 import { type CameraSimulator, type CameraSimulatorOptions, type PictureChoice, runCameraSimulator } from './simulator.ts';
+import { soundCodecs } from './sound.ts';
 
 interface Options {
   readonly id: string;
@@ -41,7 +42,7 @@ export const cameraCommand: Simulator = {
   summary: { zh: '一台 ONVIF/RTSP 摄像机:自带画面,可随时制造故障', en: 'an ONVIF and RTSP camera with its own moving picture and faults at will' },
   async run(args, context, signal) {
     const command = new Command('camera')
-      .description('Plays one IP camera: ONVIF, RTSP over TCP, snapshots, WS-Discovery.')
+      .description('Plays one IP camera: ONVIF, RTSP over TCP and UDP, snapshots, WS-Discovery.')
       .option('--id <id>', 'tells it apart in its picture', 'camera-1')
       .option('--name <text>', 'shown in its picture and when it is found; the id unless given')
       .option('--http <[address:]port>', 'of ONVIF (0: any free port)', '0')
@@ -52,8 +53,8 @@ export const cameraCommand: Simulator = {
       .option('--strict', 'refuse tokens more than 5 s from its clock, and repeated ones')
       .option('--digest <both|sha-256|md5>', 'what its Digest challenges offer', 'both')
       .option('--no-anonymous-time', 'tell the time only to whoever signs in')
-      .option('--main <WxH@fps:kbps>', 'main picture', '1280x720@15:1500')
-      .option('--sub <WxH@fps:kbps>', 'sub picture', '640x360@15:400')
+      .option('--main <WxH@fps:kbps[:codec][:sound]>', 'main stream: h264 or h265; none, pcma, pcmu or aac', '1280x720@15:1500')
+      .option('--sub <WxH@fps:kbps[:codec][:sound]>', 'sub stream', '640x360@15:400')
       .option('--cache <folder>', 'for encoded pictures', join(tmpdir(), 'campus-gateway-pictures'))
       .option('--ffmpeg <path>', 'encoder; searched for unless given')
       .option(
@@ -132,14 +133,16 @@ function algorithmsOf(text: string): Pick<CameraSimulatorOptions, 'algorithms'> 
   throw new GatewayError('REQUEST_INVALID', `--digest wants both, sha-256 or md5, but ${JSON.stringify(text)} came.`);
 }
 
-function pictureOf(text: string, option: string): PictureChoice {
-  const parts = /^(\d{1,4})x(\d{1,4})@(\d{1,2}):(\d{1,5})$/.exec(text);
+function pictureOf(text: string, option: string): Partial<PictureChoice> {
+  const parts = /^(\d{1,4})x(\d{1,4})@(\d{1,2}):(\d{1,5})(?::(h264|h265))?(?::(none|pcma|pcmu|aac))?$/.exec(text);
   if (!parts) {
     throw new GatewayError(
       'REQUEST_INVALID',
-      `${option} wants WIDTHxHEIGHT@FPS:KBPS, for example 1280x720@15:1500, but ${JSON.stringify(text)} came.`,
+      `${option} wants WIDTHxHEIGHT@FPS:KBPS, then perhaps :h265 and :pcma, :pcmu or :aac, for example 1280x720@15:1500:h265:aac, but ${JSON.stringify(text)} came.`,
     );
   }
-  const [width = 0, height = 0, framesPerSecond = 0, kbps = 0] = parts.slice(1).map(Number);
-  return { width, height, framesPerSecond, kbps };
+  const [width = 0, height = 0, framesPerSecond = 0, kbps = 0] = parts.slice(1, 5).map(Number);
+  const codec = parts[5] === 'h265' ? 'h265' : 'h264';
+  const sound = soundCodecs.find((name) => name === parts[6]) ?? 'none';
+  return { width, height, framesPerSecond, kbps, codec, sound };
 }

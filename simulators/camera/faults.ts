@@ -1,7 +1,8 @@
-/** The named faults of a simulated camera (onvif-rtsp §6.4), and the crooked ways of sending a reply that both its servers share. */
+/** The named faults of a simulated camera (onvif-rtsp §6.4; those of RTSP alone are in rtsp-faults.ts), and the crooked ways of sending a reply that both its servers share. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
+import { rtspFaults } from './rtsp-faults.ts';
 
 export const cameraFaults = [
   /** Listeners closed, connections reset: no power. */
@@ -40,6 +41,7 @@ export const cameraFaults = [
   'doctype',
   /** Replies end in the middle. */
   'truncated',
+  ...rtspFaults,
 ] as const;
 
 export type CameraFault = (typeof cameraFaults)[number];

@@ -1,16 +1,17 @@
 /** The picture of a camera, encoded once into a folder and played in a loop ever after. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { h264Nal, h264NalType, isH264Slice, splitAnnexB } from '../../adapters/protocols/h26x/nal.ts';
+import { h264Nal, h264NalType, h265Nal, h265NalType, isH264Slice, isH265Slice, splitAnnexB } from '../../adapters/protocols/h26x/nal.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Ffmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
+import { outcome, start } from './encoder.ts';
 import { openPainter, type PictureSettings, smallestPicture } from './picture.ts';
 
 export interface RecordingSettings extends PictureSettings {
+  readonly codec: 'h264' | 'h265';
   /** Most kbit/s. */
   readonly kbps: number;
   readonly loopSeconds: number;
@@ -20,7 +21,7 @@ export interface RecordingSettings extends PictureSettings {
 
 export interface Recording {
   readonly settings: RecordingSettings;
-  /** SPS and PPS, as they also stand before every keyframe. */
+  /** SPS and PPS, before them the VPS of H.265, as they also stand before every keyframe. */
   readonly parameterSets: readonly Uint8Array[];
   /** One access unit each, in order; the first is a keyframe. */
   readonly pictures: readonly { readonly keyframe: boolean; readonly nals: readonly Uint8Array[] }[];
@@ -29,7 +30,25 @@ export interface Recording {
 }
 
 /** Part of every file's name: to be raised whenever the drawing or the encoding changes. */
-const edition = 3;
+const edition = 4;
+
+const encoders = { h264: 'libx264', h265: 'libx265' } as const;
+
+/** What the two codecs call the same things. */
+const units = {
+  h264: {
+    isSlice: isH264Slice,
+    isKey: (nal: Uint8Array) => h264NalType(nal) === h264Nal.idr,
+    isSei: (nal: Uint8Array) => h264NalType(nal) === h264Nal.sei,
+    sets: 2,
+  },
+  h265: {
+    isSlice: isH265Slice,
+    isKey: (nal: Uint8Array) => h265NalType(nal) >= h265Nal.firstIrap && h265NalType(nal) <= h265Nal.lastIrap,
+    isSei: (nal: Uint8Array) => h265NalType(nal) === h265Nal.prefixSei || h265NalType(nal) === h265Nal.suffixSei,
+    sets: 3,
+  },
+} as const;
 
 /** From the folder if it is there, else drawn, encoded and put there. Safe for several processes at once. Throws TRANSCODER_MISSING, REQUEST_INVALID. */
 export async function openRecording(settings: RecordingSettings, cacheFolder: string, ffmpeg: () => Promise<Ffmpeg>): Promise<Recording> {
@@ -38,29 +57,28 @@ export async function openRecording(settings: RecordingSettings, cacheFolder: st
     .update(JSON.stringify([edition, Object.entries(settings).sort()]))
     .digest('hex')
     .slice(0, 16)}`;
-  const [video, stills] = [join(cacheFolder, `${name}.h264`), join(cacheFolder, `${name}.mjpeg`)];
+  const { codec } = settings;
+  const [video, stills] = [join(cacheFolder, `${name}.${codec}`), join(cacheFolder, `${name}.mjpeg`)];
   const kept = await read(settings, video, stills).catch(() => undefined); // not there, or not whole: made anew below
   if (kept) return kept;
   await mkdir(cacheFolder, { recursive: true });
   const program = await ffmpeg();
-  if (!program.encoders.has('libx264')) {
+  if (!program.encoders.has(encoders[codec])) {
     throw new GatewayError(
       'TRANSCODER_MISSING',
-      `The ffmpeg ${program.path} cannot encode H.264 (it has no libx264), so no camera can be simulated.`,
-      {
-        context: { path: program.path, version: program.version },
-      },
+      `The ffmpeg ${program.path} has no ${encoders[codec]}, so no camera can be simulated that sends ${codec.toUpperCase()}.`,
+      { context: { path: program.path, version: program.version } },
     );
   }
   // Under a name of its own until it is whole: whoever else makes the same picture now only does the work twice.
   const draft = join(cacheFolder, `${name}.${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    await encode(settings, program.path, `${draft}.h264`);
-    await makeStills(program.path, `${draft}.h264`, `${draft}.mjpeg`);
+    await encode(settings, program.path, `${draft}.${codec}`);
+    await makeStills(program.path, `${draft}.${codec}`, { codec, file: `${draft}.mjpeg` });
     await rename(`${draft}.mjpeg`, stills);
-    await rename(`${draft}.h264`, video);
+    await rename(`${draft}.${codec}`, video);
   } finally {
-    await rm(`${draft}.h264`, { force: true });
+    await rm(`${draft}.${codec}`, { force: true });
     await rm(`${draft}.mjpeg`, { force: true });
   }
   return read(settings, video, stills);
@@ -83,15 +101,23 @@ function check({ width, height, framesPerSecond, kbps, loopSeconds, gopSeconds }
 }
 
 async function encode(settings: RecordingSettings, program: string, file: string): Promise<void> {
-  const { width, height, framesPerSecond, kbps, loopSeconds, gopSeconds } = settings;
+  const { codec, width, height, framesPerSecond, kbps, loopSeconds, gopSeconds } = settings;
   const gop = String(Math.max(1, Math.round(framesPerSecond * gopSeconds)));
   const rate = `${kbps}k`;
   const options = [
     ...['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-video_size', `${width}x${height}`, '-framerate', String(framesPerSecond), '-i', 'pipe:0'],
     // One thread and no look-ahead: a picture of one slice, and four cameras encode side by side on a small box.
-    ...['-an', '-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'main', '-threads', '1', '-bf', '0'],
+    ...['-an', '-c:v', encoders[codec], '-preset', 'ultrafast', '-profile:v', 'main', '-threads', '1', '-bf', '0'],
     ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-b:v', rate, '-maxrate', rate, '-bufsize', rate],
-    ...['-x264-params', 'repeat-headers=1:cabac=1', '-f', 'h264', file],
+    ...(codec === 'h264'
+      ? ['-x264-params', 'repeat-headers=1:cabac=1', '-f', 'h264', file]
+      : [
+          '-x265-params',
+          `repeat-headers=1:pools=none:frame-threads=1:bframes=0:keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:log-level=error`,
+          '-f',
+          'hevc',
+          file,
+        ]),
   ];
   const child = start(program, options);
   const ended = outcome(child, program);
@@ -109,48 +135,43 @@ async function encode(settings: RecordingSettings, program: string, file: string
   await Promise.all([ended, feed().catch((error: unknown) => ended.then(() => Promise.reject(error)))]);
 }
 
-async function makeStills(program: string, video: string, file: string): Promise<void> {
-  const options = ['-skip_frame', 'nokey', '-f', 'h264', '-i', video, '-vsync', '0', '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', '5'];
+async function makeStills(program: string, video: string, { codec, file }: { codec: RecordingSettings['codec']; file: string }): Promise<void> {
+  const options = [
+    '-skip_frame',
+    'nokey',
+    '-f',
+    codec === 'h264' ? 'h264' : 'hevc',
+    '-i',
+    video,
+    '-vsync',
+    '0',
+    '-c:v',
+    'mjpeg',
+    '-pix_fmt',
+    'yuvj420p',
+    '-q:v',
+    '5',
+  ];
   await outcome(start(program, [...options, '-f', 'image2pipe', file]), program);
-}
-
-function start(program: string, options: readonly string[]): ChildProcess {
-  const child = spawn(program, ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...options], {
-    stdio: ['pipe', 'ignore', 'pipe'],
-    windowsHide: true,
-  });
-  child.stdin?.on('error', () => undefined); // the child ended early: its exit code tells why
-  return child;
-}
-
-function outcome(child: ChildProcess, program: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2_000);
-    });
-    const fail = (why: string, cause?: unknown) =>
-      reject(new GatewayError('TRANSCODER_MISSING', `The ffmpeg ${program} could not encode a simulated picture: ${why}`, { cause }));
-    child.once('error', (error) => fail(error.message, error));
-    child.once('close', (code, signal) => (code === 0 ? resolve() : fail(said.trim() || `it ended with ${code ?? signal}`)));
-  });
 }
 
 async function read(settings: RecordingSettings, video: string, stillsFile: string): Promise<Recording> {
   const [bytes, images] = await Promise.all([readFile(video), readFile(stillsFile)]);
   const pictures: { keyframe: boolean; nals: Uint8Array[] }[] = [];
   let open: Uint8Array[] = [];
+  const { isSlice, isKey, isSei, sets } = units[settings.codec];
   for (const nal of splitAnnexB(bytes)) {
-    // x264 writes its settings into a SEI; the only SEI of a simulated camera is the time, at sending.
-    if (h264NalType(nal) === h264Nal.sei) continue;
+    // The encoders write their settings into a SEI; the only SEI of a simulated camera is the time, at sending.
+    if (isSei(nal)) continue;
     open.push(nal);
-    if (!isH264Slice(nal)) continue;
-    pictures.push({ keyframe: h264NalType(nal) === h264Nal.idr, nals: open });
+    if (!isSlice(nal)) continue;
+    pictures.push({ keyframe: isKey(nal), nals: open });
     open = [];
   }
   const parameterSets = pictures[0]?.nals.slice(0, -1) ?? [];
   const stills = splitJpegs(images);
-  const whole = pictures.length === Math.ceil(settings.framesPerSecond * settings.loopSeconds) && pictures[0]?.keyframe && parameterSets.length === 2;
+  const whole =
+    pictures.length === Math.ceil(settings.framesPerSecond * settings.loopSeconds) && pictures[0]?.keyframe && parameterSets.length === sets;
   if (!whole || stills.length !== pictures.filter((picture) => picture.keyframe).length) {
     throw new GatewayError('INTERNAL', `The recording ${video} is not whole: ${pictures.length} pictures, ${stills.length} stills.`);
   }

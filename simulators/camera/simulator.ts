@@ -14,7 +14,9 @@ import { type HttpCounters, OnvifDoor } from './onvif/door.ts';
 import { openOnvifServer } from './onvif/server.ts';
 import { captionOf } from './picture.ts';
 import { openRecording } from './recording.ts';
-import { openRtspDoor, type RtspCounters } from './rtsp.ts';
+import { openRtspDoor } from './rtsp.ts';
+import type { RtspCounters } from './rtsp-answer.ts';
+import { openSound, type SoundCodec } from './sound.ts';
 import { CameraStream } from './stream.ts';
 
 export interface PictureChoice {
@@ -23,6 +25,8 @@ export interface PictureChoice {
   readonly framesPerSecond: number;
   /** Most kbit/s. */
   readonly kbps: number;
+  readonly codec: 'h264' | 'h265';
+  readonly sound: SoundCodec | 'none';
 }
 
 export interface CameraSimulatorOptions {
@@ -38,7 +42,7 @@ export interface CameraSimulatorOptions {
   /** Encoded pictures are kept here and shared by whoever uses the folder. */
   readonly cacheFolder: string;
   readonly ffmpeg?: Ffmpeg;
-  /** 1280×720 at 15 pictures/s and at most 1500 kbit/s, in every part that is not given. */
+  /** H.264, 1280×720 at 15 pictures/s and at most 1500 kbit/s, no sound, in every part that is not given. */
   readonly main?: Partial<PictureChoice>;
   /** 640×360 at 15 pictures/s and at most 400 kbit/s. */
   readonly sub?: Partial<PictureChoice>;
@@ -87,8 +91,8 @@ export interface CameraSimulator extends AsyncDisposable {
 }
 
 const usual: Readonly<Record<StreamProfile, PictureChoice>> = {
-  main: { width: 1280, height: 720, framesPerSecond: 15, kbps: 1_500 },
-  sub: { width: 640, height: 360, framesPerSecond: 15, kbps: 400 },
+  main: { width: 1280, height: 720, framesPerSecond: 15, kbps: 1_500, codec: 'h264', sound: 'none' },
+  sub: { width: 640, height: 360, framesPerSecond: 15, kbps: 400, codec: 'h264', sound: 'none' },
 };
 const strictTokenWindow = 5_000;
 
@@ -214,10 +218,11 @@ async function openStreams(
   const { id, name, cacheFolder, clock, loopSeconds = 20, gopSeconds = 2 } = options;
   const ffmpeg = async () => options.ffmpeg ?? (await findFfmpeg());
   const open = async (profile: StreamProfile) => {
-    const choice = { ...usual[profile], ...options[profile] };
+    const { sound, ...choice } = { ...usual[profile], ...options[profile] };
     const settings = { camera: id, caption: captionOf(name, id) === id ? id : `${captionOf(name, id)} (${id})`, ...choice, loopSeconds, gopSeconds };
     const recording = await openRecording(settings, cacheFolder, ffmpeg);
-    return [profile, new CameraStream({ recording, clock, wallClock, stalled: () => faults.has('stalled') })] as const;
+    const heard = sound === 'none' ? {} : { sound: await openSound(sound, id, cacheFolder, ffmpeg) };
+    return [profile, new CameraStream({ recording, ...heard, clock, wallClock, faults })] as const;
   };
   return new Map(await Promise.all([open('main'), open('sub')]));
 }

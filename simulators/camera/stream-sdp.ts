@@ -1,11 +1,18 @@
-/** The session description of one profile (RFC 6184 §8.2.1). */
-import { mediaSection } from '../../adapters/protocols/sdp/media-section.ts';
-import { writeSdp } from '../../adapters/protocols/sdp/sdp.ts';
-import type { Recording } from './recording.ts';
-import { clockRate, payloadType } from './stream.ts';
+/** The session description of one profile. */
 
-export function describe({ parameterSets, settings }: Recording): string {
-  const section = mediaSection({ kind: 'video', codec: 'h264', payloadType, clockRate, parameterSets }, 'trackID=1');
+import { aacHighBitRate } from '../../adapters/protocols/rtp/aac-payload.ts';
+import { type DescribedTrack, mediaSection } from '../../adapters/protocols/sdp/media-section.ts';
+import { type SdpMedia, writeSdp } from '../../adapters/protocols/sdp/sdp.ts';
+import type { Sound } from './sound.ts';
+import { type CameraStream, videoNumbers } from './stream.ts';
+
+/** Of the control addresses, in the order of the tracks. */
+export const trackIds = { video: 'trackID=1', audio: 'trackID=2' } as const;
+
+export function describe({ recording, sound }: Pick<CameraStream, 'recording' | 'sound'>): string {
+  const { parameterSets, settings } = recording;
+  const { codec, kbps, framesPerSecond } = settings;
+  const picture = section({ kind: 'video', codec, ...videoNumbers, parameterSets }, trackIds.video);
   return writeSdp({
     name: 'Media Presentation',
     connection: 'IN IP4 0.0.0.0',
@@ -14,11 +21,17 @@ export function describe({ parameterSets, settings }: Recording): string {
       { name: 'range', value: 'npt=now-' },
     ],
     media: [
-      {
-        ...section,
-        bandwidth: settings.kbps,
-        attributes: [...section.attributes, { name: 'framerate', value: String(settings.framesPerSecond) }, { name: 'recvonly' }],
-      },
+      { ...picture, bandwidth: kbps, attributes: [...picture.attributes, { name: 'framerate', value: String(framesPerSecond) }] },
+      ...(sound ? [section(soundTrack(sound), trackIds.audio)] : []),
     ],
   });
+}
+
+function section(track: DescribedTrack, control: string): SdpMedia {
+  const { attributes, ...rest } = mediaSection(track, control);
+  return { ...rest, attributes: [...attributes, { name: 'recvonly' }] };
+}
+
+function soundTrack({ codec, payloadType, clockRate, config }: Sound): DescribedTrack {
+  return { kind: 'audio', codec, payloadType, clockRate, channels: 1, ...(config ? { aac: { config, ...aacHighBitRate } } : {}) };
 }

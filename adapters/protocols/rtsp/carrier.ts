@@ -28,6 +28,7 @@ export class InterleavedCarrier implements MediaCarrier {
   readonly #packets: (TrackInbox | undefined)[] = new Array(256).fill(undefined);
   readonly #control: (TrackInbox | undefined)[] = new Array(256).fill(undefined);
   readonly #garbage: (length: number) => void;
+  #offered = 0;
   #next = 0;
 
   /** `garbage`: told of bytes between frames that were skipped. */
@@ -37,18 +38,19 @@ export class InterleavedCarrier implements MediaCarrier {
   }
 
   async offer(): Promise<string> {
-    const channel = this.#next;
+    this.#offered = this.#next;
     this.#next += 2;
-    return interleavedOffer(channel);
+    return interleavedOffer(this.#offered);
   }
 
   accept(answer: TransportAnswer, inbox: TrackInbox): void {
     if (answer.serverPorts && !answer.channels) throw new RtspFailure('unsupported', 'was asked for TCP and answered with UDP.');
-    const { rtp, rtcp } = answer.channels ?? { rtp: this.#next - 2, rtcp: this.#next - 1 };
+    const { rtp, rtcp } = answer.channels ?? { rtp: this.#offered, rtcp: this.#offered + 1 };
     if (rtp > 255 || rtcp > 255) throw new RtspFailure('reply', `named the channels ${rtp} and ${rtcp}, but there are 256.`);
     if (this.#packets[rtp]) throw new RtspFailure('reply', `gave two tracks the same channel ${rtp}.`);
     this.#packets[rtp] = inbox;
     this.#control[rtcp] = inbox;
+    this.#next = Math.max(this.#next, (Math.max(rtp, rtcp) + 2) & ~1);
   }
 
   open(): void {

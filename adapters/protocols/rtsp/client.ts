@@ -26,6 +26,8 @@ export async function playRtsp(order: RtspOrderToPlay, player: RtspPlayer, signa
         if (redirects > maxRedirects) throw new RtspFailure('reply', `redirected more than ${maxRedirects} times.`);
         target = outcome.to;
         break;
+      case 'again':
+        break;
       case 'no-media':
         failures.push(outcome.failure);
         if (failures.length === transports.length) throw allFailed(transports, failures);

@@ -1,13 +1,16 @@
 /** What a camera answers to DESCRIBE: its tracks and where each is set up. */
 import { parseSdp, type Sdp } from '../sdp/sdp.ts';
-import { type AudioTrack, findTracks, type VideoTrack } from '../sdp/tracks.ts';
+import { type AudioTrack, type DroppedMedia, findTracks, type VideoTrack } from '../sdp/tracks.ts';
 import { baseOf, controlUrl, type RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
 import { headerOf, type RtspResponse } from './message.ts';
+import type { MissingAudio } from './order.ts';
 
 export interface Description {
   readonly video: VideoTrack;
   readonly audio: AudioTrack | undefined;
+  /** Sound that is offered and cannot be carried. */
+  readonly missingAudio: MissingAudio | undefined;
   /** Absolute URL of a track. */
   urlOf(track: { readonly control: string | undefined }): string;
   /** Absolute URL of the whole. */
@@ -36,11 +39,21 @@ function readSdp(body: Uint8Array) {
   }
 }
 
-function tracksOf(sdp: Sdp): { readonly video: VideoTrack; readonly audio: AudioTrack | undefined } {
+function tracksOf(sdp: Sdp): Pick<Description, 'video' | 'audio' | 'missingAudio'> {
   const { video, audio, dropped } = findTracks(sdp);
-  if (video) return { video, audio };
+  if (video) return { video, audio, missingAudio: audio ? undefined : missingAmong(dropped) };
   const seen = dropped
     .filter(({ kind }) => kind === 'video')
     .flatMap(({ encodings, detail }) => (detail === undefined ? encodings : [`${encodings[0]} with ${detail}`]));
   throw new RtspFailure('unsupported', `offers no H.264 or H.265 video, but ${seen.length > 0 ? seen.slice(0, 8).join(', ') : 'none'}.`);
+}
+
+/** A loudspeaker that we might talk to is no sound that is missed. */
+function missingAmong(dropped: readonly DroppedMedia[]): MissingAudio | undefined {
+  for (const { kind, why, encodings, detail } of dropped) {
+    if (kind !== 'audio' || (why !== 'codec' && why !== 'parameters')) continue;
+    const seen = encodings.join(', ') || 'nothing that it names';
+    return { why, seen: detail === undefined ? seen : `${seen} with ${detail}` };
+  }
+  return undefined;
 }

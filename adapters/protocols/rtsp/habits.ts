@@ -8,6 +8,6 @@ export interface CameraHabits {
   keepaliveBy?: 'OPTIONS';
   /** After how long without a request it hung up the last time, ms: twice the same is no accident. */
   hungUpAfter?: number | undefined;
-  /** Why its audio is not asked for any more. */
+  /** How it broke off when it was asked for its sound, which is not done again. */
   audioRefused?: string;
 }

@@ -1,13 +1,21 @@
 /** What is asked of `playRtsp`, and what it tells while it plays. */
-import type { VideoTrack } from '../sdp/tracks.ts';
+import type { AudioTrack, VideoTrack } from '../sdp/tracks.ts';
 import type { CameraHabits } from './habits.ts';
 import type { RtspTimers } from './timers.ts';
 import type { UdpPorts } from './udp-ports.ts';
 
 type TrackKind = 'video' | 'audio';
 
+/** Why sound that a camera offers does not come. `seen`: what it offers, or how it refused. */
+export interface MissingAudio {
+  readonly why: 'codec' | 'parameters' | 'refused';
+  readonly seen: string;
+}
+
 export interface PlayedTracks {
   readonly video: VideoTrack;
+  readonly audio?: AudioTrack;
+  readonly missingAudio?: MissingAudio;
 }
 
 export interface RtspPlayer {

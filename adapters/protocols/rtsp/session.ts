@@ -1,6 +1,4 @@
 /** One session with a camera, over one transport: described, set up, played, kept, left (RFC 2326; onvif-rtsp §3). */
-import { randomBytes, randomInt } from 'node:crypto';
-import { writeReceiverCompound } from '../rtp/rtcp.ts';
 import { type RtspTarget, redirectTarget } from './address.ts';
 import { InterleavedCarrier, type MediaCarrier } from './carrier.ts';
 import { RtspConnection } from './connection.ts';
@@ -10,7 +8,8 @@ import type { CameraHabits } from './habits.ts';
 import { TrackInbox } from './inbox.ts';
 import { Keepalive } from './keepalive.ts';
 import { headerOf, type RtspResponse } from './message.ts';
-import type { RtspOrderToPlay, RtspPlayer } from './order.ts';
+import type { PlayedTracks, RtspOrderToPlay, RtspPlayer } from './order.ts';
+import { ReceiverReports } from './reports.ts';
 import { readTransport } from './transport.ts';
 import { UdpCarrier } from './udp-carrier.ts';
 
@@ -25,7 +24,9 @@ export type Outcome =
   | { readonly kind: 'left' }
   | { readonly kind: 'moved'; readonly to: RtspTarget }
   /** Everything was well, but no media come over this transport. */
-  | { readonly kind: 'no-media'; readonly failure: RtspFailure };
+  | { readonly kind: 'no-media'; readonly failure: RtspFailure }
+  /** Asking for sound cost the connection; the habits say so, and the next session will not ask. */
+  | { readonly kind: 'again' };
 
 export interface SessionOrder extends RtspOrderToPlay {
   readonly habits: CameraHabits;
@@ -89,7 +90,9 @@ class Session {
     this.#aggregate = description.aggregate;
     const refusal = await this.#setUpVideo(description, signal);
     if (refusal) return { kind: 'no-media', failure: refusal };
-    player.begin({ video: description.video });
+    const sound = await this.#setUpAudio(description, signal);
+    if (sound === 'again') return { kind: 'again' };
+    player.begin({ video: description.video, ...sound });
     this.#carrier.open();
     demandSuccess('PLAY', await connection.ask({ method: 'PLAY', uri: this.#aggregate, headers: { Range: 'npt=0.000-' } }, signal));
     return this.#stay(methods, signal);
@@ -110,29 +113,56 @@ class Session {
 
   /** Returns why this transport is of no use, or nothing. */
   async #setUpVideo({ video, urlOf }: Description, signal: AbortSignal): Promise<RtspFailure | undefined> {
-    const { player, order } = this.#with;
     const response = await this.#setUp(urlOf(video), signal);
     const failure = refusalOf('SETUP', response);
     if (failure) {
       if (response.status === 461) return failure;
       throw failure;
     }
-    const answer = readTransport(headerOf(response, 'transport') ?? '');
-    const inbox = new TrackInbox({
-      clockRate: video.clockRate,
-      ssrc: answer.ssrc,
-      timers: order.timers,
-      packet: (bytes, start, end) => player.packet('video', bytes, start, end),
-      clock: (clock) => player.clock('video', clock),
-    });
     try {
-      this.#carrier.accept(answer, inbox);
+      this.#receive(video, response);
     } catch (error) {
       if (error instanceof RtspFailure && error.reason === 'unsupported') return error;
       throw error;
     }
-    this.#inboxes.push(inbox);
     return undefined;
+  }
+
+  /** Sound that cannot be had never costs the picture: it is left out, with the reason. */
+  async #setUpAudio(
+    { audio, missingAudio, urlOf }: Description,
+    signal: AbortSignal,
+  ): Promise<Pick<PlayedTracks, 'audio' | 'missingAudio'> | 'again'> {
+    const { habits } = this.#with.order;
+    if (!audio) return missingAudio ? { missingAudio } : {};
+    if (habits.audioRefused !== undefined) return { missingAudio: { why: 'refused', seen: habits.audioRefused } };
+    try {
+      const response = await this.#setUp(urlOf(audio), signal);
+      const failure = refusalOf('SETUP', response);
+      if (failure) return { missingAudio: { why: 'refused', seen: failure.message } };
+      this.#receive(audio, response);
+      return { audio };
+    } catch (error) {
+      if (!(error instanceof RtspFailure) || signal.aborted) throw error;
+      // Whatever it was, the connection may not be what it was before.
+      habits.audioRefused = error.message;
+      return 'again';
+    }
+  }
+
+  /** What comes for a track that was set up goes to the player. */
+  #receive({ kind, clockRate }: { readonly kind: 'video' | 'audio'; readonly clockRate: number }, response: RtspResponse): void {
+    const { player, order } = this.#with;
+    const answer = readTransport(headerOf(response, 'transport') ?? '');
+    const inbox = new TrackInbox({
+      clockRate,
+      ssrc: answer.ssrc,
+      timers: order.timers,
+      packet: (bytes, start, end) => player.packet(kind, bytes, start, end),
+      clock: (clock) => player.clock(kind, clock),
+    });
+    this.#carrier.accept(answer, inbox);
+    this.#inboxes.push(inbox);
   }
 
   async #setUp(uri: string, signal: AbortSignal): Promise<RtspResponse> {
@@ -153,7 +183,7 @@ class Session {
     const { timers, habits, silence = 10_000 } = order;
     const patience = way.replaceable ? silence / 2 : silence;
     const { ended } = this.#connection;
-    const video = this.#inboxes[0]!;
+    const video = this.#inboxes[0]!; // it is set up first
     const reports = new ReceiverReports(this.#carrier, this.#inboxes);
     let now = timers.monotonic();
     const keepalive = new Keepalive(this.#connection, { uri: this.#aggregate, timeout: this.#timeout, methods, habits }, now);
@@ -184,27 +214,6 @@ class Session {
         reports.send();
       }
       if (now >= keepalive.due) keepalive.send(now);
-    }
-  }
-}
-
-/** Tells the camera how its tracks arrive. */
-class ReceiverReports {
-  readonly #carrier: MediaCarrier;
-  readonly #inboxes: readonly TrackInbox[];
-  readonly #ssrc = randomInt(1, 2 ** 32 - 1);
-  /** RFC 7022 §4.2: 96 random bits; it tells the camera nothing about us. */
-  readonly #name = randomBytes(12).toString('base64url');
-
-  constructor(carrier: MediaCarrier, inboxes: readonly TrackInbox[]) {
-    this.#carrier = carrier;
-    this.#inboxes = inboxes;
-  }
-
-  send(): void {
-    for (const inbox of this.#inboxes) {
-      const block = inbox.block();
-      this.#carrier.report(inbox, writeReceiverCompound(this.#ssrc, this.#name, block ? [block] : []));
     }
   }
 }

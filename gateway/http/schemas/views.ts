@@ -68,6 +68,7 @@ const telemetry: z.ZodType<StreamTelemetry> = z
     jitter: length,
     keyframeInterval: maybe(length),
     audio: maybe(z.enum(['pcma', 'pcmu', 'aac'])),
+    audioReason: maybe(words),
     lastFrameAt: maybe(moment),
     viewers: z.number(),
     skippedFrames: z.number(),
