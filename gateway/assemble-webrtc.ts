@@ -4,6 +4,7 @@ import { WhepEngine } from '../adapters/viewers/whep/engine.ts';
 import type { AdapterContext, MediaPlane } from './domain/ports.ts';
 import { remoteLogger } from './media/remote-logger.ts';
 import { failureOf } from './media/rpc.ts';
+import { Vitals } from './media/vitals.ts';
 import { type FromWebRtcWorker, type ToWebRtcWorker, WebRtcDesk } from './media/webrtc-desk.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { GatewayConfig } from './runtime/config.ts';
@@ -13,10 +14,14 @@ import { startWorker } from './runtime/worker.ts';
 interface WebRtcWorkerData {
   readonly campusGateway: 'webrtc';
   readonly uplink: SharedArrayBuffer;
+  readonly vitals: SharedArrayBuffer;
   readonly ports?: readonly [number, number];
 }
 
-const heapMegabytes = 256;
+const mebibyte = 1024 * 1024;
+const limits = { heapBytes: 256 * mebibyte, bufferBytes: 256 * mebibyte };
+/** Not to be reached: near it, one large allocation aborts the whole process (docs/adr/0012). */
+const oldGenerationMegabytes = 1_024;
 
 export interface WebRtcParts extends AdapterContext {
   readonly media: Pick<MediaPlane, 'prepare'>;
@@ -28,11 +33,15 @@ export function openWebRtc(
   { viewers, udp }: GatewayConfig['webrtc'],
   { media, clock, log, uplink = UplinkBudget.open(0, clock) }: WebRtcParts,
 ): WebRtcDesk {
-  const data: WebRtcWorkerData = { campusGateway: 'webrtc', uplink: uplink.shared, ...(udp.from === 0 ? {} : { ports: [udp.from, udp.to] }) };
+  const data = { campusGateway: 'webrtc', uplink: uplink.shared, ...(udp.from === 0 ? {} : { ports: [udp.from, udp.to] as const }) } as const;
   return new WebRtcDesk({
-    ...{ media, viewers, uplink, clock, log },
-    startWorker: () =>
-      startWorker(new URL(import.meta.url), { workerData: data, name: 'webrtc', resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }),
+    ...{ media, viewers, uplink, limits, clock, log },
+    startWorker: (vitals) =>
+      startWorker(new URL(import.meta.url), {
+        workerData: { ...data, vitals } satisfies WebRtcWorkerData,
+        name: 'webrtc',
+        resourceLimits: { maxOldGenerationSizeMb: oldGenerationMegabytes },
+      }),
   });
 }
 
@@ -42,8 +51,9 @@ function isWebRtcWorker(data: unknown): data is WebRtcWorkerData {
   return typeof data === 'object' && data !== null && 'campusGateway' in data && data.campusGateway === 'webrtc';
 }
 
-function serve({ ports, uplink }: WebRtcWorkerData): void {
+function serve({ ports, uplink, vitals }: WebRtcWorkerData): void {
   const port = parentPort!;
+  void new Vitals(vitals).show(systemClock, new AbortController().signal); // It is ended from outside.
   const say = (message: FromWebRtcWorker) => port.postMessage(message);
   const engine = new WhepEngine({
     clock: systemClock,

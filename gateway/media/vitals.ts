@@ -1,5 +1,5 @@
 /**
- * What the media worker shows of itself without being asked: a few numbers in memory that both threads see. Neither waits for the other, and a
+ * What a worker shows of itself without being asked: a few numbers in memory that both threads see. Neither waits for the other, and a
  * queue of messages, however long, hides nothing.
  */
 import { readlinkSync } from 'node:fs';

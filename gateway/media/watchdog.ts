@@ -1,6 +1,6 @@
 /**
- * Judges from the main thread whether the media worker is still fit: its loop turns, and its memory is within bounds. Busy is not stuck: a worker
- * that is only kept from a CPU, or that is watched by a main thread which was itself kept, is left alone.
+ * Judges from the main thread whether a worker is still fit: its loop turns, and its memory is within bounds. Busy is not stuck: a worker that is
+ * only kept from a CPU, or that is watched by a main thread which was itself kept, is left alone.
  */
 import type { MediaEnd } from '../domain/health.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
@@ -75,7 +75,7 @@ export async function watchWorker(watching: Watching, signal: AbortSignal): Prom
     if (silence < silentFor || cpuBefore === undefined) continue;
     const time = timeOf(vitals.thread);
     if (time?.held && time.cpu - cpuBefore < mostPerTurn && silence < keptFor) {
-      if (!kept) log.warn('media worker waits for a CPU', { silent: Math.round(silence) });
+      if (!kept) log.warn('worker waits for a CPU', { silent: Math.round(silence) });
       kept = true;
       continue;
     }

@@ -13,6 +13,8 @@ import { linked } from '../runtime/linked.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { LogLine } from './remote-logger.ts';
 import { errorOf, type Outcome } from './rpc.ts';
+import { Vitals } from './vitals.ts';
+import { type WorkerLimits, watchWorker } from './watchdog.ts';
 
 export interface WhepAsk {
   readonly channel: ChannelId;
@@ -49,7 +51,10 @@ export interface WebRtcDeskParts {
   readonly log: Logger;
   readonly viewers: number;
   readonly uplink: UplinkBudget;
-  startWorker(): Worker;
+  /** Beyond them, or when its loop stands still, the worker is ended. */
+  readonly limits: WorkerLimits;
+  /** The worker is to show its vitals in this memory. */
+  startWorker(vitals: SharedArrayBuffer): Worker;
 }
 
 interface Feed {
@@ -144,11 +149,22 @@ export class WebRtcDesk implements AsyncDisposable {
 
   #running(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = this.#parts.startWorker();
+    const { limits, clock, log } = this.#parts;
+    const vitals = new Vitals();
+    const worker = this.#parts.startWorker(vitals.shared);
+    const gone = new AbortController();
     this.#worker = worker;
     worker.on('message', (message: FromWebRtcWorker) => this.#take(message));
-    worker.on('error', (error) => this.#parts.log.error('webrtc worker broke', { error }));
-    worker.once('exit', () => this.#gone(worker));
+    worker.on('error', (error) => log.error('webrtc worker broke', { error }));
+    worker.once('exit', () => {
+      gone.abort();
+      this.#gone(worker);
+    });
+    void watchWorker({ vitals, limits, clock, log: log.child({ worker: 'webrtc' }) }, gone.signal).then((verdict) => {
+      if (!verdict) return;
+      log.error('webrtc worker ended', { ...verdict });
+      void worker.terminate();
+    });
     return worker;
   }
 
