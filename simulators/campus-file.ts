@@ -17,6 +17,8 @@ const picture = section({
   width: z.int().min(64).max(3_840),
   height: z.int().min(64).max(2_160),
   framesPerSecond: z.int().min(1).max(60),
+  codec: z.enum(['h264', 'h265']).default('h264'),
+  sound: z.enum(['none', 'pcma', 'pcmu', 'aac']).default('none'),
 });
 
 const camera = section({

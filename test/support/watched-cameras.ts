@@ -37,7 +37,7 @@ export async function openStreams(count: number): Promise<Streams> {
   const cameras: { readonly id: string; readonly running: RunningCamera }[] = [];
   for (let number = 1; number <= count; number += 1) {
     const id = `cam-${number}`;
-    const picture = { framesPerSecond: 15, width: 640, height: 360 };
+    const picture = { framesPerSecond: 15, width: 640, height: 360, codec: 'h264', sound: 'none' } as const;
     const description = { id, name: { zh: id, en: id }, channel: number, port: 0, main: picture, sub: picture };
     cameras.push({ id, running: opening.own(await play(description, account, { clock: systemClock, log: silentLogger })) });
   }

@@ -28,7 +28,7 @@ export function videoSourceConfiguration(element: string, profiles: readonly Onv
   );
 }
 
-/** Of Media: tt:VideoEncoderConfiguration. */
+/** Of Media: tt:VideoEncoderConfiguration, whose schema knows no H.265: that is called H264, as by real cameras (onvif-rtsp §1.2, 26). */
 export function videoEncoderConfiguration(element: string, profile: OnvifProfile): string {
   const { framesPerSecond, kbps } = profile.settings;
   return (
@@ -40,12 +40,15 @@ export function videoEncoderConfiguration(element: string, profile: OnvifProfile
   );
 }
 
+/** Of Media2: names of encodings as IANA has them. */
+export const encoding = ({ settings }: OnvifProfile) => `<tt:Encoding>${settings.codec.toUpperCase()}</tt:Encoding>`;
+
 /** Of Media2: tt:VideoEncoder2Configuration. */
 export function videoEncoder2Configuration(element: string, profile: OnvifProfile): string {
   const { framesPerSecond, kbps } = profile.settings;
   return (
     `<${element} token="${encoderToken(profile)}" GovLength="${gopLength(profile)}" Profile="Main"><tt:Name>${escapeXml(profile.name)}</tt:Name>` +
-    `<tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>${resolution(profile)}<tt:RateControl ConstantBitRate="false">` +
+    `<tt:UseCount>1</tt:UseCount>${encoding(profile)}${resolution(profile)}<tt:RateControl ConstantBitRate="false">` +
     `<tt:FrameRateLimit>${framesPerSecond}</tt:FrameRateLimit><tt:BitrateLimit>${kbps}</tt:BitrateLimit></tt:RateControl>` +
     `${noMulticast}<tt:Quality>4</tt:Quality></${element}>`
   );

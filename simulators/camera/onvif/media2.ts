@@ -1,6 +1,6 @@
 /** ONVIF Media2 service (ver20/media/wsdl), reads only. */
 import { escapeXml, findAll, textAt } from '../../../adapters/protocols/soap/xml.ts';
-import { gopLength, ptzConfiguration, range, resolution, videoEncoder2Configuration, videoSourceConfiguration } from './configurations.ts';
+import { encoding, gopLength, ptzConfiguration, range, resolution, videoEncoder2Configuration, videoSourceConfiguration } from './configurations.ts';
 import { media2ServiceCapabilities } from './device.ts';
 import { snapshotPath, synchronise } from './media.ts';
 import { type Asked, encoderToken, noConfiguration, noProfile, type OnvifProfile, type Operations, profileOf } from './operation.ts';
@@ -33,7 +33,7 @@ export const media2Operations: Operations = {
       const gop = gopLength(profile);
       return (
         `<tr2:Options GovLengthRange="${gop} ${gop}" FrameRatesSupported="${framesPerSecond}" ProfilesSupported="Main" ConstantBitRateSupported="false">` +
-        `<tt:Encoding>H264</tt:Encoding>${range('QualityRange', 1, 6)}${resolution(profile).replaceAll('Resolution>', 'ResolutionsAvailable>')}` +
+        `${encoding(profile)}${range('QualityRange', 1, 6)}${resolution(profile).replaceAll('Resolution>', 'ResolutionsAvailable>')}` +
         `${range('BitrateRange', kbps, kbps)}</tr2:Options>`
       );
     });
