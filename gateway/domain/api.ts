@@ -154,7 +154,7 @@ export type LiveMessage =
 
 /**
  * Media socket, one per page. The page asks for pictures in JSON texts; every `id` is its own choice of number, and asking again under an id
- * ends what ran under it. Alarm pictures are the last to be skipped where the page cannot follow.
+ * ends what ran under it.
  */
 export type MediaAsk =
   | {
@@ -164,7 +164,10 @@ export type MediaAsk =
       readonly profile: StreamProfile;
       /** The sound as well, where the camera has any. */
       readonly audio: boolean;
+      /** What is watched for the police side counts in the uplink budget; `local` does not. */
       readonly purpose: StreamPurpose;
+      /** Of an alarm cell: the last to be left out where the page cannot follow. */
+      readonly urgent: boolean;
     }
   | { readonly kind: 'leave'; readonly id: number };
 

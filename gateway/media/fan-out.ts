@@ -5,11 +5,14 @@
 import type { SenderClock, StreamDescription, StreamPurpose, TrackKind } from '../domain/media.ts';
 import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
+import { seconds } from '../domain/time.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { GopCache } from './gop-cache.ts';
 import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaSettings } from './settings.ts';
+
+const freshFor = seconds(2);
 
 /** One viewer, with what it owes. */
 export interface Viewer {
@@ -34,6 +37,7 @@ export class FanOut {
   readonly #cache: GopCache;
   readonly #budget: OwedBytes;
   readonly #uplink: UplinkBudget;
+  #grewAt = Number.NEGATIVE_INFINITY;
   /** Pictures that viewers did not get. */
   skipped = 0;
 
@@ -45,8 +49,14 @@ export class FanOut {
     this.#cache = new GopCache(settings.cacheBytes);
   }
 
+  /** The group since the last keyframe, however old. */
   get cached(): readonly AccessUnit[] {
     return this.#cache.units;
+  }
+
+  /** The same for whoever joins now: nothing where it has stopped growing, as of a camera that went away. It would be taken for live. */
+  get joinable(): readonly AccessUnit[] {
+    return this.#clock.monotonic() - this.#grewAt < freshFor ? this.#cache.units : [];
   }
 
   get viewers(): number {
@@ -69,15 +79,17 @@ export class FanOut {
     };
     this.#viewers.add(viewer);
     this.#budget.add(viewer);
-    if (this.#cache.units.length > 0 && this.#uplink.take(this.#cache.bytes, purpose())) {
+    const group = this.joinable;
+    if (group.length > 0 && this.#uplink.take(this.#cache.bytes, purpose())) {
       viewer.live = true;
-      this.#write(viewer, this.#cache.units);
+      this.#write(viewer, group);
     }
     return { [Symbol.dispose]: () => void this.#leave(viewer) };
   }
 
   deliver(unit: AccessUnit): void {
     this.#cache.push(unit);
+    if (unit.track === 'video') this.#grewAt = this.#clock.monotonic();
     const now = this.#clock.monotonic();
     const spans = [unit];
     for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, spans);

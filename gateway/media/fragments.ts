@@ -36,7 +36,7 @@ export class FragmentFeed {
     return this.#subscribers.size;
   }
 
-  /** `cached`: the picture group so far; needed where nobody watched before. `audio`: the sound as well, where there is any. */
+  /** `cached`: the picture group so far; none where that is old. `audio`: the sound as well, where there is any. */
   subscribe(subscriber: Subscriber, cached: readonly AccessUnit[], audio = false): Disposable {
     if (this.#subscribers.size === 0) {
       this.#reset();
@@ -46,7 +46,7 @@ export class FragmentFeed {
     const { init } = this.#video;
     const subscription = { audio, running: false };
     this.#subscribers.set(subscriber, subscription);
-    if (this.#cache.length > 0 && init) {
+    if (cached.length > 0 && this.#cache.length > 0 && init) {
       this.#introduce(subscriber, subscription, init);
       for (const fragment of this.#cache) if (audio || fragment.track === 'video') subscriber(copyOf(fragment));
     }

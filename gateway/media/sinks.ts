@@ -54,7 +54,7 @@ function feed({ port, audio }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, en
       if (message.kind === 'ended') end(message.reason);
       else post(port, message);
     },
-    stream.fanOut.cached,
+    stream.fanOut.joinable,
     audio,
   );
 }

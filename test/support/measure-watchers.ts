@@ -49,7 +49,7 @@ export async function watchAsPage(origin: string, account: Account, channel: str
     while (!over.signal.aborted) {
       const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/media/v1/live`, { headers: { origin, cookie } });
       connections += 1;
-      const ask: MediaAsk = { kind: 'watch', id: 1, channel, profile: 'main', audio: false, purpose: 'local' };
+      const ask: MediaAsk = { kind: 'watch', id: 1, channel, profile: 'main', audio: false, purpose: 'local', urgent: false };
       let fresh = false;
       socket.on('open', () => socket.send(JSON.stringify(ask)));
       socket.on('message', (data: Buffer, isBinary) => {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => campus[Symbol.asyncDispose]());
 
-const wish = { kind: 'watch', id: 7, channel: 'gate', profile: 'sub', audio: false, purpose: 'local' } as const;
+const wish = { kind: 'watch', id: 7, channel: 'gate', profile: 'sub', audio: false, purpose: 'local', urgent: false } as const;
 
 /** A page that is open and has asked for `asks`. */
 async function page(...asks: readonly unknown[]) {
@@ -60,7 +60,7 @@ describe('the media socket', () => {
     ] as const)
       await campus.media.send(fragment(keyframe, at));
     await first.until(() => first.binary.length === 5);
-    const late = await page({ ...wish, id: 1, purpose: 'alarm' });
+    const late = await page({ ...wish, id: 1, urgent: true });
     await late.until(() => late.binary.length === 3);
     expect(late.binary.map((wire) => readPicture(wire).at).slice(1)).toEqual([3, 4]);
     expect(campus.media.asked).toMatchObject([{ channel: 'gate', profile: 'sub', kind: 'fmp4', audio: false }]);
@@ -192,7 +192,7 @@ describe('the media socket', () => {
 
   test('is not delayed by a page that does not read, which later goes on with a keyframe and whole pictures', async () => {
     const reads = await page(wish);
-    const deaf = await page({ ...wish, purpose: 'patrol' });
+    const deaf = await page(wish);
     await campus.media.send(init);
     await Promise.all([reads, deaf].map(({ until, binary }) => until(() => binary.length === 1)));
     deaf.socket.pause();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
-import type { StreamPurpose } from '../../gateway/domain/media.ts';
+import type { StreamProfile, StreamPurpose } from '../../gateway/domain/media.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { MediaPage } from '../../gateway/http/sockets/media-page.ts';
 import { MediaWatch } from '../../gateway/http/sockets/media-watch.ts';
@@ -9,6 +9,12 @@ import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { fragment, readPicture } from '../support/http-stand-ins.ts';
 
 const budget = { pressed: false, full: false, take: (_bytes: number, purpose: StreamPurpose) => !(budget.full && purpose === 'patrol') };
+
+interface Wish {
+  readonly purpose?: StreamPurpose;
+  readonly urgent?: boolean;
+  readonly profile?: StreamProfile;
+}
 
 describe('a page that cannot follow', () => {
   /** Stands in for a socket whose peer has stopped reading: what is sent stays. */
@@ -39,7 +45,7 @@ describe('a page that cannot follow', () => {
     const media = new MediaPage({ socket, wire }, clock, limit);
     const joined: string[] = [];
     let left = 0;
-    const watch = (id: number, purpose: StreamPurpose, profile: 'main' | 'sub' = 'sub') => {
+    const watch = (id: number, { purpose = 'local', urgent = false, profile = 'sub' }: Wish = {}) => {
       const join = (wanted: { profile: string }, _watcher: StreamWatcher) => {
         joined.push(`${id}:${wanted.profile}`);
         let here = true;
@@ -49,7 +55,7 @@ describe('a page that cannot follow', () => {
         };
       };
       const parts = { page: media, clock, budget, join, over: () => undefined };
-      const one = new MediaWatch(parts, { id, purpose, wanted: { channel: 'gate' as never, profile, audio: false } });
+      const one = new MediaWatch(parts, { id, purpose, urgent, wanted: { channel: 'gate' as never, profile, audio: false } });
       one.begin();
       return one;
     };
@@ -59,7 +65,7 @@ describe('a page that cannot follow', () => {
 
   test('skips to the next keyframe once it owes too much, and resumes when it has read', () => {
     const { socket, sent, watch } = stuck(1_000);
-    const one = watch(1, 'alarm');
+    const one = watch(1, { urgent: true });
     one.message(picture(true, 1, 1_200));
     one.message(picture(false, 2));
     one.message(picture(true, 3));
@@ -71,20 +77,16 @@ describe('a page that cannot follow', () => {
     expect(sent).toEqual(['1:1', '1:5', '1:6']);
   });
 
-  test('skips patrol pictures first, alarm pictures last', () => {
+  test('skips the pictures of an alarm last', () => {
     const { sent, watch } = stuck(1_000);
-    const [patrol, local, alarm] = [watch(1, 'patrol'), watch(2, 'local'), watch(3, 'alarm')];
-    const all = [patrol, local, alarm];
-    for (const one of all) one.message(picture(true, 1, 186)); // 600 with the headers
-    for (const one of all) one.message(picture(false, 2, 186));
-    for (const one of all) one.message(picture(false, 3, 186));
-    for (const one of all) one.message(picture(false, 4, 186));
-    expect(sent).toEqual(['1:1', '2:1', '3:1', '2:2', '3:2', '3:3']);
+    const all = [watch(1), watch(2), watch(3, { urgent: true })];
+    for (let at = 1; at <= 5; at += 1) for (const one of all) one.message(picture(at === 1, at, 186)); // 200 with the header
+    expect(sent).toEqual(['1:1', '2:1', '3:1', '3:2', '3:3', '3:4']);
   });
 
   test('skips where nothing was taken for two seconds, and is let go after ten more', async () => {
     const { clock, socket, sent, watch } = stuck(1_000_000);
-    const one = watch(1, 'patrol');
+    const one = watch(1);
     one.message(picture(true, 1, 300_000));
     sent.length = 0;
     for (let second = 0; second < 4; second += 1) {
@@ -102,7 +104,7 @@ describe('a page that cannot follow', () => {
 
   test('steps down to the sub-stream where it reads, but too slowly for the main one; a sub-stream is ended', async () => {
     const { clock, socket, texts, joined, watch, left } = stuck(1_000);
-    const one = watch(1, 'local', 'main');
+    const one = watch(1, { profile: 'main' });
     const behind = async (from: number) => {
       for (let second = 0; second < 11; second += 1) {
         socket.bufferedAmount = 2_000 - second; // a little is taken all the time
@@ -121,7 +123,7 @@ describe('a page that cannot follow', () => {
 
   test('patrol viewing of a main stream goes on with the sub-stream while the budget is short, and is told why; alarm viewing stays', () => {
     const { texts, joined, watch, left } = stuck(1_000);
-    const [patrol, alarm] = [watch(1, 'patrol', 'main'), watch(2, 'alarm', 'main')];
+    const [patrol, alarm] = [watch(1, { purpose: 'patrol', profile: 'main' }), watch(2, { purpose: 'alarm', profile: 'main' })];
     budget.pressed = true;
     for (const one of [patrol, alarm]) one.look();
     budget.pressed = false;
@@ -134,7 +136,7 @@ describe('a page that cannot follow', () => {
 
   test('pictures that the budget cannot carry are left out up to the next keyframe', () => {
     const { sent, watch } = stuck(1_000);
-    const one = watch(1, 'patrol');
+    const one = watch(1, { purpose: 'patrol' });
     one.message(picture(true, 1));
     budget.full = true;
     one.message(picture(false, 2));
@@ -146,14 +148,14 @@ describe('a page that cannot follow', () => {
 
   test('may owe the group that a picture starts with, however large', () => {
     const { socket, sent, watch, clock } = stuck(1_000);
-    watch(1, 'patrol');
+    watch(1);
     const media = new MediaPage({ socket, wire: { cork: () => undefined, uncork: () => undefined } }, clock, 1_000);
     const join = (_wanted: unknown, watcher: StreamWatcher) => {
       for (let at = 1; at <= 5; at += 1) watcher.message(picture(at === 1, at, 1_000));
       return () => undefined;
     };
     const wanted = { channel: 'gate' as never, profile: 'sub', audio: false } as const;
-    const one = new MediaWatch({ page: media, clock, budget, join, over: () => undefined }, { id: 2, purpose: 'patrol', wanted });
+    const one = new MediaWatch({ page: media, clock, budget, join, over: () => undefined }, { id: 2, purpose: 'patrol', urgent: false, wanted });
     one.begin();
     one.message(picture(false, 6));
     expect(sent).toEqual(['2:1', '2:2', '2:3', '2:4', '2:5', '2:6']);

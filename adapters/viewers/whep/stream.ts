@@ -11,6 +11,8 @@ import { PictureReader, type Sendable } from './pictures.ts';
 const groupLimit = 8 * 1024 * 1024;
 /** A viewer that loses picture upon picture is not shown the group faster than this. */
 const groupEvery = seconds(1);
+/** A group that has not grown for this long is of a camera that went away: browsers ask for pictures then, and would take it for live. */
+const freshFor = seconds(2);
 
 export class WhepStream {
   readonly #port: MessagePort;
@@ -23,6 +25,7 @@ export class WhepStream {
   #described: (() => void)[] = [];
   #group: Sendable[] = [];
   #groupBytes = 0;
+  #grewAt = Number.NEGATIVE_INFINITY;
   #taken = 0;
   #over = false;
 
@@ -59,8 +62,8 @@ export class WhepStream {
     const state = this.#peers.get(peer);
     const now = this.#clock.monotonic();
     if (!state || now - state.groupAt < groupEvery) return;
-    // The next keyframe comes by itself.
-    if (this.#group.length === 0 || !this.#uplink.take(this.#groupBytes, state.purpose)) return;
+    // Nothing to show, or nothing new: the next keyframe comes by itself.
+    if (this.#group.length === 0 || now - this.#grewAt > freshFor || !this.#uplink.take(this.#groupBytes, state.purpose)) return;
     state.groupAt = now;
     state.running = true;
     peer.restart();
@@ -111,6 +114,7 @@ export class WhepStream {
     if (sendable.keyframe) this.#forget();
     if (sendable.keyframe || this.#group.length > 0) {
       this.#group.push(sendable);
+      this.#grewAt = this.#clock.monotonic();
       this.#groupBytes += sendable.bytes;
       if (this.#groupBytes > groupLimit) this.#forget();
     }

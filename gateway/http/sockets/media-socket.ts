@@ -31,6 +31,7 @@ const asks: z.ZodType<MediaAsk> = z.discriminatedUnion('kind', [
     profile: z.enum(['main', 'sub']),
     audio: z.boolean(),
     purpose: z.enum(['alarm', 'patrol', 'local']),
+    urgent: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('leave'), id }),
 ]);
@@ -79,10 +80,10 @@ async function servePage(arrival: SocketArrival, page: MediaPage, { parts, strea
     const channel = channelOf(parts, ask.channel);
     if (channel === undefined) return refuse('NOT_FOUND', `There is no channel ${JSON.stringify(ask.channel)}.`);
     if (watches.size >= mostWatches) return refuse('TOO_MANY_REQUESTS', `A page has at most ${mostWatches} pictures.`);
-    const { profile, audio, purpose } = ask;
+    const { profile, audio, purpose, urgent } = ask;
     const watch = new MediaWatch(
       { page, clock, budget: parts.uplinkBudget, join: (wanted, watcher) => streams.watch(wanted, watcher), over: () => watches.delete(ask.id) },
-      { id: ask.id, wanted: { channel, profile, audio }, purpose },
+      { id: ask.id, wanted: { channel, profile, audio }, purpose, urgent },
     );
     watches.set(ask.id, watch);
     watch.begin();

@@ -10,11 +10,10 @@ import type { MediaPage } from './media-page.ts';
 import type { StreamFragment, StreamInit, StreamWatcher, WantedStream } from './shared-stream.ts';
 
 /** `share`: of the bytes that the page may owe; `patience`: how long it may take nothing. Beyond either, pictures are left out. */
-const ranks: Readonly<Record<StreamPurpose, { readonly share: number; readonly patience: Millis }>> = {
-  patrol: { share: 0.5, patience: seconds(2) },
-  local: { share: 0.75, patience: seconds(2) },
-  alarm: { share: 1, patience: seconds(4) },
-};
+const ranks = {
+  usual: { share: 0.5, patience: seconds(2) },
+  urgent: { share: 1, patience: seconds(4) },
+} as const;
 /** A page or a picture that stays behind for this long is given up: the page asks again. */
 const givenUpAfter = seconds(10);
 
@@ -32,24 +31,25 @@ export interface MediaWish {
   readonly id: number;
   readonly wanted: WantedStream;
   readonly purpose: StreamPurpose;
+  readonly urgent: boolean;
 }
 
 export class MediaWatch implements StreamWatcher {
   readonly #parts: MediaWatchParts;
   readonly #id: number;
   readonly #purpose: StreamPurpose;
-  readonly #rank: (typeof ranks)[StreamPurpose];
+  readonly #rank: { readonly share: number; readonly patience: Millis };
   #wanted: WantedStream;
   #leave: () => void = () => undefined;
   #behindSince: Millis | undefined;
   #begun = false;
   #joining = false;
 
-  constructor(parts: MediaWatchParts, { id, wanted, purpose }: MediaWish) {
+  constructor(parts: MediaWatchParts, { id, wanted, purpose, urgent }: MediaWish) {
     this.#parts = parts;
     this.#id = id;
     this.#purpose = purpose;
-    this.#rank = ranks[purpose];
+    this.#rank = urgent ? ranks.urgent : ranks.usual;
     this.#wanted = wanted;
   }
 

@@ -44,7 +44,7 @@ export function LiveView({ school, say, language }: PageProps) {
       </Space>
       <div className="single">
         <PlayerPage value={parts}>
-          <Tile key={channel.id} channel={channel} profile={profile} purpose="local" few say={say} language={language} figures={figures} />
+          <Tile key={channel.id} channel={channel} profile={profile} few say={say} language={language} figures={figures} />
         </PlayerPage>
       </div>
     </div>

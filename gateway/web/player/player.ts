@@ -152,8 +152,8 @@ export class Player {
   }
 
   #start(mode: ModeName, profile: StreamProfile): void {
-    const { channel, audio, purpose } = this.#wish;
-    const session = new Session(this.#parts.modes[mode], { channel, profile, audio, purpose }, this.#stage, {
+    const { race: _, ...wish } = this.#wish;
+    const session = new Session(this.#parts.modes[mode], { ...wish, profile }, this.#stage, {
       firstPicture: (one) => this.#show(one),
       picture: (one, capturedAt) => {
         if (one !== this.#shown) return;

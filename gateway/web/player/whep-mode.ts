@@ -18,11 +18,13 @@ export function whepMode(link: MediaLink): Mode {
       const close = () => {
         if (life.signal.aborted) return;
         life.abort();
+        removeEventListener('pagehide', close);
         clearInterval(counting);
         video.pause();
         peer?.close();
         if (session !== undefined) void fetch(session, { method: 'DELETE', keepalive: true }).catch(() => undefined); // it times out by itself
       };
+      addEventListener('pagehide', close); // a page that goes says so: its place is free for the next one
       const over = (why: Over) => {
         if (life.signal.aborted) return;
         close();
@@ -50,7 +52,7 @@ export function whepMode(link: MediaLink): Mode {
         };
         await peer.setLocalDescription(await peer.createOffer());
         await gathered(peer);
-        const path = `/media/v1/channels/${encodeURIComponent(wish.channel)}/whep?profile=${wish.profile}`;
+        const path = `/media/v1/channels/${encodeURIComponent(wish.channel)}/whep?profile=${wish.profile}&purpose=${wish.purpose}`;
         const response = await fetch(path, {
           method: 'POST',
           headers: { 'content-type': 'application/sdp' },

@@ -1,7 +1,6 @@
 /** One picture with its name, state and last-frame clock always on. It says why it shows nothing, and greys out what is old. */
 import { useRef, useState } from 'react';
 import type { ChannelView } from '../../domain/api.ts';
-import type { StreamPurpose } from '../../domain/media.ts';
 import { usePlayer } from '../player/use-player.ts';
 import { useSeen, useWiderThan } from '../player/use-seen.ts';
 import { StateShape } from './state-mark.tsx';
@@ -14,7 +13,6 @@ export interface TileProps {
   readonly channel: ChannelView | undefined;
   /** `auto`: the main stream only where it is shown large. */
   readonly profile: 'auto' | 'main' | 'sub';
-  readonly purpose: StreamPurpose;
   /** So few pictures are on the page that each may use the quickest way, which costs the gateway most. */
   readonly few: boolean;
   readonly say: Say;
@@ -26,7 +24,7 @@ export interface TileProps {
 /** CSS pixels; what is shown smaller gains nothing from the main stream. */
 const large = 960;
 
-export function Tile({ channel, profile, purpose, few, say, language, alarm, figures = false }: TileProps) {
+export function Tile({ channel, profile, few, say, language, alarm, figures = false }: TileProps) {
   const figure = useRef<HTMLElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const clock = useRef<HTMLTimeElement>(null);
@@ -39,7 +37,10 @@ export function Tile({ channel, profile, purpose, few, say, language, alarm, fig
     notes,
     figures: read,
   } = usePlayer(stage, {
-    wish: channel && { channel: channel.id, profile: profile === 'auto' ? (wide ? 'main' : 'sub') : profile, audio, purpose, race: few },
+    wish: channel && {
+      ...{ channel: channel.id, profile: profile === 'auto' ? (wide ? 'main' : 'sub') : profile, audio },
+      ...{ purpose: 'local', urgent: alarm !== undefined, race: few },
+    },
     seen,
     hint: `${channel?.state}`,
     picture(capturedAt) {

@@ -61,7 +61,7 @@ export function AlarmCell({ alarms, channels, say, language, acknowledge }: Alar
       <div className="alarm-tiles">
         {linked.length === 0 ? <p className="quiet">{say('noPictureHere')}</p> : null}
         {linked.map((channel) => (
-          <Tile key={channel.id} channel={channel} profile="sub" purpose="alarm" few say={say} language={language} alarm={first.zoneName} />
+          <Tile key={channel.id} channel={channel} profile="sub" few say={say} language={language} alarm={first.zoneName} />
         ))}
       </div>
       <button type="button" className="take" onClick={() => void acknowledge(first.id)}>

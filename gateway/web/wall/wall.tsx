@@ -98,15 +98,7 @@ export function Wall() {
       <div className="wall-body">
         <section className={`grid grid-${size}`}>
           {shown.map((channel, place) => (
-            <Tile
-              key={channel?.id ?? `empty-${place}`}
-              channel={channel}
-              profile="auto"
-              purpose="patrol"
-              few={size <= fewPictures}
-              say={say}
-              language={language}
-            />
+            <Tile key={channel?.id ?? `empty-${place}`} channel={channel} profile="auto" few={size <= fewPictures} say={say} language={language} />
           ))}
         </section>
         <AlarmCell alarms={open} channels={school.channels} say={say} language={language} acknowledge={school.acknowledge} />

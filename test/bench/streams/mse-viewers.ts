@@ -52,7 +52,7 @@ function openPage({ origin, cookie }: PagesOptions, camera: number): Page {
   const calledAt = systemMillis();
   const url = `${origin.replace(/^http/, 'ws')}/media/v1/live`;
   const socket = new WebSocket(url, { headers: { origin, cookie }, rejectUnauthorized: false, perMessageDeflate: false });
-  const ask: MediaAsk = { kind: 'watch', id: camera, channel: `cam-${camera}`, profile: 'main', audio: false, purpose: 'patrol' };
+  const ask: MediaAsk = { kind: 'watch', id: camera, channel: `cam-${camera}`, profile: 'main', audio: false, purpose: 'local', urgent: false };
   const watch = () => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(ask));
   };

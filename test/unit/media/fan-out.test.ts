@@ -207,6 +207,17 @@ describe('viewers', () => {
     expect(seen).toMatchObject({ writes: 2, bytes: 120 });
   });
 
+  test('a joiner gets nothing of a camera that went away: it would take that for live', async () => {
+    const clock = new ManualClock();
+    const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
+    const { seen, outlet } = viewer();
+    out.deliver(unitOf(100, true));
+    await clock.advance(seconds(2));
+    out.join(outlet, () => 'local');
+    out.deliver(unitOf(10, false));
+    expect(seen).toMatchObject({ writes: 0 });
+  });
+
   test('one that owes too much skips to the next keyframe, the others do not notice', () => {
     const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
     const [slow, quick] = [viewer(), viewer()];
