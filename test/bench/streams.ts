@@ -28,7 +28,7 @@ const parts: Readonly<Record<string, (camera: Camera, seed: number) => Promise<r
     const named = { test: 'streams, 1:1', dose: '64 cameras 1:1, burst', seed };
     const relayed = await benchRelaying({ ...named, farm, viewers: upTo(64), runs, ratioLimit: 3.2 });
     const latency = await latencyFigures(relayed, farm, named);
-    const way = { test: 'streams, many', dose: '150 cameras 1:1, burst', watch: byRtsp(upTo(150)), totalLimit: 30 };
+    const way = { test: 'streams, many', dose: '150 cameras 1:1, burst', watch: byRtsp(upTo(150)), coreLimit: 30 };
     const [many] = await benchCost({ farm: { cameras: 150, ...camera }, runs, seed, ways: [way] });
     const memory = many ? memoryFigures({ streams: 64, ...relayed }, { streams: 150, ...many }, seed) : [];
     return [...relayed.figures, ...latency, ...(many?.figures ?? []), ...memory];
@@ -57,7 +57,7 @@ const parts: Readonly<Record<string, (camera: Camera, seed: number) => Promise<r
   ],
   slow: benchSlowViewers,
   ffmpeg: (camera, seed) => benchBesideFfmpeg({ farm: { cameras: 8, ...camera }, runs, seed }),
-  whep: benchWhep,
+  whep: (camera, seed) => benchWhep({ farm: { cameras: 8, ...camera }, runs, seed }),
 };
 
 export const streamParts: readonly string[] = Object.keys(parts);
@@ -78,9 +78,9 @@ export async function benchStreams({ quick, seed, part, broken }: Bench): Promis
 async function quickly(camera: Camera, seed: number): Promise<readonly Figure[]> {
   const relayed = await benchRelaying({
     ...{ test: 'streams, 1:1, quick', dose: '16 cameras 1:1, burst', seed },
-    ...{ farm: { cameras: 16, ...camera }, viewers: upTo(16), runs: 1, ratioLimit: 5 },
+    ...{ farm: { cameras: 16, ...camera }, viewers: upTo(16), runs: 1, ratioLimit: 8 },
   });
-  const way = { test: 'streams, fMP4, quick', dose: '8 cameras 1:1, WebSocket', watch: byPages(upTo(8), false), costLimit: 6 };
+  const way = { test: 'streams, fMP4, quick', dose: '8 cameras 1:1, WebSocket', watch: byPages(upTo(8), false), costLimit: 16 };
   const pages = await benchCost({ farm: { cameras: 8, ...camera }, runs: 1, seed, ways: [way] });
   return [...relayed.figures, ...pages.flatMap(({ figures }) => figures)];
 }

@@ -46,8 +46,9 @@ export interface GatewayChild extends AsyncDisposable {
   metric(name: string): Promise<ReadonlyMap<string, number>>;
   /** CPU milliseconds that all its threads have used (Linux). */
   cpuMillis(): number;
-  /** … and by thread. */
+  /** … and by thread. The main thread has the number of the process. */
   threadMillis(): ReadonlyMap<string, number>;
+  readonly pid: number | undefined;
   /** Resident memory of the process, MB (Linux). */
   residentMegabytes(): number;
 }
@@ -166,6 +167,9 @@ export async function openGatewayChild(
     },
     cpuMillis: () => cpuMillisOf(child?.pid),
     threadMillis: () => threadMillisOf(child?.pid),
+    get pid() {
+      return child?.pid;
+    },
     residentMegabytes: () => residentMegabytesOf(child?.pid),
     async [Symbol.asyncDispose]() {
       process.off('exit', orphaned);

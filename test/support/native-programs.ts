@@ -14,7 +14,8 @@ const flags = ['-O2', '-std=c++20', '-Wall', '-Wextra', '-Werror'];
 
 export type NativeName = 'camera-farm' | 'floor-relay' | 'drain-client';
 
-export interface NativeProgram extends AsyncDisposable {
+/** A child that is told lines, and says some. */
+export interface LineProgram extends AsyncDisposable {
   say(line: string): void;
   /** The next line that it says; rejects where it ends before. */
   line(): Promise<string>;
@@ -43,13 +44,15 @@ function compiled(name: NativeName): string {
   });
 }
 
-export function runNative(name: NativeName, options: Readonly<Record<string, string | number | undefined>>): NativeProgram {
+export function runNative(name: NativeName, options: Readonly<Record<string, string | number | undefined>>): LineProgram {
   const words = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, String(value)]));
-  const child: ChildProcess & { stdin: NonNullable<ChildProcess['stdin']>; stdout: NonNullable<ChildProcess['stdout']> } = spawn(
-    compiled(name),
-    words,
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  return runByLines(name, compiled(name), words);
+}
+
+export function runByLines(name: string, program: string, words: readonly string[]): LineProgram {
+  const child: ChildProcess & { stdin: NonNullable<ChildProcess['stdin']>; stdout: NonNullable<ChildProcess['stdout']> } = spawn(program, words, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const gone = once(child, 'exit');
   child.stdin.on('error', () => undefined); // It is gone: whoever waits for a line is told.
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -3,7 +3,7 @@ import { type Millis, millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import type { Seen, Viewers } from './measure-viewers.ts';
-import { type NativeProgram, runNative } from './native-programs.ts';
+import { type LineProgram, runNative } from './native-programs.ts';
 
 /** What the cameras ask for. */
 export const cameraAccount = { username: 'gateway', password: 'only-for-this-bench' } as const;
@@ -40,7 +40,7 @@ export async function openFloorRelay({ port, cameras }: StreamServer): Promise<S
   return relay;
 }
 
-async function serverOf(program: NativeProgram, cameras: number): Promise<StreamServer> {
+async function serverOf(program: LineProgram, cameras: number): Promise<StreamServer> {
   await using opening = new Scope();
   opening.own(program);
   const port = Number((await program.line()).split(' ')[1]);

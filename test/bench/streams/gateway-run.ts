@@ -6,13 +6,15 @@ import type { Viewers } from '../../support/measure-viewers.ts';
 import { type StreamServer, watchRtsp } from '../../support/stream-programs.ts';
 import { type GatewayUnderLoad, openGatewayUnderLoad } from './gateway-under-load.ts';
 import { watchPages } from './mse-viewers.ts';
-import { type CpuRate, cpuRate, inAll, measureWindow, viewersPlayWithin, type Window } from './window.ts';
+import { type CpuRate, cpuRate, inAll, measureWindow, sumOf, viewersPlayWithin, type Window } from './window.ts';
 
 export interface GatewayRun extends Window {
   /** CPU of the process with alarms, scrapes and streams; with all but the streams; the difference: ms in a second. */
   readonly total: number;
   readonly idle: number;
   readonly net: number;
+  /** The difference without the main thread: V8's own threads clean up behind the media worker, and are counted. */
+  readonly apart: number;
   /** CPU of the thread to which the streams added most: the media worker. */
   readonly worker: number;
   readonly resident: number;
@@ -49,7 +51,7 @@ export async function openMeasuredGateway(farm: StreamServer): Promise<MeasuredG
     async run(watch, idle) {
       await using viewers = await watch(loaded);
       const window = await measureWindow(viewers, gateway);
-      return { ...window, ...compared(window.cpu, idle), resident: gateway.residentMegabytes() };
+      return { ...window, ...compared(window.cpu, idle, String(gateway.pid)), resident: gateway.residentMegabytes() };
     },
     async rest() {
       const limit = systemClock.monotonic() + pulledNoMoreWithin;
@@ -62,11 +64,12 @@ export async function openMeasuredGateway(farm: StreamServer): Promise<MeasuredG
   };
 }
 
-function compared(cpu: CpuRate, alone: CpuRate) {
-  const [total, idle] = [inAll(cpu), inAll(alone)];
+function compared(cpu: CpuRate, alone: CpuRate, mainThread: string) {
   const added = ([thread, rate]: readonly [string, number]) => rate - (alone.get(thread) ?? 0);
-  const [busiest] = [...cpu].toSorted((one, other) => added(other) - added(one));
-  return { total, idle, net: total - idle, worker: busiest?.[1] ?? Number.NaN };
+  const apart = [...cpu].filter(([thread]) => thread !== mainThread);
+  const [busiest] = apart.toSorted((one, other) => added(other) - added(one));
+  const [total, idle] = [inAll(cpu), inAll(alone)];
+  return { total, idle, net: total - idle, apart: sumOf(apart.map(added)), worker: busiest?.[1] ?? Number.NaN };
 }
 
 export const byRtsp =
