@@ -3,9 +3,10 @@ import type { Camera } from '../domain/campus.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraAdapter, CameraIntroduction, CameraSession, Clock, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
-import { adapterOf, configOf, within } from './camera-life.ts';
+import { adapterOf, configOf, refusalOf } from './camera-life.ts';
 import { shownCertificate } from './camera-loss.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
+import { within } from './within.ts';
 
 export interface IntroductionParts {
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
@@ -24,12 +25,7 @@ export async function introduceCamera(camera: Camera, parts: IntroductionParts, 
   const { adapters, refusals, clock, log } = parts;
   const adapter = adapterOf(camera, adapters);
   const config = configOf(camera, adapter);
-  if (refusals.wait(camera, 'camera') > 0) {
-    throw new GatewayError(
-      'CAMERA_CREDENTIALS',
-      `The camera at ${camera.address} refused these credentials a moment ago; it is not asked again yet.`,
-    );
-  }
+  if (refusals.wait(camera, 'camera') > 0) throw refusalOf(camera);
   try {
     return await within(clock, { length: visitWithin }, signal, async (limit) => {
       await using session = await adapter.connect(camera, config, { clock, log }, limit);

@@ -2,12 +2,13 @@
 import type { Camera } from '../domain/campus.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraAdapter, CameraSession, Clock, Logger } from '../domain/ports.ts';
-import { type Millis, seconds } from '../domain/time.ts';
+import { seconds } from '../domain/time.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
 import { problemsOf } from '../runtime/problems.ts';
 import { lossOf, refusedCredentials } from './camera-loss.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
 import type { CameraStatuses, Lost } from './camera-status.ts';
+import { within } from './within.ts';
 
 export interface CameraLifeParts {
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
@@ -21,7 +22,7 @@ export interface CameraLifeParts {
 }
 
 // Off is seen within 4 + 5 s, and the checks of health make a fault of it 3 to 4.5 s later: 13.5 s of the 15 that are promised.
-const probeEvery = seconds(4);
+const betweenProbes: BackoffSettings = { first: seconds(4), most: seconds(4), jitter: 0.25 };
 const probeWithin = seconds(5);
 const connectWithin = seconds(10);
 const closeWithin = seconds(2);
@@ -63,11 +64,13 @@ export async function liveCamera(camera: Camera, parts: CameraLifeParts, signal:
 
 /** Ends by throwing: when the camera is gone, or refuses, or by the signal. */
 async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connected(): void }, signal: AbortSignal): Promise<never> {
-  const { statuses, clock, log } = parts;
+  const { statuses, refusals, clock, log } = parts;
   const adapter = adapterOf(camera, parts.adapters);
   const config = configOf(camera, adapter);
   const context = { clock, log };
-  const session = await within(clock, { length: connectWithin, late: close }, signal, (limit) => adapter.connect(camera, config, context, limit));
+  const session = await refusals.trial(camera, signal, () =>
+    within(clock, { length: connectWithin, late: close }, signal, (limit) => adapter.connect(camera, config, context, limit)),
+  );
   const ended = new AbortController();
   const end = () => ended.abort(signal.reason);
   signal.addEventListener('abort', end, { once: true });
@@ -78,7 +81,9 @@ async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connec
     told.connected();
     log.info('camera connected', { camera: camera.id, model: session.model, firmware: session.firmware, profiles: session.profiles.length });
     for (;;) {
-      await clock.sleep(probeEvery, ended.signal);
+      // Uneven, so that the cameras of one recorder do not all ask it in the same moment: the first one that is refused is the last one that asks.
+      await clock.sleep(backoff(betweenProbes, 0), ended.signal);
+      if (refusals.wait(camera, 'camera') > 0) throw refusalOf(camera);
       const { clockOffset } = await within(clock, { length: probeWithin }, ended.signal, (limit) => session.probe(limit));
       statuses.measured(camera.id, clockOffset);
     }
@@ -90,6 +95,11 @@ async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connec
       log.warn('camera session not closed', { camera: camera.id, error }),
     );
   }
+}
+
+/** What another camera of the same address and account was told holds for this one. */
+export function refusalOf({ address }: Camera): GatewayError {
+  return new GatewayError('CAMERA_CREDENTIALS', `The camera at ${address} refused these credentials a moment ago; it is not asked again yet.`);
 }
 
 export function adapterOf(camera: Camera, adapters: CameraLifeParts['adapters']): CameraAdapter<unknown> {
@@ -113,40 +123,4 @@ export function configOf(camera: Camera, adapter: CameraAdapter<unknown>): unkno
 
 function close(session: CameraSession): void {
   session[Symbol.asyncDispose]().then(undefined, () => undefined); // nobody waits for it any more
-}
-
-/**
- * Work with a limit that holds even if the work ignores its signal. Not Clock.deadline: on Node 20 a combined signal may be collected while it is
- * waited for. A result that comes too late goes to `late`.
- */
-export async function within<Result>(
-  clock: Clock,
-  limits: { readonly length: Millis; readonly late?: (result: Result) => void },
-  signal: AbortSignal | undefined,
-  work: (limit: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  signal?.throwIfAborted();
-  const limit = new AbortController();
-  const follow = () => limit.abort(signal?.reason);
-  signal?.addEventListener('abort', follow, { once: true });
-  clock.sleep(limits.length, limit.signal).then(
-    () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')),
-    () => undefined, // done, or aborted, before
-  );
-  let over = false;
-  try {
-    const result = work(limit.signal);
-    result.then(
-      (value) => (over ? limits.late?.(value) : undefined),
-      () => undefined, // whoever waited has been told
-    );
-    return await new Promise<Result>((resolve, reject) => {
-      limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true });
-      result.then(resolve, reject);
-    });
-  } finally {
-    over = true;
-    signal?.removeEventListener('abort', follow);
-    limit.abort(new DOMException('Done.', 'AbortError'));
-  }
 }

@@ -6,9 +6,9 @@ import type { Camera } from '../domain/campus.ts';
 import type { StreamProfile, StreamTelemetry } from '../domain/media.ts';
 import type { Clock } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
-import { within } from './camera-life.ts';
 import type { CameraRefusals } from './camera-refusals.ts';
 import type { CameraStatuses } from './camera-status.ts';
+import { within } from './within.ts';
 
 /** What the fleet wants to know of a stream. */
 export type StreamSeen = Pick<StreamTelemetry, 'channel' | 'profile' | 'state' | 'code'>;

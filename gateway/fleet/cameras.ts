@@ -8,10 +8,11 @@ import type { StreamAddress, StreamProfile } from '../domain/media.ts';
 import type { CameraAdapter, CameraIntroduction, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { introduceCamera } from './camera-introduction.ts';
-import { liveCamera, within } from './camera-life.ts';
+import { liveCamera } from './camera-life.ts';
 import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
 import { openCameraStatuses } from './camera-status.ts';
 import { openCameraStreams, type StreamSeen } from './camera-streams.ts';
+import { within } from './within.ts';
 
 export interface CameraFleetOptions {
   readonly inventory: InventoryReader;

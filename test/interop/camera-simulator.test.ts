@@ -61,14 +61,16 @@ const asked = <Value>(ask: (done: Done) => void) =>
   new Promise<Value>((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value as Value))));
 
 test.each([
-  ['WS-UsernameToken', true, 'token'],
-  ['HTTP Digest', false, 'digest'],
-] as const)('npm onvif connects by %s, lists profiles, gets addresses and moves it', async (_name, useWSSecurity, auth) => {
-  await using strict = await simulate({ auth, strictTokens: true });
+  ['WS-UsernameToken', true, 'token', false],
+  ['HTTP Digest', false, 'digest', false],
+  ['HTTP Digest over TLS', false, 'digest', true],
+] as const)('npm onvif connects by %s, lists profiles, gets addresses and moves it', async (_name, useWSSecurity, auth, https) => {
+  await using strict = await simulate({ auth, strictTokens: true, https });
+  const tls = https ? { useSecure: true, secureOpts: { rejectUnauthorized: false } } : {};
   const { Cam } = load('onvif') as { Cam: new (options: object, done: (this: OnvifCam, error: Error | null) => void) => OnvifCam };
   const port = Number(new URL(strict.onvifAddress).port);
   const cam = await new Promise<OnvifCam>((resolve, reject) => {
-    const made: OnvifCam = new Cam({ hostname: '127.0.0.1', port, ...account, useWSSecurity, timeout: 5_000 }, (error) =>
+    const made: OnvifCam = new Cam({ hostname: '127.0.0.1', port, ...account, useWSSecurity, ...tls, timeout: 5_000 }, (error) =>
       error ? reject(error) : resolve(made),
     );
     made.on('error', reject);

@@ -11,7 +11,8 @@ describe('a camera that comes and goes', () => {
     await using one = await fleetOf([cameraNamed('gate')]);
     expect(one.fleet.status(gate)).toMatchObject({ connection: 'connected', model: 'C-1', clockOffset: 7, profiles: ['main: n H264 640×360'] });
     await one.clock.advance(seconds(5));
-    expect(one.fleet.status(gate)).toMatchObject({ clockOffset: 9, answeredAt: instant(1_760_000_004_000) });
+    expect(one.fleet.status(gate)).toMatchObject({ clockOffset: 9 });
+    expect((one.fleet.status(gate)?.answeredAt ?? 0) - instant(1_760_000_000_000)).toBeGreaterThanOrEqual(3_000);
     one.seen.tellsTime = false; // what was measured once is not true for ever
     await one.clock.advance(seconds(5));
     expect(one.fleet.status(gate)?.clockOffset).toBeUndefined();

@@ -132,7 +132,7 @@ export class DeviceHttp implements AsyncDisposable {
     using limit = limited((ended) => this.#outOfTime(progress, ended), signal);
     if (authorization !== undefined || order.credentialed) this.#credentialed += 1;
     try {
-      const response = await request(`${url.origin}${url.pathname}${url.search}`, {
+      const answered = request(`${url.origin}${url.pathname}${url.search}`, {
         dispatcher: this.#agent,
         method: 'POST',
         headers: {
@@ -145,6 +145,8 @@ export class DeviceHttp implements AsyncDisposable {
         body: order.body,
         signal: limit.signal,
       });
+      // undici lets go of a request only once its connection stands or has failed; a silent handshake would outlast our limit and our caller.
+      const response = await Promise.race([answered, refusedBy(limit.signal)]);
       progress.begun = true;
       const body = await readCapped(response.body, order.most, progress);
       return {
@@ -185,6 +187,7 @@ export class DeviceHttp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#peer.close();
     await this.#agent.destroy();
   }
 
@@ -237,6 +240,13 @@ export class DeviceHttp implements AsyncDisposable {
       return new DeviceFailure('reply', `sent bytes that are not HTTP (${code}).`, { cause: error });
     return new DeviceFailure('unreachable', `does not answer at ${host} (${code}).`, { cause: error });
   }
+}
+
+function refusedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+  });
 }
 
 function hungUp(error: unknown): boolean {

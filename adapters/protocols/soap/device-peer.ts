@@ -3,7 +3,7 @@
  * us along. Over TLS its certificate is the pinned one, or nothing is ever written to it.
  */
 import { lookup as systemLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, Socket } from 'node:net';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import { DeviceFailure } from './failure.ts';
@@ -23,11 +23,14 @@ export interface DevicePeer {
   readonly address: string | undefined;
   /** Connections made so far. */
   readonly connections: number;
+  /** Ends handshakes that are still going on: a silent device must not hold up our leaving it. */
+  close(): void;
 }
 
 export function devicePeer({ fingerprint256, within, lookup = systemLookup }: DevicePeerOptions): DevicePeer {
   let address: string | undefined;
   let connections = 0;
+  const pending = new Set<Socket>();
   const resolve: LookupFunction = (name, options, found) => {
     if (address === undefined) lookup(name, options, found);
     else if (options.all) found(null, [{ address, family: isIP(address) }]);
@@ -43,8 +46,9 @@ export function devicePeer({ fingerprint256, within, lookup = systemLookup }: De
     get connections() {
       return connections;
     },
-    connect: (target, opened) =>
-      open(target, (...[error, socket]) => {
+    connect: (target, opened) => {
+      const made: unknown = open(target, (...[error, socket]) => {
+        if (made instanceof Socket) pending.delete(made);
         if (error) {
           opened(error, null);
           return;
@@ -58,7 +62,12 @@ export function devicePeer({ fingerprint256, within, lookup = systemLookup }: De
         address ??= socket.remoteAddress;
         connections += 1;
         opened(null, socket);
-      }),
+      });
+      if (made instanceof Socket) pending.add(made);
+    },
+    close: () => {
+      for (const socket of pending) socket.destroy(new Error('The device was left.'));
+    },
   };
 }
 
