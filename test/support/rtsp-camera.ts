@@ -46,6 +46,8 @@ export interface CameraOptions {
   readonly udp?: 'only' | 'mute';
   /** The units of a picture as they are packed. */
   readonly units?: (units: readonly Uint8Array[], index: number) => readonly Uint8Array[];
+  /** Most payload bytes of a packet; 1000, or 200 where datagrams are scrambled. */
+  readonly bytesPerPacket?: number;
   readonly timestamp?: (timestamp: number, index: number) => number;
   /** Sends the frames of one picture over TCP. */
   readonly send?: (socket: Socket, frames: readonly Buffer[], index: number) => void;
@@ -132,8 +134,10 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
           });
           return;
         }
+        // A second track gets what it asks for; nothing is sent of it.
+        const channels = /interleaved=([1-9]\S*)/.exec(asked)?.[1] ?? `${rtp}-${rtcp}`;
         answer(200, {
-          Transport: options.transport ?? `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp};ssrc= zz`,
+          Transport: options.transport ?? `RTP/AVP/TCP;unicast;interleaved=${channels};ssrc= zz`,
           Session: options.session ?? 'abc123;timeout=60',
         });
         return;
@@ -181,7 +185,7 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
       const timestamp = options.timestamp?.(player.timestamp, player.index) ?? player.timestamp;
       const payloads = filler
         ? packetiseH264([...picture, filler], filler.length > 100_000 ? 60_000 : 1_400)
-        : packetiseH264(picture, options.scramble ? 200 : 1_000);
+        : packetiseH264(picture, options.bytesPerPacket ?? (options.scramble ? 200 : 1_000));
       const packets = payloads.map((payload, index) => {
         const header = {
           marker: index === payloads.length - 1,
