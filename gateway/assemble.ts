@@ -108,6 +108,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const cameras = openCameraFleet({
     ...{ inventory, clock, log },
     adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])),
+    // Not from the cache: figures from before an address was given would blame the camera for our own refusal.
     streams: () => media.telemetry(),
   });
   const { ring } = config.media;

@@ -39,7 +39,8 @@ export const nameText = z
 export const fingerprint = z
   .string()
   .regex(fingerprintPattern, 'the SHA-256 of a certificate: 64 hexadecimal digits, colons allowed')
-  .transform(canonicalFingerprint);
+  .transform(canonicalFingerprint)
+  .openapi({ description: 'SHA-256 of the certificate that an https:// camera must show; case and colons do not matter.' });
 
 /**
  * A property that may be absent, but is never undefined. zod-to-openapi 9.1 calls a property required unless its schema accepts undefined,
