@@ -11,6 +11,7 @@ import { mediaSettingsOf, openMediaPlane, rtspListenOf } from './assemble-media.
 import { openWebRtc } from './assemble-webrtc.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
+import type { DomainEvent } from './domain/event.ts';
 import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
 import { between, millis, seconds } from './domain/time.ts';
@@ -24,7 +25,8 @@ import { openIntake } from './intake/intake.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import { openInventory } from './inventory/store.ts';
 import { openJournal } from './journal/journal.ts';
-import { alarmedChannels, recordingPlans } from './media/recording-plans.ts';
+import { AlarmedChannels } from './media/alarmed-channels.ts';
+import { recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
 import { openSnapshots, type SnapshotParts } from './media/snapshots.ts';
@@ -241,9 +243,13 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     for await (const _changed of inventory.changes(signal)) await record();
   });
   live('alarmed channels', async (signal) => {
-    const tell = () => media.alarmed(alarmedChannels(journal.read.alarms({ unacknowledged: true, limit: 100 })));
-    await tell();
-    for await (const { event } of journal.follow('now', signal)) if (event.kind.startsWith('alarm.')) await tell();
+    const alarmed = new AlarmedChannels();
+    const tell = async (event?: DomainEvent) => {
+      const channels = alarmed.take(event, clock.now());
+      if (channels) await media.alarmed(channels);
+    };
+    for (const { event } of journal.read.alarms({ unacknowledged: true, limit: 500 }).toReversed()) await tell(event);
+    for await (const { event } of journal.follow('now', signal)) await tell(event);
   });
   live('stream keys', async (signal) => {
     for await (const _changed of inventory.changes(signal)) await media.admit(inventory.streamKeys());
