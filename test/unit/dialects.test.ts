@@ -3,35 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
 import { maxPayloadBytes } from '../../adapters/panels/panel-json.ts';
-import type { PanelMessage } from '../../gateway/domain/command.ts';
 import { isGatewayError } from '../../gateway/domain/errors.ts';
 import { zoneId } from '../../gateway/domain/ids.ts';
-import { instant } from '../../gateway/domain/time.ts';
+import { malformedMessages, messageOf } from '../support/bad-input.ts';
 import { panelOf, topic } from '../support/panels.ts';
 
 const dialects = [campusDialect];
 const panel = panelOf('gate');
-const now = instant(Date.UTC(2026, 5, 1));
 const root = new URL('../fixtures/dialect/', import.meta.url);
-
-interface Written extends Partial<Omit<PanelMessage, 'payload'>> {
-  readonly topic: string;
-  readonly payload?: unknown;
-  readonly base64?: string;
-  readonly repeat?: number;
-}
-
-interface Malformed extends Written {
-  readonly name: string;
-  readonly path: string;
-  readonly code: string;
-}
-
-function messageOf({ payload, base64, repeat, ...rest }: Written): PanelMessage {
-  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
-  const bytes = base64 !== undefined ? Buffer.from(base64, 'base64') : repeat !== undefined ? Buffer.alloc(repeat, ' ') : Buffer.from(text ?? '');
-  return { qos: 1, retained: false, duplicate: false, receivedAt: now, ...rest, payload: bytes };
-}
 
 test('every dialect has fixtures and every folder of fixtures a dialect', () => {
   expect(readdirSync(root).sort()).toEqual(dialects.map(({ name }) => name).sort());
@@ -48,7 +27,7 @@ describe.each(dialects)('the $name dialect', (dialect) => {
     expect(decoded.map(({ raw, ...report }) => report)).toEqual(reports);
   });
 
-  const malformed: readonly Malformed[] = read('malformed.json');
+  const malformed = malformedMessages(dialect.name);
   test('has at least 50 malformed messages', () => expect(malformed.length).toBeGreaterThanOrEqual(50));
 
   test.each(malformed.map((each) => [each.name, each] as const))(
@@ -88,7 +67,8 @@ test('an unknown member does not stop an alarm', () => {
 });
 
 test('orders carry their expiry and go to the command topic of the panel', () => {
-  const [order] = campusDialect.encode(panel, 'north', { id: 'c1', op: 'bypass', zone: zoneId('7'), expires: now });
+  const { receivedAt } = messageOf({ topic: '' });
+  const [order] = campusDialect.encode(panel, 'north', { id: 'c1', op: 'bypass', zone: zoneId('7'), expires: receivedAt });
   expect(order).toMatchObject({ panel: 'gate', topic: topic('gate', 'cmd') });
-  expect(JSON.parse(Buffer.from(order!.payload).toString())).toEqual({ id: 'c1', op: 'bypass', zone: '7', exp: now });
+  expect(JSON.parse(Buffer.from(order!.payload).toString())).toEqual({ id: 'c1', op: 'bypass', zone: '7', exp: receivedAt });
 });

@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { BadInput } from '../support/bad-input.ts';
+import type { Weighed } from '../support/memory-child.ts';
+import { runProgram } from '../support/run-program.ts';
+
+const child = fileURLToPath(new URL('../support/memory-child.ts', import.meta.url));
+
+/** MB by which three rounds raise the resident memory above the first. */
+async function growth(kind: BadInput, more: readonly string[] = []) {
+  const { code, output, errors } = await runProgram(process.execPath, ['--expose-gc', '--import', 'tsx', child, kind, '3', ...more], 170_000);
+  expect(code, errors).toBe(0);
+  const { cases, resident }: Weighed = JSON.parse(output);
+  const [, first = Number.NaN, , third = Number.NaN] = resident; // the warm-up comes before the first
+  return { cases, grown: third - first, resident };
+}
+
+describe('three rounds of bad input leave at most 10 MB more than the first', { timeout: 180_000 }, () => {
+  test.each([
+    ['configs', 50],
+    ['panelMessages', 50],
+    ['cameraReplies', 30],
+  ] as const)('%s, at least %i a round', async (kind, least) => {
+    const { cases, grown, resident } = await growth(kind);
+    expect(cases).toBeGreaterThanOrEqual(least);
+    expect(grown, `resident MB after the warm-up and each round: ${resident.join(', ')}`).toBeLessThanOrEqual(10);
+  });
+
+  test('and a leak of 6 MB a round is found out', async () => {
+    expect((await growth('configs', ['leak'])).grown).toBeGreaterThan(10);
+  });
+});
