@@ -20,6 +20,7 @@ const rtspCodes = {
   reply: 'RTSP_REPLY',
   redirect: 'CAMERA_FORBIDDEN_HOST',
   unsupported: 'MEDIA_UNSUPPORTED',
+  certificate: 'CAMERA_CERTIFICATE',
   local: 'MEDIA_UNAVAILABLE',
 } as const satisfies Record<RtspFailureReason, ErrorCode>;
 
@@ -32,7 +33,13 @@ export function coded(error: unknown, camera: string, stream?: string): unknown 
     const seen = { ...(subcodes.length > 0 ? { fault: subcodes.join('/') } : {}), ...(certificate ? { certificate } : {}) };
     return new GatewayError(deviceCodes[reason], `${subject} ${message}`, { cause: error, context: { ...context, ...seen } });
   }
-  if (error instanceof RtspFailure) return new GatewayError(rtspCodes[error.reason], `${subject} ${error.message}`, { cause: error, context });
+  if (error instanceof RtspFailure) {
+    const { reason, message, certificate } = error;
+    return new GatewayError(rtspCodes[reason], `${subject} ${message}`, {
+      cause: error,
+      context: { ...context, ...(certificate ? { certificate } : {}) },
+    });
+  }
   if (error instanceof ProtocolError) {
     return new GatewayError('CAMERA_REPLY', `${subject} sent something that cannot be read: ${error.message}`, { cause: error, context });
   }

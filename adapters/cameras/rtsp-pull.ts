@@ -20,7 +20,7 @@ export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSet
   const ports = new UdpPorts(cameraPorts);
   const learned = new Map<CameraId, CameraHabits>();
   return {
-    async pull({ camera, profile, url, username, password, transport }, receiver, signal) {
+    async pull({ camera, profile, url, username, password, fingerprint256, transport }, receiver, signal) {
       const credentials = username === undefined ? {} : { credentials: { username, password: password ?? '' } };
       const habits = learned.get(camera) ?? {};
       learned.set(camera, habits);
@@ -32,7 +32,8 @@ export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSet
         garbage: () => receiver.slip('garbage'),
       };
       try {
-        await playRtsp({ url, ...credentials, ...(transport ? { transport } : {}), ports, habits, silence, timers: clock }, player, signal);
+        const how = { ...(fingerprint256 === undefined ? {} : { fingerprint256 }), ...(transport ? { transport } : {}) };
+        await playRtsp({ url, ...credentials, ...how, ports, habits, silence, timers: clock }, player, signal);
       } catch (error) {
         throw coded(error, camera, profile);
       }

@@ -17,11 +17,11 @@ import { noReports } from './no-reports.ts';
 import { streamTransport } from './stream-transport.ts';
 
 const rtspConfig = z.strictObject({
-  /** rtsp:// URL of the sub stream, without credentials; the main stream stands in for it where absent. */
+  /** rtsp:// or rtsps:// URL of the sub stream, without credentials; the main stream stands in for it where absent. */
   sub: z
     .string()
     .max(500)
-    .regex(/^rtsp:\/\//i, 'an rtsp:// URL')
+    .regex(/^rtsps?:\/\//i, 'an rtsp:// or rtsps:// URL')
     .optional(),
   transport: streamTransport,
 });
@@ -37,7 +37,8 @@ export const rtsp: CameraAdapter<RtspConfig> = {
       const credentials = camera.credentials && { username: camera.credentials.username, password: camera.credentials.password.reveal() };
       const main = parseTarget(camera.address);
       const sub = config.sub === undefined ? undefined : parseTarget(config.sub);
-      const seen = await describe({ target: main, credentials, timers: clock }, signal);
+      const { fingerprint256 } = camera;
+      const seen = await describe({ target: main, credentials, fingerprint256, timers: clock }, signal);
       return sessionOf(camera, { main, sub, transport: config.transport, credentials, timers: clock, seen });
     } catch (error) {
       throw coded(error, camera.id);
@@ -48,6 +49,7 @@ export const rtsp: CameraAdapter<RtspConfig> = {
 interface Asked {
   readonly target: RtspTarget;
   readonly credentials: RtspCredentials | undefined;
+  readonly fingerprint256: string | undefined;
   readonly timers: RtspTimers;
 }
 
@@ -58,8 +60,9 @@ interface Described {
 }
 
 /** Opens a connection, describes the stream, hangs up. At most two requests carry credentials. Throws RtspFailure. */
-async function describe({ target, credentials, timers }: Asked, signal: AbortSignal): Promise<Described> {
-  const connection = await RtspConnection.open({ target, credentials, timers, userAgent: 'campus-gateway', within: exchangeWithin }, signal);
+async function describe({ timers, ...asked }: Asked, signal: AbortSignal): Promise<Described> {
+  const connection = await RtspConnection.open({ ...asked, timers, userAgent: 'campus-gateway', within: exchangeWithin }, signal);
+  const { target } = asked;
   try {
     const response = await connection.ask({ method: 'DESCRIBE', uri: target.uri, headers: { Accept: 'application/sdp' } }, signal);
     const { status, reason } = response;
@@ -98,6 +101,7 @@ interface Signed {
 }
 
 function sessionOf(camera: Camera, { main, sub, transport, credentials, timers, seen }: Signed): CameraSession {
+  const { fingerprint256 } = camera;
   const profile = (use: StreamProfile, codec: string) => ({ token: use, name: use, codec, width: 0, height: 0, use });
   return {
     model: legible(seen.server),
@@ -107,7 +111,7 @@ function sessionOf(camera: Camera, { main, sub, transport, credentials, timers, 
     reports: noReports,
     async probe(signal) {
       try {
-        await describe({ target: main, credentials, timers }, signal);
+        await describe({ target: main, credentials, fingerprint256, timers }, signal);
         return {}; // RTSP tells no clock before it plays
       } catch (error) {
         throw coded(error, camera.id);
@@ -115,7 +119,8 @@ function sessionOf(camera: Camera, { main, sub, transport, credentials, timers, 
     },
     async streamAddress(use) {
       const { uri } = use === 'sub' && sub ? sub : main;
-      return { camera: camera.id, profile: use, url: uri, ...(transport ? { transport } : {}), ...credentials };
+      const how = { ...(fingerprint256 === undefined ? {} : { fingerprint256 }), ...(transport ? { transport } : {}) };
+      return { camera: camera.id, profile: use, url: uri, ...how, ...credentials };
     },
     snapshotAddress: async () => undefined,
     async perform() {

@@ -66,10 +66,12 @@ export interface Endpoint {
 export interface StreamAddress {
   readonly camera: CameraId;
   readonly profile: StreamProfile;
-  /** rtsp:// URL without credentials. */
+  /** rtsp:// or rtsps:// URL without credentials. */
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
+  /** SHA-256 of the certificate that a rtsps:// camera must show, in canonical form; without it none is good enough. */
+  readonly fingerprint256?: string;
   /** How the packets come; `auto`: by TCP, by UDP where the camera refuses TCP or sends nothing over it. Default `auto`. */
   readonly transport?: StreamTransport;
 }

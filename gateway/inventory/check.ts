@@ -151,7 +151,7 @@ function checkCameraAddress(path: Path, adapter: string, address: string, report
 function checkFingerprint(path: Path, { fingerprint256, address }: Camera, report: Report): void {
   if (fingerprint256 === undefined) return;
   if (!fingerprintPattern.test(fingerprint256)) report([...path, 'fingerprint256'], 'the SHA-256 of a certificate', fingerprint256);
-  if (!/^https:/i.test(address)) report([...path, 'address'], 'an https:// address beside a fingerprint', address);
+  if (!/^(https|rtsps):/i.test(address)) report([...path, 'address'], 'an https:// or rtsps:// address beside a fingerprint', address);
 }
 
 function checkSettings(path: Path, settings: Readonly<Record<string, unknown>>, report: Report): void {

@@ -256,7 +256,7 @@ export class Stream {
   /** True when only a person can help. */
   #fail(error: unknown): boolean {
     this.#failure = error;
-    const hopeless = isGatewayError(error, 'CAMERA_CREDENTIALS', 'CAMERA_FORBIDDEN_HOST', 'MEDIA_UNSUPPORTED', 'NOT_FOUND');
+    const hopeless = isGatewayError(error, 'CAMERA_CREDENTIALS', 'CAMERA_CERTIFICATE', 'CAMERA_FORBIDDEN_HOST', 'MEDIA_UNSUPPORTED', 'NOT_FOUND');
     this.#state = hopeless ? 'failed' : 'waiting';
     this.#flaws.interrupt();
     this.fanOut.forget();

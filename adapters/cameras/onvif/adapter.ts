@@ -145,9 +145,9 @@ function sessionOf(camera: Camera, connected: Connected, { transport }: OnvifCon
   };
 }
 
-function withCredentials({ id, credentials }: Camera, profile: StreamProfile, url: string): StreamAddress {
+function withCredentials({ id, credentials, fingerprint256 }: Camera, profile: StreamProfile, url: string): StreamAddress {
   const secret = credentials ? { username: credentials.username, password: credentials.password.reveal() } : {};
-  return { camera: id, profile, url, ...secret };
+  return { camera: id, profile, url, ...(fingerprint256 === undefined ? {} : { fingerprint256 }), ...secret };
 }
 
 const clockOf = (offset: number | undefined) => (offset === undefined ? {} : { clockOffset: millis(offset) });

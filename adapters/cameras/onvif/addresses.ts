@@ -36,7 +36,7 @@ export function pinSnapshot(home: Home, text: string): URL {
   return onHome(home, clean(text, ''), 'its snapshot');
 }
 
-/** A stream's rtsp:// address without credentials; throws DeviceFailure. */
+/** A stream's rtsp:// or rtsps:// address without credentials; throws DeviceFailure. */
 export function pinStream(home: Home, text: string): string {
   const cleaned = clean(text, '');
   let target: ReturnType<typeof parseTarget>;
@@ -48,9 +48,10 @@ export function pinStream(home: Home, text: string): string {
   // As http a host is brought into one form, whatever way of writing an IP address it hides behind.
   const host = URL.canParse(`http://${hostText(target.host)}/`) ? new URL(`http://${hostText(target.host)}/`).hostname : target.host;
   demandHome(home, host, 'its stream');
-  const port = target.port === 554 ? '' : `:${target.port}`;
+  const port = target.port === (target.secure ? 322 : 554) ? '' : `:${target.port}`;
   // The address that answered, not its name: whoever pulls the stream would ask for the name again, and might be led elsewhere.
-  return `rtsp://${hostText(home.peer() ?? home.url.hostname)}${port}${target.uri.replace(/^rtsp:\/\/[^/?]*/i, '')}`;
+  const scheme = target.secure ? 'rtsps' : 'rtsp';
+  return `${scheme}://${hostText(home.peer() ?? home.url.hostname)}${port}${target.uri.replace(/^rtsps?:\/\/[^/?]*/i, '')}`;
 }
 
 /** A service is spoken to as the camera was entered: never in clear text where that was https://, and over TLS only where a certificate is confirmed. */

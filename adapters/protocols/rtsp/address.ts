@@ -4,20 +4,24 @@ import { RtspFailure } from './failure.ts';
 export interface RtspTarget {
   readonly host: string;
   readonly port: number;
+  /** rtsps://: the connection is TLS. */
+  readonly secure: boolean;
   /** The URL without credentials and fragment, exactly as it goes on the wire. */
   readonly uri: string;
 }
 
-/** Throws RtspFailure for what is no rtsp:// URL. */
+/** Throws RtspFailure for what is no rtsp:// or rtsps:// URL. */
 export function parseTarget(url: string): RtspTarget {
   // Some ONVIF replies wrap the URI in line breaks.
   const text = url.trim();
-  const match = /^rtsp:\/\/(?:[^@/?#]*@)?(\[[0-9a-f:.]+\]|[^\s:/?#]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?$/i.exec(text);
-  const port = Number(match?.[2] ?? 554);
+  const match = /^(rtsps?):\/\/(?:[^@/?#]*@)?(\[[0-9a-f:.]+\]|[^\s:/?#]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?$/i.exec(text);
+  const scheme = match?.[1]?.toLowerCase() === 'rtsps' ? 'rtsps' : 'rtsp';
+  // RFC 7826 §4.2 names 322 for rtsps; RTSP 1.0 knew no scheme for TLS.
+  const port = Number(match?.[3] ?? (scheme === 'rtsps' ? 322 : 554));
   if (!match || port < 1 || port > 65_535)
     throw new RtspFailure('reply', `gave an address that is no rtsp:// URL: ${JSON.stringify(text.slice(0, 120))}.`);
-  const authority = match[2] === undefined ? match[1]! : `${match[1]}:${match[2]}`;
-  return { host: match[1]!.replace(/^\[|\]$/g, ''), port, uri: `rtsp://${authority}${match[3] ?? '/'}` };
+  const authority = match[3] === undefined ? match[2]! : `${match[2]}:${match[3]}`;
+  return { host: match[2]!.replace(/^\[|\]$/g, ''), port, secure: scheme === 'rtsps', uri: `${scheme}://${authority}${match[4] ?? '/'}` };
 }
 
 /**
@@ -32,7 +36,7 @@ function pathOf(text: string): string | undefined {
 }
 
 function onHost(target: RtspTarget, path: string): string {
-  const origin = /^rtsp:\/\/[^/?]+/i.exec(target.uri)?.[0] ?? '';
+  const origin = /^rtsps?:\/\/[^/?]+/i.exec(target.uri)?.[0] ?? '';
   return origin + path;
 }
 
@@ -63,5 +67,6 @@ export function redirectTarget(from: RtspTarget, location: string | undefined): 
   if (to.host.toLowerCase() !== from.host.toLowerCase()) {
     throw new RtspFailure('redirect', `redirected to another host (${to.host}), which is not followed.`);
   }
+  if (from.secure && !to.secure) throw new RtspFailure('redirect', 'redirected from rtsps:// to rtsp://, which is not followed.');
   return to;
 }

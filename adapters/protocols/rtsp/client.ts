@@ -10,9 +10,9 @@ const maxRedirects = 2;
 export async function playRtsp(order: RtspOrderToPlay, player: RtspPlayer, signal: AbortSignal): Promise<void> {
   const habits = order.habits ?? {};
   const session: SessionOrder = { ...order, habits };
-  const transports = transportsOf(session);
-  const failures: RtspFailure[] = [];
   let target = parseTarget(order.url);
+  const transports = target.secure ? (['tcp'] as const) : transportsOf(session);
+  const failures: RtspFailure[] = [];
   let redirects = 0;
   for (;;) {
     const transport = transports[failures.length]!;

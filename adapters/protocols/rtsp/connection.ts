@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
 import { dial } from '../net/dial.ts';
+import { distrustOf } from '../net/shown-certificate.ts';
 import type { RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
 import { type HeadersToWrite, headerOf, headersOf, type RtspMessage, type RtspResponse, writeRequest, writeResponse } from './message.ts';
@@ -12,6 +13,8 @@ import type { RtspTimers } from './timers.ts';
 interface ConnectionOptions {
   readonly target: RtspTarget;
   readonly credentials: RtspCredentials | undefined;
+  /** SHA-256 of the certificate that a rtsps:// camera must show; without it none is good enough. */
+  readonly fingerprint256?: string | undefined;
   readonly timers: RtspTimers;
   readonly userAgent: string;
   /** Absolute limit of one exchange, ms. */
@@ -74,11 +77,18 @@ export class RtspConnection {
     using deadline = options.timers.deadline(options.within, signal);
     let socket: Socket;
     try {
-      socket = await dial(target, deadline);
+      const { host, port, secure } = target;
+      // The fingerprint alone decides, below.
+      socket = await dial({ host, port, ...(secure ? { tls: { insecure: true } } : {}) }, deadline);
     } catch (error) {
       signal.throwIfAborted();
       const seen = deadline.aborted ? `no connection within ${options.within} ms` : error instanceof Error ? error.message : String(error);
       throw new RtspFailure('unreachable', `does not accept RTSP connections at ${target.host}:${target.port}: ${seen}.`, error);
+    }
+    const distrust = target.secure ? distrustOf(socket, options.fingerprint256) : undefined;
+    if (distrust) {
+      socket.on('error', () => undefined).destroy();
+      throw new RtspFailure('certificate', distrust.sentence, undefined, distrust.certificate);
     }
     return new RtspConnection(socket, options);
   }

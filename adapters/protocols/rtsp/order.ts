@@ -34,10 +34,12 @@ export interface RtspCredentials {
 }
 
 export interface RtspOrderToPlay {
-  /** rtsp:// URL; credentials in it are not used. */
+  /** rtsp:// or rtsps:// URL; credentials in it are not used. */
   readonly url: string;
   readonly credentials?: RtspCredentials;
-  /** `auto`: TCP, and UDP where the camera refuses TCP or sends nothing over it. Default `auto`. */
+  /** SHA-256 of the certificate that a rtsps:// camera must show, upper-case hex pairs with colons. */
+  readonly fingerprint256?: string;
+  /** `auto`: TCP, and UDP where the camera refuses TCP or sends nothing over it. Default `auto`; of rtsps:// always TCP, for UDP is in clear. */
   readonly transport?: 'auto' | 'tcp' | 'udp';
   /** Needed for UDP. */
   readonly ports?: UdpPorts;

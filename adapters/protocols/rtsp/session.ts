@@ -38,8 +38,8 @@ const reportEvery = 5_000;
 
 /** Throws RtspFailure for whatever ends the session but the signal. */
 export async function holdSession(target: RtspTarget, order: SessionOrder, way: Way, player: RtspPlayer, signal: AbortSignal): Promise<Outcome> {
-  const { credentials, timers, userAgent = 'campus-gateway', within = 5_000 } = order;
-  const connection = await RtspConnection.open({ target, credentials, timers, userAgent, within }, signal);
+  const { credentials, fingerprint256, timers, userAgent = 'campus-gateway', within = 5_000 } = order;
+  const connection = await RtspConnection.open({ target, credentials, fingerprint256, timers, userAgent, within }, signal);
   const session = new Session(connection, carrierFor(connection, way, order, player), { target, order, way, player });
   try {
     return await session.hold(signal);

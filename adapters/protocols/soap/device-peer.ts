@@ -4,8 +4,8 @@
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction, Socket } from 'node:net';
-import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
+import { distrustOf } from '../net/shown-certificate.ts';
 import { DeviceFailure } from './failure.ts';
 
 export interface DevicePeerOptions {
@@ -36,7 +36,7 @@ export function devicePeer({ fingerprint256, within, lookup = systemLookup }: De
     else if (options.all) found(null, [{ address, family: isIP(address) }]);
     else found(null, address, isIP(address));
   };
-  // Cameras sign their certificates themselves: no authority and no name says more than the fingerprint that a person has confirmed.
+  // The fingerprint alone decides, below.
   const open = buildConnector({ timeout: within, lookup: resolve, rejectUnauthorized: false, minVersion: 'TLSv1.2' });
 
   return {
@@ -53,10 +53,11 @@ export function devicePeer({ fingerprint256, within, lookup = systemLookup }: De
           opened(error, null);
           return;
         }
-        const refusal = target.protocol === 'https:' ? distrust(socket, fingerprint256) : undefined;
-        if (refusal) {
+        const distrust = target.protocol === 'https:' ? distrustOf(socket, fingerprint256) : undefined;
+        if (distrust) {
           socket.destroy();
-          opened(refusal, null);
+          const { sentence, certificate } = distrust;
+          opened(new DeviceFailure('certificate', sentence, certificate ? { certificate } : {}), null);
           return;
         }
         address ??= socket.remoteAddress;
@@ -69,25 +70,4 @@ export function devicePeer({ fingerprint256, within, lookup = systemLookup }: De
       for (const socket of pending) socket.destroy(new Error('The device was left.'));
     },
   };
-}
-
-/** Why this open connection is not to be spoken over; undefined: it is the confirmed certificate. */
-function distrust(socket: unknown, expected: string | undefined): DeviceFailure | undefined {
-  const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
-  const seen = certificate?.fingerprint256;
-  if (!certificate || seen === undefined) return new DeviceFailure('certificate', 'shows no certificate.');
-  if (seen === expected) return undefined;
-  const sentence =
-    expected === undefined
-      ? `shows the certificate ${seen} (SHA-256), which nobody has confirmed yet. Nothing was sent to it.`
-      : `shows the certificate ${seen} (SHA-256) instead of the confirmed ${expected}. Nothing was sent to it.`;
-  return new DeviceFailure('certificate', sentence, {
-    certificate: { fingerprint256: seen, subject: subjectOf(certificate), validTo: certificate.valid_to },
-  });
-}
-
-/** Common name, for people; a camera writes there what it likes. */
-function subjectOf({ subject }: PeerCertificate): string {
-  const name: unknown = subject?.CN;
-  return (Array.isArray(name) ? name.join(' ') : typeof name === 'string' ? name : '').slice(0, 100);
 }

@@ -14,6 +14,10 @@ const reasons: Partial<Record<ErrorCode, Words>> = {
     zh: '能登录但没有画面：视频服务的应答无法识别。',
     en: 'Signed in, but no picture arrives: the answers of its video service cannot be understood.',
   },
+  CAMERA_CERTIFICATE: {
+    zh: '能登录但没有画面：视频服务的证书未经确认或已更换。',
+    en: 'Signed in, but no picture arrives: the certificate of its video service is not the confirmed one.',
+  },
   CAMERA_FORBIDDEN_HOST: {
     zh: '能登录但没有画面：摄像机把视频指向了另一台主机。',
     en: 'Signed in, but no picture arrives: it sends us to another host for its video.',

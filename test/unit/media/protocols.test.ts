@@ -82,7 +82,7 @@ describe('RTSP addresses', () => {
   const target = parseTarget('rtsp://admin:secret@10.0.0.5:8554/cam?channel=1&subtype=0');
 
   test('never carry credentials on the wire', () => {
-    expect(target).toEqual({ host: '10.0.0.5', port: 8554, uri: 'rtsp://10.0.0.5:8554/cam?channel=1&subtype=0' });
+    expect(target).toEqual({ host: '10.0.0.5', port: 8554, secure: false, uri: 'rtsp://10.0.0.5:8554/cam?channel=1&subtype=0' });
   });
 
   test.each([
