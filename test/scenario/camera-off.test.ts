@@ -24,7 +24,7 @@ const clock: Clock = {
   now: () => instant(began + (systemClock.now() - began) * speed),
   monotonic: () => millis(systemClock.monotonic() * speed),
   sleep: (length, signal) => systemClock.sleep(millis(length / speed), signal),
-  deadline: (length, signal) => systemClock.deadline(millis(length / speed), signal),
+  deadline: (length, ...signals) => systemClock.deadline(millis(length / speed), ...signals),
 };
 
 async function schoolWith(address: string, password: string) {

@@ -14,7 +14,11 @@ import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator }
 
 export const context = { clock: systemClock, log: silentLogger };
 /** Limits of 10 s pass in half a second. */
-export const hasty: Clock = { ...systemClock, sleep: (length, during) => systemClock.sleep(millis(length / 20), during) };
+export const hasty: Clock = {
+  ...systemClock,
+  sleep: (length, during) => systemClock.sleep(millis(length / 20), during),
+  deadline: (length, ...signals) => systemClock.deadline(millis(length / 20), ...signals),
+};
 export const username = 'gateway';
 export const password = '校门 <1>&"';
 
