@@ -27,7 +27,8 @@ const probeWithin = seconds(5);
 const connectWithin = seconds(10);
 const closeWithin = seconds(2);
 const pauses: Readonly<Record<Exclude<Lost, 'refused-credentials'>, BackoffSettings>> = {
-  unreachable: { first: seconds(0.5), most: seconds(4), jitter: 0.3 },
+  // Pictures are to be back within 5 s of the camera's return.
+  unreachable: { first: seconds(0.5), most: seconds(2), jitter: 0.3 },
   failed: { first: seconds(1), most: seconds(8), jitter: 0.3 },
   // Only a person changes this, at the camera or here; and a change here begins a new life.
   untrusted: { first: seconds(5), most: seconds(60), jitter: 0.3 },

@@ -17,8 +17,12 @@ import { RecorderRing } from './recorder-ring.ts';
 import type { Refusals } from './refusals.ts';
 import { Tracks } from './tracks.ts';
 
-/** With the 5 s that a connection may take: a camera that is back shows pictures within 15 s. */
-const retry = { first: seconds(0.5), most: seconds(5), jitter: 0.3 };
+/** A camera that is back shows pictures within 5 s: asking the fleet costs nothing, knocking at a dead address little, a session that fails the most. */
+const pauses = {
+  away: { first: seconds(0.5), most: seconds(1), jitter: 0.3 },
+  unreachable: { first: seconds(0.5), most: seconds(2), jitter: 0.3 },
+  failed: { first: seconds(0.5), most: seconds(5), jitter: 0.3 },
+} as const;
 /** While credentials stand refused, this is how often we look whether somebody has changed them. */
 const lookForNewCredentials = seconds(5);
 /** An unsuitable camera stays so until a person changes it. */
@@ -77,6 +81,7 @@ export class Stream {
       this.#state = 'connecting';
       let address: StreamAddress | undefined;
       let hopeless = false;
+      let lost: keyof typeof pauses = 'away';
       try {
         address = await this.#context.resolve(this.channel, this.profile);
         this.#refusals.check(address);
@@ -85,6 +90,7 @@ export class Stream {
       } catch (error) {
         if (signal.aborted) break;
         if (isGatewayError(error, 'CAMERA_CREDENTIALS') && address && error.cause !== undefined) this.#remember(address, error);
+        if (address) lost = isGatewayError(error, 'CAMERA_UNREACHABLE') ? 'unreachable' : 'failed';
         hopeless = this.#fail(error);
       }
       if (signal.aborted) break;
@@ -92,7 +98,7 @@ export class Stream {
         attempt = 0;
         said = '';
       }
-      const wait = backoff(retry, attempt);
+      const wait = backoff(pauses[lost], attempt);
       const reason = sentenceOf(this.#failure);
       if (reason !== said) log.info('stream interrupted', { ...this.#name, state: this.#state, reason });
       said = reason;

@@ -12,6 +12,8 @@ export interface Bench {
   readonly part?: string;
   /** How it is broken on purpose. */
   readonly broken?: string;
+  /** How long it lasts. */
+  readonly minutes?: number;
 }
 
 const perSecond = 50;
