@@ -34,6 +34,7 @@ import { TelemetryCache } from './media/telemetry-cache.ts';
 import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { configWarnings } from './runtime/config-rules.ts';
+import { linked } from './runtime/linked.ts';
 import { packageRoot, version } from './runtime/package-root.ts';
 import { Scope } from './runtime/scope.ts';
 import { supervise } from './runtime/supervise.ts';
@@ -254,7 +255,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   live('stream keys', async (signal) => {
     for await (const _changed of inventory.changes(signal)) await media.admit(inventory.streamKeys());
   });
-  await Promise.race([listening, failedAfter(clock)]);
+  using waiting = linked(ending.signal);
+  await Promise.race([listening, failedAfter(clock, waiting.signal)]);
 
   const claimCode = inventory.claim().open ? { claimCode: inventory.openClaim() } : {};
   const owned = scope.release();
@@ -274,8 +276,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
 }
 
 /** Long enough for a slow box, short enough for a person who waits: a broker that cannot listen says why in the log. */
-async function failedAfter(clock: Clock): Promise<never> {
-  await clock.sleep(seconds(20));
+async function failedAfter(clock: Clock, signal: AbortSignal): Promise<never> {
+  await clock.sleep(seconds(20), signal);
   throw new GatewayError('PANEL_BROKER', 'The panel broker did not listen within 20 s: its port may be taken.');
 }
 

@@ -5,6 +5,7 @@ import { resolve, sep } from 'node:path';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express';
 import { MemoryStore, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
+import { roles } from '../domain/campus.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Logger } from '../domain/ports.ts';
 import { linked } from '../runtime/linked.ts';
@@ -41,7 +42,7 @@ const policy = {
 };
 
 export function createApp(parts: AppParts): Express {
-  const { routes, gate, log, closing } = parts;
+  const { gate, log, closing } = parts;
   const app = express();
   app.set('trust proxy', false);
   app.set('query parser', 'simple'); // no nested objects out of a query string
@@ -75,7 +76,14 @@ export function createApp(parts: AppParts): Express {
     'application/json': express.json({ limit: bodyLimit, strict: true }),
     'application/sdp': express.text({ limit: bodyLimit, type: 'application/sdp' }),
   };
-  for (const route of routes) mount(app, route, { gate, closing, readers });
+  const everybody = { kind: 'roles', roles } as const;
+  // Express would answer an address that it cannot decode by itself, before any gate.
+  app.use((request, _response, next) => {
+    if (decodable(request.path)) return next();
+    gate.pass(request, everybody);
+    next(new GatewayError('NOT_FOUND', 'There is nothing at this address.'));
+  });
+  for (const route of parts.routes) mount(app, route, { gate, closing, readers });
   if (parts.webFolder !== undefined)
     serveWeb(app, parts.webFolder, (request) => {
       const caller = gate.callerOf(request);
@@ -83,11 +91,20 @@ export function createApp(parts: AppParts): Express {
     });
   // Whatever is not in the table is refused before it is looked for: a stranger does not learn what exists.
   app.use((request, _response, next) => {
-    gate.pass(request, { kind: 'roles', roles: ['administrator', 'operator', 'technician', 'viewer'] });
+    gate.pass(request, everybody);
     next(new GatewayError('NOT_FOUND', 'There is nothing at this address.'));
   });
   app.use(problems(log));
   return app;
+}
+
+function decodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false; // URIError: the only way to learn it
+  }
 }
 
 const callers = new WeakMap<Request, Caller>();

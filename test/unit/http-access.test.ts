@@ -1,4 +1,5 @@
 import { get } from 'node:https';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Role, roles } from '../../gateway/domain/campus.ts';
 import { access, accessOf } from '../../gateway/http/access.ts';
@@ -22,6 +23,22 @@ const split = (route: string) => {
 const all = [...access.keys()];
 const routes = all.filter((route) => !route.startsWith('WS '));
 const sockets = all.filter((route) => route.startsWith('WS '));
+
+/** The status that an upgrade is answered with, for addresses that a client library would not let out. */
+function upgradeAt(path: string): Promise<number> {
+  const socket = connect({ host: '127.0.0.1', port: campus.port, ca: campus.certificate.cert });
+  const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+  );
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('data', (chunk) => {
+      socket.destroy();
+      resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(chunk.toString('latin1'))?.[1]));
+    });
+  });
+}
 
 describe('without a session', () => {
   test('what Express serves is exactly what the table decides about', () => {
@@ -59,10 +76,12 @@ describe('without a session', () => {
   });
 
   test('an address that does not exist answers 401 too, so that nobody learns what exists', async () => {
-    for (const path of ['/api/v1/nothing', '/media/v1/nothing', '/api/v1/../../etc/passwd', '/admin', '/assets/../../package.json']) {
+    const undecodable = ['/api/v1/devices/%E0%A4%A', '/%zz', '/api/v1/alarms/%'];
+    for (const path of ['/api/v1/nothing', '/media/v1/nothing', '/api/v1/../../etc/passwd', '/admin', '/assets/../../package.json', ...undecodable]) {
       expect([path, (await campus.call('GET', path)).status]).toEqual([path, 401]);
     }
     expect(await listen(campus.socket('/api/v1/nothing')).refused).toBe(401);
+    for (const path of ['//', '//[', '/media/v1/channels/%E0%A4%A/live']) expect([path, await upgradeAt(path)]).toEqual([path, 401]);
   });
 
   test('a made-up cookie, the plain name of the cookie, and the scrape token open nothing', async () => {

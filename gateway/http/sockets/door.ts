@@ -109,7 +109,8 @@ export class SocketDoor {
   }
 
   #routeOf(request: IncomingMessage) {
-    const url = new URL(request.url ?? '/', 'http://gateway');
+    // What cannot be read leads nowhere, and is refused like everything that does.
+    const url = URL.canParse(request.url ?? '', 'http://gateway') ? new URL(request.url ?? '', 'http://gateway') : new URL('http://gateway');
     for (const route of this.#parts.routes) {
       if (route.pattern.test(url.pathname)) return { route, query: url.searchParams, access: this.#access.get(route.name)! };
     }
