@@ -49,7 +49,7 @@ test('no secret comes out of a gateway whose every peer refuses it', { timeout: 
       plain: { enabled: true, ...listen },
       external: [{ name: 'city', url: police.mqtt?.url, username: 'school', passwordFile: 'broker', version: 4 }],
     },
-    rtsp: { ...listen, tls: { enabled: false } },
+    rtsp: { enabled: false },
     metrics: { tokenFile: 'scrape' },
   };
   const lines: string[] = [];
