@@ -40,7 +40,8 @@ describe.concurrent.each(['tcp', 'udp'] as const)('over %s', (transport) => {
     );
     const expected = profile === 'main' ? ['hevc', '320x180', 'aac', '16000 Hz, mono'] : ['h264', '160x90', 'pcm_alaw', '8000 Hz, mono'];
     expect(tracks.filter((part) => part !== undefined)).toEqual(expected);
-    expect(stderr).toMatch(/frame= *(2[5-9]|3\d) /);
+    // Sound comes at once, the picture with the next keyframe: up to a second of ten pictures later.
+    expect(stderr).toMatch(/frame= *(1[89]|2\d|3\d) /);
     expect(stderr).toMatch(/time=00:00:0(2\.[89]|3\.)/);
   });
 

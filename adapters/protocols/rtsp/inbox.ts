@@ -22,6 +22,8 @@ export class TrackInbox {
   readonly #monotonic: () => number;
   /** Packets so far. */
   heard = 0;
+  /** Anything at all has come, be it a report. */
+  alive = false;
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -33,11 +35,13 @@ export class TrackInbox {
   frame(bytes: Buffer, start: number, end: number): void {
     if (!this.#reception.take(bytes, start + frameHead, end, this.#monotonic)) return;
     this.heard += 1;
+    this.alive = true;
     this.#options.packet(bytes, start, end);
   }
 
   /** One RTCP packet, with or without fault (quirk 23). */
   control(packet: Uint8Array): void {
+    this.alive = true;
     for (const item of parseRtcp(packet)) {
       if (item.kind !== 'sr') continue;
       this.#reception.reported(item, this.#monotonic());

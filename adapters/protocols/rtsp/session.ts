@@ -181,7 +181,8 @@ class Session {
   async #stay(methods: ReadonlySet<string>, signal: AbortSignal): Promise<Outcome> {
     const { order, way } = this.#with;
     const { timers, habits, silence = 10_000 } = order;
-    const patience = way.replaceable ? silence / 2 : silence;
+    // Many cameras begin with the next keyframe, and that may be seconds away: where sound or reports come, the transport is not to blame.
+    const patience = () => (way.replaceable && !this.#inboxes.some(({ alive }) => alive) ? silence * 0.75 : silence);
     const { ended } = this.#connection;
     const video = this.#inboxes[0]!; // it is set up first
     const reports = new ReceiverReports(this.#carrier, this.#inboxes);
@@ -205,8 +206,8 @@ class Session {
           if (heard === 0) habits.transport = way.transport === 'udp' ? 'udp' : undefined;
           heard = video.heard;
           heardAt = now;
-        } else if (heard === 0 && now - heardAt >= patience) {
-          return { kind: 'no-media', failure: new RtspFailure('ended', `answered PLAY and sent no picture within ${patience} ms.`) };
+        } else if (heard === 0 && now - heardAt >= patience()) {
+          return { kind: 'no-media', failure: new RtspFailure('ended', `answered PLAY and sent no picture within ${Math.round(now - heardAt)} ms.`) };
         } else if (now - heardAt >= silence) throw new RtspFailure('ended', `sent no picture for ${silence} ms.`);
       }
       if (now >= reportAt) {

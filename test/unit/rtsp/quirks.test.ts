@@ -19,7 +19,7 @@ async function watch(door: TestDoor) {
     clock: systemClock,
     log: silentLogger,
     resolve: async (_, profile) => ({ camera: cameraId('odd'), profile, url: door.url, ...doorAccount }),
-    settings: { silence: seconds(2) },
+    settings: { silence: seconds(4) },
     worker: false,
   });
   const { port1, port2 } = new MessageChannel();

@@ -2,11 +2,12 @@
 import { createSocket } from 'node:dgram';
 import { describe, expect, test } from 'vitest';
 import { writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
-import { parseRtcp } from '../../../adapters/protocols/rtp/rtcp.ts';
+import { parseRtcp, writeSenderReport } from '../../../adapters/protocols/rtp/rtcp.ts';
 import { playRtsp } from '../../../adapters/protocols/rtsp/client.ts';
 import { RtspFailure } from '../../../adapters/protocols/rtsp/failure.ts';
 import type { CameraHabits } from '../../../adapters/protocols/rtsp/habits.ts';
 import type { RtspOrderToPlay } from '../../../adapters/protocols/rtsp/order.ts';
+import { writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
 import { UdpPorts } from '../../../adapters/protocols/rtsp/udp-ports.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { until } from '../../contract/media-plane.ts';
@@ -96,6 +97,17 @@ describe('a camera that does not send over TCP', () => {
     expect((await play(camera, many, { transport: 'udp' })).inOrder).toBe(true);
     expect(setups(camera)).toBe(2);
   });
+});
+
+test('a camera whose first picture is late, but whose reports come, is not asked for UDP', async () => {
+  const report = writeFrame(1, writeSenderReport({ ssrc: 1, wallClock: 0, rtpTimestamp: 0, packets: 0, octets: 0 }));
+  const began = Date.now();
+  await using camera = await openTestCamera({
+    framesPerSecond,
+    send: (socket, frames) => socket.write(Date.now() - began < 3_300 ? report : Buffer.concat(frames)),
+  });
+  await play(camera, many, { silence: 4_000 });
+  expect(setups(camera)).toBe(1);
 });
 
 describe('over UDP', () => {
