@@ -1,18 +1,19 @@
-/** A tile's state in words: what is seen, why, and whether the camera's own trouble explains it. */
+/** A tile's state in words: what is seen, and why. */
+import type { Words } from '../../domain/words.ts';
 import type { PlayerNotes, PlayerState, Trouble } from '../player/player-state.ts';
 import type { Language, Say } from './texts.ts';
 
 export interface TileReason {
   readonly what: string;
-  readonly why?: string;
-  /** What is known of the camera belongs beside it. */
-  readonly camera: boolean;
+  /** One line each. */
+  readonly why: readonly string[];
 }
 
 const silenceTexts = { none: 'silenceNone', codec: 'silenceCodec', blocked: 'silenceBlocked' } as const;
 
-/** Undefined while the picture speaks for itself. */
-export function reasonOf(state: PlayerState, say: Say, language: Language): TileReason | undefined {
+/** Undefined while the picture speaks for itself. `camera`: what health knows of the camera behind it. */
+export function reasonOf(state: PlayerState, camera: Words | undefined, say: Say, language: Language): TileReason | undefined {
+  const known = camera ? [camera[language]] : [];
   switch (state.kind) {
     case 'playing':
     case 'stalling':
@@ -21,15 +22,19 @@ export function reasonOf(state: PlayerState, say: Say, language: Language): Tile
     case 'stale':
       return {
         what: say('tileStale', { n: state.seconds }),
-        why: troubleText(state.trouble, say),
-        camera: state.trouble.kind === 'no-signal',
+        why: [troubleText(state.trouble, say), ...(state.trouble.kind === 'no-signal' ? known : [])],
       };
     case 'no-signal':
-      return { what: troubleText(state, say), ...(state.reason ? { why: state.reason[language] } : {}), camera: true };
+      return { what: troubleText(state, say), why: known.length > 0 || !state.reason ? known : [state.reason[language]] };
+    case 'connecting':
+    case 'waiting':
+      return { what: troubleText(state, say), why: known };
     case 'unplayable':
-      return { what: troubleText(state, say), why: say('tileCodecHelp'), camera: false };
-    default:
-      return { what: troubleText(state, say), camera: false };
+      return { what: troubleText(state, say), why: [say('tileCodecHelp')] };
+    case 'link-lost':
+    case 'not-permitted':
+    case 'too-slow':
+      return { what: troubleText(state, say), why: [] };
   }
 }
 

@@ -58,7 +58,7 @@ export function Tile({ channel, profile, few, say, language, alarm, figures = fa
       </figure>
     );
   }
-  const reason = reasonOf(state, say, language);
+  const reason = reasonOf(state, channel.reason, say, language);
   const note = noteOf(notes, say, language);
   const silence = audio ? silenceOf(notes, say) : undefined;
   return (
@@ -67,8 +67,9 @@ export function Tile({ channel, profile, few, say, language, alarm, figures = fa
       {reason ? (
         <div className="tile-reason" role="status">
           <strong>{reason.what}</strong>
-          {reason.why ? <span>{reason.why}</span> : null}
-          {reason.camera && channel.reason ? <span>{channel.reason[language]}</span> : null}
+          {reason.why.map((line) => (
+            <span key={line}>{line}</span>
+          ))}
         </div>
       ) : null}
       <div className="tile-tops">
