@@ -7,6 +7,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMediaPlane } from '../../gateway/assemble-media.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
+import type { Fmp4Message } from '../../gateway/domain/media.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { collect, until } from '../contract/media-plane.ts';
@@ -36,10 +37,23 @@ async function watch(url: string) {
     resolve: async (_, profile) => ({ camera: cameraId('gst'), profile, url, username: 'admin', password: 'canary-gst' }),
     worker: false,
   });
-  const { port1, port2 } = new MessageChannel();
-  const messages = collect(port1);
-  const spec = { channel: channelId('gst'), profile: 'main', purpose: 'local', kind: 'fmp4', audio: true, port: port2 } as const;
-  (await plane.prepare(spec, new AbortController().signal)).start();
+  // Its pipeline is made for the first who asks; while the machine is busy that may be 503, and the next try finds it.
+  const ask = async () => {
+    const { port1, port2 } = new MessageChannel();
+    const heard = collect(port1);
+    const spec = { channel: channelId('gst'), profile: 'main', purpose: 'local', kind: 'fmp4', audio: true, port: port2 } as const;
+    (await plane.prepare(spec, new AbortController().signal)).start();
+    return heard;
+  };
+  let messages: Fmp4Message[] = [];
+  await until(async () => {
+    const heard = await ask().catch((error: unknown) => {
+      if (String(error).includes('503')) return undefined;
+      throw error;
+    });
+    messages = heard ?? [];
+    return heard !== undefined;
+  }, patience);
   const fragments = (track: 'video' | 'audio') => messages.filter((message) => message.kind === 'fragment' && message.track === track);
   return { messages, fragments, telemetry: async () => (await plane.telemetry())[0]!, [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose]() };
 }
