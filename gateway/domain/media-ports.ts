@@ -46,11 +46,15 @@ export interface WireSpan {
   readonly track: TrackKind;
   readonly wire: Buffer;
   readonly packets: number;
+  /** RTP timestamp, unwrapped. */
+  readonly ticks: number;
   readonly capturedAt: Instant;
   /** A decoder can start here; never true of audio. */
   readonly keyframe: boolean;
   /** First span of its timestamp. A picture has several where it is very large or slow, or where the camera sets the marker too early. */
   readonly starts: boolean;
+  /** The camera says that the picture is complete. */
+  readonly ends: boolean;
 }
 
 /** One viewer that takes interleaved bytes. */

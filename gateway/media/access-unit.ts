@@ -8,12 +8,7 @@ import type { Instant } from '../domain/time.ts';
 import type { VideoTools } from './ports.ts';
 import { frameHead, packetIs, RtpLine, shortestPacket } from './rtp-line.ts';
 
-export interface AccessUnit extends WireSpan {
-  /** RTP timestamp, unwrapped, in ticks. */
-  readonly ticks: number;
-  /** The camera says that the picture is complete. */
-  readonly ends: boolean;
-}
+export type AccessUnit = WireSpan;
 
 /** What both cutters count, for sender reports and telemetry. */
 interface Counted {

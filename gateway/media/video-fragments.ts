@@ -1,8 +1,9 @@
-/** Puts a stream's pictures together and muxes each into one MP4 fragment. */
+/** Muxes each picture of a stream into one MP4 fragment. */
 import type { Fmp4Message, VideoTrack } from '../domain/media.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { Instant } from '../domain/time.ts';
 import type { AccessUnit } from './access-unit.ts';
+import { type Picture, Pictures } from './pictures.ts';
 import type { Fmp4Muxer, VideoTools } from './ports.ts';
 import { DecodeTimes } from './timestamps.ts';
 import { same } from './tracks.ts';
@@ -13,17 +14,12 @@ export type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
 export class VideoFragments {
   readonly #log: Logger;
   readonly #out: (message: VideoInit | Fragment) => void;
+  readonly #pictures = new Pictures((picture) => this.#mux(picture));
   #video: VideoTools | undefined;
   #track: VideoTrack | undefined;
   #sets: readonly Uint8Array[] = [];
   #muxer: Fmp4Muxer | undefined;
   #times: DecodeTimes | undefined;
-  #pieces: Buffer[] = [];
-  #first: AccessUnit | undefined;
-  #key = false;
-  /** The camera sets the marker before the picture is complete: then only the next timestamp ends one. */
-  #markersLie = false;
-  #emitted = -1;
   /** Where the newest picture stands on the common time line, and when it was taken. */
   anchor: { readonly seconds: number; readonly capturedAt: Instant } | undefined;
 
@@ -42,58 +38,36 @@ export class VideoFragments {
     if (this.#track?.codec !== track.codec) this.#muxer = undefined;
     this.#track = track;
     this.#video = video;
+    this.#pictures.describe(video);
     if (!this.#muxer) this.#sets = track.parameterSets;
   }
 
   /** The session with the camera is over; the next one starts with a keyframe. */
   pause(): void {
-    this.#pieces = [];
-    this.#first = undefined;
-    this.#key = false;
+    this.#pictures.pause();
   }
 
   reset(): void {
-    this.pause();
+    this.#pictures.reset();
     this.#sets = this.#track?.parameterSets ?? [];
     this.#muxer = undefined;
     this.#times = undefined;
-    this.#emitted = -1;
     this.anchor = undefined;
   }
 
   accept(unit: AccessUnit): void {
-    if (this.#first && unit.ticks !== this.#first.ticks) this.#close();
-    if (unit.ticks === this.#emitted) {
-      // More of a picture that its marker had ended: too late for this one, a lesson for the next.
-      this.#markersLie ||= unit.ends;
-      return;
-    }
-    this.#first ??= unit;
-    this.#pieces.push(unit.wire);
-    this.#key ||= unit.keyframe;
-    if (unit.ends && !this.#markersLie) this.#close(true);
+    this.#pictures.accept(unit);
   }
 
-  /** Muxes the picture that is there. `byMarker`: keep it open if it holds no picture data yet (a marker on parameter sets or SEI, quirk 19). */
-  #close(byMarker = false): void {
-    const first = this.#first!;
-    const video = this.#video!;
-    const units = video.units(this.#pieces);
-    const hasPicture = video.hasPicture(units);
-    if (byMarker && !hasPicture) return;
-    const keyframe = this.#key;
-    this.pause();
-    if (!hasPicture) return;
-    this.#emitted = first.ticks;
-    this.#learn(video.parameterSets(units));
+  #mux({ units, keyframe, ticks, capturedAt }: Picture): void {
+    this.#learn(this.#video!.parameterSets(units));
     const muxer = this.#muxerFor(keyframe);
     if (!muxer) return;
     const { clockRate } = this.#track!;
     this.#times ??= new DecodeTimes(clockRate, muxer.facts.framesPerSecond);
-    const times = this.#times.next(first.ticks);
-    this.anchor = { seconds: times.decodeTime / clockRate, capturedAt: first.capturedAt };
-    const bytes = muxer.fragment({ units, keyframe, ...times });
-    this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt: first.capturedAt, bytes });
+    const times = this.#times.next(ticks);
+    this.anchor = { seconds: times.decodeTime / clockRate, capturedAt };
+    this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, bytes: muxer.fragment({ units, keyframe, ...times }) });
   }
 
   #learn(sets: readonly Uint8Array[] | undefined): void {

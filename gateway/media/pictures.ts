@@ -1,0 +1,71 @@
+/** Puts a stream's pictures together out of its spans. */
+import type { Instant } from '../domain/time.ts';
+import type { AccessUnit } from './access-unit.ts';
+import type { VideoTools } from './ports.ts';
+
+export interface Picture {
+  /** NAL units, parameter sets and SEI among them. */
+  readonly units: readonly Uint8Array[];
+  readonly keyframe: boolean;
+  readonly ticks: number;
+  readonly capturedAt: Instant;
+}
+
+export class Pictures {
+  readonly #out: (picture: Picture) => void;
+  #video: VideoTools | undefined;
+  #pieces: Buffer[] = [];
+  #first: AccessUnit | undefined;
+  #key = false;
+  /** The camera sets the marker before the picture is complete: then only the next timestamp ends one. */
+  #markersLie = false;
+  #emitted = -1;
+
+  constructor(out: (picture: Picture) => void) {
+    this.#out = out;
+  }
+
+  /** What comes from now on is of this codec. */
+  describe(video: VideoTools): void {
+    this.#video = video;
+  }
+
+  /** The session with the camera is over; the next one starts with a keyframe. */
+  pause(): void {
+    this.#pieces = [];
+    this.#first = undefined;
+    this.#key = false;
+  }
+
+  reset(): void {
+    this.pause();
+    this.#emitted = -1;
+  }
+
+  accept(unit: AccessUnit): void {
+    if (this.#first && unit.ticks !== this.#first.ticks) this.#close();
+    if (unit.ticks === this.#emitted) {
+      // More of a picture that its marker had ended: too late for this one, a lesson for the next.
+      this.#markersLie ||= unit.ends;
+      return;
+    }
+    this.#first ??= unit;
+    this.#pieces.push(unit.wire);
+    this.#key ||= unit.keyframe;
+    if (unit.ends && !this.#markersLie) this.#close(true);
+  }
+
+  /** Hands over the picture that is there. `byMarker`: keep it open if it holds no picture data yet (a marker on parameter sets or SEI, quirk 19). */
+  #close(byMarker = false): void {
+    const { ticks, capturedAt } = this.#first!;
+    const video = this.#video!;
+    const units = video.units(this.#pieces);
+    const hasPicture = video.hasPicture(units);
+    if (byMarker && !hasPicture) return;
+    const keyframe = this.#key;
+    this.pause();
+    if (!hasPicture) return;
+    this.#emitted = ticks;
+    this.#out({ units, keyframe, ticks, capturedAt });
+  }
+}
