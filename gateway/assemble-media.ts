@@ -62,12 +62,14 @@ const bufferShare = 0.5;
 /** … but never for what it was allowed to hold, with as much again that is not yet collected. */
 const budgetFactor = 2;
 
-export function mediaSettingsOf({ lingerSeconds, viewerBytes, allViewersBytes, ring, cameraPorts }: GatewayConfig['media']): Partial<MediaSettings> {
+export function mediaSettingsOf({ media, ffmpeg }: Pick<GatewayConfig, 'media' | 'ffmpeg'>): Partial<MediaSettings> {
+  const { lingerSeconds, viewerBytes, allViewersBytes, ring, cameraPorts, transcoding } = media;
   return {
     ...{ viewerBytes, allViewersBytes, cameraPorts },
     linger: seconds(lingerSeconds),
     ringLength: seconds(ring.seconds),
     ringsBytes: ring.megabytes * 1024 * 1024,
+    transcoding: { slots: transcoding.slots, ...(ffmpeg.path === undefined ? {} : { ffmpeg: ffmpeg.path }) },
   };
 }
 
@@ -112,6 +114,11 @@ function usualLimits({ ringsBytes, allViewersBytes }: MediaSettings): WorkerLimi
 function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaParts {
   return {
     source: rtspSource(clock, settings),
+    openTranscoder: async () => {
+      // Few boxes ever need it, and every worker that takes the place of another has to be quick.
+      const { openH264 } = await import('../adapters/transcode/h264.ts');
+      return openH264(clock, settings.transcoding.ffmpeg);
+    },
     codecs: { video: videoTools, audio: audioTools },
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),
   };

@@ -124,7 +124,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       replaced: (cause) => mediaRestarts.note(cause),
       ...saboteur,
       ...(mediaWatchdog ? {} : { limits: 'unwatched' }),
-      settings: mediaSettingsOf(config.media),
+      settings: mediaSettingsOf(config),
       uplink,
       resolve: (channel, profile) => cameras.streamAddress(channel, profile),
     }),

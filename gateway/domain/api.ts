@@ -168,6 +168,8 @@ export type MediaAsk =
       readonly purpose: StreamPurpose;
       /** Of an alarm cell: the last to be left out where the page cannot follow. */
       readonly urgent: boolean;
+      /** What the browser decodes besides H.264; absent: everything. The rest comes transcoded, while one of the slots for that is free. */
+      readonly plays?: { readonly h265: boolean };
     }
   | { readonly kind: 'leave'; readonly id: number };
 
@@ -177,7 +179,16 @@ export type MediaAsk =
  */
 export type MediaText =
   /** Before the init segment of its track; another one begins the track anew, perhaps on a new time line. */
-  | { readonly kind: 'init'; readonly id: number; readonly track: 'video'; readonly codecs: string; readonly width: number; readonly height: number }
+  | {
+      readonly kind: 'init';
+      readonly id: number;
+      readonly track: 'video';
+      readonly codecs: string;
+      readonly width: number;
+      readonly height: number;
+      /** Made by the gateway from what the camera sends. */
+      readonly transcoded?: true;
+    }
   | { readonly kind: 'init'; readonly id: number; readonly track: 'audio'; readonly codecs: string }
   /** The watch goes on with another stream than the one that was asked for; its `init` follows. */
   | { readonly kind: 'stepped-down'; readonly id: number; readonly profile: StreamProfile; readonly reason: Words }

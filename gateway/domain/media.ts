@@ -55,6 +55,8 @@ export interface SenderClock {
   readonly wallClock: number;
   readonly rtpTimestamp: number;
   readonly ssrc: number;
+  /** Ours, not a camera's: believed whatever it says. */
+  readonly certain?: true;
 }
 
 export interface Endpoint {
@@ -112,6 +114,8 @@ export type Fmp4Message =
       readonly codecs: string;
       readonly width: number;
       readonly height: number;
+      /** Not as the camera sends it, but made from that by ffmpeg. */
+      readonly transcoded?: true;
       readonly bytes: Uint8Array;
     }
   | { readonly kind: 'init'; readonly track: 'audio'; readonly codecs: string; readonly bytes: Uint8Array }
@@ -120,7 +124,8 @@ export type Fmp4Message =
    * else of its arrival.
    */
   | { readonly kind: 'fragment'; readonly track: TrackKind; readonly keyframe: boolean; readonly capturedAt: Instant; readonly bytes: Uint8Array }
-  | { readonly kind: 'ended'; readonly reason: string };
+  /** `code`: where that has one. */
+  | { readonly kind: 'ended'; readonly reason: string; readonly code?: ErrorCode };
 
 /** What the media plane tells over the MessagePort of a `wire` sink: the camera's own RTP packets, for engines that send RTP themselves (WebRTC). */
 export type WireMessage =
@@ -138,12 +143,17 @@ export type WireMessage =
   | { readonly kind: 'clock'; readonly track: TrackKind; readonly clock: SenderClock }
   | { readonly kind: 'ended'; readonly reason: string };
 
+/** The viewer decodes no H.265: that comes transcoded, while a slot is free. `urgent`: it takes one from viewing that is not. */
+export interface H264Only {
+  readonly urgent: boolean;
+}
+
 export type SinkSpec = {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly purpose: StreamPurpose;
 } & (
-  | { readonly kind: 'fmp4'; readonly audio: boolean; readonly port: import('node:worker_threads').MessagePort }
+  | { readonly kind: 'fmp4'; readonly audio: boolean; readonly h264?: H264Only; readonly port: import('node:worker_threads').MessagePort }
   | { readonly kind: 'wire'; readonly port: import('node:worker_threads').MessagePort }
   /** What the ring holds now, as `Fmp4Message`s, then `ended`. */
   | { readonly kind: 'clip'; readonly port: import('node:worker_threads').MessagePort }
@@ -186,6 +196,21 @@ export type StreamSlip = (typeof streamSlips)[number];
 /** What can stand against a stream that plays. parameter-sets: they cannot be read · no-keyframe: nothing that a decoder could begin with. */
 export const streamFlaws = [...streamSlips, 'parameter-sets', 'no-keyframe'] as const;
 export type StreamFlaw = (typeof streamFlaws)[number];
+
+/** Streams that are made into H.264 now, how many may be, and how often one was refused for want of a slot. */
+export interface TranscodingState {
+  readonly slots: number;
+  readonly used: number;
+  readonly refused: number;
+}
+
+/** Of the media plane as a whole. */
+export interface MediaFigures {
+  /** Bytes that all its viewers together owe, and viewers that were let go because they owed too many. */
+  readonly owedBytes: number;
+  readonly viewersClosed: number;
+  readonly transcoding: TranscodingState;
+}
 
 export interface StreamTelemetry {
   readonly channel: ChannelId;

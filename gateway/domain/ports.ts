@@ -6,7 +6,18 @@ import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrd
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
 import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
-import type { Keyframe, RecordingPlan, RtspBound, RtspListen, SinkSpec, StreamAddress, StreamKey, StreamProfile, StreamTelemetry } from './media.ts';
+import type {
+  Keyframe,
+  MediaFigures,
+  RecordingPlan,
+  RtspBound,
+  RtspListen,
+  SinkSpec,
+  StreamAddress,
+  StreamKey,
+  StreamProfile,
+  StreamTelemetry,
+} from './media.ts';
 import type { PanelSequence, Report } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -227,6 +238,7 @@ export interface MediaPlane extends AsyncDisposable {
   /** Opens a sink; the camera is pulled while at least one sink of its stream is open. Throws MEDIA_… codes. */
   prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink>;
   telemetry(): Promise<readonly StreamTelemetry[]>;
+  figures(): Promise<MediaFigures>;
   /** The newest keyframe, however old: its time tells. Waits for the first one where the stream is not yet pulled. */
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe>;
   /** Replaces the set of streams that are pulled all the time, each into a ring. */

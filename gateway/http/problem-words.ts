@@ -24,6 +24,9 @@ const words: Partial<Record<ErrorCode, Words>> = {
   JOURNAL_UNAVAILABLE: { zh: '日志存储不可用。', en: 'The journal is not available.' },
   MEDIA_UNAVAILABLE: { zh: '视频暂不可用。', en: 'The picture is not available now.' },
   MEDIA_UNSUPPORTED: { zh: '不支持该视频格式。', en: 'This picture format is not supported.' },
+  TRANSCODER_MISSING: { zh: '本网关没有可用的 ffmpeg，无法转换画面。', en: 'This gateway has no ffmpeg that could convert the picture.' },
+  TRANSCODER_BUSY: { zh: '转码名额已用完，一有空位即自动显示。', en: 'All places for converting pictures are taken; it is shown once one is free.' },
+  TRANSCODER_OFF: { zh: '本网关未启用画面转码。', en: 'Converting pictures is switched off on this gateway.' },
   UPLINK_BUDGET: {
     zh: '通往公安侧的链路已满：改用子码流，报警画面优先。',
     en: 'The link to the police side is full: shown from the sub-stream, alarms go first.',

@@ -1,4 +1,5 @@
 /** One stream as fMP4: muxed once, whoever watches; every subscriber gets its own copy of the bytes. */
+import type { GatewayError } from '../domain/errors.ts';
 import type { Fmp4Message, StreamDescription } from '../domain/media.ts';
 import type { Logger } from '../domain/ports.ts';
 import type { AccessUnit } from './access-unit.ts';
@@ -79,10 +80,10 @@ export class FragmentFeed {
     for (const subscription of this.#subscribers.values()) subscription.running = false;
   }
 
-  end(reason: string): void {
+  end(error: GatewayError): void {
     for (const subscriber of [...this.#subscribers.keys()]) {
       this.#subscribers.delete(subscriber);
-      subscriber({ kind: 'ended', reason });
+      subscriber({ kind: 'ended', code: error.code, reason: error.message });
     }
     this.#reset();
   }

@@ -1,47 +1,50 @@
 /** All streams of the media plane: one per channel and profile, begun by its first viewer, ended some time after its last. */
 import { GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Keyframe, RecordingPlan, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
+import type {
+  Keyframe,
+  MediaFigures,
+  RecordingPlan,
+  SinkSpec,
+  StreamDescription,
+  StreamProfile,
+  StreamPurpose,
+  StreamTelemetry,
+} from '../domain/media.ts';
 import type { MediaHub, Watch } from '../domain/media-ports.ts';
 import { seconds } from '../domain/time.ts';
+import { HeldStreams, type Hold } from './held-streams.ts';
+import { cameraOrigin } from './origin.ts';
 import { OwedBytes } from './owed-bytes.ts';
 import { Patrol } from './patrol.ts';
 import type { MediaContext } from './ports.ts';
 import { Refusals } from './refusals.ts';
+import { Renditions } from './renditions.ts';
 import { Stream, type StreamSurroundings } from './stream.ts';
 import { Viewing } from './viewing.ts';
-
-interface Entry {
-  readonly stream: Stream;
-  readonly life: AbortController;
-  readonly ended: Promise<void>;
-  holds: number;
-  lingering: AbortController | undefined;
-}
 
 const sweepEvery = seconds(1);
 const keyframeLook = seconds(0.1);
 
-/** A claim on a running stream. */
-export interface Hold extends Disposable {
-  readonly stream: Stream;
-}
-
 export class Hub implements MediaHub, AsyncDisposable {
   readonly #context: MediaContext;
   readonly #surroundings: StreamSurroundings;
+  readonly #refusals: Refusals;
+  readonly #streams: HeldStreams;
+  readonly #renditions: Renditions;
   readonly #life = new AbortController();
   readonly #viewings = new Set<Viewing>();
   #alarmed: ReadonlySet<ChannelId> = new Set();
   /** Streams that are pulled all the time, by key. */
   readonly #recorded = new Map<string, Hold>();
-  readonly #entries = new Map<string, Entry>();
 
   constructor(context: MediaContext) {
     this.#context = context;
-    const { clock, settings } = context;
-    const refusals = new Refusals(clock, settings.refusedPause);
-    this.#surroundings = { context, refusals, budget: new OwedBytes(settings.allViewersBytes) };
+    const { clock, log, settings } = context;
+    this.#refusals = new Refusals(clock, settings.refusedPause);
+    this.#surroundings = { context, budget: new OwedBytes(settings.allViewersBytes) };
+    this.#streams = new HeldStreams({ clock, log, linger: settings.linger });
+    this.#renditions = new Renditions({ ...this.#surroundings, hold: (channel, profile) => this.hold(channel, profile) });
     void this.#sweep();
     void new Patrol(context.uplink, clock).run((pressed) => {
       for (const viewing of this.#viewings) viewing.settle(pressed);
@@ -49,21 +52,24 @@ export class Hub implements MediaHub, AsyncDisposable {
   }
 
   hold(channel: ChannelId, profile: StreamProfile): Hold {
-    const key = keyOf(channel, profile);
-    const entry = this.#entries.get(key) ?? this.#begin(key, channel, profile);
-    entry.holds += 1;
-    entry.lingering?.abort();
-    entry.lingering = undefined;
-    let held = true;
-    return {
-      stream: entry.stream,
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        entry.holds -= 1;
-        if (entry.holds === 0) this.#linger(key, entry);
-      },
-    };
+    const { context } = this.#surroundings;
+    const begin = () => new Stream(cameraOrigin(channel, profile, context, this.#refusals), this.#surroundings);
+    return this.#streams.hold(keyOf(channel, profile), begin);
+  }
+
+  /** The stream for this sink, once it plays: the camera's own, or H.264 made out of that. Throws TRANSCODER_… as well. */
+  async open(sink: SinkSpec, signal: AbortSignal): Promise<Hold> {
+    const { channel, profile } = sink;
+    const hold = this.hold(channel, profile);
+    // What a ring holds can be had all the more when its camera is gone.
+    if (sink.kind === 'clip') return hold;
+    const { video } = await readyOr(hold, signal);
+    const h264 = sink.kind === 'fmp4' ? sink.h264 : undefined;
+    if (!h264 || video.codec === 'h264') return hold;
+    using _source = hold; // the rendition has a hold of its own by then
+    const rendition = this.#renditions.hold({ channel, profile, urgent: () => h264.urgent || this.#alarmed.has(channel) });
+    await readyOr(rendition, signal);
+    return rendition;
   }
 
   async watch(
@@ -129,18 +135,18 @@ export class Hub implements MediaHub, AsyncDisposable {
   }
 
   telemetry(): StreamTelemetry[] {
-    return [...this.#entries.values()].map((entry) => entry.stream.telemetry(entry.holds));
+    return this.#streams.telemetry();
+  }
+
+  figures(): MediaFigures {
+    const { owed, closed } = this.#surroundings.budget;
+    return { owedBytes: owed, viewersClosed: closed, transcoding: this.#renditions.state() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort();
-    const entries = [...this.#entries.values()];
-    this.#entries.clear();
-    for (const entry of entries) {
-      entry.lingering?.abort();
-      entry.life.abort();
-    }
-    await Promise.all(entries.map((entry) => entry.ended));
+    await this.#renditions[Symbol.asyncDispose]();
+    await this.#streams[Symbol.asyncDispose]();
   }
 
   /** Looks after viewers of streams that stand still: no picture, no look. */
@@ -148,33 +154,19 @@ export class Hub implements MediaHub, AsyncDisposable {
     const { clock } = this.#context;
     while (!this.#life.signal.aborted) {
       await clock.sleep(sweepEvery, this.#life.signal).catch(() => undefined); // Aborted: the loop ends.
-      for (const { stream } of this.#entries.values()) stream.fanOut.sweep();
+      this.#streams.sweep();
+      this.#renditions.sweep();
     }
   }
+}
 
-  #begin(key: string, channel: ChannelId, profile: StreamProfile): Entry {
-    const stream = new Stream(channel, profile, this.#surroundings);
-    const life = new AbortController();
-    const ended = stream.run(life.signal).catch((error) => {
-      // A stream handles its own failures: this is a mistake of ours. The next viewer gets a new stream.
-      this.#context.log.error('stream broke', { channel, profile, error });
-      if (this.#entries.get(key)?.stream === stream) this.#entries.delete(key);
-    });
-    const entry: Entry = { stream, life, ended, holds: 0, lingering: undefined };
-    this.#entries.set(key, entry);
-    return entry;
-  }
-
-  #linger(key: string, entry: Entry): void {
-    const lingering = new AbortController();
-    entry.lingering = lingering;
-    this.#context.clock.sleep(this.#context.settings.linger, lingering.signal).then(
-      () => {
-        if (this.#entries.get(key) === entry) this.#entries.delete(key);
-        entry.life.abort();
-      },
-      () => undefined, // A new viewer came, or the plane closed: both have taken care of the stream.
-    );
+/** Gives the hold back where its stream does not play. */
+async function readyOr(hold: Hold, signal: AbortSignal): Promise<StreamDescription> {
+  try {
+    return await hold.stream.ready(signal);
+  } catch (error) {
+    hold[Symbol.dispose]();
+    throw error;
   }
 }
 

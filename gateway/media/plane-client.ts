@@ -5,7 +5,17 @@
  */
 import type { MediaEnd } from '../domain/health.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Keyframe, RecordingPlan, RtspBound, RtspListen, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type {
+  Keyframe,
+  MediaFigures,
+  RecordingPlan,
+  RtspBound,
+  RtspListen,
+  SinkSpec,
+  StreamKey,
+  StreamProfile,
+  StreamTelemetry,
+} from '../domain/media.ts';
 import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
@@ -77,6 +87,10 @@ export class PlaneClient implements MediaPlane {
     const line = this.#line;
     // The streams of a worker that has ended are no more.
     return line.call('telemetry', undefined).catch(unlessGone(line, []));
+  }
+
+  figures(): Promise<MediaFigures> {
+    return this.#line.call('figures', undefined);
   }
 
   async serveRtsp(listen: RtspListen): Promise<RtspBound> {

@@ -88,6 +88,8 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
         return plane.alarmed(call.ask);
       case 'telemetry':
         return plane.telemetry();
+      case 'figures':
+        return plane.figures();
       case 'serveRtsp':
         return plane.serveRtsp(call.ask);
       case 'admit':

@@ -1,7 +1,17 @@
 /** The media plane itself. It lives in the worker; for tests also on the main thread. */
 import { GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Keyframe, RecordingPlan, RtspBound, RtspListen, SinkSpec, StreamKey, StreamProfile, StreamTelemetry } from '../domain/media.ts';
+import type {
+  Keyframe,
+  MediaFigures,
+  RecordingPlan,
+  RtspBound,
+  RtspListen,
+  SinkSpec,
+  StreamKey,
+  StreamProfile,
+  StreamTelemetry,
+} from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
 import { Hub } from './hub.ts';
@@ -23,15 +33,10 @@ export class Plane implements MediaPlane {
 
   async prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink> {
     if (this.#closed) throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is closed.');
-    const hold = this.#hub.hold(sink.channel, sink.profile);
-    try {
-      // What a ring holds can be had all the more when its camera is gone.
-      if (sink.kind !== 'clip') await hold.stream.ready(signal);
-    } catch (error) {
-      hold[Symbol.dispose]();
+    const hold = await this.#hub.open(sink, signal).catch((error) => {
       sink.port.close();
       throw error;
-    }
+    });
     const opened = openSink(sink, hold, { codecs: this.#context.parts.codecs, log: this.#context.log, closed: () => this.#sinks.delete(opened) });
     this.#sinks.add(opened);
     return opened;
@@ -51,6 +56,10 @@ export class Plane implements MediaPlane {
 
   async telemetry(): Promise<readonly StreamTelemetry[]> {
     return this.#hub.telemetry();
+  }
+
+  async figures(): Promise<MediaFigures> {
+    return this.#hub.figures();
   }
 
   async serveRtsp(listen: RtspListen): Promise<RtspBound> {

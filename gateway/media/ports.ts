@@ -1,8 +1,10 @@
 /** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
 import type { AudioTrack, RtspListen, VideoCodec } from '../domain/media.ts';
-import type { MediaHub, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
+import type { MediaHub, StreamReceiver, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
+import type { Millis } from '../domain/time.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
+import type { Picture } from './pictures.ts';
 import type { MediaSettings } from './settings.ts';
 
 export interface VideoFacts {
@@ -69,8 +71,30 @@ export interface CodecTools {
   audio(track: AudioTrack): AudioTools;
 }
 
+/** A picture of a stream, on a line of time that begins with its first one: whole, growing. */
+export interface TimedPicture extends Omit<Picture, 'ticks'> {
+  readonly at: Millis;
+}
+
+/** H.265 to be made into H.264. */
+export interface PictureSource {
+  readonly parameterSets: readonly Uint8Array[];
+  /** Hands over the newest group at once, and then each picture as it comes, until disposed of. */
+  follow(take: (picture: TimedPicture) => void): Disposable;
+}
+
+export interface VideoTranscoder {
+  /**
+   * Makes H.264 of them until aborted; each picture keeps the time at which it was taken. Throws MEDIA_UNSUPPORTED for parameter sets that
+   * cannot be read, MEDIA_UNAVAILABLE where ffmpeg ends or brings nothing for 5 s.
+   */
+  run(pictures: PictureSource, receiver: Pick<StreamReceiver, 'begin' | 'packet' | 'clock'>, signal: AbortSignal): Promise<void>;
+}
+
 export interface MediaParts {
   readonly source: StreamSource;
+  /** Throws TRANSCODER_MISSING. */
+  openTranscoder(): Promise<VideoTranscoder>;
   readonly codecs: CodecTools;
   openRtsp(listen: RtspListen, hub: MediaHub): Promise<ViewerDoor>;
 }

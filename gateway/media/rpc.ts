@@ -4,6 +4,7 @@ import { type ErrorCode, errorCodes, GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
 import type {
   Keyframe,
+  MediaFigures,
   RecordingPlan,
   RtspBound,
   RtspListen,
@@ -21,6 +22,7 @@ export interface Calls {
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
   telemetry: { readonly ask: undefined; readonly answer: readonly StreamTelemetry[] };
+  figures: { readonly ask: undefined; readonly answer: MediaFigures };
   serveRtsp: { readonly ask: RtspListen; readonly answer: RtspBound };
   admit: { readonly ask: readonly StreamKey[]; readonly answer: undefined };
   close: { readonly ask: undefined; readonly answer: undefined };

@@ -99,9 +99,9 @@ export class RtpLine {
     return newTime ? packetIs.newTime : packetIs.more;
   }
 
-  /** Sender report of the camera; foreign ones are ignored (quirk 22). */
+  /** Sender report of the camera; foreign ones are ignored (quirk 22). It may come before the first packet. */
   clock(report: SenderClock): void {
-    if (report.ssrc === this.#inSsrc) this.#report = report;
+    if (this.#inSsrc < 0 || report.ssrc === this.#inSsrc) this.#report = report;
   }
 
   /** When the newest packet's picture or sound was taken. */
@@ -133,7 +133,7 @@ export class RtpLine {
     this.#inSequence = -1;
     this.#inTimestamp = -1;
     this.#transit = undefined;
-    this.#report = undefined;
+    if (this.#report?.ssrc !== ssrc) this.#report = undefined;
     this.#timeline?.restart();
   }
 }

@@ -26,6 +26,8 @@ export interface MediaSettings {
   readonly ringsBytes: number;
   /** UDP ports on which cameras are heard that do not send over TCP; two for each track. */
   readonly cameraPorts: { readonly first: number; readonly last: number };
+  /** Streams that are made into H.264 at once, and the ffmpeg that does it; absent: the one that is found. */
+  readonly transcoding: { readonly slots: number; readonly ffmpeg?: string };
 }
 
 export const usualMediaSettings: MediaSettings = {
@@ -42,4 +44,5 @@ export const usualMediaSettings: MediaSettings = {
   ringLength: seconds(30),
   ringsBytes: 512 * 1024 * 1024,
   cameraPorts: { first: 22_000, last: 23_999 },
+  transcoding: { slots: 2 },
 };

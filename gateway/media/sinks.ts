@@ -1,15 +1,16 @@
 /** Viewers of the main thread and of other workers: each reads one stream over a MessagePort. */
 import type { MessagePort } from 'node:worker_threads';
+import type { ErrorCode } from '../domain/errors.ts';
 import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import type { Logger, PreparedSink } from '../domain/ports.ts';
 import { FragmentFeed } from './fragments.ts';
-import type { Hold } from './hub.ts';
+import type { Hold } from './held-streams.ts';
 import type { CodecTools } from './ports.ts';
 
 export interface OpenSink extends PreparedSink {
   /** Tells the reader why nothing more comes, and closes. */
-  end(reason: string): void;
+  end(reason: string, code?: ErrorCode): void;
 }
 
 interface SinkSurroundings {
@@ -31,9 +32,9 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: Si
     hold[Symbol.dispose]();
     port.close();
   };
-  const end = (reason: string) => {
+  const end = (reason: string, code?: ErrorCode) => {
     if (!open) return;
-    port.postMessage({ kind: 'ended', reason } satisfies Fmp4Message & WireMessage);
+    port.postMessage({ kind: 'ended', reason, ...(code === undefined ? {} : { code }) } satisfies Fmp4Message & WireMessage);
     close();
   };
   port.once('close', close);
@@ -48,10 +49,11 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: Si
   };
 }
 
-function feed({ port, audio }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: (reason: string) => void): Disposable {
+function feed({ port, audio }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: OpenSink['end']): Disposable {
   return stream.feed.subscribe(
     (message) => {
-      if (message.kind === 'ended') end(message.reason);
+      if (message.kind === 'ended') end(message.reason, message.code);
+      else if (stream.transcoded && message.kind === 'init' && message.track === 'video') post(port, { ...message, transcoded: true });
       else post(port, message);
     },
     stream.fanOut.joinable,

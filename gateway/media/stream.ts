@@ -1,7 +1,7 @@
-/** One stream of one camera: pulled while somebody holds it, cut into access units, handed to all who watch. */
+/** One stream: pulled while somebody holds it, cut into access units, handed to all who watch. */
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
-import type { Keyframe, StreamAddress, StreamDescription, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
+import type { Keyframe, StreamDescription, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
@@ -11,28 +11,30 @@ import { Flaws } from './flaws.ts';
 import { FragmentFeed } from './fragments.ts';
 import { keyframeOf } from './keyframe.ts';
 import { StreamMeter } from './meter.ts';
+import type { Origin } from './origin.ts';
 import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaContext, VideoFacts } from './ports.ts';
 import { RecorderRing } from './recorder-ring.ts';
-import type { Refusals } from './refusals.ts';
 import { Tracks } from './tracks.ts';
 
-/** A camera that is back shows pictures within 5 s: asking the fleet costs nothing, knocking at a dead address little, a session that fails the most. */
-const pauses = {
-  away: { first: seconds(0.5), most: seconds(1), jitter: 0.3 },
-  unreachable: { first: seconds(0.5), most: seconds(2), jitter: 0.3 },
-  failed: { first: seconds(0.5), most: seconds(5), jitter: 0.3 },
-} as const;
 /** While credentials stand refused, this is how often we look whether somebody has changed them. */
 const lookForNewCredentials = seconds(5);
 /** An unsuitable camera stays so until a person changes it. */
 const lookForChange = seconds(30);
+/** What only a person can mend. */
+const needsSomebody = [
+  'CAMERA_CREDENTIALS',
+  'CAMERA_CERTIFICATE',
+  'CAMERA_FORBIDDEN_HOST',
+  'MEDIA_UNSUPPORTED',
+  'TRANSCODER_MISSING',
+  'NOT_FOUND',
+] as const;
 const reportEvery = 5_000;
 
 /** What all streams of the plane share. */
 export interface StreamSurroundings {
   readonly context: MediaContext;
-  readonly refusals: Refusals;
   readonly budget: OwedBytes;
 }
 
@@ -42,7 +44,7 @@ export class Stream {
   readonly fanOut: FanOut;
   readonly feed: FragmentFeed;
   readonly #context: MediaContext;
-  readonly #refusals: Refusals;
+  readonly #origin: Origin;
   readonly #tracks: Tracks;
   readonly #meter: StreamMeter;
   readonly #flaws: Flaws;
@@ -54,12 +56,13 @@ export class Stream {
   #facts: VideoFacts | undefined;
   #reportedAt = 0;
 
-  constructor(channel: ChannelId, profile: StreamProfile, { context, refusals, budget }: StreamSurroundings) {
+  constructor(origin: Origin, { context, budget }: StreamSurroundings) {
     const { clock, settings, parts } = context;
+    const { channel, profile } = origin;
     this.channel = channel;
     this.profile = profile;
+    this.#origin = origin;
     this.#context = context;
-    this.#refusals = refusals;
     this.#startedAt = clock.now();
     this.fanOut = new FanOut(clock, settings, budget, context.uplink);
     this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
@@ -79,18 +82,12 @@ export class Stream {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const frames = this.#meter.frames;
       this.#state = 'connecting';
-      let address: StreamAddress | undefined;
       let hopeless = false;
-      let lost: keyof typeof pauses = 'away';
       try {
-        address = await this.#context.resolve(this.channel, this.profile);
-        this.#refusals.check(address);
-        await this.#context.parts.source.pull(address, this.#tracks, signal);
+        await this.#origin.pull(this.#tracks, signal);
         if (!signal.aborted) throw new GatewayError('CAMERA_UNREACHABLE', `The stream of ${this.channel} ended.`, { context: this.#name });
       } catch (error) {
         if (signal.aborted) break;
-        if (isGatewayError(error, 'CAMERA_CREDENTIALS') && address && error.cause !== undefined) this.#remember(address, error);
-        if (address) lost = isGatewayError(error, 'CAMERA_UNREACHABLE') ? 'unreachable' : 'failed';
         hopeless = this.#fail(error);
       }
       if (signal.aborted) break;
@@ -98,15 +95,19 @@ export class Stream {
         attempt = 0;
         said = '';
       }
-      const wait = backoff(pauses[lost], attempt);
+      const wait = backoff(this.#origin.pauses(this.#failure), attempt);
       const reason = sentenceOf(this.#failure);
       if (reason !== said) log.info('stream interrupted', { ...this.#name, state: this.#state, reason });
       said = reason;
       await clock.sleep(hopeless ? this.#pause() : wait, signal).catch(() => undefined); // Aborted: the loop ends.
     }
+    const end: unknown = signal.reason;
+    const closed = isGatewayError(end)
+      ? end
+      : new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} was closed.`, { context: this.#name });
     this.fanOut.closeAll('stream closed');
-    this.feed.end('stream closed');
-    this.#settle(new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} was closed.`, { context: this.#name }));
+    this.feed.end(closed);
+    this.#settle(closed);
   }
 
   /** Resolves once the stream plays and is described; rejects with the reason if the next try fails or nothing comes in time. */
@@ -167,6 +168,10 @@ export class Stream {
   /** Its keyframes bring their parameter sets: whoever joins needs to be told nothing before. */
   get describesItself(): boolean {
     return this.#tracks.inBand;
+  }
+
+  get transcoded(): boolean {
+    return this.#origin.transcoded;
   }
 
   get description(): StreamDescription | undefined {
@@ -254,15 +259,10 @@ export class Stream {
     this.#tracks.report((track, clock, packets, octets) => this.fanOut.report(track, clock, packets, octets));
   }
 
-  #remember(address: StreamAddress, error: GatewayError): void {
-    // A refusal that we ourselves repeat from memory must not prolong the pause.
-    if (!isGatewayError(error.cause)) this.#refusals.note(address, error);
-  }
-
   /** True when only a person can help. */
   #fail(error: unknown): boolean {
     this.#failure = error;
-    const hopeless = isGatewayError(error, 'CAMERA_CREDENTIALS', 'CAMERA_CERTIFICATE', 'CAMERA_FORBIDDEN_HOST', 'MEDIA_UNSUPPORTED', 'NOT_FOUND');
+    const hopeless = isGatewayError(error, ...needsSomebody);
     this.#state = hopeless ? 'failed' : 'waiting';
     this.#flaws.interrupt();
     this.fanOut.forget();
@@ -270,7 +270,7 @@ export class Stream {
     this.feed.pause();
     if (hopeless) {
       this.fanOut.closeAll('camera refused');
-      this.feed.end(sentenceOf(error));
+      this.feed.end(error);
     }
     this.#settle(error);
     return hopeless;

@@ -76,9 +76,9 @@ export function capturedAt(
   rtp: number,
   arrival: number,
   clockRate: number,
-  report: { readonly wallClock: number; readonly rtpTimestamp: number } | undefined,
+  report: { readonly wallClock: number; readonly rtpTimestamp: number; readonly certain?: true } | undefined,
 ) {
   if (!report) return arrival;
   const taken = report.wallClock + (((rtp - report.rtpTimestamp) | 0) / clockRate) * 1000;
-  return Math.abs(arrival - taken) <= believable ? taken : arrival;
+  return report.certain || Math.abs(arrival - taken) <= believable ? taken : arrival;
 }

@@ -3,7 +3,7 @@ import type { StreamDescription, StreamProfile, StreamPurpose } from '../domain/
 import type { Watch, WireOutlet } from '../domain/media-ports.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
-import type { Hold } from './hub.ts';
+import type { Hold } from './held-streams.ts';
 import { Splice } from './splice.ts';
 
 export interface ViewingParts {

@@ -107,6 +107,8 @@ export const configSchema = section({
       /** Memory of all rings together, in MiB. */
       megabytes: z.int().min(16).max(65_536).default(512),
     }).prefault({}),
+    /** H.265 for browsers that cannot play it, made into H.264 by ffmpeg: each slot takes up to a core. */
+    transcoding: section({ slots: z.int().min(0).max(16).default(2) }).prefault({}),
     /** UDP ports on which cameras are heard that do not send over TCP: two for each video or audio track. */
     cameraPorts: section({
       first: z.int().min(1_024).max(65_532).default(22_000),

@@ -107,6 +107,7 @@ function withoutEmptySections(value: unknown): unknown {
     'plain',
     'udp',
     'ring',
+    'transcoding',
   ]);
   return Object.fromEntries(
     Object.entries(value)

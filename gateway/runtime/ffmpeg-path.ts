@@ -14,13 +14,17 @@ export interface Ffmpeg {
   readonly encoders: ReadonlySet<string>;
   /** Option for a limit on an RTSP source, in microseconds: on 4.x `-timeout` means "be a server" (dependencies §0.6). */
   readonly rtspTimeout: '-timeout' | '-stimeout';
+  /** Option whose value `passthrough` leaves the times of pictures as they are: renamed in ffmpeg 5.1. */
+  readonly keepTimes: '-vsync' | '-fps_mode';
 }
+
+type Abilities = Omit<Ffmpeg, 'path' | 'source'>;
 
 const stillWorks = 'Live pictures, recording of streams and alarms need no ffmpeg; snapshots, transcoding and simulated cameras do.';
 const probeWithin = 10_000;
 const mostOutput = 4 * 1024 * 1024;
 /** A program does not change while we run: each is asked once. */
-const probed = new Map<string, Promise<Pick<Ffmpeg, 'version' | 'encoders' | 'rtspTimeout'>>>();
+const probed = new Map<string, Promise<Abilities>>();
 
 /**
  * The first ffmpeg that runs. Throws TRANSCODER_MISSING: also where a path is configured and is no ffmpeg, as another than the one asked for
@@ -76,7 +80,7 @@ function embedded(): readonly { path: string; source: 'embedded' }[] {
   return [];
 }
 
-function probe(path: string): Promise<Pick<Ffmpeg, 'version' | 'encoders' | 'rtspTimeout'>> {
+function probe(path: string): Promise<Abilities> {
   let asked = probed.get(path);
   if (!asked) {
     asked = ask(path);
@@ -87,17 +91,23 @@ function probe(path: string): Promise<Pick<Ffmpeg, 'version' | 'encoders' | 'rts
   return asked;
 }
 
-async function ask(path: string): Promise<Pick<Ffmpeg, 'version' | 'encoders' | 'rtspTimeout'>> {
-  const [version, encoders, rtsp] = await Promise.all([
+async function ask(path: string): Promise<Abilities> {
+  const [version, encoders, rtsp, options] = await Promise.all([
     output(path, ['-version']),
     output(path, ['-hide_banner', '-encoders']),
     output(path, ['-hide_banner', '-h', 'demuxer=rtsp']),
+    output(path, ['-hide_banner', '-h', 'long']),
   ]);
   const named = /^ffmpeg version (\S+)/.exec(version)?.[1];
   if (named === undefined) throw new Error(`${path} -version does not say that it is ffmpeg`);
   // ` V....D libx264   libx264 H.264 …`: six flags, the name, a description; the legend above has "=" in place of a name.
   const names = [...encoders.matchAll(/^ [VAS][A-Z.]{5} (\S+)/gm)].map((match) => match[1]!).filter((name) => name !== '=');
-  return { version: named, encoders: new Set(names), rtspTimeout: /^\s*-stimeout\s/m.test(rtsp) ? '-stimeout' : '-timeout' };
+  return {
+    version: named,
+    encoders: new Set(names),
+    rtspTimeout: /^\s*-stimeout\s/m.test(rtsp) ? '-stimeout' : '-timeout',
+    keepTimes: /^-fps_mode\b/m.test(options) ? '-fps_mode' : '-vsync',
+  };
 }
 
 function output(path: string, options: readonly string[]): Promise<string> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
+import type { Fmp4Message } from '../../gateway/domain/media.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import type { StreamFragment } from '../../gateway/http/sockets/shared-stream.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
@@ -147,6 +148,20 @@ describe('the media socket', () => {
       },
     ]);
     expect(socket.readyState).toBe(socket.OPEN);
+  });
+
+  test('asks for H.264 where the page plays nothing else, and hands on that it is transcoded, or why it is not', async () => {
+    const { until, texts, say } = await page({ ...wish, urgent: true, plays: { h265: false } });
+    await campus.media.send({ ...init, transcoded: true } as Fmp4Message);
+    await until(() => texts().length === 1);
+    expect(texts()[0]).toMatchObject({ kind: 'init', transcoded: true });
+    await campus.media.send({ kind: 'ended', reason: 'It went to an alarm.', code: 'TRANSCODER_BUSY' });
+    await until(() => texts().length === 2);
+    expect(texts()[1]).toMatchObject({ kind: 'ended', code: 'TRANSCODER_BUSY', detail: 'It went to an alarm.' });
+    say({ ...wish, plays: { h265: true } });
+    await expect.poll(() => campus.media.asked.length).toBe(2);
+    expect(campus.media.asked[0]).toMatchObject({ h264: { urgent: true } });
+    expect(campus.media.asked[1]).not.toHaveProperty('h264');
   });
 
   test('knows no channel that is not there, and no more pictures than a wall has', async () => {

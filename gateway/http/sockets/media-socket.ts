@@ -32,6 +32,7 @@ const asks: z.ZodType<MediaAsk> = z.discriminatedUnion('kind', [
     audio: z.boolean(),
     purpose: z.enum(['alarm', 'patrol', 'local']),
     urgent: z.boolean(),
+    plays: z.strictObject({ h265: z.boolean() }).exactOptional(),
   }),
   z.strictObject({ kind: z.literal('leave'), id }),
 ]);
@@ -80,10 +81,11 @@ async function servePage(arrival: SocketArrival, page: MediaPage, { parts, strea
     const channel = channelOf(parts, ask.channel);
     if (channel === undefined) return refuse('NOT_FOUND', `There is no channel ${JSON.stringify(ask.channel)}.`);
     if (watches.size >= mostWatches) return refuse('TOO_MANY_REQUESTS', `A page has at most ${mostWatches} pictures.`);
-    const { profile, audio, purpose, urgent } = ask;
+    const { profile, audio, purpose, urgent, plays } = ask;
+    const h264 = plays?.h265 === false ? { h264: { urgent } } : {};
     const watch = new MediaWatch(
       { page, clock, budget: parts.uplinkBudget, join: (wanted, watcher) => streams.watch(wanted, watcher), over: () => watches.delete(ask.id) },
-      { id: ask.id, wanted: { channel, profile, audio }, purpose, urgent },
+      { id: ask.id, wanted: { channel, profile, audio, ...h264 }, purpose, urgent },
     );
     watches.set(ask.id, watch);
     watch.begin();

@@ -132,7 +132,8 @@ export class MediaWatch implements StreamWatcher {
     const { track, codecs } = init;
     if (track === 'video') {
       this.#begun = false; // decoding starts anew at the next keyframe
-      this.#say({ kind: 'init', id: this.#id, track, codecs, width: init.width, height: init.height });
+      const { width, height, transcoded } = init;
+      this.#say({ kind: 'init', id: this.#id, track, codecs, width, height, ...(transcoded ? { transcoded } : {}) });
     } else this.#say({ kind: 'init', id: this.#id, track, codecs });
     this.#send(0, init, this.#parts.clock.now());
   }

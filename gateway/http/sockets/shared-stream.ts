@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, isGatewayError } from '../../domain/errors.ts';
 import type { ChannelId } from '../../domain/ids.ts';
-import type { Fmp4Message, StreamProfile } from '../../domain/media.ts';
+import type { Fmp4Message, H264Only, StreamProfile } from '../../domain/media.ts';
 import type { Clock, Logger, MediaPlane } from '../../domain/ports.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
 import { runStandingSink } from './standing-sink.ts';
@@ -23,6 +23,7 @@ export interface WantedStream {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly audio: boolean;
+  readonly h264?: H264Only;
 }
 
 interface StreamParts {
@@ -46,7 +47,7 @@ export class SharedStreams {
 
   /** Watches until the returned function is called, or until `ended` has been told. */
   watch(wanted: WantedStream, watcher: StreamWatcher): () => void {
-    const key = `${wanted.channel} ${wanted.profile} ${wanted.audio}`;
+    const key = JSON.stringify([wanted.channel, wanted.profile, wanted.audio, wanted.h264]);
     let stream = this.#streams.get(key);
     if (!stream) {
       const fresh = new SharedStream(this.#parts, wanted, () => {
@@ -86,7 +87,9 @@ class SharedStream {
     const { media, clock, log } = this.#parts;
     const spec = { ...this.#wanted, purpose: 'local', kind: 'fmp4' } as const;
     try {
-      this.end('MEDIA_UNAVAILABLE', await runStandingSink({ media, clock, spec, take: (message) => this.#take(message) }, this.#over.signal));
+      const take = (message: StreamInit | StreamFragment) => this.#take(message);
+      const { code, reason } = await runStandingSink({ media, clock, spec, take }, this.#over.signal);
+      this.end(code ?? 'MEDIA_UNAVAILABLE', reason);
     } catch (error) {
       log.info('stream not opened', { ...this.#wanted, error });
       if (isGatewayError(error)) this.end(error.code, error.message);

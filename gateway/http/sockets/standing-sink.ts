@@ -13,18 +13,20 @@ export interface StandingSink {
   take(message: Exclude<Fmp4Message, { kind: 'ended' }>): void;
 }
 
+type Ended = Omit<Extract<Fmp4Message, { kind: 'ended' }>, 'kind'>;
+
 const again = millis(100);
 /** A worker is replaced well within this time; after it, the reason counts. */
 const replacedWithin = seconds(5);
 
 /** Lives until aborted. Resolves with the reason if the plane ends the stream; throws why it cannot be opened. */
-export async function runStandingSink(sink: StandingSink, signal: AbortSignal): Promise<string> {
+export async function runStandingSink(sink: StandingSink, signal: AbortSignal): Promise<Ended> {
   const { clock } = sink;
   let stoodAt = clock.monotonic();
   while (!signal.aborted) {
     try {
-      const reason = await runSink(sink, signal);
-      if (reason !== undefined) return reason;
+      const ended = await runSink(sink, signal);
+      if (ended) return ended;
       stoodAt = clock.monotonic();
     } catch (error) {
       if (signal.aborted) break;
@@ -32,18 +34,18 @@ export async function runStandingSink(sink: StandingSink, signal: AbortSignal): 
       await clock.sleep(again, signal).catch(() => undefined); // Aborted: the loop ends.
     }
   }
-  return 'Nobody watches.';
+  return { reason: 'Nobody watches.' };
 }
 
 /** Until the port closes: undefined where that came without a word. */
-async function runSink({ media, spec, take }: StandingSink, signal: AbortSignal): Promise<string | undefined> {
+async function runSink({ media, spec, take }: StandingSink, signal: AbortSignal): Promise<Ended | undefined> {
   const { port1, port2 } = new MessageChannel();
-  let reason: string | undefined;
+  let ended: Ended | undefined;
   const closed = new Promise<void>((resolve) => port1.once('close', () => resolve()));
   const close = () => port1.close();
   port1.on('message', (message: Fmp4Message) => {
     if (message.kind === 'ended') {
-      reason = message.reason;
+      ended = message;
       close();
     } else if (!signal.aborted) take(message);
   });
@@ -52,7 +54,7 @@ async function runSink({ media, spec, take }: StandingSink, signal: AbortSignal)
     await using prepared = await media.prepare({ ...spec, port: port2 }, signal);
     prepared.start();
     await closed;
-    return reason;
+    return ended;
   } finally {
     signal.removeEventListener('abort', close);
     close();
