@@ -9,6 +9,8 @@ export type ModeName = 'webrtc' | 'mse';
 export interface StreamFacts {
   /** RFC 6381 where the mode knows it, else a name such as `H264`. */
   readonly codecs: string;
+  /** Made by the gateway. */
+  readonly transcoded?: true;
 }
 
 /** Why nothing is heard although sound was asked for: the stream brings none, it cannot be played here, or the browser wants a click first. */

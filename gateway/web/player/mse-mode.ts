@@ -79,7 +79,7 @@ export function mseMode(link: MediaLink, probe: CodecProbe): Mode {
                 return;
               }
               introduced = true;
-              events.facts({ codecs: text.codecs });
+              events.facts({ codecs: text.codecs, ...(text.transcoded ? { transcoded: true } : {}) });
               void probe(text).then((playable) => begin(text.codecs, playable));
               return;
             case 'stepped-down':

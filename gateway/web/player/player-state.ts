@@ -11,7 +11,8 @@ export type Trouble =
   | { readonly kind: 'no-signal'; readonly reason?: Words }
   | { readonly kind: 'not-permitted' }
   | { readonly kind: 'too-slow' }
-  | { readonly kind: 'unplayable'; readonly codec: string };
+  /** `reason`: why the gateway makes nothing of it that could be played. */
+  | { readonly kind: 'unplayable'; readonly codec: string; readonly reason?: Words };
 
 export type PlayerState =
   | { readonly kind: 'playing' }
@@ -31,6 +32,8 @@ export interface PlayerNotes {
 export interface PlayerFigures {
   readonly mode: string;
   readonly codec: string;
+  /** Made by the gateway, from a codec that this browser cannot play. */
+  readonly transcoded: boolean;
   readonly profile: string;
   readonly width: number;
   readonly height: number;
@@ -44,6 +47,7 @@ export function troubleOf(why: Over): Trouble | undefined {
     case 'ended':
       if (why.code === 'UNAUTHENTICATED' || why.code === 'FORBIDDEN') return { kind: 'not-permitted' };
       if (why.code === 'MEDIA_TOO_SLOW' || why.code === 'TOO_MANY_REQUESTS') return { kind: 'too-slow' };
+      if (/^TRANSCODER_/.test(why.code)) return { kind: 'unplayable', codec: 'H.265', reason: why.reason };
       return { kind: 'no-signal', reason: why.reason };
     case 'unplayable':
       return { kind: 'unplayable', codec: codecName(why.codecs) };

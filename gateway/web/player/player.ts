@@ -2,11 +2,11 @@
  * One picture that never lies: the modes race for it, the last one stays in view until a newer one is there, and what is old is said to be old.
  * It comes back for ever.
  */
-import type { StreamProfile } from '../../domain/media.ts';
 import { openRetry } from '../shared/retry.ts';
+import { Fallback, type StreamChoice } from './fallback.ts';
 import type { MediaLink, Wish } from './media-link.ts';
 import type { Mode, ModeName, Over } from './mode.ts';
-import { codecName, type PlayerFigures, type PlayerNotes, type PlayerState, type Trouble, troubleOf } from './player-state.ts';
+import { type PlayerFigures, type PlayerNotes, type PlayerState, type Trouble, troubleOf } from './player-state.ts';
 import { Race } from './race.ts';
 import { Session } from './session.ts';
 import type { Winners } from './winners.ts';
@@ -39,8 +39,6 @@ const headStart = 2_000;
 const unplayableAgain = 60_000;
 const renewedAgain = 1_000;
 
-const other = (profile: StreamProfile): StreamProfile => (profile === 'main' ? 'sub' : 'main');
-
 export class Player {
   readonly #stage: HTMLElement;
   readonly #parts: PlayerParts;
@@ -48,7 +46,7 @@ export class Player {
   readonly #retry = openRetry(() => this.#begin());
   readonly #race: Race;
   readonly #rising = new Set<Session>();
-  readonly #unplayable = new Map<StreamProfile, string>();
+  readonly #fallback = new Fallback();
   #wish: PlayerWish;
   #shown: Session | undefined;
   #trouble: Trouble | undefined;
@@ -111,6 +109,7 @@ export class Player {
     return {
       mode: session.mode,
       codec: facts.codecs,
+      transcoded: facts.transcoded ?? false,
       profile: session.steppedDown?.profile ?? session.wish.profile,
       width: session.video.videoWidth,
       height: session.video.videoHeight,
@@ -135,25 +134,27 @@ export class Player {
   #begin(): void {
     this.#stopTrying();
     const { profile } = this.#wish;
-    const playable = [profile, other(profile)].find((one) => !this.#unplayable.has(one));
-    if (playable === undefined) {
-      // Cameras can be set to another codec: looked at again, not too often.
+    const choice = this.#fallback.choose(profile);
+    if (!choice) {
       this.#later = setTimeout(() => {
-        this.#unplayable.clear();
+        this.#fallback.forget();
         this.#begin();
       }, unplayableAgain);
-      this.#tell();
-      return;
+    } else if (choice.plays) {
+      // Not yet the last word on what can be played.
+      if (this.#trouble?.kind === 'unplayable' && !this.#trouble.reason) this.#trouble = undefined;
+      this.#start('mse', choice);
+    } else {
+      const failed = this.#shown?.mode === 'webrtc' && !this.#fresh();
+      const starters = this.#wish.race ? this.#race.starters(`${this.#wish.channel} ${choice.profile}`, failed) : (['mse'] as const);
+      for (const mode of starters) this.#start(mode, choice);
     }
-    const failed = this.#shown?.mode === 'webrtc' && !this.#fresh();
-    const starters = this.#wish.race ? this.#race.starters(`${this.#wish.channel} ${playable}`, failed) : (['mse'] as const);
-    for (const mode of starters) this.#start(mode, playable);
     this.#tell();
   }
 
-  #start(mode: ModeName, profile: StreamProfile): void {
+  #start(mode: ModeName, { profile, plays }: StreamChoice): void {
     const { race: _, ...wish } = this.#wish;
-    const session = new Session(this.#parts.modes[mode], { ...wish, profile }, this.#stage, {
+    const session = new Session(this.#parts.modes[mode], { ...wish, profile, ...(plays ? { plays } : {}) }, this.#stage, {
       firstPicture: (one) => this.#show(one),
       picture: (one, capturedAt) => {
         if (one !== this.#shown) return;
@@ -200,7 +201,7 @@ export class Player {
     this.#trouble = troubleOf(why) ?? this.#trouble;
     switch (why.kind) {
       case 'unplayable':
-        this.#unplayable.set(session.wish.profile, why.codecs);
+        this.#fallback.cannotPlay(session.wish, why.codecs);
         this.#begin();
         return;
       case 'absent':
@@ -209,14 +210,17 @@ export class Player {
         return;
       case 'renewed':
         if (performance.now() - session.startedAt < renewedAgain) this.#retry.soon();
-        else this.#start(session.mode, session.wish.profile);
+        else this.#start(session.mode, session.wish);
         return;
       case 'lost':
         this.#begin(); // waits for the link, which has a patience of its own
         return;
       case 'ended':
       case 'broken':
-        if (this.#rising.size === 0) this.#retry.soon();
+        if (why.kind === 'ended' && (why.code === 'TRANSCODER_OFF' || why.code === 'TRANSCODER_MISSING')) {
+          this.#fallback.cannotTranscode();
+          this.#begin();
+        } else if (this.#rising.size === 0) this.#retry.soon();
         this.#tell();
         return;
     }
@@ -243,12 +247,12 @@ export class Player {
           one.remove();
           if (this.#shown) this.#race.won(this.#shown);
         } else if (tried > nextModeAfter && !fresh) this.#over(one, { kind: 'absent' });
-        else if (tried > headStart && !fresh && this.#rising.size === 1) this.#start('mse', one.wish.profile);
+        else if (tried > headStart && !fresh && this.#rising.size === 1) this.#start('mse', one.wish);
       } else if (tried > nextModeAfter && one.flowing) this.#over(one, { kind: 'broken' });
     }
     if (this.#shown && this.#age() > nextModeAfter && this.#rising.size === 0 && !this.#retry.waiting) this.#begin();
     if (fresh && this.#wish.race && this.#shown?.mode === 'mse' && this.#rising.size === 0 && this.#race.tryAgain()) {
-      this.#start('webrtc', this.#shown.wish.profile);
+      this.#start('webrtc', this.#shown.wish);
     }
     this.#tell();
   }
@@ -283,9 +287,9 @@ export class Player {
 
   #notes(): PlayerNotes {
     const session = this.#shown;
-    const instead = session && session.wish.profile !== this.#wish.profile ? this.#unplayable.get(this.#wish.profile) : undefined;
+    const insteadOf = session && session.wish.profile !== this.#wish.profile ? this.#fallback.insteadOf(this.#wish.profile) : undefined;
     return {
-      ...(instead === undefined ? {} : { insteadOf: codecName(instead) }),
+      ...(insteadOf === undefined ? {} : { insteadOf }),
       ...(session?.steppedDown ? { steppedDown: session.steppedDown.reason } : {}),
       ...(session?.silence ? { silence: session.silence } : {}),
     };

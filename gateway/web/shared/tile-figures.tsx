@@ -16,7 +16,10 @@ export function TileFigures({ read, say }: { read(): PlayerFigures | undefined; 
   if (!now) return null;
   const rows = [
     [say('figureMode'), now.mode === 'mse' ? 'MSE' : 'WebRTC'],
-    [say('figureCodec'), `${now.codec} (${say(now.profile === 'main' ? 'streamMain' : 'streamSub')})`],
+    [
+      say('figureCodec'),
+      `${now.codec} (${say(now.profile === 'main' ? 'streamMain' : 'streamSub')}${now.transcoded ? say('figureTranscoded') : ''})`,
+    ],
     [say('figureSize'), `${now.width} × ${now.height}`],
     [say('figureBehind'), now.millisBehind === undefined ? '—' : say('figureMillis', { n: now.millisBehind })],
     [say('figureDropped'), say('figureFrames', { n: now.dropped, total: now.shown })],

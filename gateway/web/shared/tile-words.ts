@@ -30,7 +30,7 @@ export function reasonOf(state: PlayerState, camera: Words | undefined, say: Say
     case 'waiting':
       return { what: troubleText(state, say), why: known };
     case 'unplayable':
-      return { what: troubleText(state, say), why: [say('tileCodecHelp')] };
+      return { what: troubleText(state, say), why: [...(state.reason ? [state.reason[language]] : []), say('tileCodecHelp')] };
     case 'link-lost':
     case 'not-permitted':
     case 'too-slow':
