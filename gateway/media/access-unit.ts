@@ -30,7 +30,7 @@ export class VideoCutter implements Counted {
   #pieces: Buffer[] = [];
   #from = 0;
   #to = 0;
-  #open: Buffer | undefined;
+  #open: ArrayBufferLike | undefined;
   #size = 0;
   #packets = 0;
   #began = 0;
@@ -80,7 +80,7 @@ export class VideoCutter implements Counted {
   /** Hands over what is there. */
   flush(ends: boolean): void {
     if (this.#packets === 0) return;
-    if (this.#open) this.#pieces.push(this.#open.subarray(this.#from, this.#to));
+    this.#closePiece();
     const wire = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#size);
     const unit: AccessUnit = {
       track: 'video',
@@ -95,7 +95,6 @@ export class VideoCutter implements Counted {
     this.packets += this.#packets;
     this.octets += this.#size - this.#packets * shortestPacket;
     this.#pieces = [];
-    this.#open = undefined;
     this.#size = 0;
     this.#packets = 0;
     this.#key = false;
@@ -103,14 +102,21 @@ export class VideoCutter implements Counted {
     this.#emit(unit);
   }
 
+  #closePiece(): void {
+    if (this.#open) this.#pieces.push(Buffer.from(this.#open, this.#from, this.#to - this.#from));
+    this.#open = undefined;
+  }
+
   #append(bytes: Buffer, start: number, end: number, now: number): void {
     if (this.#packets === 0) this.#began = now;
-    if (this.#open === bytes && this.#to === start) this.#to = end;
+    // Packets of several reads lie side by side in one slab as a rule: then nothing is put together.
+    const { buffer, byteOffset } = bytes;
+    if (this.#open === buffer && this.#to === byteOffset + start) this.#to = byteOffset + end;
     else {
-      if (this.#open) this.#pieces.push(this.#open.subarray(this.#from, this.#to));
-      this.#open = bytes;
-      this.#from = start;
-      this.#to = end;
+      this.#closePiece();
+      this.#open = buffer;
+      this.#from = byteOffset + start;
+      this.#to = byteOffset + end;
     }
     this.#size += end - start;
     this.#packets += 1;

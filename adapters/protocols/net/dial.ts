@@ -1,5 +1,5 @@
 /** Opens one TCP or TLS connection and hands it over only when it is safe to speak: nothing is written before the far side's identity is proved. */
-import { isIP, type Socket, connect as tcpConnect } from 'node:net';
+import { isIP, type OnReadOpts, type Socket, connect as tcpConnect } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { ProtocolError } from '../protocol-error.ts';
 
@@ -18,6 +18,8 @@ export interface DialTarget {
   readonly port: number;
   /** Present: TLS 1.2 or later. */
   readonly tls?: TlsTrust | undefined;
+  /** How to read without TLS: see ReadSlab. */
+  readonly onread?: OnReadOpts;
 }
 
 /** Resolves once connected (and, with TLS, proved). Rejects with the socket's own error, a ProtocolError for a wrong pin, or the signal's reason. */
@@ -27,7 +29,7 @@ export function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
       reject(signal.reason);
       return;
     }
-    const socket = target.tls ? openTls(target, target.tls) : tcpConnect({ host: target.host, port: target.port, noDelay: true });
+    const socket = target.tls ? openTls(target, target.tls) : openTcp(target);
     const ready = target.tls ? 'secureConnect' : 'connect';
     const settle = () => {
       signal.removeEventListener('abort', abandon);
@@ -73,6 +75,10 @@ export function pinProblem(socket: TLSSocket, trust: TlsTrust): ProtocolError | 
   return seen === expected
     ? undefined
     : new ProtocolError(`the pinned certificate ${expected.slice(0, 16)}…`, `${seen.slice(0, 16)}…`, 'the TLS handshake');
+}
+
+function openTcp({ host, port, onread }: DialTarget): Socket {
+  return tcpConnect({ host, port, noDelay: true, ...(onread ? { onread } : {}) });
 }
 
 function openTls(target: DialTarget, trust: TlsTrust): TLSSocket {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
 import { dial } from '../net/dial.ts';
+import { ReadSlab } from '../net/read-slab.ts';
 import { distrustOf } from '../net/shown-certificate.ts';
 import type { RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
@@ -53,7 +54,7 @@ export class RtspConnection {
   #taker: FrameTaker | undefined;
   session: string | undefined;
 
-  private constructor(socket: Socket, options: ConnectionOptions) {
+  private constructor(socket: Socket, reads: ReadSlab | undefined, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#scanner = new RtspScanner({
@@ -61,13 +62,15 @@ export class RtspConnection {
       frame: (bytes, start, end) => this.#taker?.frame(bytes, start, end),
       garbage: (length) => this.#taker?.garbage(length),
     });
-    socket.on('data', (chunk) => {
+    const hear = (bytes: Buffer) => {
       try {
-        this.#scanner.push(chunk);
+        this.#scanner.push(bytes);
       } catch (error) {
         this.#end(new RtspFailure('reply', `sent bytes that are not RTSP: ${error instanceof Error ? error.message : String(error)}`, error));
       }
-    });
+    };
+    if (reads) reads.hear = hear;
+    else socket.on('data', hear);
     socket.on('error', (error) => this.#end(new RtspFailure('ended', `broke the connection (${error.message}).`, error)));
     socket.on('close', () => this.#end(new RtspFailure('ended', 'closed the connection.')));
   }
@@ -75,11 +78,12 @@ export class RtspConnection {
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
     const { target } = options;
     using deadline = options.timers.deadline(options.within, signal);
+    const { host, port, secure } = target;
+    const reads = secure ? undefined : new ReadSlab();
     let socket: Socket;
     try {
-      const { host, port, secure } = target;
-      // The fingerprint alone decides, below.
-      socket = await dial({ host, port, ...(secure ? { tls: { insecure: true } } : {}) }, deadline);
+      // With TLS the fingerprint alone decides, below.
+      socket = await dial({ host, port, ...(reads ? { onread: reads.onread } : { tls: { insecure: true } }) }, deadline);
     } catch (error) {
       signal.throwIfAborted();
       const seen = deadline.aborted ? `no connection within ${options.within} ms` : error instanceof Error ? error.message : String(error);
@@ -90,7 +94,7 @@ export class RtspConnection {
       socket.on('error', () => undefined).destroy();
       throw new RtspFailure('certificate', distrust.sentence, undefined, distrust.certificate);
     }
-    return new RtspConnection(socket, options);
+    return new RtspConnection(socket, reads, options);
   }
 
   /** Aborts, with an RtspFailure as its reason, when the connection is of no use any more. */
