@@ -9,11 +9,14 @@ import type { Clock } from '../domain/ports.ts';
 /** The last second, and the tenth that has begun: together they cover every second that ends now. */
 const slotMillis = 100;
 const slots = 11;
-/** Share of the limit that patrol viewing leaves free while alarms are watched: their pictures come in bursts. */
+/** Share of the limit that patrol viewing leaves free at least while alarms are watched: their pictures come in bursts. */
 const headroom = 0.25;
+/** And it leaves free what alarm viewing took in its fullest second of the last ten, with a little to spare. */
+const peakFor = 100;
+const spare = 1.1;
 
 /** Places in the shared memory, one number each, then one per slot. */
-const at = { limit: 0, pressed: 1, denied: 2, epochs: 3, alarm: 3 + slots, patrol: 3 + 2 * slots, end: 3 + 3 * slots };
+const at = { limit: 0, pressed: 1, denied: 2, peak: 3, peakAt: 4, epochs: 5, alarm: 5 + slots, patrol: 5 + 2 * slots, end: 5 + 3 * slots };
 
 export class UplinkBudget {
   readonly shared: SharedArrayBuffer;
@@ -51,7 +54,7 @@ export class UplinkBudget {
     Atomics.store(this.#memory, at.pressed, pressed ? 1 : 0);
   }
 
-  /** Times that patrol viewing was refused since this was last asked. */
+  /** Times that anything was refused since this was last asked. */
   takeDenials(): number {
     return Atomics.exchange(this.#memory, at.denied, 0);
   }
@@ -70,11 +73,23 @@ export class UplinkBudget {
     const account = (purpose === 'alarm' ? at.alarm : at.patrol) + (epoch % slots);
     Atomics.add(this.#memory, account, bytes);
     const alarm = this.#sum(at.alarm, epoch);
-    const free = purpose === 'patrol' && alarm > 0 ? limit * (1 - headroom) : limit;
-    if (alarm + this.#sum(at.patrol, epoch) <= free) return true;
+    const patrol = this.#sum(at.patrol, epoch);
+    const kept = this.#kept(alarm, epoch);
+    if (alarm + patrol <= limit && (purpose === 'alarm' || patrol <= limit - kept)) return true;
     Atomics.sub(this.#memory, account, bytes);
-    if (purpose === 'patrol') Atomics.add(this.#memory, at.denied, 1);
+    Atomics.add(this.#memory, at.denied, 1);
     return false;
+  }
+
+  /** What patrol viewing leaves to alarm viewing. */
+  #kept(alarm: number, epoch: number): number {
+    const fresh = epoch - Atomics.load(this.#memory, at.peakAt) <= peakFor;
+    const peak = Math.max(alarm, fresh ? Atomics.load(this.#memory, at.peak) : 0);
+    if (peak === alarm) {
+      Atomics.store(this.#memory, at.peak, peak);
+      Atomics.store(this.#memory, at.peakAt, epoch);
+    }
+    return peak === 0 ? 0 : Math.max(peak * spare, this.limit * headroom);
   }
 
   /** The running tenth of a second, with its slot cleared of what stood there a round ago. */

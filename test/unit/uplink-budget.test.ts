@@ -35,15 +35,19 @@ describe('the budget towards the police side', () => {
     const clock = new ManualClock();
     const budget = UplinkBudget.open(1_000, clock);
     expect(budget.take(100, 'alarm')).toBe(true);
-    expect(budget.take(700, 'patrol')).toBe(false);
-    expect(budget.take(600, 'patrol')).toBe(true);
-    expect(budget.take(300, 'alarm')).toBe(true);
+    expect(budget.take(800, 'patrol')).toBe(false);
+    expect(budget.take(700, 'patrol')).toBe(true);
+    expect(budget.take(200, 'alarm')).toBe(true);
     expect(budget.take(1, 'alarm')).toBe(false);
-    expect(budget.used()).toEqual({ alarm: 400, patrol: 600 });
-    expect(budget.takeDenials()).toBe(1);
+    expect(budget.used()).toEqual({ alarm: 300, patrol: 700 });
+    expect(budget.takeDenials()).toBe(2);
     expect(budget.takeDenials()).toBe(0);
     await clock.advance(seconds(1.2));
     expect(budget.used()).toEqual({ alarm: 0, patrol: 0 });
+    // What alarm viewing took a moment ago it may take again.
+    expect(budget.take(700, 'patrol')).toBe(false);
+    expect(budget.take(600, 'patrol')).toBe(true);
+    await clock.advance(seconds(12));
     expect(budget.take(1_000, 'patrol')).toBe(true);
   });
 

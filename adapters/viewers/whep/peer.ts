@@ -24,6 +24,9 @@ export interface PeerOptions {
 
 /** From the answer to the end of the DTLS handshake. */
 const connectsWithin = seconds(15);
+/** A viewer reports what it got every second or so (RFC 8834 §5.1); one that says nothing for this long is gone. */
+const lookEvery = seconds(5);
+const silentFor = 3;
 /** A burst goes out in portions, so that no buffer on the way overflows: 64 packets in 5 ms are about 120 Mbit/s. */
 const portion = 64;
 const pause = millis(5);
@@ -153,7 +156,21 @@ export class WhepPeer {
       sender.onPictureLossIndication.subscribe(() => this.#options.wantsGroup());
     }
     this.#connected = true;
+    void this.#watch();
     this.#options.wantsGroup();
+  }
+
+  /** We are ICE-lite and send no checks of our own: a viewer that vanished is known by its silence. */
+  async #watch(): Promise<void> {
+    let heard = 0;
+    let silent = 0;
+    while (!this.#life.signal.aborted) {
+      await this.#options.clock.sleep(lookEvery, this.#life.signal).catch(() => undefined); // It has ended: the loop ends.
+      const received = this.#transport?.packetsReceived ?? 0;
+      silent = received === heard ? silent + 1 : 0;
+      heard = received;
+      if (silent >= silentFor) this.close('the viewer has gone without a word');
+    }
   }
 
   /** Our own SRTP where the handshake chose GCM, as all current browsers do; werift's otherwise. */
