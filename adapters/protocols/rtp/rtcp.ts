@@ -55,7 +55,7 @@ function parseItem(view: DataView, at: number, end: number): RtcpItem | undefine
   const length = end - at;
   if (type === 200) {
     if (length < 28) return undefined;
-    const wallClock = (view.getUint32(at + 8) - ntpOffset) * 1000 + (view.getUint32(at + 12) * 1000) / 2 ** 32;
+    const wallClock = epochSeconds(view.getUint32(at + 8)) * 1000 + (view.getUint32(at + 12) * 1000) / 2 ** 32;
     return {
       kind: 'sr',
       ssrc: view.getUint32(at + 4),
@@ -70,6 +70,11 @@ function parseItem(view: DataView, at: number, end: number): RtcpItem | undefine
   if (type === 201) return length < 8 ? undefined : { kind: 'rr', ssrc: view.getUint32(at + 4), blocks: parseBlocks(view, at + 8, end, count) };
   if (type === 203 && length >= 8) return { kind: 'bye', ssrc: view.getUint32(at + 4) };
   return { kind: 'other', type };
+}
+
+/** In February 2036 NTP begins to count anew: below half its range it counts from there (RFC 4330 §3). */
+function epochSeconds(ntpSeconds: number): number {
+  return ntpSeconds - ntpOffset + (ntpSeconds < 2 ** 31 ? 2 ** 32 : 0);
 }
 
 function parseBlocks(view: DataView, from: number, end: number, count: number): ReportBlock[] {

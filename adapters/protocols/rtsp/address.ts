@@ -12,9 +12,9 @@ export interface RtspTarget {
 
 /** Throws RtspFailure for what is no rtsp:// or rtsps:// URL. */
 export function parseTarget(url: string): RtspTarget {
-  // Some ONVIF replies wrap the URI in line breaks.
+  // Some ONVIF replies wrap the URI in line breaks. A password may hold an "@": the last one ends the credentials.
   const text = url.trim();
-  const match = /^(rtsps?):\/\/(?:[^@/?#]*@)?(\[[0-9a-f:.]+\]|[^\s:/?#]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?$/i.exec(text);
+  const match = /^(rtsps?):\/\/(?:[^/?#]*@)?(\[[0-9a-f:.]+\]|[^\s:@/?#]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?$/i.exec(text);
   const scheme = match?.[1]?.toLowerCase() === 'rtsps' ? 'rtsps' : 'rtsp';
   // RFC 7826 §4.2 names 322 for rtsps; RTSP 1.0 knew no scheme for TLS.
   const port = Number(match?.[3] ?? (scheme === 'rtsps' ? 322 : 554));

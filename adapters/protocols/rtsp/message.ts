@@ -1,4 +1,5 @@
 /** RTSP 1.0 messages (RFC 2326 §4-7): their shape, how to write them, how to read a header block. The framing of a connection is `scanner.ts`. */
+import { isUtf8 } from 'node:buffer';
 import { ProtocolError } from '../protocol-error.ts';
 
 /** Lower-case header name → every value, in order. */
@@ -90,9 +91,7 @@ function oneLine(text: string): string {
 
 /** A header block, without its empty line. The body is empty: `bodyLength` says how much follows. */
 export function parseHead(bytes: Uint8Array): RtspMessage {
-  const lines = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString('latin1')
-    .split(/\r\n|\n|\r/);
+  const lines = textOf(bytes).split(/\r\n|\n|\r/);
   const start = lines[0] ?? '';
   const headers = parseHeaders(lines);
   const response = /^RTSP\/1\.\d +(\d{3})(?: +(.*))?$/.exec(start.trimEnd());
@@ -102,6 +101,15 @@ export function parseHead(bytes: Uint8Array): RtspMessage {
   return { kind: 'request', method: request[1]!, uri: request[2]!, headers, body: noBytes };
 }
 
+/**
+ * A realm or a reason may be in any language. Read as UTF-8 it can be echoed, and hashed for Digest, byte for byte; what is no UTF-8 at least stays
+ * one line of so many characters.
+ */
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString(isUtf8(buffer) ? 'utf8' : 'latin1');
+}
+
 function parseHeaders(lines: readonly string[]): RtspHeaders {
   const headers = new Map<string, string[]>();
   let last: string[] | undefined;
@@ -109,15 +117,17 @@ function parseHeaders(lines: readonly string[]): RtspHeaders {
   for (const line of lines.slice(1)) {
     // RFC 2326 inherits HTTP's folded lines: one that starts with white space goes on with the value before.
     if (last && /^[ \t]/.test(line)) {
-      last[last.length - 1] += ` ${line.trim()}`;
+      const more = line.trim();
+      const before = last[last.length - 1]!;
+      last[last.length - 1] = before === '' || more === '' ? before + more : `${before} ${more}`;
       continue;
     }
     const colon = line.indexOf(':');
-    // A line without a colon is skipped: several cameras send one, and nothing can be meant by it.
-    if (colon <= 0) continue;
+    const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
+    // A line without a name and a colon is skipped: several cameras send one, and nothing can be meant by it.
+    if (name === '') continue;
     count += 1;
     if (count > maxHeaders) throw new ProtocolError(`at most ${maxHeaders} headers`, 'more', 'the header block');
-    const name = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
     const values = headers.get(name);
     if (values) values.push(value);

@@ -86,7 +86,18 @@ export class RtspScanner {
     if (first === 0x0d || first === 0x0a || first === 0) return at + 1;
     if (this.#tolerant && !startsMessage(chunk, at, chunk.length)) return this.#skip(chunk, at);
     if (!isLetter(first)) throw new ProtocolError('"$" or a message', `0x${first.toString(16)}`, 'the start of a unit');
-    return this.#resume(chunk, at);
+    return this.#whole(chunk, at) ?? this.#resume(chunk, at);
+  }
+
+  /** Visits a message that is all here, in place: holding it would copy the rest of the read with each of many short messages. */
+  #whole(chunk: Buffer, at: number): number | undefined {
+    const empty = findEmptyLine(chunk, at, Math.min(chunk.length, at + this.#limits.head));
+    if (!empty) return undefined;
+    const message = parseHead(chunk.subarray(at, empty.start));
+    const end = empty.end + bodyLength(message, this.#limits.body);
+    if (end > chunk.length) return undefined;
+    this.#visitor.message({ ...message, body: chunk.subarray(empty.end, end) });
+    return end;
   }
 
   /** Returns where something begins that could be a unit. */

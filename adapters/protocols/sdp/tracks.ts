@@ -87,6 +87,8 @@ function isSendOnly(media: SdpMedia): boolean {
 /** What the payload types of a medium stand for. The line counts, whatever the number: some cameras use static numbers for H.264 (quirk 24). */
 function mapsOf(media: SdpMedia): SdpRtpMap[] {
   const maps = rtpMapsOf(media);
-  const unsaid = media.formats.flatMap((format) => staticTypes.get(format) ?? []);
-  return [...maps, ...unsaid.filter(({ payloadType }) => !maps.some((map) => map.payloadType === payloadType))];
+  const said = new Set(maps.map(({ payloadType }) => payloadType));
+  // Each format once: a hostile line repeats them ten thousand times.
+  const unsaid = [...new Set(media.formats)].flatMap((format) => staticTypes.get(format) ?? []);
+  return [...maps, ...unsaid.filter(({ payloadType }) => !said.has(payloadType))];
 }

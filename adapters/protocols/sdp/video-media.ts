@@ -24,10 +24,13 @@ export function findVideo(media: SdpMedia, maps: readonly SdpRtpMap[]): Reading<
   return { why: 'codec' };
 }
 
+/** A list has as many commas as its sender likes; each part is an object of its own. */
+const mostParts = 64;
+
 /** Some cameras leave the start codes of a byte stream in front (quirk 18). */
 function unitsIn(text: string): Uint8Array[] {
   return text
-    .split(',')
+    .split(',', mostParts)
     .map((part) => Buffer.from(part.trim(), 'base64'))
     .flatMap((bytes) => (startsWithStartCode(bytes) ? splitAnnexB(bytes) : [bytes]));
 }

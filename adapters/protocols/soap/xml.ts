@@ -105,8 +105,11 @@ function inspect(text: string): void {
   for (; at >= 0; at = text.indexOf('<', at)) {
     if (text.startsWith('<!--', at)) at = past(text, '-->', at + 4);
     else if (text.startsWith('<![CDATA[', at) && open.length > 0) at = past(text, ']]>', at + 9);
-    else if (text.startsWith('<?', at)) at = past(text, '?>', at + 2);
-    else if (text[at + 1] === '!') throw new ProtocolError('no DOCTYPE', text.slice(at, at + 12), `character ${at}`);
+    else if (text.startsWith('<?', at)) {
+      // Without a name behind it the parser would end it elsewhere than we do, and read elements that were never counted.
+      if (!/[A-Za-z_:]/.test(text[at + 2] ?? '')) throw new ProtocolError('a name', text.slice(at, at + 12), `character ${at}`);
+      at = past(text, '?>', at + 2);
+    } else if (text[at + 1] === '!') throw new ProtocolError('no DOCTYPE', text.slice(at, at + 12), `character ${at}`);
     else {
       const end = endOfTag(text, at);
       const closing = text[at + 1] === '/';
