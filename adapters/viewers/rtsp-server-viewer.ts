@@ -279,7 +279,7 @@ export class RtspViewer {
     };
     const address = this.address.replace(/^::ffff:/i, udp.family === 4 ? '' : '::ffff:');
     for (const { rtcp } of this.#lanes.values()) this.#reports.push(udp.listen({ address, port: rtcp }, heard));
-    return udpOutlet(udp, address, lanes as Lanes<UdpLane>);
+    return udpOutlet(udp, address, lanes as Lanes<UdpLane>, { clock: this.#context.clock, signal: this.#life.signal });
   }
 
   #hangUp(): void {

@@ -7,6 +7,7 @@ import type { Clock } from '../domain/ports.ts';
 import type { Instant } from '../domain/time.ts';
 import type { VideoTools } from './ports.ts';
 import { frameHead, packetIs, RtpLine, shortestPacket } from './rtp-line.ts';
+import type { CameraClock } from './wall-clock.ts';
 
 export type AccessUnit = WireSpan;
 
@@ -42,8 +43,8 @@ export class VideoCutter implements Counted {
   packets = 0;
   octets = 0;
 
-  constructor(clock: Clock, emit: (unit: AccessUnit) => void, jumped: () => void = () => undefined) {
-    this.line = new RtpLine(clock, trackChannels.video, jumped);
+  constructor(clock: Clock, emit: (unit: AccessUnit) => void, jumped: () => void, camera: CameraClock) {
+    this.line = new RtpLine(clock, trackChannels.video, jumped, camera);
     this.#clock = clock;
     this.#emit = emit;
   }
@@ -131,8 +132,8 @@ export class AudioCutter implements Counted {
   packets = 0;
   octets = 0;
 
-  constructor(clock: Clock, emit: (unit: AccessUnit) => void) {
-    this.line = new RtpLine(clock, trackChannels.audio, () => undefined);
+  constructor(clock: Clock, emit: (unit: AccessUnit) => void, camera: CameraClock) {
+    this.line = new RtpLine(clock, trackChannels.audio, () => undefined, camera);
     this.#clock = clock;
     this.#emit = emit;
   }

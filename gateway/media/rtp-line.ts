@@ -5,13 +5,17 @@
 import type { SenderClock } from '../domain/media.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type Instant, instant } from '../domain/time.ts';
-import { capturedAt, Timeline } from './timestamps.ts';
+import { Timeline } from './timestamps.ts';
+import { type CameraClock, WallClock } from './wall-clock.ts';
 
 /** Packets of another SSRC in a row before it counts as the stream's new one; fewer are an old session's rest (quirk 13). */
 const foreignPatience = 32;
 export const frameHead = 4;
 /** Interleaved header and RTP header. */
 export const shortestPacket = frameHead + 12;
+
+/** Viewers are not told the time by arrival before the camera has had this long to tell it: a player that is told another one has to move what it plays. */
+const reportWithin = 6_000;
 
 /** What a packet is to its line. */
 export const packetIs = { foreign: 0, more: 1, newTime: 2 } as const;
@@ -24,7 +28,11 @@ export class RtpLine {
   #payloadType = -1;
   #clockRate = 90_000;
   #timeline: Timeline | undefined;
-  #report: SenderClock | undefined;
+  readonly #camera: CameraClock;
+  #wallClock: WallClock | undefined;
+  /** Came before the packet that it belongs to. */
+  #early: SenderClock | undefined;
+  #beganAt = 0;
   // What the camera sent last, and what we made of it: the two differ after a reconnect only.
   #inSsrc = -1;
   #inSequence = -1;
@@ -40,10 +48,11 @@ export class RtpLine {
   lostPackets = 0;
 
   /** `jumped`: told when the camera sets its timestamps anew within a session. */
-  constructor(clock: Clock, channel: number, jumped: () => void) {
+  constructor(clock: Clock, channel: number, jumped: () => void, camera: CameraClock) {
     this.#clock = clock;
     this.#channel = channel;
     this.#jumped = jumped;
+    this.#camera = camera;
   }
 
   /** A new session with the camera. Returns the payload type that viewers know this track by. */
@@ -52,6 +61,7 @@ export class RtpLine {
     if (this.#outPayloadType < 0) this.#outPayloadType = track.payloadType;
     if (!this.#timeline || this.#clockRate !== track.clockRate) this.#timeline = new Timeline(track.clockRate, this.#jumped);
     this.#clockRate = track.clockRate;
+    this.#early = undefined;
     this.#adopt(-1);
     return this.#outPayloadType;
   }
@@ -88,6 +98,8 @@ export class RtpLine {
     if (newTime) {
       this.#inTimestamp = timestamp;
       this.ticks = this.#timeline!.place(timestamp, now);
+      this.#wallClock!.arrived(this.ticks, now);
+      if (this.#early) this.clock(this.#early);
       this.#measureJitter(timestamp, now);
     }
     const shown = this.ticks >>> 0;
@@ -99,19 +111,21 @@ export class RtpLine {
     return newTime ? packetIs.newTime : packetIs.more;
   }
 
-  /** Sender report of the camera; foreign ones are ignored (quirk 22). It may come before the first packet. */
+  /** Sender report of the camera; foreign ones are ignored (quirk 22). One that comes first waits for its packet. */
   clock(report: SenderClock): void {
-    if (this.#inSsrc < 0 || report.ssrc === this.#inSsrc) this.#report = report;
+    this.#early = this.#inTimestamp < 0 ? report : undefined;
+    if (report.ssrc !== this.#inSsrc || this.#inTimestamp < 0) return;
+    this.#wallClock?.report(this.ticks + ((report.rtpTimestamp - this.#inTimestamp) | 0), report);
   }
 
   /** When the newest packet's picture or sound was taken. */
   get capturedAt(): Instant {
-    return instant(capturedAt(this.#inTimestamp, this.#clock.now(), this.#clockRate, this.#report));
+    return instant(this.#wallClock?.at(this.ticks) ?? this.#clock.now());
   }
 
-  /** The wall clock of the newest packet, in the terms of the viewers. */
+  /** The wall clock of the newest packet, in the terms of the viewers; undefined while it may still change. */
   get senderClock(): SenderClock | undefined {
-    if (this.#outSsrc < 0) return undefined;
+    if (this.#outSsrc < 0 || !(this.#wallClock?.told || this.#clock.monotonic() - this.#beganAt > reportWithin)) return undefined;
     return { wallClock: this.capturedAt, rtpTimestamp: this.ticks >>> 0, ssrc: this.#outSsrc };
   }
 
@@ -133,7 +147,8 @@ export class RtpLine {
     this.#inSequence = -1;
     this.#inTimestamp = -1;
     this.#transit = undefined;
-    if (this.#report?.ssrc !== ssrc) this.#report = undefined;
+    this.#wallClock = new WallClock(this.#clock, this.#camera, this.#clockRate);
+    this.#beganAt = this.#clock.monotonic();
     this.#timeline?.restart();
   }
 }

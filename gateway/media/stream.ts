@@ -144,12 +144,11 @@ export class Stream {
     return this.#tracks.description!;
   }
 
-  /** A viewer from now on: the cached group, the wall clock, then everything that comes. */
+  /** A viewer from now on: the wall clock, by which it puts the tracks together, the cached group, then everything that comes. */
   join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     outlet.described(this.#tracks.description!, false);
-    const joined = this.fanOut.join(outlet, purpose);
     this.#tracks.report((track, clock, packets, octets) => outlet.report(track, clock, packets, octets));
-    return joined;
+    return this.fanOut.join(outlet, purpose);
   }
 
   /** From now on the last seconds are kept, in at most so many bytes; 0: no more. */

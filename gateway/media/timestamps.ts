@@ -67,18 +67,3 @@ export class DecodeTimes {
     return { decodeTime, duration: this.#step };
   }
 }
-
-/** The longest difference between a camera's clock and ours that is taken for network delay rather than for a wrong clock. */
-const believable = 5_000;
-
-/** When the picture was taken: by the camera's sender report if that is believable (onvif-rtsp §3.1), else when it arrived. */
-export function capturedAt(
-  rtp: number,
-  arrival: number,
-  clockRate: number,
-  report: { readonly wallClock: number; readonly rtpTimestamp: number; readonly certain?: true } | undefined,
-) {
-  if (!report) return arrival;
-  const taken = report.wallClock + (((rtp - report.rtpTimestamp) | 0) / clockRate) * 1000;
-  return report.certain || Math.abs(arrival - taken) <= believable ? taken : arrival;
-}

@@ -4,6 +4,7 @@ import type { StreamReceiver } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type AccessUnit, AudioCutter, VideoCutter } from './access-unit.ts';
 import type { CodecTools, VideoTools } from './ports.ts';
+import type { CameraClock } from './wall-clock.ts';
 
 export interface TracksListener {
   /** `description` is new to the viewers: `fresh` ones cannot be followed by whoever watches (another codec, audio that came or went). */
@@ -17,6 +18,7 @@ export class Tracks implements StreamReceiver {
   readonly #listener: TracksListener;
   readonly #video: VideoCutter;
   readonly #audio: AudioCutter;
+  readonly #camera: CameraClock = { ahead: undefined };
   #tools: VideoTools | undefined;
   #description: StreamDescription | undefined;
   /** The newest keyframe brought its parameter sets. */
@@ -29,8 +31,9 @@ export class Tracks implements StreamReceiver {
       clock,
       (unit) => this.#deliver(unit),
       () => listener.slip('timestamps'),
+      this.#camera,
     );
-    this.#audio = new AudioCutter(clock, (unit) => listener.unit(unit));
+    this.#audio = new AudioCutter(clock, (unit) => listener.unit(unit), this.#camera);
   }
 
   /** Undefined until the first session has described itself. */
@@ -45,6 +48,7 @@ export class Tracks implements StreamReceiver {
 
   begin(description: StreamDescription): void {
     const known = this.#description;
+    this.#camera.ahead = undefined;
     const tools = this.#codecs.video(description.video.codec);
     this.#tools = tools;
     const payloadType = this.#video.begin(description.video, tools);

@@ -13,7 +13,7 @@ import { FragmentFeed } from '../../../gateway/media/fragments.ts';
 import { GopCache } from '../../../gateway/media/gop-cache.ts';
 import { OwedBytes } from '../../../gateway/media/owed-bytes.ts';
 import { usualMediaSettings } from '../../../gateway/media/settings.ts';
-import { capturedAt, DecodeTimes, Timeline } from '../../../gateway/media/timestamps.ts';
+import { DecodeTimes, Timeline } from '../../../gateway/media/timestamps.ts';
 import { Tracks } from '../../../gateway/media/tracks.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
@@ -36,7 +36,12 @@ function framed(picture: readonly Uint8Array[], at: { sequence: number; timestam
 
 function cutterOf(clock = new ManualClock()) {
   const units: AccessUnit[] = [];
-  const cutter = new VideoCutter(clock, (unit) => units.push(unit));
+  const cutter = new VideoCutter(
+    clock,
+    (unit) => units.push(unit),
+    () => undefined,
+    { ahead: undefined },
+  );
   cutter.begin(video, h264Video);
   const feed = (frames: readonly Buffer[]) => {
     for (const frame of frames) cutter.packet(frame, 0, frame.length);
@@ -150,13 +155,6 @@ describe('times', () => {
       { decodeTime: 3_601, duration: 3_600 },
       { decodeTime: 10_800, duration: 7_199 },
     ]);
-  });
-
-  test('a sender report dates a picture, unless the clock of the camera is wrong', () => {
-    const now = 1_760_000_000_000;
-    expect(capturedAt(90_000, now, 90_000, { wallClock: now - 1_200, rtpTimestamp: 0 })).toBe(now - 200);
-    expect(capturedAt(90_000, now, 90_000, { wallClock: now - 3_600_000, rtpTimestamp: 0 })).toBe(now);
-    expect(capturedAt(90_000, now, 90_000, undefined)).toBe(now);
   });
 });
 

@@ -23,10 +23,11 @@ function pipeline() {
   feed.describe(description);
   feed.subscribe((message) => messages.push(message), []);
   const units: AccessUnit[] = [];
-  const cutter = new VideoCutter(new ManualClock(), (unit) => {
+  const take = (unit: AccessUnit) => {
     units.push(unit);
     feed.accept(unit);
-  });
+  };
+  const cutter = new VideoCutter(new ManualClock(), take, () => undefined, { ahead: undefined });
   cutter.begin(video, h264Video);
   return { messages, units, cutter };
 }

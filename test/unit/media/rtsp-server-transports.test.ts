@@ -14,7 +14,7 @@ import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import { resolverOf, until } from '../../contract/media-plane.ts';
-import { openTestCamera } from '../../support/rtsp-camera.ts';
+import { type CameraOptions, openTestCamera } from '../../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../../support/rtsp-player.ts';
 
 const wall = { username: 'wall', password: 'w4ll-key' };
@@ -22,10 +22,10 @@ const local = { address: '127.0.0.1', port: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'rtsps-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function box() {
+async function box(odd: CameraOptions = {}) {
   const scope = new Scope();
   const certificate = await boxCertificate({ folder, clock: systemClock });
-  const camera = scope.own(await openTestCamera());
+  const camera = scope.own(await openTestCamera({ senderReports: true, ...odd }));
   const plane = scope.own(openMediaPlane({ resolve: resolverOf(camera), clock: systemClock, log: silentLogger, worker: false }));
   await plane.admit([wall]);
   const bound = await plane.serveRtsp({ ...local, tls: { ...local, ...certificate }, udp: local });
@@ -70,6 +70,19 @@ describe('RTSP viewers', () => {
     const after = ports.packets.length;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(ports.packets.length).toBe(after);
+  });
+
+  test('by UDP get the whole group that they start with, however large it is', async () => {
+    await using gateway = await box({ fillerBytes: 20_000 });
+    await using first = await openRtspPlayer(gateway.bound.port, '/gate/main', wall);
+    await first.play();
+    await until(() => first.packets.filter(({ marker }) => marker).length > 22, 15_000);
+    await using ports = await udpPair();
+    await using player = await openRtspPlayer(gateway.bound.port, '/gate/main', wall);
+    await player.play(ports.transport);
+    await until(() => ports.packets.length > 400, 15_000);
+    const steps = ports.packets.slice(1).map((packet, index) => (packet.sequence - ports.packets[index]!.sequence) & 0xffff);
+    expect(steps.filter((step) => step !== 1)).toEqual([]);
   });
 
   test('by TLS see the same; by plain TCP nobody gets an answer there, and UDP beside it is refused', async () => {

@@ -75,6 +75,18 @@ describe('the RTSP door', () => {
     expect(player.reports[0]).toMatchObject({ kind: 'sr', ssrc: player.packets[0]!.ssrc });
   });
 
+  test('a joiner is told the wall clock before the first picture', async () => {
+    await using gateway = await box();
+    await using first = await openRtspPlayer(gateway.port, '/gate/main', wall);
+    await first.play();
+    await until(() => first.packets.length > 10);
+    await using joiner = await openRtspPlayer(gateway.port, '/gate/main', wall);
+    await joiner.play();
+    await until(() => joiner.packets.length > 0);
+    expect(joiner.frames.slice(0, 2).map(({ channel }) => channel)).toEqual([1, 0]);
+    expect(joiner.reports[0]).toMatchObject({ kind: 'sr', ssrc: joiner.packets[0]!.ssrc });
+  });
+
   test('a joiner starts with a keyframe at once, and gets nothing twice', async () => {
     await using gateway = await box();
     await using first = await openRtspPlayer(gateway.port, '/gate/main', wall);
