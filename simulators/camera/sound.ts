@@ -25,9 +25,10 @@ export interface Sound {
 
 /** G.711 has its own numbers (RFC 3551 §6). */
 const payloadTypes = { pcmu: 0, pcma: 8, aac: 97 } as const satisfies Record<SoundCodec, number>;
-const seconds = 10;
+/** Whole seconds, and whole frames of AAC too: 125 of 64 ms. Or the beeps would not stay at the beginning of every second. */
+const seconds = 8;
 /** Part of the file's name: to be raised whenever the sound or the encoding changes. */
-const edition = 1;
+const edition = 2;
 const g711Rate = 8_000;
 const g711Frame = 160;
 const aacRate = 16_000;
@@ -37,7 +38,7 @@ const aacFrame = 1_024;
 export async function openSound(codec: SoundCodec, camera: string, cacheFolder: string, ffmpeg: () => Promise<Ffmpeg>): Promise<Sound> {
   if (codec === 'aac') return aacSound(camera, cacheFolder, ffmpeg);
   const encode = g711Encoder(codec);
-  const samples = beeps(camera, g711Rate);
+  const samples = beeps(camera, g711Rate, seconds);
   const frames = Array.from({ length: samples.length / g711Frame }, (_, index) =>
     Uint8Array.from(samples.subarray(index * g711Frame, (index + 1) * g711Frame), encode),
   );
@@ -55,10 +56,10 @@ export function payloadOf({ codec }: Sound, frame: Uint8Array): Uint8Array {
 }
 
 /** A fifth of a second of tone at the beginning of every second, and hiss between: silence would say nothing of a broken track. */
-function beeps(camera: string, rate: number): Int16Array {
+function beeps(camera: string, rate: number, length: number): Int16Array {
   const pitch = 500 + (cameraCode(camera) % 1_000);
   let state = cameraCode(camera);
-  return Int16Array.from({ length: seconds * rate }, (_, index) => {
+  return Int16Array.from({ length: length * rate }, (_, index) => {
     const time = (index % rate) / rate;
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
     return time < 0.2 ? Math.round(9_000 * Math.sin(2 * Math.PI * pitch * time)) : (state >> 26) * 2;
@@ -102,7 +103,7 @@ async function encodeAac(camera: string, file: string, program: string): Promise
   ]);
   try {
     const ended = outcome(child, program);
-    child.stdin!.end(Buffer.from(beeps(camera, aacRate).buffer));
+    child.stdin!.end(Buffer.from(beeps(camera, aacRate, 3 * seconds).buffer));
     await ended;
     await rename(draft, file);
   } finally {
@@ -120,8 +121,17 @@ function readAdts(bytes: Buffer): Sound {
     frames.push(bytes.subarray(at + 7, at + length));
     at += length;
   }
-  if (frames.length === 0) throw new GatewayError('INTERNAL', 'The recorded sound is not whole.');
+  // The second of three rounds, so that its end goes on at its beginning; what comes out of a frame went in one frame earlier.
+  const round = (seconds * aacRate) / aacFrame;
+  if (frames.length < 2 * round + 1) throw new GatewayError('INTERNAL', 'The recorded sound is not whole.');
   const [objectType, rate, channels] = [(bytes[2]! >> 6) + 1, (bytes[2]! >> 2) & 15, ((bytes[2]! & 1) << 2) | (bytes[3]! >> 6)];
   const config = Uint8Array.of((objectType << 3) | (rate >> 1), ((rate & 1) << 7) | (channels << 3));
-  return { codec: 'aac', payloadType: payloadTypes.aac, clockRate: aacRate, config, frames, frameTicks: aacFrame };
+  return {
+    codec: 'aac',
+    payloadType: payloadTypes.aac,
+    clockRate: aacRate,
+    config,
+    frames: frames.slice(round + 1, 2 * round + 1),
+    frameTicks: aacFrame,
+  };
 }

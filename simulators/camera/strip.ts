@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 
-const columns = 40;
+/** Blocks in a strip. */
+export const stripColumns = 40;
 const codeBits = 16;
 const frameBits = 20;
 const dark = 90;
@@ -24,7 +25,7 @@ export function cameraCode(id: string): number {
 
 /** Width and height of one block, in pixels: even, as colours are stored for squares of two by two. */
 export function blockSize(width: number): number {
-  return Math.floor(width / columns / 2) * 2;
+  return Math.floor(width / stripColumns / 2) * 2;
 }
 
 export function stripBlocks({ camera, frame }: Strip): boolean[] {
@@ -36,10 +37,15 @@ export function stripBlocks({ camera, frame }: Strip): boolean[] {
 /** Reads the strip of a picture's luma plane (one byte per pixel); undefined where there is none, or where it contradicts itself. */
 export function readStrip(luma: Uint8Array, width: number, height: number): Strip | undefined {
   const size = blockSize(width);
-  const y = height - Math.ceil(size / 2);
+  const middle = (height - Math.ceil(size / 2)) * width + size / 2;
+  return readBlocks(Array.from({ length: stripColumns }, (_, column) => luma[middle + column * size] ?? 128));
+}
+
+/** … of which there is one value for each block. */
+export function readBlocks(lumas: ArrayLike<number>): Strip | undefined {
   const blocks: boolean[] = [];
-  for (let column = 0; column < columns; column += 1) {
-    const value = luma[y * width + column * size + size / 2] ?? 128;
+  for (let column = 0; column < stripColumns; column += 1) {
+    const value = lumas[column] ?? 128;
     if (value > dark && value < bright) return undefined;
     blocks.push(value >= bright);
   }
