@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import { type Bench, benchAlarms } from './alarms.ts';
+import { benchOutputs, outputParts } from './outputs.ts';
 import { recordFigures } from './record.ts';
 import { benchStreams, streamBreaks, streamParts } from './streams.ts';
 import { benchWall, wallBreaks } from './wall.ts';
@@ -18,6 +19,7 @@ interface Runnable {
 /** One line per bench. */
 const benches: Readonly<Record<string, Runnable>> = {
   alarms: { run: benchAlarms },
+  outputs: { run: benchOutputs, parts: outputParts, lasts: true },
   streams: { run: benchStreams, parts: streamParts, breaks: streamBreaks },
   wall: { run: benchWall, breaks: wallBreaks, lasts: true },
 };

@@ -26,6 +26,8 @@ export interface GatewayChild extends AsyncDisposable {
   /** HTTPS, with the certificate that the gateway made itself. */
   readonly secureOrigin: string;
   readonly rtspPort: number;
+  /** RTSP over TLS, with the same certificate. */
+  readonly rtspsPort: number;
   /** Epoch ms of each start. */
   readonly starts: readonly number[];
   /** Times that it ended by itself. */
@@ -57,7 +59,7 @@ export async function openGatewayChild(
   folder: string,
   options: { readonly broken?: Broken; readonly rtsp?: boolean; readonly patience: Millis },
 ): Promise<GatewayChild> {
-  const [https, plain, mqtt, rtsp] = await freePorts(4);
+  const [https, plain, mqtt, rtsp, rtsps] = await freePorts(5);
   const dataFolder = join(folder, 'data');
   const config = join(folder, 'gateway.yaml');
   const address = '127.0.0.1';
@@ -65,7 +67,7 @@ export async function openGatewayChild(
     dataFolder,
     http: { address, port: https, plain: { enabled: true, address, port: plain } },
     mqtt: { tls: { enabled: false }, plain: { enabled: true, address, port: mqtt } },
-    rtsp: { enabled: options.rtsp ?? false, address, port: rtsp, tls: { address, port: 0 }, udp: { address, port: 0 } },
+    rtsp: { enabled: options.rtsp ?? false, address, port: rtsp, tls: { address, port: rtsps }, udp: { address, port: 0 } },
     ...(options.broken ? { testing: options.broken } : {}),
   };
   writeFileSync(config, stringify(settings));
@@ -104,6 +106,7 @@ export async function openGatewayChild(
     origin: `http://${address}:${plain}`,
     secureOrigin: `https://${address}:${https}`,
     rtspPort: rtsp ?? 0,
+    rtspsPort: rtsps ?? 0,
     starts,
     get unplannedExits() {
       return unplannedExits;

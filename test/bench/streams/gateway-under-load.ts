@@ -81,7 +81,7 @@ async function scrape(gateway: GatewayChild, signal: AbortSignal): Promise<void>
 }
 
 /** The gateway asks each camera once before it counts as known: not while we measure. */
-async function camerasKnown(gateway: GatewayChild, cameras: number): Promise<void> {
+export async function camerasKnown(gateway: GatewayChild, cameras: number): Promise<void> {
   const limit = systemClock.monotonic() + camerasKnownWithin;
   for (;;) {
     const states = [...(await gateway.metric('device_state'))].filter(([labels, is]) => labels.includes('kind="camera"') && is === 1);
