@@ -214,6 +214,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       snapshots: openSnapshots({ media, clock, jpegOf }),
       ...(webrtc ? { webrtc } : {}),
       uplinkBudget: uplink,
+      mediaRestarts: () => mediaRestarts.totals,
     }),
   );
 

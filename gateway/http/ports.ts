@@ -1,9 +1,9 @@
 /** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
 import type { UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
-import type { CameraStatus, DeviceHealth, FaultCode, PanelStatus } from '../domain/health.ts';
+import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
-import type { Endpoint, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
+import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
 import type {
   CameraIntroduction,
   Clock,
@@ -135,6 +135,8 @@ export interface SnapshotMaker {
 export interface TelemetryReader {
   /** As last heard, without waiting. */
   readonly latest: readonly StreamTelemetry[];
+  /** Likewise, of the media plane as a whole; undefined: it has not answered. */
+  readonly figures: MediaFigures | undefined;
   /** Fresh figures, or the last known where they do not come soon. */
   read(signal: AbortSignal): Promise<readonly StreamTelemetry[]>;
 }
@@ -153,11 +155,18 @@ export interface WebRtcDesk {
   ): Promise<{ readonly session: string; readonly sdp: string }>;
   /** Is this viewer still there? */
   has(session: string): boolean;
+  /** How many there are, and how many there may be. */
+  readonly viewers: number;
+  readonly places: number;
   end(session: string, reason: string): void;
 }
 
 /** What may leave towards the police side. */
 export interface UplinkAccount {
+  /** Bytes per second; 0: there is none, and nothing is counted. */
+  readonly limit: number;
+  /** Bytes that left in the last second. */
+  used(): { readonly alarm: number; readonly patrol: number };
   /** Patrol viewing is to make do with sub-streams. */
   readonly pressed: boolean;
   /** May these bytes leave now? Then they are counted. */
@@ -202,6 +211,8 @@ export interface HttpParts {
   /** What is wrong with the settings of a camera or an uplink, by its adapter's own schema; paths as in the request. */
   readonly settingsProblems: (kind: 'camera' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
   readonly uplinkBudget: UplinkAccount;
+  /** Since the start. */
+  readonly mediaRestarts: () => Readonly<Partial<Record<MediaEnd, number>>>;
   readonly uplinkViews: () => readonly UplinkView[];
   readonly readiness: () => readonly ReadinessReason[];
   /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */

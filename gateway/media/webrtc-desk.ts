@@ -80,6 +80,10 @@ export class WebRtcDesk implements AsyncDisposable {
     return this.#sessions.size;
   }
 
+  get places(): number {
+    return this.#parts.viewers;
+  }
+
   /** Is this viewer still there? */
   has(session: string): boolean {
     return this.#sessions.has(session);

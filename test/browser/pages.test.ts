@@ -52,9 +52,20 @@ describe.skipIf(found === undefined)('the pages', () => {
   test('devices show their state and reason, in both languages', async () => {
     await page.goto(address('/#devices'));
     await page.getByText('校门').first().waitFor();
+    await page.locator('.ant-table-row-expand-icon:not(.ant-table-row-expand-icon-spaced)').first().click();
+    await page.getByText(/^\d+ 秒 \/ 30 秒$/).waitFor(); // its recording
     await page.screenshot({ path: `${shots}/devices.png` });
     await page.getByRole('button', { name: 'English' }).click();
     await page.getByText('Last proven').first().waitFor();
+    await page.getByText('Packets lost').waitFor();
+    await page
+      .getByText(/^H\.264 \(avc1/)
+      .first()
+      .waitFor();
+    await page
+      .getByText(/^\d+\.\d per s$/)
+      .first()
+      .waitFor();
     await page.getByRole('button', { name: '中文' }).click();
   }, 30_000);
 

@@ -53,6 +53,7 @@ export interface SchoolOptions {
   readonly media?: HttpParts['media'];
   readonly webrtc?: HttpParts['webrtc'];
   readonly uplinkBudget?: HttpParts['uplinkBudget'];
+  readonly mediaRestarts?: ReturnType<HttpParts['mediaRestarts']>;
   /** Does not add users: the claim is open. */
   readonly unclaimed?: boolean;
 }
@@ -69,6 +70,7 @@ export async function school({
   media: plane,
   webrtc,
   uplinkBudget,
+  mediaRestarts,
   unclaimed = false,
 }: SchoolOptions = {}) {
   const scope = new Scope();
@@ -135,7 +137,8 @@ export async function school({
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],
-    uplinkBudget: uplinkBudget ?? { pressed: false, take: () => true },
+    uplinkBudget: uplinkBudget ?? { pressed: false, take: () => true, limit: 0, used: () => ({ alarm: 0, patrol: 0 }) },
+    mediaRestarts: () => mediaRestarts ?? {},
     ...(webrtc ? { webrtc } : {}),
     snapshots: { take: async () => ({ jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), capturedAt: clock.now() }) },
     limits,

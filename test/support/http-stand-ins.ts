@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { DeviceHealth } from '../../gateway/domain/health.ts';
-import type { Fmp4Message, SinkSpec } from '../../gateway/domain/media.ts';
+import type { Fmp4Message, MediaFigures, SinkSpec, StreamTelemetry } from '../../gateway/domain/media.ts';
 import { instant } from '../../gateway/domain/time.ts';
 
 export class FakeHealth {
@@ -69,8 +69,16 @@ export class FakeMedia {
     };
   }
 
+  /** What the media plane says of its streams, and of itself. */
+  streams: readonly StreamTelemetry[] = [];
+  whole: MediaFigures = { owedBytes: 0, viewersClosed: 0, transcoding: { slots: 0, used: 0, refused: 0 } };
+
   async telemetry() {
-    return [];
+    return this.streams;
+  }
+
+  async figures() {
+    return this.whole;
   }
 
   async sink(): Promise<MessagePort> {

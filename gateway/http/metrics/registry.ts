@@ -1,9 +1,12 @@
 /** Metrics: collected when somebody scrapes, from the same ports as the pages. Labels are ids of this campus: few, and known. */
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { DeviceState } from '../../domain/health.ts';
 import type { HttpParts } from '../ports.ts';
+import type { SocketCounts } from '../sockets/door.ts';
+import { counter, gauge } from './families.ts';
 import { histogramLines } from './histogram-lines.ts';
 import { type LoopDelay, openLoopDelay } from './loop-delay.ts';
+import { mediaMetrics } from './media-metrics.ts';
 
 export interface Metrics extends Disposable {
   readonly registry: Registry;
@@ -11,7 +14,7 @@ export interface Metrics extends Disposable {
 
 export interface MetricSources {
   readonly parts: HttpParts;
-  readonly sockets: () => { readonly live: number; readonly media: number };
+  readonly sockets: () => SocketCounts;
   readonly sessions: () => number;
 }
 
@@ -22,36 +25,9 @@ export function openMetrics(sources: MetricSources): Metrics {
   const loop = openLoopDelay();
   journalMetrics(registry, sources);
   deviceMetrics(registry, sources);
-  streamMetrics(registry, sources);
+  mediaMetrics(registry, sources.parts);
   processMetrics(registry, sources, loop);
   return { registry, [Symbol.dispose]: () => loop[Symbol.dispose]() };
-}
-
-function gauge(registry: Registry, name: string, help: string, labelNames: readonly string[], collect: (own: Gauge) => void): void {
-  new Gauge({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      this.reset();
-      collect(this);
-    },
-  });
-}
-
-/** A counter that somebody else counts: set to what they say. */
-function counter(registry: Registry, name: string, help: string, labelNames: readonly string[], collect: (own: Counter) => void): void {
-  new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
-    registers: [registry],
-    collect() {
-      this.reset();
-      collect(this);
-    },
-  });
 }
 
 function journalMetrics(registry: Registry, { parts }: MetricSources): void {
@@ -88,30 +64,6 @@ function deviceMetrics(registry: Registry, { parts }: MetricSources): void {
   });
 }
 
-function streamMetrics(registry: Registry, { parts: { telemetry } }: MetricSources): void {
-  const labels = ['channel', 'profile'] as const;
-  const figures = [
-    ['stream_frames_per_second', 'Pictures per second.', 'framesPerSecond'],
-    ['stream_bits_per_second', 'Bit rate.', 'bitsPerSecond'],
-    ['stream_viewers', 'Viewers of the stream.', 'viewers'],
-  ] as const;
-  const totals = [
-    ['stream_frames_total', 'Pictures since the stream was opened.', 'frames'],
-    ['stream_lost_packets_total', 'RTP packets that never came.', 'lostPackets'],
-    ['stream_skipped_frames_total', 'Pictures that slow viewers did not get.', 'skippedFrames'],
-  ] as const;
-  for (const [name, help, field] of figures) {
-    gauge(registry, name, help, labels, (own) => {
-      for (const stream of telemetry.latest) own.set({ channel: stream.channel, profile: stream.profile }, stream[field]);
-    });
-  }
-  for (const [name, help, field] of totals) {
-    counter(registry, name, help, labels, (own) => {
-      for (const stream of telemetry.latest) own.inc({ channel: stream.channel, profile: stream.profile }, stream[field]);
-    });
-  }
-}
-
 function processMetrics(registry: Registry, { parts, sockets, sessions }: MetricSources, loop: LoopDelay): void {
   gauge(registry, 'event_loop_delay_seconds', 'How late the main loop came to its timers since the last scrape.', ['quantile'], (own) => {
     for (const quantile of [0.5, 0.99, 1]) own.set({ quantile: String(quantile) }, loop.late(quantile));
@@ -125,7 +77,10 @@ function processMetrics(registry: Registry, { parts, sockets, sessions }: Metric
   });
   gauge(registry, 'process_start_time_seconds', 'Start, epoch seconds.', [], (own) => own.set(parts.startedAt / 1_000));
   gauge(registry, 'sockets_open', 'Open WebSockets.', ['kind'], (own) => {
-    for (const [kind, count] of Object.entries(sockets())) own.set({ kind }, count);
+    for (const [kind, { open }] of Object.entries(sockets())) own.set({ kind }, open);
+  });
+  gauge(registry, 'sockets_owed_bytes', 'Bytes that pages have not yet taken from their WebSockets.', ['kind'], (own) => {
+    for (const [kind, { owed }] of Object.entries(sockets())) own.set({ kind }, owed);
   });
   gauge(registry, 'sessions_open', 'Sessions that stand.', [], (own) => own.set(sessions()));
   gauge(registry, 'build_info', 'Always 1; the labels tell the build.', ['version', 'node'], (own) =>

@@ -36,6 +36,9 @@ export interface SocketRoute {
 /** RFC 6455 §7.4.2: 4000 to 4999 are ours. */
 export const closeCodes = { goingAway: 1001, refused: 1008, tooSlow: 1013, failed: 1011, unauthenticated: 4401, notFound: 4404 } as const;
 
+/** `owed`: bytes that the peers have not yet taken. */
+export type SocketCounts = Readonly<Record<SocketRoute['kind'], { readonly open: number; readonly owed: number }>>;
+
 interface Held {
   readonly socket: WebSocket;
   readonly caller: Caller;
@@ -67,8 +70,11 @@ export class SocketDoor {
     for (const { name } of parts.routes) this.#access.set(name, accessOf(name));
   }
 
-  counts(): { readonly live: number; readonly media: number } {
-    const of = (kind: SocketRoute['kind']) => [...this.#held].filter((held) => held.kind === kind).length;
+  counts(): SocketCounts {
+    const of = (kind: SocketRoute['kind']) => {
+      const held = [...this.#held].filter((one) => one.kind === kind);
+      return { open: held.length, owed: held.reduce((sum, { socket }) => sum + socket.bufferedAmount, 0) };
+    };
     return { live: of('live'), media: of('media') };
   }
 

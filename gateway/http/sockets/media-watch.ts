@@ -20,7 +20,7 @@ const givenUpAfter = seconds(10);
 export interface MediaWatchParts {
   readonly page: MediaPage;
   readonly clock: Clock;
-  readonly budget: UplinkAccount;
+  readonly budget: Pick<UplinkAccount, 'pressed' | 'take'>;
   /** Begins to watch; the returned function ends it. */
   join(wanted: WantedStream, watcher: StreamWatcher): () => void;
   /** It is over, by itself. */

@@ -15,6 +15,8 @@ export interface School {
   readonly loaded: boolean;
   /** Seconds since the gateway last said anything; 0 while it does. */
   readonly silence: number;
+  /** The gateway's clock at its last beat, epoch ms. */
+  readonly gatewayNow: number;
   readonly signedOut: boolean;
   acknowledge(alarm: string): Promise<void>;
   loadEarlier(): Promise<void>;
@@ -36,6 +38,7 @@ export function useSchool(): School {
   const [earlier, setEarlier] = useState<number>();
   const [loaded, setLoaded] = useState(false);
   const [silence, setSilence] = useState(0);
+  const [gatewayNow, setGatewayNow] = useState(0);
   const [signedOut, setSignedOut] = useState(false);
 
   const reload = useCallback(async () => {
@@ -86,6 +89,7 @@ export function useSchool(): School {
             return;
           }
           case 'beat':
+            setGatewayNow(Date.parse(message.at));
             return;
         }
       },
@@ -102,6 +106,7 @@ export function useSchool(): School {
     ...(earlier === undefined ? {} : { earlier }),
     loaded,
     silence,
+    gatewayNow,
     signedOut,
     async acknowledge(alarm) {
       const taken = await api.acknowledge(alarm);
