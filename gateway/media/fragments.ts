@@ -30,7 +30,7 @@ export class FragmentFeed {
     this.#codecs = codecs;
     this.#log = log;
     this.#most = most;
-    this.#video = new VideoFragments(log, (message) => (message.kind === 'init' ? this.#begin() : this.#send(message)));
+    this.#video = new VideoFragments((message) => (message.kind === 'init' ? this.#begin() : this.#send(message)));
   }
 
   get subscribers(): number {

@@ -16,6 +16,7 @@ import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaContext, VideoFacts } from './ports.ts';
 import { RecorderRing } from './recorder-ring.ts';
 import { Tracks } from './tracks.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** While credentials stand refused, this is how often we look whether somebody has changed them. */
 const lookForNewCredentials = seconds(5);
@@ -50,11 +51,13 @@ export class Stream {
   readonly #flaws: Flaws;
   readonly #startedAt: Instant;
   #ring: RecorderRing | undefined;
-  readonly #waiting = new Set<{ resolve(): void; reject(error: unknown): void }>();
+  readonly #waiting: WaitingRoom;
   #state: StreamTelemetry['state'] = 'connecting';
   #failure: unknown;
   #facts: VideoFacts | undefined;
   #reportedAt = 0;
+  /** Said once a session. */
+  #toldUnreadable = false;
 
   constructor(origin: Origin, { context, budget }: StreamSurroundings) {
     const { clock, settings, parts } = context;
@@ -64,6 +67,7 @@ export class Stream {
     this.#origin = origin;
     this.#context = context;
     this.#startedAt = clock.now();
+    this.#waiting = new WaitingRoom(clock);
     this.fanOut = new FanOut(clock, settings, budget, context.uplink);
     this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
@@ -107,39 +111,16 @@ export class Stream {
       : new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} was closed.`, { context: this.#name });
     this.fanOut.closeAll('stream closed');
     this.feed.end(closed);
-    this.#settle(closed);
+    this.#waiting.settle(closed);
   }
 
   /** Resolves once the stream plays and is described; rejects with the reason if the next try fails or nothing comes in time. */
   async ready(signal: AbortSignal): Promise<StreamDescription> {
-    const { clock, settings } = this.#context;
+    const { patience } = this.#context.settings;
     if (this.#state === 'failed') throw this.#failure;
     if (!this.#described()) {
-      const over = new AbortController();
-      await new Promise<void>((resolve, reject) => {
-        const waiter = {
-          resolve: () => finish(resolve),
-          reject: (error: unknown) => finish(() => reject(error)),
-        };
-        const give = () =>
-          waiter.reject(
-            signal.aborted
-              ? signal.reason
-              : new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} sent no picture within ${settings.patience} ms.`, {
-                  context: this.#name,
-                }),
-          );
-        const finish = (settle: () => void) => {
-          this.#waiting.delete(waiter);
-          signal.removeEventListener('abort', give);
-          over.abort();
-          settle();
-        };
-        this.#waiting.add(waiter);
-        signal.addEventListener('abort', give, { once: true });
-        if (signal.aborted) give();
-        clock.sleep(settings.patience, over.signal).then(give, () => undefined); // Aborted: it was settled before.
-      });
+      const words = `The stream of ${this.channel} sent no picture within ${patience} ms.`;
+      await this.#waiting.wait(patience, () => new GatewayError('MEDIA_UNAVAILABLE', words, { context: this.#name }), signal);
     }
     return this.#tracks.description!;
   }
@@ -229,7 +210,7 @@ export class Stream {
       this.#state = 'playing';
       this.#failure = undefined;
     }
-    if (this.#waiting.size > 0 && this.#described()) this.#settle(undefined);
+    if (!this.#waiting.empty && this.#described()) this.#waiting.settle(undefined);
     this.fanOut.deliver(unit);
     this.#ring?.push(unit);
     this.feed.accept(unit);
@@ -246,7 +227,9 @@ export class Stream {
       this.#flaws.parameterSets(true);
     } catch (error) {
       this.#flaws.parameterSets(false);
-      this.#context.log.warn('parameter sets unreadable', { ...this.#name, error });
+      // They may be others with every picture.
+      if (!this.#toldUnreadable) this.#context.log.warn('parameter sets unreadable', { ...this.#name, error });
+      this.#toldUnreadable = true;
     }
   }
 
@@ -264,6 +247,7 @@ export class Stream {
     const hopeless = isGatewayError(error, ...needsSomebody);
     this.#state = hopeless ? 'failed' : 'waiting';
     this.#flaws.interrupt();
+    this.#toldUnreadable = false;
     this.fanOut.forget();
     this.#ring?.interrupt();
     this.feed.pause();
@@ -271,20 +255,13 @@ export class Stream {
       this.fanOut.closeAll('camera refused');
       this.feed.end(error);
     }
-    this.#settle(error);
+    this.#waiting.settle(error);
     return hopeless;
   }
 
   /** Asking for new credentials costs the camera nothing; another try of an unsuitable camera does. */
   #pause(): Millis {
     return isGatewayError(this.#failure, 'CAMERA_CREDENTIALS') ? lookForNewCredentials : lookForChange;
-  }
-
-  #settle(error: unknown): void {
-    for (const waiter of [...this.#waiting]) {
-      if (error === undefined) waiter.resolve();
-      else waiter.reject(error);
-    }
   }
 }
 

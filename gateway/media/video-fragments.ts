@@ -1,6 +1,5 @@
 /** Muxes each picture of a stream into one MP4 fragment. */
 import type { Fmp4Message, VideoTrack } from '../domain/media.ts';
-import type { Logger } from '../domain/ports.ts';
 import type { Instant } from '../domain/time.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { type Picture, Pictures } from './pictures.ts';
@@ -12,7 +11,6 @@ export type VideoInit = Extract<Fmp4Message, { kind: 'init'; track: 'video' }>;
 export type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
 
 export class VideoFragments {
-  readonly #log: Logger;
   readonly #out: (message: VideoInit | Fragment) => void;
   readonly #pictures = new Pictures((picture) => this.#mux(picture));
   #video: VideoTools | undefined;
@@ -23,8 +21,7 @@ export class VideoFragments {
   /** Where the newest picture stands on the common time line, and when it was taken. */
   anchor: { readonly seconds: number; readonly capturedAt: Instant } | undefined;
 
-  constructor(log: Logger, out: (message: VideoInit | Fragment) => void) {
-    this.#log = log;
+  constructor(out: (message: VideoInit | Fragment) => void) {
     this.#out = out;
   }
 
@@ -80,9 +77,8 @@ export class VideoFragments {
     if (this.#muxer || !keyframe || !this.#track || this.#sets.length === 0) return this.#muxer;
     try {
       this.#muxer = this.#video!.fmp4(this.#sets, this.#track.clockRate);
-    } catch (error) {
-      this.#log.warn('parameter sets unreadable', { error });
-      return undefined;
+    } catch {
+      return undefined; // they cannot be read, as the stream has told
     }
     this.#out(initOf(this.#muxer));
     return this.#muxer;
