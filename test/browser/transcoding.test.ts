@@ -78,7 +78,8 @@ describe.skipIf(!ready)('a camera with nothing but H.265', () => {
     const { page } = seen;
     await page.locator('.tile[data-state="unplayable"]').waitFor({ timeout: 40_000 });
     await page.getByText('codec not supported here: H.265').waitFor();
-    await page.getByText("Converting pictures is switched off on this gateway. Set the camera's sub-stream to H.264.").waitFor();
+    await page.getByText('Converting pictures is switched off on this gateway.').waitFor();
+    await page.getByText("Set the camera's sub-stream to H.264.").waitFor();
     await page.screenshot({ path: `${shots}/no-slot.png` });
     expect(seen.problems).toEqual([]);
   }, 90_000);
