@@ -7,6 +7,7 @@ import { type MediaPlaneOptions, openMediaPlane } from '../../gateway/assemble-m
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
 import type { Fmp4Message, StreamProfile } from '../../gateway/domain/media.ts';
 import type { MediaPlane } from '../../gateway/domain/ports.ts';
+import { seconds } from '../../gateway/domain/time.ts';
 import { MediaSaboteur } from '../../gateway/media/sabotage.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
@@ -31,7 +32,13 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     shop = await cameraShop();
     const small = { width: 160, height: 90, framesPerSecond: 10, kbps: 100 } as const;
     const opened = ['gate', 'yard'].map((id) =>
-      shop.open({ id, main: { ...(id === 'gate' ? tall : small), codec: 'h265' }, sub: small, loopSeconds: 8, gopSeconds: 1 }),
+      shop.open({
+        id,
+        main: { ...(id === 'gate' ? tall : { ...small, sound: 'pcma' as const }), codec: 'h265' },
+        sub: small,
+        loopSeconds: 8,
+        gopSeconds: 1,
+      }),
     );
     cameras = new Map((await Promise.all(opened)).map((camera) => [camera.id, camera]));
   }, 120_000);
@@ -133,6 +140,32 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     expect(viewer.messages.filter(({ kind }) => kind === 'ended')).toEqual([]);
   }, 120_000);
 
+  test('hears the sound of the camera beside it, on the same clock', async () => {
+    await using plane = open(1);
+    const viewer = await watch(plane, 'yard', 'calm', 'main', true);
+    const newest = (track: string) => {
+      const found = viewer.messages.findLast((message) => message.kind === 'fragment' && message.track === track);
+      return found?.kind === 'fragment' ? found.capturedAt : 0;
+    };
+    await until(() => newest('audio') > 0 && newest('video') > 0, patience);
+    await until(() => Math.abs(newest('audio') - newest('video')) < 1_500, patience);
+    expect(viewer.messages.flatMap((message) => (message.kind === 'init' ? [message.codecs] : []))).toEqual(['avc1.42c01f', 'flac']);
+  }, 60_000);
+
+  test('sees pictures again after the camera was away', async () => {
+    await using plane = open(1);
+    const viewer = await watch(plane, 'yard', 'calm');
+    await until(() => viewer.pictures() > 0, patience);
+    const yard = cameras.get('yard')!;
+    await yard.fault('off', true);
+    await systemClock.sleep(seconds(2));
+    await yard.fault('off', false);
+    const before = viewer.pictures();
+    await until(() => viewer.pictures() > before + 3, patience);
+    const last = viewer.messages.at(-1);
+    expect(last?.kind === 'fragment' && systemClock.now() - last.capturedAt).toBeLessThan(5_000);
+  }, 60_000);
+
   test('leaves no ffmpeg behind when the media worker dies', async () => {
     const saboteur = new MediaSaboteur();
     await using plane = open(1, undefined, { worker: true, saboteur });
@@ -144,10 +177,10 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
   }, 60_000);
 });
 
-async function watch(plane: MediaPlane, channel: string, h264?: 'calm' | 'urgent', profile: StreamProfile = 'main') {
+async function watch(plane: MediaPlane, channel: string, h264?: 'calm' | 'urgent', profile: StreamProfile = 'main', audio = false) {
   const { port1, port2 } = new MessageChannel();
   const messages = collect(port1);
-  const spec = { channel: channelId(channel), profile, purpose: 'local', kind: 'fmp4', audio: false, port: port2 } as const;
+  const spec = { channel: channelId(channel), profile, purpose: 'local', kind: 'fmp4', audio, port: port2 } as const;
   const only = h264 === undefined ? {} : { h264: { urgent: h264 === 'urgent' } };
   const sink = await plane.prepare({ ...spec, ...only }, new AbortController().signal);
   sink.start();
