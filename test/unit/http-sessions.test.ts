@@ -58,9 +58,11 @@ describe('signing in', () => {
     const user = campus.inventory.userByName('viewer')!;
     campus.inventory.changePassword(user.id, await hashPassword(password));
     const timed = async (name: string) => {
-      const started = performance.now();
+      // The work that is done, not the time that goes by: the machine may be busy with other tests.
+      const before = process.cpuUsage();
       const { status, json } = await campus.call('POST', '/api/v1/session', { body: { name, password: 'wrong password!' } });
-      return { status, detail: json.detail, took: performance.now() - started };
+      const { user: ours, system } = process.cpuUsage(before);
+      return { status, detail: json.detail, took: ours + system };
     };
     const known = await timed('viewer');
     const unknown = await timed('nobody');
