@@ -41,7 +41,7 @@ const leaked: Buffer[] = [];
 let cases = 0;
 for (let count = 0; count <= Number(rounds); count += 1) {
   cases = await round();
-  if (leak === 'leak') leaked.push(Buffer.alloc(6 * 1_048_576, count));
+  if (leak === 'leak') leaked.push(Buffer.alloc(12 * 1_048_576, count));
   readings.push(await weigh());
 }
 const weighed: Weighed = { cases, resident: readings.map(({ resident }) => resident), heap: readings.map(({ heap }) => heap) };
