@@ -62,7 +62,8 @@ test('a worker that ends as soon as it has begun is replaced at once, then later
   const waits = begun.slice(1).map((at, index) => at - (begun[index] ?? 0));
   // 0.2, 0.4, 0.8 s, of which up to 0.3 is chance; the time that a thread takes comes on top.
   expect(waits.slice(1).every((wait, index) => wait >= 130 * 2 ** index)).toBe(true);
-  expect(causes).toEqual(Array(4).fill('stopped'));
+  // The fifth may have ended as well by now.
+  expect(causes.slice(0, 4)).toEqual(Array(4).fill('stopped'));
   await plane[Symbol.asyncDispose]();
 });
 
