@@ -21,6 +21,8 @@ export interface VideoTrack {
   readonly clockRate: number;
   /** SPS and PPS, before them the VPS of H.265; empty where the camera sends them only in band. */
   readonly parameterSets: readonly Uint8Array[];
+  /** So many pictures that are shown later may be sent before a picture (B pictures); absent: pictures are sent as they are shown. */
+  readonly reordering?: number;
 }
 
 /** How AAC lies in its packets (RFC 3640 §4.1); `config` is the AudioSpecificConfig. Lengths in bits. */

@@ -5,6 +5,7 @@
 import { trackChannels, type WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Instant } from '../domain/time.ts';
+import { PictureOrder } from './picture-order.ts';
 import type { VideoTools } from './ports.ts';
 import { frameHead, packetIs, RtpLine, shortestPacket } from './rtp-line.ts';
 import type { CameraClock } from './wall-clock.ts';
@@ -22,10 +23,19 @@ interface Counted {
 const mostBytes = 128 * 1024;
 const mostMillis = 40;
 
+export interface VideoListener {
+  unit(unit: AccessUnit): void;
+  /** The camera has set its timestamps anew. */
+  jumped(): void;
+  /** More than was known, pictures are sent in another order than they are shown in. */
+  reorders(): void;
+}
+
 export class VideoCutter implements Counted {
   readonly line: RtpLine;
   readonly #clock: Clock;
-  readonly #emit: (unit: AccessUnit) => void;
+  readonly #listener: VideoListener;
+  readonly #order = new PictureOrder();
   #video: VideoTools | undefined;
   // The span that grows.
   #pieces: Buffer[] = [];
@@ -43,10 +53,15 @@ export class VideoCutter implements Counted {
   packets = 0;
   octets = 0;
 
-  constructor(clock: Clock, emit: (unit: AccessUnit) => void, jumped: () => void, camera: CameraClock) {
-    this.line = new RtpLine(clock, trackChannels.video, jumped, camera);
+  constructor(clock: Clock, camera: CameraClock, listener: VideoListener) {
+    this.line = new RtpLine(clock, trackChannels.video, () => listener.jumped(), camera);
     this.#clock = clock;
-    this.#emit = emit;
+    this.#listener = listener;
+  }
+
+  /** So many pictures that are shown later may be sent before a picture, as far as was seen. */
+  get reordering(): number {
+    return this.#order.reordering;
   }
 
   /** A new session with the camera. Returns the payload type that viewers know. */
@@ -68,6 +83,7 @@ export class VideoCutter implements Counted {
       this.#capturedAt = this.line.capturedAt;
       this.#starts = true;
       this.#keySeen = false;
+      if (this.#order.sent(this.#ticks)) this.#listener.reorders();
     }
     this.#append(bytes, start, end, now);
     if (!this.#key && !this.#keySeen && this.#video!.opensPictureGroup(bytes, start + frameHead, end)) {
@@ -100,7 +116,7 @@ export class VideoCutter implements Counted {
     this.#packets = 0;
     this.#key = false;
     this.#starts = false;
-    this.#emit(unit);
+    this.#listener.unit(unit);
   }
 
   #closePiece(): void {

@@ -24,6 +24,8 @@ export interface Fmp4Muxer {
   fragment(frame: {
     readonly units: readonly Uint8Array[];
     readonly decodeTime: number;
+    /** From being decoded to being shown. */
+    readonly offset: number;
     readonly duration: number;
     readonly keyframe: boolean;
   }): Uint8Array;
@@ -39,6 +41,8 @@ export interface VideoTools {
   hasPicture(units: readonly Uint8Array[]): boolean;
   /** The parameter sets among them; undefined unless complete. */
   parameterSets(units: readonly Uint8Array[]): readonly Uint8Array[] | undefined;
+  /** How many pictures that are shown later may be sent before a picture; 0 where the sets do not say it, or cannot be read. */
+  reordering(parameterSets: readonly Uint8Array[]): number;
   /** Throws for parameter sets that cannot be read. */
   facts(parameterSets: readonly Uint8Array[]): VideoFacts;
   fmp4(parameterSets: readonly Uint8Array[], clockRate: number): Fmp4Muxer;

@@ -106,7 +106,8 @@ class PictureOutlet implements WireOutlet {
     this.#sets = parameterSets;
     this.#listener = listener;
     this.#pictures = new Pictures(({ ticks, ...picture }) => {
-      at = Math.max(at + 1, Math.round((times.next(ticks).decodeTime / clockRate) * 1000));
+      const { decodeTime, offset } = times.next(ticks, picture.keyframe);
+      at = Math.max(at + 1, Math.round(((decodeTime + offset) / clockRate) * 1000));
       listener.take({ ...picture, at: millis(at) });
     });
     this.#pictures.describe(tools);

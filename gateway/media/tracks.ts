@@ -27,12 +27,11 @@ export class Tracks implements StreamReceiver {
   constructor(clock: Clock, codecs: CodecTools, listener: TracksListener) {
     this.#codecs = codecs;
     this.#listener = listener;
-    this.#video = new VideoCutter(
-      clock,
-      (unit) => this.#deliver(unit),
-      () => listener.slip('timestamps'),
-      this.#camera,
-    );
+    this.#video = new VideoCutter(clock, this.#camera, {
+      unit: (unit) => this.#deliver(unit),
+      jumped: () => listener.slip('timestamps'),
+      reorders: () => this.#describe(this.#description!.video),
+    });
     this.#audio = new AudioCutter(clock, (unit) => listener.unit(unit), this.#camera);
   }
 
@@ -55,7 +54,7 @@ export class Tracks implements StreamReceiver {
     const sameCodec = known?.video.codec === description.video.codec;
     // In-band sets of the session before are newer than none.
     const parameterSets = tools.parameterSets(description.video.parameterSets) ?? (sameCodec ? known.video.parameterSets : []);
-    const video: VideoTrack = { ...description.video, payloadType, parameterSets };
+    const video = this.#ordered({ ...description.video, payloadType, parameterSets });
     const audio = description.audio && { ...description.audio, payloadType: this.#audio.line.begin(description.audio) };
     this.#description = { ...description, video, ...(audio ? { audio } : {}) };
     this.#listener.described(this.#description, known !== undefined && !(sameCodec && sameAudio(known.audio, audio)));
@@ -108,8 +107,19 @@ export class Tracks implements StreamReceiver {
     this.inBand = sets !== undefined;
     if (!sets || !description || same(sets, description.video.parameterSets)) return;
     if (description.video.parameterSets.length > 0) this.#listener.slip('formats');
-    this.#description = { ...description, video: { ...description.video, parameterSets: sets } };
+    this.#describe({ ...description.video, parameterSets: sets });
+  }
+
+  /** The same pictures, better described. */
+  #describe(video: VideoTrack): void {
+    this.#description = { ...this.#description, video: this.#ordered(video) };
     this.#listener.described(this.#description, false);
+  }
+
+  /** With the order in which its pictures are sent, as its parameter sets tell it and as it was seen. */
+  #ordered(video: VideoTrack): VideoTrack {
+    const reordering = Math.max(this.#video.reordering, this.video.reordering(video.parameterSets));
+    return reordering > 0 ? { ...video, reordering } : video;
   }
 }
 

@@ -37,6 +37,7 @@ export class VideoFragments {
     this.#video = video;
     this.#pictures.describe(video);
     if (!this.#muxer) this.#sets = track.parameterSets;
+    this.#times?.reorder(track.reordering ?? 0);
   }
 
   /** The session with the camera is over; the next one starts with a keyframe. */
@@ -61,10 +62,17 @@ export class VideoFragments {
     const muxer = this.#muxerFor(keyframe);
     if (!muxer) return;
     const { clockRate } = this.#track!;
-    this.#times ??= new DecodeTimes(clockRate, muxer.facts.framesPerSecond);
-    const times = this.#times.next(ticks);
-    this.anchor = { seconds: times.decodeTime / clockRate, capturedAt };
+    this.#times ??= this.#newTimes(muxer);
+    const times = this.#times.next(ticks, keyframe);
+    this.anchor = { seconds: (times.decodeTime + times.offset) / clockRate, capturedAt };
     this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, bytes: muxer.fragment({ units, keyframe, ...times }) });
+  }
+
+  #newTimes({ facts: { framesPerSecond } }: Fmp4Muxer): DecodeTimes {
+    const { clockRate, reordering = 0 } = this.#track!;
+    const times = new DecodeTimes(clockRate, framesPerSecond);
+    times.reorder(reordering);
+    return times;
   }
 
   #learn(sets: readonly Uint8Array[] | undefined): void {

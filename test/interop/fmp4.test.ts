@@ -73,6 +73,7 @@ describe.each(videos)('fMP4 of $capture', ({ capture, tools, format, file, rate,
       muxer.fragment({
         units: tools.units(packets),
         decodeTime: index * duration,
+        offset: 0,
         duration,
         keyframe: packets.some((packet) => tools.opensPictureGroup(packet, 4, packet.length)),
       }),

@@ -15,12 +15,12 @@ const template = box(
     // default-base-is-moof: the data offset counts from here.
     fullBox('tfhd', 0, 0x020000, u32(trackId)),
     fullBox('tfdt', 1, 0, u32(0, 0)),
-    // data offset, and per sample: duration, size, flags.
-    fullBox('trun', 0, 0x000701, u32(0, 0)),
+    // data offset, and per sample: duration, size, flags, and when it is shown after it is decoded, which may be before.
+    fullBox('trun', 1, 0x000f01, u32(0, 0)),
   ),
 );
 const places = { sequence: 20, trackFragment: 24, decodeTime: 60, run: 68, sampleCount: 80, dataOffset: 84 } as const;
-const bytesPerSample = 12;
+const bytesPerSample = 16;
 
 /** Write the samples in order; then `bytes` is complete. */
 export class FragmentWriter {
@@ -49,11 +49,12 @@ export class FragmentWriter {
     this.#at = head + 8;
   }
 
-  /** The next sample in the table; its bytes follow with `unit` or `raw`. */
-  sample(duration: number, size: number, sync: boolean): void {
+  /** The next sample in the table; its bytes follow with `unit` or `raw`. `offset`: ticks from being decoded to being shown. */
+  sample(duration: number, size: number, sync: boolean, offset = 0): void {
     this.bytes.writeUInt32BE(duration, this.#sample);
     this.bytes.writeUInt32BE(size, this.#sample + 4);
     this.bytes.writeUInt32BE(sync ? syncSample : otherSample, this.#sample + 8);
+    this.bytes.writeInt32BE(offset, this.#sample + 12);
     this.#sample += bytesPerSample;
   }
 

@@ -25,6 +25,8 @@ export interface VideoFrame {
   readonly units: readonly Uint8Array[];
   /** Ticks of the clock rate since the first picture. */
   readonly decodeTime: number;
+  /** From being decoded to being shown. */
+  readonly offset: number;
   readonly duration: number;
   readonly keyframe: boolean;
 }
@@ -42,13 +44,13 @@ export class VideoMuxer {
     this.init = initSegment({ kind: 'video', brand: format.brand, timescale: clockRate, width, height, sampleEntry: sampleEntry(format) });
   }
 
-  fragment({ units, decodeTime, duration, keyframe }: VideoFrame): Uint8Array {
+  fragment({ units, decodeTime, offset, duration, keyframe }: VideoFrame): Uint8Array {
     const format = this.#format;
     let size = 0;
     for (const unit of units) if (format.belongsInSample(unit)) size += 4 + unit.length;
     const writer = new FragmentWriter(this.#sequence, decodeTime, 1, size);
     this.#sequence += 1;
-    writer.sample(duration, size, keyframe);
+    writer.sample(duration, size, keyframe, offset);
     for (const unit of units) if (format.belongsInSample(unit)) writer.unit(unit);
     return writer.bytes;
   }

@@ -2,7 +2,16 @@
 import { BitReader } from '../bit-reader.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { h264Nal, h264NalType } from './nal.ts';
-import { demandSaneSides, frameRateOf, payloadOfSet, readBitDepth, readChromaFormat, readTickRate, skipVideoSignal } from './parameter-sets.ts';
+import {
+  demandSaneSides,
+  hintsOf,
+  payloadOfSet,
+  readBitDepth,
+  readChromaFormat,
+  readTickRate,
+  type SetHints,
+  skipVideoSignal,
+} from './parameter-sets.ts';
 
 export interface H264Sps {
   readonly profile: number;
@@ -15,8 +24,9 @@ export interface H264Sps {
   readonly chromaFormat: number;
   readonly bitDepthLuma: number;
   readonly bitDepthChroma: number;
-  /** From the VUI timing, where the camera fills it in. */
+  /** From the VUI, where the camera fills it in. */
   readonly framesPerSecond?: number;
+  readonly reordering?: number;
 }
 
 const profilesWithChroma = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -45,13 +55,7 @@ export function parseH264Sps(nal: Uint8Array): H264Sps {
   const width = widthBlocks * 16 - (crop[0]! + crop[1]!) * cropX;
   const height = heightUnits * 16 * (2 - framesOnly) - (crop[2]! + crop[3]!) * cropY;
   demandSaneSides(width, height);
-  // A tick is a field, two of them a frame (§E.2.1).
-  const framesPerSecond = frameRateOf(() => {
-    if (!bits.bit()) return undefined;
-    skipVideoSignal(bits);
-    const ticks = readTickRate(bits);
-    return ticks === undefined ? undefined : ticks / 2;
-  });
+  const hints = hintsOf((found) => bits.bit() && readUsability(bits, found));
   return {
     profile,
     constraints,
@@ -61,7 +65,7 @@ export function parseH264Sps(nal: Uint8Array): H264Sps {
     chromaFormat,
     bitDepthLuma,
     bitDepthChroma,
-    ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
+    ...hints,
   };
 }
 
@@ -102,4 +106,35 @@ function skipPictureOrder(bits: BitReader): void {
   const count = bits.unsigned();
   if (count > 255) throw new ProtocolError('at most 255 reference frames in a cycle', `${count}`, 'the sequence parameter set');
   for (let index = 0; index < count; index += 1) bits.signed();
+}
+
+/** The VUI (§E.1.1). */
+function readUsability(bits: BitReader, found: SetHints): void {
+  skipVideoSignal(bits);
+  if (bits.bit()) {
+    // A tick is a field, two of them a frame (§E.2.1).
+    found.framesPerSecond = (readTickRate(bits) ?? 0) / 2;
+    bits.skip(1);
+  }
+  const [nal, vcl] = [skipBuffering(bits), skipBuffering(bits)];
+  if (nal || vcl) bits.skip(1);
+  bits.skip(1);
+  if (!bits.bit()) return;
+  bits.skip(1);
+  bits.skipUnsigned(4);
+  found.reordering = bits.unsigned();
+}
+
+/** Parameters of the hypothetical decoder, if there are any (§E.1.2). */
+function skipBuffering(bits: BitReader): boolean {
+  if (!bits.bit()) return false;
+  const count = bits.unsigned() + 1;
+  if (count > 32) throw new ProtocolError('at most 32 buffers', `${count}`, 'the sequence parameter set');
+  bits.skip(8);
+  for (let buffer = 0; buffer < count; buffer += 1) {
+    bits.skipUnsigned(2);
+    bits.skip(1);
+  }
+  bits.skip(20);
+  return true;
 }

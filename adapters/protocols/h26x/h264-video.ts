@@ -3,8 +3,9 @@ import { avcTrack } from '../fmp4/avc.ts';
 import { type VideoFacts, VideoMuxer } from '../fmp4/video-muxer.ts';
 import { h264Format } from '../rtp/h264-payload.ts';
 import { depacketiseNals, opensPictureGroup } from '../rtp/nal-depacketiser.ts';
+import { parseH264Sps } from './h264-sps.ts';
 import { h264Nal, h264NalType, isH264Slice } from './nal.ts';
-import { setsOfType } from './parameter-sets.ts';
+import { reorderingIn, setsOfType } from './parameter-sets.ts';
 
 export const h264Video = {
   /** Does the RTP packet at bytes[start, end) begin an SPS or an IDR picture? Looks at a few bytes only. */
@@ -26,6 +27,14 @@ export const h264Video = {
     const sps = setsOfType(units, (unit) => h264NalType(unit) === h264Nal.sps && unit.length > 3);
     const pps = setsOfType(units, (unit) => h264NalType(unit) === h264Nal.pps && unit.length > 1);
     return sps.length > 0 && pps.length > 0 ? [...sps, ...pps] : undefined;
+  },
+
+  /** How many pictures that are shown later may be sent before a picture; 0 where the sets do not say it, or cannot be read. */
+  reordering(parameterSets: readonly Uint8Array[]): number {
+    return reorderingIn(
+      parameterSets.find((set) => h264NalType(set) === h264Nal.sps),
+      parseH264Sps,
+    );
   },
 
   /** Throws ProtocolError for parameter sets that cannot be read. */

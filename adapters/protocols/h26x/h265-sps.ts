@@ -3,7 +3,16 @@ import { BitReader } from '../bit-reader.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { skipScalingLists, skipShortTermSets } from './h265-sps-lists.ts';
 import { h265Nal, h265NalType } from './nal.ts';
-import { demandSaneSides, frameRateOf, payloadOfSet, readBitDepth, readChromaFormat, readTickRate, skipVideoSignal } from './parameter-sets.ts';
+import {
+  demandSaneSides,
+  hintsOf,
+  payloadOfSet,
+  readBitDepth,
+  readChromaFormat,
+  readTickRate,
+  type SetHints,
+  skipVideoSignal,
+} from './parameter-sets.ts';
 
 export interface H265Profile {
   readonly space: number;
@@ -27,6 +36,7 @@ export interface H265Sps extends H265Profile {
   readonly bitDepthChroma: number;
   /** From the VUI timing, where the camera fills it in. */
   readonly framesPerSecond?: number;
+  readonly reordering?: number;
 }
 
 /** Throws ProtocolError. */
@@ -50,7 +60,7 @@ export function parseH265Sps(nal: Uint8Array): H265Sps {
   demandSaneSides(width, height);
   const bitDepthLuma = readBitDepth(bits);
   const bitDepthChroma = readBitDepth(bits);
-  const framesPerSecond = frameRateOf(() => readFrameRate(bits, subLayers));
+  const hints = hintsOf((found) => readHints(bits, subLayers, found));
   return {
     ...profile,
     subLayers,
@@ -60,7 +70,7 @@ export function parseH265Sps(nal: Uint8Array): H265Sps {
     chromaFormat,
     bitDepthLuma,
     bitDepthChroma,
-    ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
+    ...hints,
   };
 }
 
@@ -92,9 +102,14 @@ function readProfile(bits: BitReader, subLayers: number): H265Profile {
 }
 
 /** Everything between the bit depth and the timing of the VUI has to be read over. */
-function readFrameRate(bits: BitReader, subLayers: number): number | undefined {
+function readHints(bits: BitReader, subLayers: number, found: SetHints): void {
   const orderBits = bits.unsigned() + 4;
-  bits.skipUnsigned(3 * (bits.bit() ? subLayers : 1));
+  // The last layer is all of the stream (§7.4.3.2.1).
+  for (let layers = bits.bit() ? subLayers : 1; layers > 0; layers -= 1) {
+    bits.unsigned();
+    found.reordering = bits.unsigned();
+    bits.unsigned();
+  }
   bits.skipUnsigned(6);
   if (bits.bit() && bits.bit()) skipScalingLists(bits);
   bits.skip(2);
@@ -106,14 +121,14 @@ function readFrameRate(bits: BitReader, subLayers: number): number | undefined {
   skipShortTermSets(bits);
   if (bits.bit()) {
     const pictures = bits.unsigned();
-    if (pictures > 32) return undefined;
+    if (pictures > 32) return;
     bits.skip(pictures * (orderBits + 1));
   }
   bits.skip(2);
-  if (!bits.bit()) return undefined;
+  if (!bits.bit()) return;
   skipVideoSignal(bits);
   bits.skip(3);
   if (bits.bit()) bits.skipUnsigned(4);
   // A tick is a picture (§E.3.1); where the camera sends fields, a field.
-  return readTickRate(bits);
+  if (bits.bit()) found.framesPerSecond = readTickRate(bits);
 }

@@ -3,8 +3,9 @@ import { hevcTrack } from '../fmp4/hevc.ts';
 import { type VideoFacts, VideoMuxer } from '../fmp4/video-muxer.ts';
 import { h265Format } from '../rtp/h265-payload.ts';
 import { depacketiseNals, opensPictureGroup } from '../rtp/nal-depacketiser.ts';
+import { parseH265Sps } from './h265-sps.ts';
 import { h265Layer, h265Nal, h265NalType, isH265Slice } from './nal.ts';
-import { setsOfType } from './parameter-sets.ts';
+import { reorderingIn, setsOfType } from './parameter-sets.ts';
 
 export const h265Video = {
   /** Does the RTP packet at bytes[start, end) begin a VPS, an SPS or an intra random access picture? Looks at a few bytes only. */
@@ -26,6 +27,14 @@ export const h265Video = {
     const ofType = (type: number) => setsOfType(units, (unit) => h265NalType(unit) === type && h265Layer(unit) === 0 && unit.length > 2);
     const [vps, sps, pps] = [ofType(h265Nal.vps), ofType(h265Nal.sps), ofType(h265Nal.pps)];
     return vps.length > 0 && sps.length > 0 && pps.length > 0 ? [...vps, ...sps, ...pps] : undefined;
+  },
+
+  /** How many pictures that are shown later may be sent before a picture; 0 where the sets do not say it, or cannot be read. */
+  reordering(parameterSets: readonly Uint8Array[]): number {
+    return reorderingIn(
+      parameterSets.find((set) => h265NalType(set) === h265Nal.sps),
+      parseH265Sps,
+    );
   },
 
   /** Throws ProtocolError for parameter sets that cannot be read. */

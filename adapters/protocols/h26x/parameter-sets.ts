@@ -7,6 +7,8 @@ const largestSet = 16_384;
 /** Everything that we read of a sequence parameter set stands before this. */
 const readOfSet = 2_048;
 const maxSide = 16_384;
+/** Pictures in a decoder's buffer (H.264 §A.3.1, H.265 §A.4.2). */
+const mostReordering = 16;
 /** Cameras have one of each; the counts in avcC have 5 and 8 bits. */
 const mostOfType = 31;
 
@@ -73,21 +75,37 @@ export function skipVideoSignal(bits: BitReader): void {
   if (bits.bit()) bits.skipUnsigned(2);
 }
 
-/** The timing of the VUI in ticks per second; undefined where the camera leaves it out or says nonsense. */
+/** Of the timing of the VUI, in ticks per second; undefined where the camera says nonsense. */
 export function readTickRate(bits: BitReader): number | undefined {
-  if (!bits.bit()) return undefined;
   const unitsInTick = bits.bits(32);
   const timeScale = bits.bits(32);
   return unitsInTick > 0 ? timeScale / unitsInTick : undefined;
 }
 
-/** The VUI may be cut short or nonsense: then there is no frame rate, and nothing else is lost. */
-export function frameRateOf(read: () => number | undefined): number | undefined {
+/** What stands in the end of a sequence parameter set, where the camera fills it in. */
+export interface SetHints {
+  framesPerSecond?: number | undefined;
+  /** At most so many pictures that are shown later are sent before a picture. */
+  reordering?: number | undefined;
+}
+
+/** The end may be cut short or nonsense: what stands before that counts, and nothing else is lost. */
+export function hintsOf(read: (hints: SetHints) => void): { readonly framesPerSecond?: number; readonly reordering?: number } {
+  const hints: SetHints = {};
   try {
-    const rate = read();
-    return rate !== undefined && rate >= 1 && rate <= 240 ? rate : undefined;
+    read(hints);
   } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
+    if (!(error instanceof ProtocolError)) throw error;
   }
+  const { framesPerSecond: rate = 0, reordering = mostReordering + 1 } = hints;
+  return { ...(rate >= 1 && rate <= 240 ? { framesPerSecond: rate } : {}), ...(reordering <= mostReordering ? { reordering } : {}) };
+}
+
+/** What a sequence parameter set tells of reordering; 0 where there is none, or where it tells nothing. */
+export function reorderingIn(set: Uint8Array | undefined, parse: (set: Uint8Array) => { readonly reordering?: number }): number {
+  let reordering = 0;
+  hintsOf(() => {
+    reordering = (set && parse(set).reordering) ?? 0;
+  });
+  return reordering;
 }

@@ -5,8 +5,9 @@ import type { StreamDescription } from '../../../gateway/domain/media.ts';
 /** Baseline, main and high, as browsers offer them; a decoder for one takes them all. */
 const profiles = ['42e01f', '42001f', '4d001f', '640c1f', '64001f', 'f4001f'] as const;
 
+/** None for pictures that are sent out of order: over WebRTC, browsers show pictures as they come. */
 export function videoCodecs({ video }: StreamDescription): RTCRtpCodecParameters[] {
-  if (video.codec !== 'h264') return [];
+  if (video.codec !== 'h264' || (video.reordering ?? 0) > 0) return [];
   return profiles.map(
     (profile) =>
       new RTCRtpCodecParameters({

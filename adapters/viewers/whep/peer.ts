@@ -109,7 +109,8 @@ export class WhepPeer {
     const { description, offer, clock } = this.#options;
     if (!/^m=video /m.test(offer)) throw new GatewayError('REQUEST_INVALID', 'The offer asks for no video.');
     if (videoCodecs(description).length === 0) {
-      throw new GatewayError('MEDIA_UNSUPPORTED', `WebRTC does not carry ${description.video.codec}.`, {
+      const what = description.video.codec === 'h264' ? 'pictures that are sent out of order' : description.video.codec;
+      throw new GatewayError('MEDIA_UNSUPPORTED', `WebRTC does not carry ${what}.`, {
         context: { codec: description.video.codec },
       });
     }

@@ -4,6 +4,7 @@ import type { StreamDescription, StreamPurpose, WireMessage } from '../../../gat
 import type { Clock } from '../../../gateway/domain/ports.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
 import type { UplinkBudget } from '../../../gateway/runtime/uplink-budget.ts';
+import { videoCodecs } from './codecs.ts';
 import type { WhepPeer } from './peer.ts';
 import { PictureReader, type Sendable } from './pictures.ts';
 
@@ -105,7 +106,7 @@ export class WhepStream {
     this.#forget();
     for (const resolve of this.#described.splice(0)) resolve();
     // What was negotiated no longer holds: viewers come back and ask anew.
-    if (before && (before.video.codec !== description.video.codec || before.audio?.codec !== description.audio?.codec)) {
+    if (before && (videoCodecs(description).length === 0 || before.audio?.codec !== description.audio?.codec)) {
       this.end('the camera changed its stream');
     }
   }

@@ -1,4 +1,4 @@
-/** Reads the two times of fMP4 that a player needs (ISO/IEC 14496-12 §8.4.2, §8.8.12). Our own muxer wrote it: no defence against nonsense. */
+/** Reads the times of fMP4 that a player needs (ISO/IEC 14496-12 §8.4.2, §8.8.8, §8.8.12). Our own muxer wrote it: no defence against nonsense. */
 
 /** Ticks per second of the only track, out of an init segment; 0 where there is none. */
 export function timescaleOf(init: Uint8Array): number {
@@ -6,11 +6,14 @@ export function timescaleOf(init: Uint8Array): number {
   return mdhd ? mdhd.getUint32(mdhd.getUint8(0) === 0 ? 12 : 20) : 0;
 }
 
-/** Decode time of a fragment, in ticks; undefined where there is none. */
-export function decodeTimeOf(fragment: Uint8Array): number | undefined {
+/** When the only, or first, picture of a fragment is shown, in ticks; undefined where it does not say it. */
+export function shownAt(fragment: Uint8Array): number | undefined {
   const tfdt = find(fragment, ['moof', 'traf', 'tfdt']);
   if (!tfdt) return undefined;
-  return tfdt.getUint8(0) === 0 ? tfdt.getUint32(4) : tfdt.getUint32(4) * 2 ** 32 + tfdt.getUint32(8);
+  const decoded = tfdt.getUint8(0) === 0 ? tfdt.getUint32(4) : tfdt.getUint32(4) * 2 ** 32 + tfdt.getUint32(8);
+  const trun = find(fragment, ['moof', 'traf', 'trun']);
+  // Our own muxer's: data offset, then duration, size, flags and offset of each sample.
+  return trun && (trun.getUint32(0) & 0xffffff) === 0xf01 ? decoded + trun.getInt32(24) : decoded;
 }
 
 /** The payload of the first box at the path. */

@@ -1,5 +1,5 @@
 /** fMP4 over the page's socket into Media Source Extensions. Sound plays in an element of its own: a picture never waits for it. */
-import { decodeTimeOf, timescaleOf } from './fmp4-times.ts';
+import { shownAt, timescaleOf } from './fmp4-times.ts';
 import type { MediaLink } from './media-link.ts';
 import type { Connection, Mode } from './mode.ts';
 import type { CodecProbe } from './probe.ts';
@@ -57,8 +57,9 @@ export function mseMode(link: MediaLink, probe: CodecProbe): Mode {
         if (init) timescale = timescaleOf(bytes);
         else {
           arrivedAt = performance.now();
-          const ticks = decodeTimeOf(bytes);
-          if (ticks !== undefined && timescale > 0) times.push({ at: ticks / timescale, capturedAt });
+          const at = (shownAt(bytes) ?? Number.NaN) / timescale;
+          // In the order in which they are shown, which need not be that in which they come.
+          if (Number.isFinite(at)) times.splice(times.findLastIndex((other) => other.at <= at) + 1, 0, { at, capturedAt });
           if (times.length > timesKept) times.shift();
           if (wish.audio && audioCodecs === undefined && times.length === 1) events.silent('none');
         }

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { type MediaAsk, type MediaText, mediaHeaderBytes } from '../../../gateway/domain/api.ts';
 import { type Millis, millis } from '../../../gateway/domain/time.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
-import { decodeTimeOf, timescaleOf } from '../../../gateway/web/player/fmp4-times.ts';
+import { shownAt, timescaleOf } from '../../../gateway/web/player/fmp4-times.ts';
 import type { Decoded } from './decoded.ts';
 import { grace, type Playing, type RunningFfmpeg, startFfmpeg } from './ffmpeg-player.ts';
 
@@ -92,7 +92,7 @@ function feed({ origin, cookie, channel }: PageSource, audio: boolean, { takers,
       if (track === 'audio') return;
       if (init) timescale = timescaleOf(bytes);
       else {
-        const at = ((decodeTimeOf(bytes) ?? 0) * 1_000) / timescale;
+        const at = ((shownAt(bytes) ?? 0) * 1_000) / timescale;
         first ??= at;
         if (at - first >= length) end();
       }

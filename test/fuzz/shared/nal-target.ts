@@ -94,6 +94,6 @@ function mux(tools: VideoTools, units: readonly Uint8Array[]): void {
   }
   const init = boxTypes(muxer.init).join(' ');
   must(init.startsWith('ftyp moov mvhd trak'), 'an init segment has its boxes', () => init);
-  const fragment = boxTypes(muxer.fragment({ units, keyframe: true, decodeTime: 2 ** 33 + 5, duration: 3_600 })).join(' ');
+  const fragment = boxTypes(muxer.fragment({ units, keyframe: true, decodeTime: 2 ** 33 + 5, offset: -3_600, duration: 3_600 })).join(' ');
   must(fragment === 'moof mfhd traf tfhd tfdt trun mdat', 'a fragment has its boxes', () => fragment);
 }

@@ -13,7 +13,7 @@ import { FragmentFeed } from '../../../gateway/media/fragments.ts';
 import { GopCache } from '../../../gateway/media/gop-cache.ts';
 import { OwedBytes } from '../../../gateway/media/owed-bytes.ts';
 import { usualMediaSettings } from '../../../gateway/media/settings.ts';
-import { DecodeTimes, Timeline } from '../../../gateway/media/timestamps.ts';
+import { Timeline } from '../../../gateway/media/timestamps.ts';
 import { Tracks } from '../../../gateway/media/tracks.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
@@ -36,12 +36,8 @@ function framed(picture: readonly Uint8Array[], at: { sequence: number; timestam
 
 function cutterOf(clock = new ManualClock()) {
   const units: AccessUnit[] = [];
-  const cutter = new VideoCutter(
-    clock,
-    (unit) => units.push(unit),
-    () => undefined,
-    { ahead: undefined },
-  );
+  const listener = { unit: (unit: AccessUnit) => void units.push(unit), jumped: () => undefined, reorders: () => undefined };
+  const cutter = new VideoCutter(clock, { ahead: undefined }, listener);
   cutter.begin(video, h264Video);
   const feed = (frames: readonly Buffer[]) => {
     for (const frame of frames) cutter.packet(frame, 0, frame.length);
@@ -147,14 +143,10 @@ describe('times', () => {
     expect(line.place(2_000_000_000, 80)).toBe(4_294_970_600 + 3_600);
   });
 
-  test('decode times only grow, and a length is the last step', () => {
-    const times = new DecodeTimes(90_000, 25);
-    expect([100, 3_700, 3_600, 10_900].map((ticks) => times.next(ticks))).toEqual([
-      { decodeTime: 0, duration: 3_600 },
-      { decodeTime: 3_600, duration: 3_600 },
-      { decodeTime: 3_601, duration: 3_600 },
-      { decodeTime: 10_800, duration: 7_199 },
-    ]);
+  test('go back for a picture that is sent out of order, not for a clock that is set back', () => {
+    const line = new Timeline(90_000);
+    expect([1_000_000, 1_018_000, 1_003_600].map((rtp, index) => line.place(rtp, index * 40))).toEqual([1_000_000, 1_018_000, 1_003_600]);
+    expect(line.place(1_003_600 - 3 * 90_000, 120)).toBe(1_003_600 + 3_600);
   });
 });
 

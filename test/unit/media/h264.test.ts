@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { avcCodec, parseH264Sps } from '../../../adapters/protocols/h26x/h264-sps.ts';
 import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
+import { splitAnnexB } from '../../../adapters/protocols/h26x/nal.ts';
 import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
 import { packetiseH264 } from '../../../adapters/protocols/rtp/h264-payload.ts';
-import { captured, hex, hexOf, picturesOf, wireOf } from '../../support/rtp-captures.ts';
+import { captured, hex, hexOf, mediaFixture, picturesOf, wireOf } from '../../support/rtp-captures.ts';
 import { fixtureUnits } from '../../support/rtsp-camera.ts';
 
 /** By ffmpeg 5.1 with libx264: `-f lavfi -i testsrc2=size=352x288:rate=25 -x264-params tff=1`; ffprobe says 352x288, top field first, 25/1. */
@@ -132,6 +133,14 @@ describe('the parameter sets of H.264', () => {
 
   test('of an interlaced stream give the height of both fields together, and frames per second', () => {
     expect(parseH264Sps(interlacedSps)).toMatchObject({ width: 352, height: 288, framesPerSecond: 25 });
+  });
+
+  test('say how far pictures are sent out of order, where the camera fills that in', () => {
+    const setsOf = (file: string) => h264Video.parameterSets(splitAnnexB(mediaFixture(file)))!;
+    expect(h264Video.reordering(setsOf('ffmpeg-main-320x240.h264'))).toBe(0);
+    expect(h264Video.reordering(setsOf('ffmpeg-reordered-h264.h264'))).toBe(1);
+    expect(h264Video.reordering([])).toBe(0);
+    expect(h264Video.reordering([Uint8Array.of(0x67, 1)])).toBe(0);
   });
 
   test('cut short, of a wrong kind or beyond all size are refused with a sentence', () => {

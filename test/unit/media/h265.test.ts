@@ -136,6 +136,13 @@ describe('the parameter sets of H.265', () => {
     expect(hevcCodec({ space: 0, tier: 0, ...profile })).toBe(expected);
   });
 
+  test('say how far pictures are sent out of order', () => {
+    const setsOf = (file: string) => h265Video.parameterSets(splitAnnexB(mediaFixture(file)))!;
+    expect(h265Video.reordering(setsOf('ffmpeg-main-160x120.h265'))).toBe(0);
+    expect(h265Video.reordering(setsOf('ffmpeg-reordered-h265.h265'))).toBe(2);
+    expect(h265Video.reordering([])).toBe(0);
+  });
+
   test('that are cut short, of a wrong kind or beyond all size are refused with a sentence', () => {
     const sps = hex(knownSps[0]!.sps);
     const large = Buffer.concat([sps, Buffer.alloc(20_000, 0xff)]);

@@ -27,7 +27,7 @@ function pipeline() {
     units.push(unit);
     feed.accept(unit);
   };
-  const cutter = new VideoCutter(new ManualClock(), take, () => undefined, { ahead: undefined });
+  const cutter = new VideoCutter(new ManualClock(), { ahead: undefined }, { unit: take, jumped: () => undefined, reorders: () => undefined });
   cutter.begin(video, h264Video);
   return { messages, units, cutter };
 }

@@ -10,7 +10,7 @@ import { openWebRtc } from '../../../gateway/assemble-webrtc.ts';
 import { instant } from '../../../gateway/domain/time.ts';
 import { systemClock as clock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger as log } from '../../../gateway/runtime/logger.ts';
-import { gate, resolverOf } from '../../contract/media-plane.ts';
+import { gate, openSink, resolverOf, until } from '../../contract/media-plane.ts';
 import { openTestCamera, parameterSets, pictures } from '../../support/rtsp-camera.ts';
 
 const description = { video: { kind: 'video', codec: 'h264', payloadType: 96, clockRate: 90_000, parameterSets } } as const;
@@ -110,4 +110,18 @@ test('offers that are none, or ask for nothing, are refused; beyond the cap ther
   await expect(one).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   await camera[Symbol.asyncDispose]();
   await expect(desk.answer({ ...ask, profile: 'sub', offer: 'v=0' }, signal)).rejects.toMatchObject({ code: expect.stringMatching(/CAMERA|MEDIA/) });
+});
+
+test('a camera that turns out to send its pictures out of order is not for WebRTC: they would be shown as they come', async () => {
+  // Its parameter sets say that it does not: 0 3 1 2 6 4 5 …
+  const shift = (index: number) => (index === 0 ? 0 : [2, -1, -1][(index - 1) % 3]!);
+  await using camera = await openTestCamera({ timestamp: (timestamp, index) => timestamp + shift(index) * 3_600 });
+  await using media = openMediaPlane({ resolve: resolverOf(camera), clock, log, worker: false });
+  await using desk = openWebRtc({ enabled: true, viewers: 4, udp: { from: 0, to: 0 } }, { media, clock, log });
+  const { messages, sink } = await openSink(media);
+  await until(() => messages.length > 15);
+  const offer = 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n';
+  const asked = desk.answer({ channel: gate, profile: 'main', purpose: 'local', local: true, offer }, new AbortController().signal);
+  await expect(asked).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED', message: expect.stringContaining('out of order') });
+  await sink[Symbol.asyncDispose]();
 });
