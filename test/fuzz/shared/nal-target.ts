@@ -1,19 +1,11 @@
-/**
- * NAL units on their way from the wire into a file: RTP payloads to units to parameter sets to fragmented MP4, for either codec.
- * Each piece is one packet: a byte of flags, then the payload; or, with the high bit, then the whole packet.
- */
+/** NAL units on their way from the wire (`wire.ts`) into a file: RTP payloads to units to parameter sets to fragmented MP4, for either codec. */
 import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
-import { writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
-import { writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
 import type { VideoTools } from '../../../gateway/media/ports.ts';
 import { join, split } from '../pieces.ts';
 import { type FuzzTarget, must } from '../target.ts';
 import { boxTypes } from './boxes.ts';
+import { inputOf, wireOf } from './wire.ts';
 
-const rawFlag = 0x80;
-const gapFlag = 0x01;
-/** Where one read ends and the next begins. */
-const readFlag = 0x02;
 const mostPayload = 40;
 const mostSentAgain = 2_048;
 /** More packets would cost more here than in what is tried. */
@@ -26,11 +18,6 @@ interface NalCodec {
   /** Can this be sent as a unit of its own and come back as it is? */
   readonly plain: (unit: Uint8Array) => boolean;
   readonly seeds: () => readonly Uint8Array[];
-}
-
-/** Seeds from payloads. */
-export function inputOf(payloads: readonly Uint8Array[]): Uint8Array {
-  return join(payloads.map((payload) => Buffer.concat([Buffer.of(0), payload])));
 }
 
 export function nalTarget({ name, tools, packetise, plain, seeds }: NalCodec): FuzzTarget {
@@ -60,24 +47,9 @@ export function nalTarget({ name, tools, packetise, plain, seeds }: NalCodec): F
       payloads.every((payload) => payload.length <= mostPayload),
       'a payload keeps to its size',
     );
-    const units = tools.units(wireOf(payloads.map((payload) => Buffer.concat([Buffer.of(0), payload]))));
+    const units = tools.units(wireOf(split(inputOf(payloads))));
     must(Buffer.compare(join(units), join(sent)) === 0, 'packets carry the same units', () => [sent, units]);
   }
-}
-
-function wireOf(pieces: readonly Uint8Array[]): Buffer[] {
-  const reads: Buffer[][] = [];
-  let sequence = 65_530;
-  for (const piece of pieces) {
-    const flags = piece[0] ?? 0;
-    sequence = (sequence + (flags & gapFlag ? 2 : 1)) & 0xffff;
-    const rest = piece.subarray(1);
-    const header = { marker: false, payloadType: 96, sequence, timestamp: 90_000, ssrc: 7 };
-    const frame = writeFrame(0, flags & rawFlag ? rest : writeRtp(header, rest.subarray(0, 65_000)));
-    if (reads.length === 0 || flags & readFlag) reads.push([frame]);
-    else reads.at(-1)!.push(frame);
-  }
-  return reads.map((frames) => Buffer.concat(frames));
 }
 
 function mux(tools: VideoTools, units: readonly Uint8Array[]): void {

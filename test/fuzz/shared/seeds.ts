@@ -15,6 +15,8 @@ function packetsOf(recording: string, most: number): Uint8Array[] {
 /** RTP packets that ffmpeg made. */
 export const ffmpegPackets = (most: number) => packetsOf('media/ffmpeg-rtp.interleaved', most);
 export const ffmpegH265Packets = (most: number) => packetsOf('media/ffmpeg-h265.interleaved', most);
+export const ffmpegAacPackets = (most: number) => packetsOf('media/ffmpeg-aac.interleaved', most);
+export const ffmpegPcmaPackets = (most: number) => packetsOf('media/ffmpeg-pcma.interleaved', most);
 
 /** NAL units that libx264 and libx265 made. */
 export const x264Units = (most: number) => splitAnnexB(fixture('media/ffmpeg-main-320x240.h264')).slice(0, most);

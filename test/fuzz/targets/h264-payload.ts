@@ -3,8 +3,9 @@ import { h264Video } from '../../../adapters/protocols/h26x/h264-video.ts';
 import { findStartCode } from '../../../adapters/protocols/h26x/nal.ts';
 import { packetiseH264 } from '../../../adapters/protocols/rtp/h264-payload.ts';
 import { parseRtp } from '../../../adapters/protocols/rtp/packet.ts';
-import { inputOf, nalTarget } from '../shared/nal-target.ts';
+import { nalTarget } from '../shared/nal-target.ts';
 import { ffmpegPackets, x264Units } from '../shared/seeds.ts';
+import { inputOf } from '../shared/wire.ts';
 
 export const h264PayloadTarget = nalTarget({
   name: 'h264-payload',

@@ -3,8 +3,9 @@ import { h265Video } from '../../../adapters/protocols/h26x/h265-video.ts';
 import { findStartCode } from '../../../adapters/protocols/h26x/nal.ts';
 import { packetiseH265 } from '../../../adapters/protocols/rtp/h265-payload.ts';
 import { parseRtp } from '../../../adapters/protocols/rtp/packet.ts';
-import { inputOf, nalTarget } from '../shared/nal-target.ts';
+import { nalTarget } from '../shared/nal-target.ts';
 import { ffmpegH265Packets, x265Units } from '../shared/seeds.ts';
+import { inputOf } from '../shared/wire.ts';
 
 export const h265PayloadTarget = nalTarget({
   name: 'h265-payload',

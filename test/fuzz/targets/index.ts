@@ -1,17 +1,23 @@
 /** The register of fuzz targets: one line each. */
 import { plantedTargets } from '../planted/index.ts';
 import type { FuzzTarget } from '../target.ts';
+import { aacPayloadTarget } from './aac-payload.ts';
 import { campusDialectTarget } from './campus-dialect.ts';
 import { digestTarget } from './digest.ts';
+import { flvTarget } from './flv.ts';
+import { g711PayloadTarget } from './g711-payload.ts';
 import { h264PayloadTarget } from './h264-payload.ts';
 import { h264SpsTarget } from './h264-sps.ts';
 import { h265PayloadTarget } from './h265-payload.ts';
 import { h265SpsTarget } from './h265-sps.ts';
+import { mediaStreamTarget } from './media-stream.ts';
 import { rtcpTarget } from './rtcp.ts';
 import { rtpTarget } from './rtp.ts';
+import { rtpReorderTarget } from './rtp-reorder.ts';
 import { rtspAddressTarget } from './rtsp-address.ts';
 import { rtspMessageTarget } from './rtsp-message.ts';
 import { rtspStreamTarget } from './rtsp-stream.ts';
+import { rtspTransportTarget } from './rtsp-transport.ts';
 import { sdpTarget } from './sdp.ts';
 import { soapTarget } from './soap.ts';
 import { wsDiscoveryTarget } from './wsdiscovery.ts';
@@ -31,6 +37,12 @@ export const targets: readonly FuzzTarget[] = [
   soapTarget,
   wsDiscoveryTarget,
   campusDialectTarget,
+  aacPayloadTarget,
+  g711PayloadTarget,
+  rtpReorderTarget,
+  mediaStreamTarget,
+  flvTarget,
+  rtspTransportTarget,
 ];
 
 export const findTarget = (name: string) => [...targets, ...plantedTargets].find((target) => target.name === name);
