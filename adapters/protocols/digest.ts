@@ -1,5 +1,5 @@
-/** HTTP Digest (RFC 7616, RFC 2617, RFC 2069), for RTSP and HTTP: answers challenges, and guards a door of our own. */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+/** HTTP Digest (RFC 7616, RFC 2617, RFC 2069), for RTSP, SIP and HTTP: answers challenges, and guards a door of our own. */
+import { createHash, createHmac, getHashes, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export interface Challenge {
   /** Lower case: `digest`, `basic` … */
@@ -19,7 +19,12 @@ export interface Attempt {
   readonly cnonce?: string;
 }
 
-const algorithms: Readonly<Record<string, 'sha256' | 'md5'>> = { 'SHA-256': 'sha256', MD5: 'md5' };
+type Algorithm = 'SHA-256' | 'SM3' | 'MD5';
+
+/** The stronger first. SM3 is what GB/T 28181-2022 recommends; not every OpenSSL has it. */
+const algorithms: ReadonlyMap<string, string> = new Map(
+  [['SHA-256', 'sha256'] as const, ['SM3', 'sm3'] as const, ['MD5', 'md5'] as const].filter(([, hash]) => getHashes().includes(hash)),
+);
 const longestHeader = 4_096;
 
 /** Challenges of one or more WWW-Authenticate headers; what cannot be read is left out. */
@@ -44,17 +49,17 @@ export function parseChallenges(headers: string | readonly string[]): readonly C
 /** The Authorization header for the strongest challenge that can be met; undefined where only Basic or unknown algorithms are offered. */
 export function answerChallenge(challenges: readonly Challenge[], attempt: Attempt): string | undefined {
   const digests = challenges.filter((challenge) => challenge.scheme === 'digest' && challenge.parameters.has('nonce'));
-  for (const name of ['SHA-256', 'MD5']) {
+  for (const [name, hash] of algorithms) {
     // Without algorithm MD5 is meant; some cameras send an empty one (onvif-rtsp §3.2 quirk 9).
     const chosen = digests.find((challenge) => (challenge.parameters.get('algorithm') || 'MD5').toUpperCase() === name);
-    if (chosen) return answer(chosen.parameters, algorithms[name]!, attempt);
+    if (chosen) return answer(chosen.parameters, hash, attempt);
   }
   // An algorithm that nobody knows is MD5 under a vendor's name (same quirk); a known one that we lack would only cost an attempt.
-  const vendors = digests.find((challenge) => !/^SHA|-sess$/i.test(challenge.parameters.get('algorithm') ?? ''));
+  const vendors = digests.find((challenge) => !/^SHA|^SM3$|-sess$/i.test(challenge.parameters.get('algorithm') ?? ''));
   return vendors && answer(vendors.parameters, 'md5', attempt);
 }
 
-function answer(parameters: ReadonlyMap<string, string>, hash: 'sha256' | 'md5', attempt: Attempt): string {
+function answer(parameters: ReadonlyMap<string, string>, hash: string, attempt: Attempt): string {
   const { username, password, method, uri } = attempt;
   const realm = parameters.get('realm') ?? '';
   const nonce = parameters.get('nonce') ?? '';
@@ -75,7 +80,7 @@ function answer(parameters: ReadonlyMap<string, string>, hash: 'sha256' | 'md5',
     `response="${response}"`,
   ];
   const algorithm = parameters.get('algorithm');
-  if (algorithm) parts.push(`algorithm=${/^(MD5|SHA-256)$/i.test(algorithm) ? algorithm.toUpperCase() : `"${quote(algorithm)}"`}`);
+  if (algorithm) parts.push(`algorithm=${algorithms.has(algorithm.toUpperCase()) ? algorithm.toUpperCase() : `"${quote(algorithm)}"`}`);
   const opaque = parameters.get('opaque');
   if (opaque !== undefined) parts.push(`opaque="${quote(opaque)}"`);
   if (qop) parts.push(`qop=${qop}`, `nc=${nc}`, `cnonce="${quote(cnonce)}"`);
@@ -94,7 +99,7 @@ interface Proof {
   readonly cnonce?: string;
 }
 
-function responseOf(hash: 'sha256' | 'md5', proof: Proof): string {
+function responseOf(hash: string, proof: Proof): string {
   const h = (text: string) => createHash(hash).update(text).digest('hex');
   const secret = h(`${proof.username}:${proof.realm}:${proof.password}`);
   const request = h(`${proof.method}:${proof.uri}`);
@@ -111,8 +116,10 @@ export interface DigestDoorOptions {
   readonly now: () => number;
   /** ms that a nonce lasts; default 300 000. */
   readonly validFor?: number;
-  /** Offered, the preferred one first; default both. */
-  readonly algorithms?: readonly ('SHA-256' | 'MD5')[];
+  /** Offered, the preferred one first; default SHA-256 and MD5. */
+  readonly algorithms?: readonly Algorithm[];
+  /** False: RFC 2069 without qop, as many SIP registrars challenge. */
+  readonly qop?: boolean;
   /**
    * True: an `nc` that does not grow is answered with `stale` (RFC 7616 §3.4). Off by default: several RTSP players send 00000001 for ever.
    * The nonces seen are kept, at most 1000.
@@ -140,7 +147,7 @@ export class DigestDoor {
     this.#nonces += 1;
     const at = `${this.#options.now().toString(36)}-${this.#nonces.toString(36)}`;
     const nonce = `${at}.${this.#sign(at)}`;
-    const tail = `realm="${quote(this.#options.realm)}", nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
+    const tail = `realm="${quote(this.#options.realm)}", nonce="${nonce}"${this.#options.qop === false ? '' : ', qop="auth"'}${stale ? ', stale=true' : ''}`;
     return (this.#options.algorithms ?? ['SHA-256', 'MD5']).map((algorithm) => `Digest ${tail}, algorithm=${algorithm}`);
   }
 
@@ -156,7 +163,7 @@ export class DigestDoor {
     const get = (name: string) => credentials.parameters.get(name);
     const username = get('username');
     const nonce = get('nonce') ?? '';
-    const hash = algorithms[(get('algorithm') || 'MD5').toUpperCase()];
+    const hash = algorithms.get((get('algorithm') || 'MD5').toUpperCase());
     if (username === undefined || !hash || get('realm') !== this.#options.realm) return undefined;
     const [at = '', signature = ''] = nonce.split('.');
     // An unknown name costs as much time as a wrong password.

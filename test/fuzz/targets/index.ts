@@ -19,6 +19,8 @@ import { rtspMessageTarget } from './rtsp-message.ts';
 import { rtspStreamTarget } from './rtsp-stream.ts';
 import { rtspTransportTarget } from './rtsp-transport.ts';
 import { sdpTarget } from './sdp.ts';
+import { sipMessageTarget } from './sip-message.ts';
+import { sipStreamTarget } from './sip-stream.ts';
 import { soapTarget } from './soap.ts';
 import { wsDiscoveryTarget } from './wsdiscovery.ts';
 
@@ -43,6 +45,8 @@ export const targets: readonly FuzzTarget[] = [
   mediaStreamTarget,
   flvTarget,
   rtspTransportTarget,
+  sipMessageTarget,
+  sipStreamTarget,
 ];
 
 export const findTarget = (name: string) => [...targets, ...plantedTargets].find((target) => target.name === name);
