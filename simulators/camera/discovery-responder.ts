@@ -1,7 +1,7 @@
 /** WS-Discovery (OASIS WS-DD 1.1 in the April 2005 edition that ONVIF Core §7.3 prescribes): one responder for all cameras of this process. */
 import { randomInt, randomUUID } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { escapeXml, find, readXml, textAt, type XmlElement } from '../../adapters/protocols/soap/xml.ts';
+import { escapeXml, find, readXml, textAt, type XmlElement } from '../../adapters/protocols/xml.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';

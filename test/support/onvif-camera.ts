@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { DigestDoor } from '../../adapters/protocols/digest.ts';
-import { find, readXml, textAt } from '../../adapters/protocols/soap/xml.ts';
+import { find, readXml, textAt } from '../../adapters/protocols/xml.ts';
 
 export interface OnvifCameraOptions {
   readonly username?: string;

@@ -9,7 +9,7 @@ import { parseTarget } from '../../adapters/protocols/rtsp/address.ts';
 import { RtspFailure } from '../../adapters/protocols/rtsp/failure.ts';
 import { headerOf, headersOf, parseHead, writeRequest } from '../../adapters/protocols/rtsp/message.ts';
 import { RtspReader } from '../../adapters/protocols/rtsp/scanner.ts';
-import { readXml } from '../../adapters/protocols/soap/xml.ts';
+import { readXml } from '../../adapters/protocols/xml.ts';
 
 const found = (name: string) => readFileSync(new URL(`../fixtures/fuzz/found/${name}.bin`, import.meta.url));
 const md5 = (...parts: readonly (string | Uint8Array)[]) => {

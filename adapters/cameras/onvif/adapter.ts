@@ -7,7 +7,7 @@ import type { StreamAddress, StreamProfile } from '../../../gateway/domain/media
 import type { CameraAdapter, CameraSession } from '../../../gateway/domain/ports.ts';
 import { millis } from '../../../gateway/domain/time.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
-import { textAt } from '../../protocols/soap/xml.ts';
+import { textAt } from '../../protocols/xml.ts';
 import { coded } from '../coded.ts';
 import { noReports } from '../no-reports.ts';
 import { streamTransport } from '../stream-transport.ts';

@@ -6,7 +6,7 @@ import type { Logger } from '../../../gateway/domain/ports.ts';
 import { SoapClient } from '../../protocols/soap/client.ts';
 import { type DeviceCredentials, DeviceHttp, type DeviceTimers } from '../../protocols/soap/device-http.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
-import { find, textAt } from '../../protocols/soap/xml.ts';
+import { find, textAt } from '../../protocols/xml.ts';
 import { legible } from '../legible.ts';
 import { type Home, type OtherHosts, pinService } from './addresses.ts';
 import { getProfiles2, getServices, readClock, type ServiceAddresses } from './operations.ts';

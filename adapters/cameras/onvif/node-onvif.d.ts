@@ -6,7 +6,7 @@ declare module 'node-onvif/lib/modules/soap.js' {
   }
   interface Result {
     /** The `…Response` element, as our own transport read it. */
-    readonly data: import('../../protocols/soap/xml.ts').XmlElement;
+    readonly data: import('../../protocols/xml.ts').XmlElement;
   }
   const soap: {
     createRequestSoap(order: Order): unknown;
@@ -18,8 +18,8 @@ declare module 'node-onvif/lib/modules/soap.js' {
 declare module 'node-onvif/lib/modules/service-device.js' {
   class OnvifServiceDevice {
     constructor(options: { readonly xaddr: string });
-    getDeviceInformation(): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
-    getCapabilities(): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
+    getDeviceInformation(): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    getCapabilities(): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
   }
   export = OnvifServiceDevice;
 }
@@ -27,13 +27,13 @@ declare module 'node-onvif/lib/modules/service-device.js' {
 declare module 'node-onvif/lib/modules/service-media.js' {
   class OnvifServiceMedia {
     constructor(options: { readonly xaddr: string; readonly time_diff: number });
-    getProfiles(): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
+    getProfiles(): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
     /** Values must be ASCII without `<` and `>`; they are not escaped. */
     getStreamUri(options: {
       readonly ProfileToken: string;
       readonly Protocol: 'UDP' | 'HTTP' | 'RTSP';
-    }): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
-    getSnapshotUri(options: { readonly ProfileToken: string }): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
+    }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    getSnapshotUri(options: { readonly ProfileToken: string }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
   }
   export = OnvifServiceMedia;
 }
@@ -46,12 +46,12 @@ declare module 'node-onvif/lib/modules/service-ptz.js' {
       readonly Velocity: { readonly x: number; readonly y: number; readonly z: number };
       /** Seconds. */
       readonly Timeout: number;
-    }): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
+    }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
     stop(options: {
       readonly ProfileToken: string;
       readonly PanTilt: boolean;
       readonly Zoom: boolean;
-    }): Promise<{ readonly data: import('../../protocols/soap/xml.ts').XmlElement }>;
+    }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
   }
   export = OnvifServicePtz;
 }

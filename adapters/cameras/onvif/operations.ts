@@ -1,7 +1,7 @@
 /** ONVIF operations that node-onvif lacks, on the same transport (onvif-rtsp §1.4). */
 import type { SoapClient } from '../../protocols/soap/client.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
-import { escapeXml, find, findAll, textAt, type XmlElement } from '../../protocols/soap/xml.ts';
+import { escapeXml, find, findAll, textAt, type XmlElement } from '../../protocols/xml.ts';
 
 export interface Target {
   readonly client: SoapClient;

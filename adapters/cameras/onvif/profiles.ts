@@ -1,7 +1,7 @@
 /** Media profiles: read from Media or Media2, and which of them is the main stream and which the sub stream. */
 
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
-import { findAll, textAt, type XmlElement } from '../../protocols/soap/xml.ts';
+import { findAll, textAt, type XmlElement } from '../../protocols/xml.ts';
 import { legible } from '../legible.ts';
 
 export interface OnvifProfile {

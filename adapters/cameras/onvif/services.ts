@@ -8,7 +8,7 @@ import OnvifServiceMedia from 'node-onvif/lib/modules/service-media.js';
 import OnvifServicePtz from 'node-onvif/lib/modules/service-ptz.js';
 import soap from 'node-onvif/lib/modules/soap.js';
 import type { SoapClient } from '../../protocols/soap/client.ts';
-import { escapeXml, type XmlElement } from '../../protocols/soap/xml.ts';
+import { escapeXml, type XmlElement } from '../../protocols/xml.ts';
 
 interface Binding {
   readonly client: SoapClient;

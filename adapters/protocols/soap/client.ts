@@ -3,10 +3,10 @@
  * A device with a wrong password sees at most two requests that carry credentials, mostly one (onvif-rtsp §1.4).
  */
 import { ProtocolError } from '../protocol-error.ts';
+import type { XmlElement } from '../xml.ts';
 import type { DeviceHttp, DeviceReply } from './device-http.ts';
 import { type Addressing, readEnvelope, type SoapFault, type SoapReply, writeEnvelope } from './envelope.ts';
 import { DeviceFailure } from './failure.ts';
-import type { XmlElement } from './xml.ts';
 
 export interface SoapCall {
   readonly url: URL;

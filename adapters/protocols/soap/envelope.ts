@@ -1,6 +1,6 @@
 /** SOAP 1.2 envelopes: writing ours, with WS-UsernameToken and WS-Addressing where asked for, and reading theirs. */
 import { createHash, randomBytes } from 'node:crypto';
-import { escapeXml, find, findAll, readXml, textAt, type XmlElement } from './xml.ts';
+import { escapeXml, find, findAll, readXml, textAt, type XmlElement } from '../xml.ts';
 
 const wsse = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
 const wsu = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';

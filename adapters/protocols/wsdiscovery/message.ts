@@ -1,6 +1,6 @@
 /** WS-Discovery 1.0 (April 2005) as ONVIF uses it: Probe and ProbeMatches, both ways. Capped before parsing; readers throw ProtocolError. */
 import { ProtocolError } from '../protocol-error.ts';
-import { escapeXml, find, findAll, readXml, textAt, type XmlElement } from '../soap/xml.ts';
+import { escapeXml, find, findAll, readXml, textAt, type XmlElement } from '../xml.ts';
 
 export const discoveryGroup = '239.255.255.250';
 export const discoveryPort = 3_702;

@@ -1,5 +1,5 @@
 /** Configurations that Media, Media2 and PTZ all show, in schema order (onvif.xsd). The element's name comes from the service. */
-import { escapeXml } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml } from '../../../adapters/protocols/xml.ts';
 import { encoderToken, type OnvifProfile, ptzConfigToken, ptzNodeToken, videoSourceConfigToken, videoSourceToken } from './operation.ts';
 
 const spaces = 'http://www.onvif.org/ver10/tptz';

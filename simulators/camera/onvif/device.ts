@@ -1,5 +1,5 @@
 /** ONVIF Device service (devicemgmt.wsdl): elements in the order of the schema, as strict clients read them. */
-import { escapeXml, findAll, textAt } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml, findAll, textAt } from '../../../adapters/protocols/xml.ts';
 import type { Asked, OnvifCamera, Operations } from './operation.ts';
 
 export const servicePaths = { device: '/onvif/device_service', media: '/onvif/media', media2: '/onvif/media2', ptz: '/onvif/ptz' } as const;

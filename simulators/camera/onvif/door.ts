@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { DigestDoor } from '../../../adapters/protocols/digest.ts';
 import { passwordDigest } from '../../../adapters/protocols/soap/envelope.ts';
-import { find, textAt, type XmlElement } from '../../../adapters/protocols/soap/xml.ts';
+import { find, textAt, type XmlElement } from '../../../adapters/protocols/xml.ts';
 import type { Faults } from '../faults.ts';
 import type { Lockout } from '../lockout.ts';
 

@@ -1,5 +1,5 @@
 /** ONVIF Media service (media.wsdl), reads only. */
-import { escapeXml, textAt } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml, textAt } from '../../../adapters/protocols/xml.ts';
 import { gopLength, ptzConfiguration, range, resolution, videoEncoderConfiguration, videoSourceConfiguration } from './configurations.ts';
 import { mediaServiceCapabilities } from './device.ts';
 import {

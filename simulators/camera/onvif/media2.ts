@@ -1,5 +1,5 @@
 /** ONVIF Media2 service (ver20/media/wsdl), reads only. */
-import { escapeXml, findAll, textAt } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml, findAll, textAt } from '../../../adapters/protocols/xml.ts';
 import { encoding, gopLength, ptzConfiguration, range, resolution, videoEncoder2Configuration, videoSourceConfiguration } from './configurations.ts';
 import { media2ServiceCapabilities } from './device.ts';
 import { snapshotPath, synchronise } from './media.ts';

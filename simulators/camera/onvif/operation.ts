@@ -1,5 +1,5 @@
 /** What every ONVIF service of the simulated camera shares: the camera behind it, an operation's shape, faults and envelopes. */
-import { escapeXml, textAt, type XmlElement } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml, textAt, type XmlElement } from '../../../adapters/protocols/xml.ts';
 import type { Ptz } from '../ptz.ts';
 import type { RecordingSettings } from '../recording.ts';
 

@@ -1,5 +1,5 @@
 /** ONVIF PTZ service (ver20/ptz/wsdl): the moves change a position that shows in GetStatus. */
-import { escapeXml, find, textAt, type XmlElement } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml, find, textAt, type XmlElement } from '../../../adapters/protocols/xml.ts';
 import { type Direction, mostPresets } from '../ptz.ts';
 import {
   panTiltPosition,

@@ -1,6 +1,6 @@
 /** XML and SOAP of a device. The first byte chooses whether a charset was named. */
 import { readEnvelope } from '../../../adapters/protocols/soap/envelope.ts';
-import { escapeXml, readXml, type XmlElement } from '../../../adapters/protocols/soap/xml.ts';
+import { escapeXml, readXml, type XmlElement } from '../../../adapters/protocols/xml.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
 const charsets = [undefined, 'utf-8', 'gb2312', 'utf-16', 'iso-8859-1', 'nonsense'];

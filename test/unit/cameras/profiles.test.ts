@@ -1,7 +1,7 @@
 /** Which profile is the main stream and which the sub stream, for cameras with one profile and recorders with many. */
 import { describe, expect, test } from 'vitest';
 import { chooseProfiles, readProfiles } from '../../../adapters/cameras/onvif/profiles.ts';
-import { readXml } from '../../../adapters/protocols/soap/xml.ts';
+import { readXml } from '../../../adapters/protocols/xml.ts';
 
 interface Given {
   readonly token: string;

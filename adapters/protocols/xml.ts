@@ -3,7 +3,7 @@
  * §0.11). Namespaces are dropped: names are local names. Throws ProtocolError.
  */
 import { XMLParser } from 'fast-xml-parser';
-import { ProtocolError } from '../protocol-error.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 export interface XmlElement {
   /** Local name. */
@@ -36,7 +36,11 @@ const parser = new XMLParser({
 
 /** The document's root. `charset`: from the Content-Type, where it named one. */
 export function readXml(bytes: Uint8Array, charset?: string): XmlElement {
-  const text = decode(bytes, charset);
+  return readXmlText(decode(bytes, charset));
+}
+
+/** The same for a text that the caller has decoded. */
+export function readXmlText(text: string): XmlElement {
   inspect(text);
   let nodes: unknown;
   try {
@@ -79,14 +83,19 @@ export function escapeXml(value: string): string {
   return escaped;
 }
 
+/** What the XML declaration names. */
+export function declaredCharset(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
+  return /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]{1,40})["']/i.exec(head)?.[1];
+}
+
 /** Chinese makers send GB text, with or without saying so in the declaration (GB 18030 contains GB 2312 and GBK). */
 function decode(bytes: Uint8Array, charset: string | undefined): string {
   // UTF-16 and UTF-32 carry NUL bytes: they would hide a DOCTYPE from whoever looks at bytes, and no camera sends them.
   if (bytes.includes(0) || (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     throw new ProtocolError('text without NUL bytes', 'NUL', 'document');
   }
-  const head = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
-  const declared = (/^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.-]{1,40})["']/i.exec(head)?.[1] ?? charset ?? 'utf-8').toLowerCase();
+  const declared = (declaredCharset(bytes) ?? charset ?? 'utf-8').toLowerCase();
   if (/^gb/.test(declared)) return new TextDecoder('gb18030').decode(bytes);
   if (/^(iso-8859-1|latin1|windows-1252)$/.test(declared)) return new TextDecoder('windows-1252').decode(bytes);
   return new TextDecoder('utf-8').decode(bytes);
