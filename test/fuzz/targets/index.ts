@@ -10,7 +10,9 @@ import { h264PayloadTarget } from './h264-payload.ts';
 import { h264SpsTarget } from './h264-sps.ts';
 import { h265PayloadTarget } from './h265-payload.ts';
 import { h265SpsTarget } from './h265-sps.ts';
+import { manscdpTarget } from './manscdp.ts';
 import { mediaStreamTarget } from './media-stream.ts';
+import { ptzTarget } from './ptz.ts';
 import { rtcpTarget } from './rtcp.ts';
 import { rtpTarget } from './rtp.ts';
 import { rtpReorderTarget } from './rtp-reorder.ts';
@@ -47,6 +49,8 @@ export const targets: readonly FuzzTarget[] = [
   rtspTransportTarget,
   sipMessageTarget,
   sipStreamTarget,
+  manscdpTarget,
+  ptzTarget,
 ];
 
 export const findTarget = (name: string) => [...targets, ...plantedTargets].find((target) => target.name === name);
