@@ -5,6 +5,7 @@ import { corpusRoom, readCorpus, readFound, writeCorpus } from './corpus.ts';
 import { openCounters } from './coverage.ts';
 import { distil } from './distil.ts';
 import { fuzz, type Outcome, retry } from './engine.ts';
+import { findTarget } from './find-target.ts';
 import { Slate } from './slate.ts';
 
 export interface WorkerOrder {
@@ -19,15 +20,13 @@ export interface WorkerOrder {
 
 openCounters();
 register(new URL('./instrument-hooks.ts', import.meta.url));
-// Only now: what is imported from here on is loaded with counters.
-const { findTarget } = await import('./targets/index.ts');
 const slate = new Slate(workerData);
 slate.sign();
 
-parentPort?.on('message', (order: WorkerOrder) => parentPort?.postMessage(obey(order)));
+parentPort?.on('message', async (order: WorkerOrder) => parentPort?.postMessage(await obey(order)));
 
-function obey({ target: name, runs, seed, input, save }: WorkerOrder): Outcome {
-  const target = findTarget(name);
+async function obey({ target: name, runs, seed, input, save }: WorkerOrder): Promise<Outcome> {
+  const target = await findTarget(name); // what is imported from here on is loaded with counters
   if (!target) throw new Error(`There is no target ${name}.`);
   const before = (next: Uint8Array) => slate.write(next);
   if (input) return retry(target, input, before);

@@ -1,5 +1,6 @@
 /** Puts a counter into every branch of a module's source, so that the fuzzer sees where an input leads. No line moves: stack traces stay right. */
 import { parseSync } from 'vite';
+import { registerName } from './coverage.ts';
 
 interface Node {
   readonly type: string;
@@ -9,9 +10,6 @@ interface Node {
 }
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
-
-/** What the preamble of an instrumented module calls, in the thread that runs it. */
-export const registerName = 'campusGatewayFuzz';
 
 /** `file` names the module in errors and tells TypeScript by its extension. Throws for what cannot be parsed. */
 export function instrument(file: string, source: string): string {

@@ -6,12 +6,12 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { tellFigures } from '../support/measure-figures.ts';
 import { runCampaign } from './campaign.ts';
+import { findTarget } from './find-target.ts';
 import { figuresOfOutcome, tellFailures } from './report.ts';
-import { findTarget, targets } from './targets/index.ts';
 
 function usage(problem: string): never {
   process.stderr.write(
-    `${problem}\nUsage: npm run fuzz -- [${targets.map(({ name }) => name).join('|')} …] [--runs N] [--seed S] [--threads T] [--json] [--save]\n       npm run fuzz -- TARGET --input BASE64|@FILE\n`,
+    `${problem}\nUsage: npm run fuzz -- [TARGET …] [--runs N] [--seed S] [--threads T] [--json] [--save]\n       npm run fuzz -- TARGET --input BASE64|@FILE\nA target is a file of test/fuzz/targets.\n`,
   );
   process.exit(2);
 }
@@ -37,8 +37,9 @@ function readArguments() {
 
 const { values: given, positionals } = readArguments();
 const [runs, seed, threads, hang] = [given.runs, given.seed, given.threads, given.hang].map(Number);
-const names = positionals.length > 0 ? positionals : targets.map(({ name }) => name);
-const unknown = names.find((name) => !findTarget(name));
+const names = positionals.length > 0 ? positionals : (await import('./targets/index.ts')).targets.map(({ name }) => name);
+const found = await Promise.all(names.map(findTarget));
+const unknown = names.find((_, index) => found[index] === undefined);
 if (unknown !== undefined) usage(`There is no target ${JSON.stringify(unknown)}.`);
 if (!runs || ![runs, seed, threads, hang].every((value) => Number.isInteger(value) && Number(value) >= 0)) usage('Numbers are whole.');
 if (given.input !== undefined && names.length !== 1) usage('One input is for one target.');

@@ -36,7 +36,7 @@ if (!Object.hasOwn(badInput, kind) || globalThis.gc === undefined)
   throw new Error('Usage: node --expose-gc --import tsx memory-child.ts KIND ROUNDS [leak]');
 const round = badInput[kind as BadInput];
 const readings: { readonly resident: number; readonly heap: number }[] = [];
-/** Kept on purpose, so that the test can see itself fail: 6 MB a round. */
+/** Kept on purpose, so that the test can see itself fail: 12 MB a round. */
 const leaked: Buffer[] = [];
 let cases = 0;
 for (let count = 0; count <= Number(rounds); count += 1) {

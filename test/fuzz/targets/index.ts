@@ -1,5 +1,4 @@
 /** The register of fuzz targets: one line each. */
-import { plantedTargets } from '../planted/index.ts';
 import type { FuzzTarget } from '../target.ts';
 import { aacPayloadTarget } from './aac-payload.ts';
 import { campusDialectTarget } from './campus-dialect.ts';
@@ -52,5 +51,3 @@ export const targets: readonly FuzzTarget[] = [
   manscdpTarget,
   ptzTarget,
 ];
-
-export const findTarget = (name: string) => [...targets, ...plantedTargets].find((target) => target.name === name);
