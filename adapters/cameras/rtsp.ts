@@ -9,8 +9,8 @@ import { RtspConnection } from '../protocols/rtsp/connection.ts';
 import { RtspFailure } from '../protocols/rtsp/failure.ts';
 import { headerOf } from '../protocols/rtsp/message.ts';
 import type { RtspCredentials } from '../protocols/rtsp/order.ts';
-import type { RtspTimers } from '../protocols/rtsp/timers.ts';
 import { parseSdp, rtpMapsOf } from '../protocols/sdp/sdp.ts';
+import type { Timers } from '../protocols/timers.ts';
 import { coded } from './coded.ts';
 import { legible } from './legible.ts';
 import { noReports } from './no-reports.ts';
@@ -50,7 +50,7 @@ interface Asked {
   readonly target: RtspTarget;
   readonly credentials: RtspCredentials | undefined;
   readonly fingerprint256: string | undefined;
-  readonly timers: RtspTimers;
+  readonly timers: Timers;
 }
 
 interface Described {
@@ -96,7 +96,7 @@ interface Signed {
   readonly sub: RtspTarget | undefined;
   readonly transport: StreamTransport | undefined;
   readonly credentials: RtspCredentials | undefined;
-  readonly timers: RtspTimers;
+  readonly timers: Timers;
   readonly seen: Described;
 }
 

@@ -16,6 +16,8 @@ export interface DialTarget {
   /** Name or IP address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
+  /** IP address of ours to speak from, where it matters which. */
+  readonly localAddress?: string;
   /** Present: TLS 1.2 or later. */
   readonly tls?: TlsTrust | undefined;
   /** How to read without TLS: see ReadSlab. */
@@ -77,8 +79,8 @@ export function pinProblem(socket: TLSSocket, trust: TlsTrust): ProtocolError | 
     : new ProtocolError(`the pinned certificate ${expected.slice(0, 16)}…`, `${seen.slice(0, 16)}…`, 'the TLS handshake');
 }
 
-function openTcp({ host, port, onread }: DialTarget): Socket {
-  return tcpConnect({ host, port, noDelay: true, ...(onread ? { onread } : {}) });
+function openTcp({ host, port, localAddress, onread }: DialTarget): Socket {
+  return tcpConnect({ host, port, noDelay: true, ...(localAddress ? { localAddress } : {}), ...(onread ? { onread } : {}) });
 }
 
 function openTls(target: DialTarget, trust: TlsTrust): TLSSocket {

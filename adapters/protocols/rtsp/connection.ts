@@ -4,19 +4,19 @@ import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
 import { dial } from '../net/dial.ts';
 import { ReadSlab } from '../net/read-slab.ts';
 import { distrustOf } from '../net/shown-certificate.ts';
+import type { Timers } from '../timers.ts';
 import type { RtspTarget } from './address.ts';
 import { RtspFailure } from './failure.ts';
 import { type HeadersToWrite, headerOf, headersOf, type RtspMessage, type RtspResponse, writeRequest, writeResponse } from './message.ts';
 import type { RtspCredentials } from './order.ts';
 import { RtspScanner, writeFrame } from './scanner.ts';
-import type { RtspTimers } from './timers.ts';
 
 interface ConnectionOptions {
   readonly target: RtspTarget;
   readonly credentials: RtspCredentials | undefined;
   /** SHA-256 of the certificate that a rtsps:// camera must show; without it none is good enough. */
   readonly fingerprint256?: string | undefined;
-  readonly timers: RtspTimers;
+  readonly timers: Timers;
   readonly userAgent: string;
   /** Absolute limit of one exchange, ms. */
   readonly within: number;

@@ -1,7 +1,7 @@
 /** Where the packets of one set-up track go, over whichever transport they come. */
 import { Reception } from '../rtp/reception.ts';
 import { parseRtcp, type ReportBlock } from '../rtp/rtcp.ts';
-import type { RtspTimers } from './timers.ts';
+import type { Timers } from '../timers.ts';
 
 /** Before each packet: "$", channel, 16-bit length. */
 export const frameHead = 4;
@@ -10,7 +10,7 @@ export interface InboxOptions {
   readonly clockRate: number;
   /** As the answer to SETUP announced it. */
   readonly ssrc: number | undefined;
-  readonly timers: RtspTimers;
+  readonly timers: Timers;
   /** One whole RTP packet in interleaved framing at bytes[start, end), in order. */
   readonly packet: (bytes: Buffer, start: number, end: number) => void;
   readonly clock: (clock: { readonly wallClock: number; readonly rtpTimestamp: number; readonly ssrc: number }) => void;

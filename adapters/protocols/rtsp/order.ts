@@ -1,7 +1,7 @@
 /** What is asked of `playRtsp`, and what it tells while it plays. */
 import type { AudioTrack, VideoTrack } from '../sdp/tracks.ts';
+import type { Timers } from '../timers.ts';
 import type { CameraHabits } from './habits.ts';
-import type { RtspTimers } from './timers.ts';
 import type { UdpPorts } from './udp-ports.ts';
 
 type TrackKind = 'video' | 'audio';
@@ -45,7 +45,7 @@ export interface RtspOrderToPlay {
   readonly ports?: UdpPorts;
   /** What is known of this camera; changed by what is learned. */
   readonly habits?: CameraHabits;
-  readonly timers: RtspTimers;
+  readonly timers: Timers;
   readonly userAgent?: string;
   /** Absolute limit of the connection and of each exchange, ms; default 5000. */
   readonly within?: number;

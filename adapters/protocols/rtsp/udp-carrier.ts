@@ -1,10 +1,10 @@
 /** Media over UDP: a pair of ports for each track, packets of the camera's own address only (RFC 2326 §12.39, RFC 3550 §11). */
 import type { RemoteInfo } from 'node:dgram';
 import { ReorderBuffer } from '../rtp/reorder.ts';
+import type { Timers } from '../timers.ts';
 import type { MediaCarrier } from './carrier.ts';
 import { RtspFailure } from './failure.ts';
 import { frameHead, type TrackInbox } from './inbox.ts';
-import type { RtspTimers } from './timers.ts';
 import { datagramOffer, type TransportAnswer } from './transport.ts';
 import type { UdpPair, UdpPorts } from './udp-ports.ts';
 
@@ -22,12 +22,12 @@ interface UdpTrack {
 export class UdpCarrier implements MediaCarrier {
   readonly #ports: UdpPorts;
   readonly #addresses: { readonly local: string; readonly remote: string };
-  readonly #timers: RtspTimers;
+  readonly #timers: Timers;
   readonly #life = new AbortController();
   readonly #pairs: UdpPair[] = [];
   readonly #tracks: UdpTrack[] = [];
 
-  constructor(ports: UdpPorts, addresses: { readonly local: string; readonly remote: string }, timers: RtspTimers) {
+  constructor(ports: UdpPorts, addresses: { readonly local: string; readonly remote: string }, timers: Timers) {
     this.#ports = ports;
     this.#addresses = addresses;
     this.#timers = timers;
@@ -100,7 +100,7 @@ const slabBytes = 64 * 1024;
 /** Datagrams of one track: copied behind one another into frames, put in order, handed to the inbox. */
 class DatagramInbox {
   readonly #inbox: TrackInbox;
-  readonly #timers: RtspTimers;
+  readonly #timers: Timers;
   readonly #signal: AbortSignal;
   readonly #order: ReorderBuffer;
   #slab: Buffer = Buffer.alloc(0);
@@ -108,7 +108,7 @@ class DatagramInbox {
   #watching = false;
 
   /** `signal` ends the waits. */
-  constructor(inbox: TrackInbox, timers: RtspTimers, signal: AbortSignal) {
+  constructor(inbox: TrackInbox, timers: Timers, signal: AbortSignal) {
     this.#inbox = inbox;
     this.#timers = timers;
     this.#signal = signal;

@@ -29,6 +29,9 @@ export interface SipResponse {
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** What to add: a name with several values becomes several lines; an undefined value is left out. */
+export type HeadersToWrite = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
 export const noBody = new Uint8Array(0);
 
 /** Compact forms (RFC 3261 §7.3.3, RFC 6665 §8.2, RFC 4028, RFC 3515, RFC 3841). */
@@ -71,6 +74,12 @@ export function headersOf(message: { readonly headers: readonly SipHeader[] }, n
 
 export function headerOf(message: { readonly headers: readonly SipHeader[] }, name: string): string | undefined {
   return headersOf(message, name)[0];
+}
+
+export function headerList(headers: HeadersToWrite): SipHeader[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : (Array.isArray(value) ? value : [value]).map((one) => ({ name: longForm(name), value: String(one) })),
+  );
 }
 
 /** Content-Length is always written, and always ours. Throws ProtocolError for a line break, which would start a header of the sender's choice. */

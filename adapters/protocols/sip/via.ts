@@ -11,6 +11,9 @@ export interface Via {
   readonly parameters: Parameters;
 }
 
+/** What every branch of RFC 3261 begins with (§8.1.1.7). */
+export const branchCookie = 'z9hG4bK';
+
 /** One member; undefined where it cannot be read. White space round the slashes and the colon is legal. */
 export function parseVia(text: string): Via | undefined {
   const match = /^SIP\s*\/\s*2\.0\s*\/\s*([^\s/;,]+)\s+(\[[^\]\s]*\]|[^\s:;,[\]]+)\s*(?::\s*(\d{1,5})\s*)?(;.*)?$/i.exec(text.trim());

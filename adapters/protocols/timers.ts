@@ -1,5 +1,5 @@
-/** What a session needs of a clock. All lengths in ms. */
-export interface RtspTimers {
+/** What protocols need of a clock. All lengths in ms. */
+export interface Timers {
   /** Never jumps. */
   monotonic(): number;
   /** Rejects with the signal's reason when aborted. */

@@ -1,0 +1,110 @@
+/** The tables of transactions: found by what RFC 3261 §17.1.3 and §17.2.3 say, and never larger than their caps. */
+import type { Timers } from '../timers.ts';
+import { ClientTransaction, type ClientUser } from './client-transaction.ts';
+import { SipFailure } from './failure.ts';
+import { callIdOf, cseqOf, fromOf, tagOf, topViaOf } from './fields.ts';
+import type { SipFlow } from './flow.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { ServerTransaction, type ServerUser } from './server-transaction.ts';
+import { branchCookie } from './via.ts';
+
+export interface TransactionCaps {
+  readonly clients: number;
+  readonly servers: number;
+  /** Bytes of answers that are kept for repetitions. */
+  readonly cached: number;
+}
+
+export const usualCaps: TransactionCaps = { clients: 4_096, servers: 4_096, cached: 8 * 1024 * 1024 };
+
+export class Transactions {
+  readonly #timers: Timers;
+  readonly #caps: TransactionCaps;
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  /** Answered and kept for repetitions only, the oldest first. */
+  readonly #kept = new Set<ServerTransaction>();
+  #cached = 0;
+
+  constructor(timers: Timers, caps: TransactionCaps = usualCaps) {
+    this.#timers = timers;
+    this.#caps = caps;
+  }
+
+  get size(): { readonly clients: number; readonly servers: number; readonly cached: number } {
+    return { clients: this.#clients.size, servers: this.#servers.size, cached: this.#cached };
+  }
+
+  /** Throws SipFailure when the table is full. */
+  ask(request: SipRequest, flow: SipFlow, user: ClientUser): ClientTransaction {
+    if (this.#clients.size >= this.#caps.clients) {
+      throw new SipFailure('full', `is not asked: ${this.#clients.size} requests of ours are still open.`);
+    }
+    const key = clientKey(request);
+    const transaction = new ClientTransaction(request, flow, this.#timers, user);
+    this.#clients.set(key, transaction);
+    transaction.over.addEventListener('abort', () => this.#clients.delete(key), { once: true });
+    transaction.start();
+    return transaction;
+  }
+
+  asked(response: SipResponse): ClientTransaction | undefined {
+    return this.#clients.get(clientKey(response));
+  }
+
+  /** Undefined when the table is full of requests that nobody has answered yet. */
+  open(request: SipRequest, flow: SipFlow, user: ServerUser): ServerTransaction | undefined {
+    if (this.#servers.size >= this.#caps.servers && !this.#forgetOldest()) return undefined;
+    const key = serverKey(request, request.method);
+    const transaction = new ServerTransaction(request, flow, this.#timers, user);
+    this.#servers.set(key, transaction);
+    transaction.over.addEventListener(
+      'abort',
+      () => {
+        this.#servers.delete(key);
+        if (this.#kept.delete(transaction)) this.#cached -= transaction.cached;
+      },
+      { once: true },
+    );
+    return transaction;
+  }
+
+  /** The transaction that this request repeats, or that this ACK or CANCEL belongs to. */
+  opened(request: SipRequest, method = request.method === 'ACK' ? 'INVITE' : request.method): ServerTransaction | undefined {
+    return this.#servers.get(serverKey(request, method));
+  }
+
+  /** To be told of each final answer: from now on the transaction may be forgotten for a newer one. */
+  keep(transaction: ServerTransaction): void {
+    if (transaction.over.aborted || this.#kept.has(transaction)) return;
+    this.#kept.add(transaction);
+    this.#cached += transaction.cached;
+    while (this.#cached > this.#caps.cached && this.#forgetOldest());
+  }
+
+  close(): void {
+    for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.abandon();
+  }
+
+  #forgetOldest(): boolean {
+    const [oldest] = this.#kept;
+    oldest?.abandon();
+    return oldest !== undefined;
+  }
+}
+
+/** Branch and method of CSeq, as what answers an INVITE and its CANCEL has one branch (§17.1.3). */
+function clientKey(message: SipRequest | SipResponse): string {
+  return `${topViaOf(message)?.parameters.get('branch')} ${cseqOf(message)?.method}`;
+}
+
+/**
+ * Branch, sender and method (§17.2.3). A branch without the cookie, or of nothing else, says nothing (RFC 4475 §3.1.2.19). Call-ID, sequence and tag
+ * are in every key: some peers give one branch to different requests.
+ */
+function serverKey(request: SipRequest, method: string): string {
+  const via = topViaOf(request);
+  const branch = via?.parameters.get('branch') ?? '';
+  const said = branch.startsWith(branchCookie) && branch !== branchCookie ? branch : '';
+  return JSON.stringify([method, said, via?.host, via?.port, callIdOf(request), cseqOf(request)?.number, tagOf(fromOf(request))]);
+}
