@@ -38,9 +38,14 @@ export function parseAacConfig(config: Uint8Array): AacConfig {
   return { objectType, sampleRate, channels: layout === 7 ? 8 : layout, frameLength };
 }
 
+/** samplingFrequencyIndex; -1 for a rate that has to be written out. */
+export function aacRateIndex(sampleRate: number): number {
+  return sampleRates.indexOf(sampleRate);
+}
+
 /** AAC-LC, for cameras that leave the config out. Undefined where the rate or the channels are none of AAC's. */
 export function plainAacConfig(sampleRate: number, channels: number): Uint8Array | undefined {
-  const index = sampleRates.indexOf(sampleRate);
+  const index = aacRateIndex(sampleRate);
   if (index < 0 || channels < 1 || channels > 6) return undefined;
   return Uint8Array.of((2 << 3) | (index >> 1), ((index & 1) << 7) | (channels << 3));
 }

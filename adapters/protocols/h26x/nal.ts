@@ -2,7 +2,17 @@
 
 export const h264Nal = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9, endOfSequence: 10, filler: 12 } as const;
 /** Intra random access pictures (BLA, IDR, CRA) are the types from `firstIrap` to `lastIrap`. */
-export const h265Nal = { firstIrap: 16, lastIrap: 23, lastSlice: 31, vps: 32, sps: 33, pps: 34, prefixSei: 39, suffixSei: 40 } as const;
+export const h265Nal = {
+  firstIrap: 16,
+  lastIrap: 23,
+  lastSlice: 31,
+  vps: 32,
+  sps: 33,
+  pps: 34,
+  delimiter: 35,
+  prefixSei: 39,
+  suffixSei: 40,
+} as const;
 
 export function h264NalType(nal: Uint8Array): number {
   return (nal[0] ?? 0) & 0x1f;

@@ -11,6 +11,7 @@ import { h265PayloadTarget } from './h265-payload.ts';
 import { h265SpsTarget } from './h265-sps.ts';
 import { manscdpTarget } from './manscdp.ts';
 import { mediaStreamTarget } from './media-stream.ts';
+import { psTarget } from './ps.ts';
 import { ptzTarget } from './ptz.ts';
 import { rtcpTarget } from './rtcp.ts';
 import { rtpTarget } from './rtp.ts';
@@ -50,4 +51,5 @@ export const targets: readonly FuzzTarget[] = [
   sipStreamTarget,
   manscdpTarget,
   ptzTarget,
+  psTarget,
 ];
