@@ -1,11 +1,13 @@
 /** Our program streams in the eyes of ffmpeg and GStreamer, and theirs in ours. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitAnnexB } from '../../adapters/protocols/h26x/nal.ts';
 import { PsDemuxer } from '../../adapters/protocols/ps/demuxer.ts';
 import { PsFrameReader } from '../../adapters/protocols/ps/frames.ts';
+import { PsMuxer } from '../../adapters/protocols/ps/muxer.ts';
+import { PsPacketiser } from '../../adapters/protocols/rtp/ps-packetiser.ts';
 import { peer } from '../support/peers.ts';
 import { framesOf, muxed } from '../support/program-streams.ts';
 import { adtsFrames, hex, mediaFixture } from '../support/rtp-captures.ts';
@@ -67,6 +69,24 @@ describe.each(videos)('a program stream of $codec', ({ codec, format, file }) =>
     expect(code).toBe(0);
     // It does not let go of the last picture: another one might belong to it.
     expect(output.match(/last-message = chain/g)?.length).toBeGreaterThanOrEqual(frames.length - 1);
+  });
+});
+
+describe.skipIf(!gstreamer)('RTP over TCP', () => {
+  // Any depayloader that changes nothing will do: GStreamer has none for program streams, and that of PCMA hands payloads over as they are.
+  test('is unframed by GStreamer, which misses no packet, to the very stream', async () => {
+    const [path, out] = [join(folder, 'frames.rfc4571'), join(folder, 'frames.ps')];
+    const frames = framesOf('h264', mediaFixture('ffmpeg-main-320x240.h264'));
+    const muxer = new PsMuxer({ video: 'h264' });
+    const packetiser = new PsPacketiser({ ssrc: 200_000_001, sequence: 65_500, transport: 'tcp' });
+    const parts = frames.map((frame) => muxer.frame(frame));
+    await writeFile(path, Buffer.concat(parts.map((frame, index) => packetiser.packets(frame, frames[index]!.pts))));
+    const caps = 'application/x-rtp-stream,media=audio,clock-rate=8000,encoding-name=PCMA,payload=96';
+    const pipeline = ['filesrc', `location=${path}`, '!', caps, '!', 'rtpstreamdepay', '!', 'rtppcmadepay', '!', 'filesink', `location=${out}`];
+    const { code, errors } = await runProgram(gstreamer!, ['-q', ...pipeline], patience);
+    expect(errors).not.toMatch(/ERROR|WARNING/);
+    expect(code).toBe(0);
+    expect((await readFile(out)).equals(Buffer.concat(parts.flat()))).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 /** One node of a catalogue: a camera, an alarm input, a business group, a virtual organisation, a region (GB/T 28181 A.2.1.9, "itemType"). */
-import { decimal, flag, integer, optional, record, required, slashed, text, type ValueOf, word } from './fields.ts';
+import { decimal, filled, flag, integer, optional, record, required, slashed, text, type ValueOf, word } from './fields.ts';
 
 /** Numbers are the codes of the standard: PTZType 1 is a dome, RoomType 1 is outdoors, DirectionType 1 is east, and so on. */
 const details = record({
@@ -39,7 +39,7 @@ const details = record({
  * rather than sent empty. The camera's password has no place here.
  */
 export const catalogItem = record({
-  deviceId: required(text, 'DeviceID'),
+  deviceId: required(filled, 'DeviceID'),
   /** In a Notify only; ADD and UPDATE come with the whole item. */
   event: optional(word('ON', 'OFF', 'VLOST', 'DEFECT', 'ADD', 'DEL', 'UPDATE'), 'Event'),
   name: optional(text, 'Name'),

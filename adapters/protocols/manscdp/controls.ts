@@ -4,12 +4,12 @@ import { anyOf, decimal, integer, optional, record, required, text, word } from 
 
 /** Pixels of the window in which somebody drew the rectangle. */
 const dragZoom = record({
-  length: required(integer, 'Length'),
-  width: required(integer, 'Width'),
-  midPointX: required(integer, 'MidPointX'),
-  midPointY: required(integer, 'MidPointY'),
-  lengthX: required(integer, 'LengthX'),
-  lengthY: required(integer, 'LengthY'),
+  length: required(decimal, 'Length'),
+  width: required(decimal, 'Width'),
+  midPointX: required(decimal, 'MidPointX'),
+  midPointY: required(decimal, 'MidPointY'),
+  lengthX: required(decimal, 'LengthX'),
+  lengthY: required(decimal, 'LengthY'),
 });
 
 const commands = anyOf({

@@ -4,6 +4,7 @@
  */
 import { ProtocolError } from '../protocol-error.ts';
 import type { XmlElement } from '../xml.ts';
+import { readLocalTime, writeLocalTime } from './local-time.ts';
 
 /** What stands inside one element. */
 export interface Form<T> {
@@ -128,7 +129,13 @@ export function anyOf<A extends Alternatives>(alternatives: A): Field<readonly O
 
 export const text: Form<string> = leaf('a text', (value) => value, String);
 
-/** From 0 to 2^53. */
+/** A text that says something: a code, for example. */
+export const filled: Form<string> = leaf('a text that is not empty', (value) => value || undefined, String);
+
+/** ms since 1970. */
+export const localTime: Form<number> = leaf('a local time', readLocalTime, writeLocalTime);
+
+/** Of at most 15 digits. */
 export const integer: Form<number> = leaf('a whole number', (value) => (/^\d{1,15}$/.test(value) ? Number(value) : undefined), String);
 
 /** Degrees, metres, km/h. */
@@ -164,7 +171,7 @@ export function word<const W extends string>(...words: readonly W[]): Form<W> {
   );
 }
 
-/** `parse` gives undefined for what it is not. */
+/** An element with nothing but text in it. `parse` gives undefined for what it is not. */
 export function leaf<T>(what: string, parse: (text: string) => T | undefined, print: (value: T) => string): Form<T> {
   return {
     read(element) {

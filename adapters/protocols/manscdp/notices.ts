@@ -1,7 +1,6 @@
 /** What somebody tells without being asked (GB/T 28181 A.2.5). */
 import { catalogItem } from './catalog-item.ts';
-import { decimal, integer, list, optional, record, required, several, text, word } from './fields.ts';
-import { localTime } from './queries.ts';
+import { decimal, filled, integer, list, localTime, optional, record, required, several, text } from './fields.ts';
 
 /** Beyond what kind it is: for method 2 and 5 which alarm, for method 6 which fault (A.2.5.2). */
 const alarmInfo = record({
@@ -12,16 +11,7 @@ const alarmInfo = record({
   extraInfo: optional(text, 'ExtraInfo'),
 });
 
-const alarm = {
-  /** 1 is the highest, 4 the lowest. */
-  alarmPriority: integer,
-  /** 1 telephone, 2 device, 3 SMS, 4 GPS, 5 video, 6 device fault, 7 other. */
-  alarmMethod: integer,
-  /** ms since 1970. */
-  alarmTime: localTime,
-};
-
-const rest = {
+const alarmRest = {
   alarmDescription: optional(text, 'AlarmDescription'),
   longitude: optional(decimal, 'Longitude'),
   latitude: optional(decimal, 'Latitude'),
@@ -30,10 +20,10 @@ const rest = {
 
 /** The fields of an alarm, where they need not be there. */
 export const alarmIfAny = {
-  alarmPriority: optional(alarm.alarmPriority, 'AlarmPriority'),
-  alarmMethod: optional(alarm.alarmMethod, 'AlarmMethod'),
-  alarmTime: optional(alarm.alarmTime, 'AlarmTime'),
-  ...rest,
+  alarmPriority: optional(integer, 'AlarmPriority'),
+  alarmMethod: optional(integer, 'AlarmMethod'),
+  alarmTime: optional(localTime, 'AlarmTime'),
+  ...alarmRest,
 };
 
 const position = {
@@ -47,15 +37,18 @@ const position = {
 
 export const notices = {
   Keepalive: record({
-    status: required(word('OK', 'ERROR'), 'Status'),
+    /** `OK`. Others say other things here, and are alive all the same. */
+    status: required(text, 'Status'),
     /** Codes of devices below that have failed. */
     failed: list(several(text, 'DeviceID', false), 'Info'),
   }),
   Alarm: record({
-    alarmPriority: required(alarm.alarmPriority, 'AlarmPriority'),
-    alarmMethod: required(alarm.alarmMethod, 'AlarmMethod'),
-    alarmTime: required(alarm.alarmTime, 'AlarmTime'),
-    ...rest,
+    /** 1 is the highest, 4 the lowest. */
+    alarmPriority: required(integer, 'AlarmPriority'),
+    /** 1 telephone, 2 device, 3 SMS, 4 GPS, 5 video, 6 device fault, 7 other. */
+    alarmMethod: required(integer, 'AlarmMethod'),
+    alarmTime: required(localTime, 'AlarmTime'),
+    ...alarmRest,
   }),
   /** What has changed; each item says how in `event`. */
   Catalog: record({ sumNum: required(integer, 'SumNum'), items: list(several(catalogItem, 'Item'), 'DeviceList') }),
@@ -66,12 +59,12 @@ export const notices = {
     /** 2022: a list. */
     sumNum: optional(integer, 'SumNum'),
     items: list(
-      several(record({ deviceId: required(text, 'DeviceID'), captureTime: optional(localTime, 'CaptureTime'), ...position }), 'Item'),
+      several(record({ deviceId: required(filled, 'DeviceID'), captureTime: optional(localTime, 'CaptureTime'), ...position }), 'Item'),
       'DeviceList',
     ),
   }),
   /** 121: a file has been played to its end. Belongs into the dialog of its INVITE. */
   MediaStatus: record({ notifyType: required(integer, 'NotifyType') }),
   /** A platform wants to speak. The code that every other message has as DeviceID is here called TargetID. */
-  Broadcast: record({ sourceId: required(text, 'SourceID') }),
+  Broadcast: record({ sourceId: required(filled, 'SourceID') }),
 };

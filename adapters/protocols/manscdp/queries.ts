@@ -1,10 +1,6 @@
 /** What a platform asks (GB/T 28181 A.2.4), by MESSAGE, or in the body of a SUBSCRIBE. */
 
-import { integer, leaf, optional, record, required, slashed, text } from './fields.ts';
-import { readLocalTime, writeLocalTime } from './local-time.ts';
-
-/** ms since 1970. */
-export const localTime = leaf('a local time', readLocalTime, writeLocalTime);
+import { integer, leaf, localTime, optional, record, required, slashed, text } from './fields.ts';
 
 /** Single digits, however they are joined: "12" and "1/2" are both methods 1 and 2. */
 const digits = leaf<readonly number[]>(

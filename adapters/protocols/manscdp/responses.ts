@@ -1,16 +1,15 @@
 /** Answers (GB/T 28181 A.2.6): a new MESSAGE each, with SN and code of what was asked; never the body of a 200. */
 import { catalogItem } from './catalog-item.ts';
 import { configs } from './config.ts';
-import { integer, list, optional, record, required, several, text, word } from './fields.ts';
+import { filled, integer, list, localTime, optional, record, required, several, text, word } from './fields.ts';
 import { alarmIfAny } from './notices.ts';
-import { localTime } from './queries.ts';
 
 const result = word('OK', 'ERROR');
 const onOff = word('ON', 'OFF');
 const done = record({ result: required(result, 'Result') });
 
 const recording = record({
-  deviceId: required(text, 'DeviceID'),
+  deviceId: required(filled, 'DeviceID'),
   name: optional(text, 'Name'),
   filePath: optional(text, 'FilePath'),
   address: optional(text, 'Address'),
@@ -45,7 +44,7 @@ export const responses = {
     deviceTime: optional(localTime, 'DeviceTime'),
     /** The element's small s is the standard's. */
     alarmStatus: list(
-      several(record({ deviceId: required(text, 'DeviceID'), dutyStatus: required(word('ONDUTY', 'OFFDUTY', 'ALARM'), 'DutyStatus') }), 'Item'),
+      several(record({ deviceId: required(filled, 'DeviceID'), dutyStatus: required(word('ONDUTY', 'OFFDUTY', 'ALARM'), 'DutyStatus') }), 'Item'),
       'Alarmstatus',
     ),
   }),
@@ -63,7 +62,7 @@ export const responses = {
   ConfigDownload: record({ result: required(result, 'Result'), configs }),
   PresetQuery: record({
     result: optional(result, 'Result'),
-    presets: list(several(record({ presetId: required(text, 'PresetID'), presetName: optional(text, 'PresetName') }), 'Item'), 'PresetList', true),
+    presets: list(several(record({ presetId: required(filled, 'PresetID'), presetName: optional(text, 'PresetName') }), 'Item'), 'PresetList', true),
   }),
   /** What the platform made of an alarm: OK is its receipt. From a device: an alarm out of its history. */
   Alarm: record({ result: optional(result, 'Result'), ...alarmIfAny }),

@@ -15,6 +15,7 @@ import { psTarget } from './ps.ts';
 import { ptzTarget } from './ptz.ts';
 import { rtcpTarget } from './rtcp.ts';
 import { rtpTarget } from './rtp.ts';
+import { rtpFramingTarget } from './rtp-framing.ts';
 import { rtpReorderTarget } from './rtp-reorder.ts';
 import { rtspAddressTarget } from './rtsp-address.ts';
 import { rtspMessageTarget } from './rtsp-message.ts';
@@ -52,4 +53,5 @@ export const targets: readonly FuzzTarget[] = [
   manscdpTarget,
   ptzTarget,
   psTarget,
+  rtpFramingTarget,
 ];

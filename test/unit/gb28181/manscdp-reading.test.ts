@@ -140,6 +140,11 @@ describe('is refused', () => {
       '<Control><CmdType>DeviceControl</CmdType><SN>1</SN><DeviceID>1</DeviceID><GuardCmd>Maybe</GuardCmd></Control>',
       '<GuardCmd>',
     ],
+    [
+      'a catalogue with an item that has no code',
+      '<Response><CmdType>Catalog</CmdType><SN>1</SN><DeviceID>1</DeviceID><SumNum>1</SumNum><DeviceList><Item><DeviceID/></Item></DeviceList></Response>',
+      '<DeviceID>',
+    ],
     ['a DOCTYPE', `<!DOCTYPE a [<!ENTITY b "c">]>${query('')}`, 'character 0'],
     ['a document cut short', query('').slice(0, -4), 'character'],
     ['nothing', '', 'document'],

@@ -59,6 +59,19 @@ test.each([
   for (const chunk of [13, 1_388]) expect(demuxed(bytes, chunk)).toEqual(whole);
 });
 
+test('pictures that are sent before they are shown keep both of their times', () => {
+  const times = [
+    [90_000, 86_400],
+    [100_800, 90_000],
+    [93_600, 93_600],
+    [97_200, 97_200],
+  ] as const;
+  const frames = times.map(([pts, dts], index) => ({ pts, dts, keyframe: index === 0, units: [hex('419a')] }));
+  const pieces = demuxed(Buffer.concat(muxed({ video: 'h264' }, frames)));
+  expect(violationsOf(pieces)).toEqual([]);
+  expect(packetsOf(pieces, 0xe0).map(({ pts, dts = pts }) => [pts, dts])).toEqual(times);
+});
+
 describe('violations', () => {
   const pack = '000001ba440004000401005f6bf8';
   const header = '000001bb000980ccf500217fe0e190';
