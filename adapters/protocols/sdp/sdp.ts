@@ -18,6 +18,11 @@ export interface SdpRtpMap {
   readonly channels?: number;
 }
 
+export interface SdpLine {
+  readonly type: string;
+  readonly value: string;
+}
+
 export interface SdpMedia {
   /** `video`, `audio`, `application` … */
   readonly kind: string;
@@ -29,13 +34,19 @@ export interface SdpMedia {
   /** In kbit/s, from `b=AS:`. */
   readonly bandwidth?: number;
   readonly attributes: readonly SdpAttribute[];
+  /** Lines of types that RFC 8866 does not know: `y` and `f` of GB/T 28181. */
+  readonly beyond?: readonly SdpLine[];
 }
 
 export interface Sdp {
   readonly origin?: string;
   readonly name?: string;
+  readonly uri?: string;
   readonly connection?: string;
+  /** Start and stop; `0 0` where it is left out to be written. */
+  readonly time?: string;
   readonly attributes: readonly SdpAttribute[];
+  readonly beyond?: readonly SdpLine[];
   readonly media: readonly SdpMedia[];
 }
 
@@ -63,8 +74,11 @@ export function parseSdp(source: string | Uint8Array): Sdp {
     // Of repeated s= and o= lines (quirk 16) the first is meant.
     ...optional('origin', first(session, 'o')),
     ...optional('name', first(session, 's')),
+    ...optional('uri', first(session, 'u')),
     ...optional('connection', first(session, 'c')),
+    ...optional('time', first(session, 't')),
     attributes: attributesOf(session),
+    ...beyondIn(session),
     media: media.map(parseMedia).filter((medium) => medium !== undefined),
   };
 }
@@ -91,6 +105,7 @@ function parseMedia(lines: readonly string[]): SdpMedia | undefined {
     ...optional('connection', first(lines, 'c')),
     ...(bandwidth === undefined ? {} : { bandwidth: Number(bandwidth) }),
     attributes: attributesOf(lines),
+    ...beyondIn(lines),
   };
 }
 
@@ -99,6 +114,11 @@ function attributesOf(lines: readonly string[]): SdpAttribute[] {
     const match = /^a=([^:]+)(?::(.*))?$/.exec(line);
     return match ? [match[2] === undefined ? { name: match[1]!.trim() } : { name: match[1]!.trim(), value: match[2].trim() }] : [];
   });
+}
+
+function beyondIn(lines: readonly string[]): { readonly beyond?: readonly SdpLine[] } {
+  const beyond = lines.flatMap((line) => (/^[abceikmoprstuvz]=/.test(line) ? [] : [{ type: line[0]!, value: line.slice(2) }]));
+  return beyond.length === 0 ? {} : { beyond };
 }
 
 function first(lines: readonly string[], type: string): string | undefined {
@@ -144,19 +164,24 @@ export function formatParametersOf(media: SdpMedia, payloadType: number): Readon
   return parameters;
 }
 
-/** `origin`, `name` and `connection` get harmless defaults. */
+/** `origin`, `name` and `time` get harmless defaults. */
 export function writeSdp(sdp: Sdp): string {
   const lines = ['v=0', `o=${sdp.origin ?? '- 0 0 IN IP4 0.0.0.0'}`, `s=${sdp.name ?? '-'}`];
+  if (sdp.uri !== undefined) lines.push(`u=${sdp.uri}`);
   if (sdp.connection !== undefined) lines.push(`c=${sdp.connection}`);
-  lines.push('t=0 0', ...sdp.attributes.map(attributeLine));
+  lines.push(`t=${sdp.time ?? '0 0'}`, ...tail(sdp));
   for (const media of sdp.media) {
     lines.push(`m=${media.kind} ${media.port} ${media.protocol} ${media.formats.join(' ')}`);
     if (media.connection !== undefined) lines.push(`c=${media.connection}`);
     if (media.bandwidth !== undefined) lines.push(`b=AS:${media.bandwidth}`);
-    lines.push(...media.attributes.map(attributeLine));
+    lines.push(...tail(media));
   }
   if (lines.some((line) => /[\r\n]/.test(line))) throw new ProtocolError('one line', 'a line break', 'an SDP to write');
   return `${lines.join('\r\n')}\r\n`;
+}
+
+function tail({ attributes, beyond = [] }: Pick<SdpMedia, 'attributes' | 'beyond'>): string[] {
+  return [...attributes.map(attributeLine), ...beyond.map(({ type, value }) => `${type}=${value}`)];
 }
 
 function attributeLine(attribute: SdpAttribute): string {

@@ -5,6 +5,7 @@ import { campusDialectTarget } from './campus-dialect.ts';
 import { digestTarget } from './digest.ts';
 import { flvTarget } from './flv.ts';
 import { g711PayloadTarget } from './g711-payload.ts';
+import { gbSessionTarget } from './gb-session.ts';
 import { h264PayloadTarget } from './h264-payload.ts';
 import { h264SpsTarget } from './h264-sps.ts';
 import { h265PayloadTarget } from './h265-payload.ts';
@@ -50,6 +51,7 @@ export const targets: readonly FuzzTarget[] = [
   rtspTransportTarget,
   sipMessageTarget,
   sipStreamTarget,
+  gbSessionTarget,
   manscdpTarget,
   ptzTarget,
   psTarget,
