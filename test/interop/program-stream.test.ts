@@ -1,4 +1,5 @@
 /** Our program streams in the eyes of ffmpeg and GStreamer, and theirs in ours. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ const ffmpeg = peer('ffmpeg');
 const ffprobe = peer('ffprobe');
 const gstreamer = peer('gst-launch-1.0');
 const patience = 60_000;
+const md5s = (units: readonly Uint8Array[]) => units.map((unit) => createHash('md5').update(unit).digest('hex'));
 
 let folder: string;
 beforeAll(async () => {
@@ -91,7 +93,7 @@ describe.skipIf(!gstreamer)('RTP over TCP', () => {
 });
 
 describe.skipIf(!ffmpeg)('keyframes of more than a megabyte', () => {
-  const noise = ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25,noise=alls=100:allf=t', '-frames:v', '3', '-pix_fmt', 'yuv420p'];
+  const noise = ['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25,noise=alls=100:allf=t', '-frames:v', '2', '-pix_fmt', 'yuv420p'];
   const encoders = {
     h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '1', '-g', '1', '-threads', '1', '-x264-params', 'sliced-threads=0', '-f', 'h264'],
     h265: ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'qp=1:keyint=1:log-level=error:repeat-headers=1:pools=1', '-f', 'hevc'],
@@ -102,14 +104,12 @@ describe.skipIf(!ffmpeg)('keyframes of more than a megabyte', () => {
     async ({ codec, format }) => {
       const file = await bytesOf([...noise, ...encoders[codec]]);
       const frames = muxed({ video: codec }, framesOf(codec, file));
-      expect(frames).toHaveLength(3);
+      expect(frames).toHaveLength(2);
       expect(Math.min(...frames.map(({ length }) => length))).toBeGreaterThan(1_000_000);
       const reader = new PsFrameReader();
       const received = frames.map((frame) => reader.read(frame));
       expect(received.flatMap(({ violations }) => violations)).toEqual([]);
-      const [ours, theirs] = [received.flatMap(({ units }) => units), splitAnnexB(file)];
-      expect(ours.length).toBe(theirs.length);
-      expect(ours.every((unit, index) => Buffer.compare(unit, theirs[index]!) === 0)).toBe(true);
+      expect(md5s(received.flatMap(({ units }) => units))).toEqual(md5s(splitAnnexB(file)));
       expect(await pictures('mpeg', Buffer.concat(frames))).toEqual(await pictures(format, file));
     },
     3 * patience,
@@ -206,7 +206,7 @@ describe.skipIf(!ffmpeg)('a program stream of ffmpeg', () => {
     const demuxer = new PsDemuxer();
     const pieces = [...demuxer.push(stream), ...demuxer.end()];
     const video = pieces.flatMap((piece) => (piece.kind === 'packet' && piece.id >= 0xe0 && piece.id <= 0xef ? [piece.payload] : []));
-    expect(splitAnnexB(Buffer.concat(video))).toEqual(splitAnnexB(source));
+    expect(md5s(splitAnnexB(Buffer.concat(video)))).toEqual(md5s(splitAnnexB(source)));
     // What it leaves out, and what it adds: no stream map, and padding.
     const rules = new Set(pieces.flatMap((piece) => (piece.kind === 'violation' ? [piece.rule] : [])));
     expect([...rules].sort()).toEqual(['undeclared', 'unexpected-stream']);

@@ -122,7 +122,16 @@ export function readStreamMap(bytes: Buffer, at: number, end: number, report: Re
     report('length', from + 2, 'a stream map whose parts do not fill it');
     return undefined;
   }
-  if (crc32Mpeg(bytes.subarray(at, end)) !== 0) report('checksum', end - 4, `the CRC ${bytes.toString('hex', end - 4, end)} of the stream map`);
+  const crc = crc32Mpeg(bytes.subarray(at, end - 4));
+  if (crc !== bytes.readUInt32BE(end - 4)) {
+    // Hikvision's are right but for their order. Fixture: ps/hikvision-keyframe.rtp.
+    const reversed = crc === bytes.readUInt32LE(end - 4);
+    report(
+      'checksum',
+      end - 4,
+      reversed ? 'the CRC of the stream map, its lowest byte first' : `the CRC ${bytes.toString('hex', end - 4, end)} of the stream map`,
+    );
+  }
   const entries: PsMapEntry[] = [];
   for (let entry = mapAt + 2; entry < mapEnd; ) {
     const length = entry + 4 <= mapEnd ? bytes.readUInt16BE(entry + 2) : mapEnd;

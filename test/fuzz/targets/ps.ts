@@ -21,6 +21,7 @@ export const psTarget: FuzzTarget = {
   seeds: () => [
     fixture('gb28181/ps/gstreamer-h264-aac.ps').subarray(0, 1_500),
     fixture('gb28181/ps/gstreamer-h264-aac.ps').subarray(-600),
+    fixture('gb28181/ps/hikvision-keyframe.rtp').subarray(12),
     fixture('gb28181/ps/ffmpeg-h264-mp2.ps').subarray(0, 100),
     Buffer.concat(muxed({ video: 'h265' }, framesOf('h265', fixture('media/ffmpeg-main-160x120.h265')).slice(0, 2))).subarray(0, 1_500),
     Buffer.from(

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { parseGbCode } from '../../../adapters/protocols/gb-code/code.ts';
-import { readSsrc, writeSsrc } from '../../../adapters/protocols/gb-code/ssrc.ts';
 import { FramingReader } from '../../../adapters/protocols/rtp/framing.ts';
 import { parseRtp, writeRtp } from '../../../adapters/protocols/rtp/packet.ts';
 import { PsPacketiser } from '../../../adapters/protocols/rtp/ps-packetiser.ts';
 import { hex, mediaFixture } from '../../support/rtp-captures.ts';
 
+/** y=0200000001. */
 const ssrc = 200_000_001;
 /** Bytes that tell where they stood. */
 const numbered = (length: number) => Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 7) & 0xff));
@@ -15,26 +14,6 @@ function received(bytes: Buffer, transport: 'udp' | 'tcp', longest = 1_400): Buf
   if (transport === 'tcp') return new FramingReader().push(bytes);
   return Array.from({ length: Math.ceil(bytes.length / longest) }, (_, index) => bytes.subarray(index * longest, (index + 1) * longest));
 }
-
-describe('SSRC', () => {
-  test.each([
-    ['34020000002000000001', 'live', 1, '0200000001', '0bebc201'],
-    ['34020000002000000001', 'history', 1, '1200000001', '47868c01'],
-    ['13010000002000000001', 'history', 9_999, '1100009999', '4190d20f'],
-    ['31011500002000000001', 'live', 27, '0115000027', '06dac2db'],
-  ] as const)('of %s, %s, stream %d (S1 to S3b)', (domain, kind, stream, digits, bytes) => {
-    expect(writeSsrc(kind, parseGbCode(domain), stream)).toBe(digits);
-    expect(readSsrc(digits)!.toString(16).padStart(8, '0')).toBe(bytes);
-  });
-
-  test('is read whatever the blanks (S4, S5), and never 0', () => {
-    expect(readSsrc('1310199999')).toBe(0x4e1810bf);
-    expect(readSsrc(' 0200009999 ')).toBe(0x0bebe90f);
-    expect(readSsrc('2001')).toBe(2_001);
-    for (const text of ['', '0000000000', '4294967296', '12345678901', '0x10']) expect(readSsrc(text), text).toBeUndefined();
-    expect(() => writeSsrc('live', parseGbCode('34020000002000000001'), 10_000)).toThrow('0 to 9999');
-  });
-});
 
 describe('packets', () => {
   test.each([
