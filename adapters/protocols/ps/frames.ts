@@ -59,8 +59,9 @@ export class PsFrameReader {
     const audio = codecOf(['pcma', 'pcmu', 'aac'], this.#entries.find(({ id }) => isAudio(id))?.type);
 
     const packs = pieces.filter(({ kind }) => kind === 'pack').length;
-    if (packs !== 1 || pieces.find(({ kind }) => kind !== 'violation')?.kind !== 'pack')
-      found('frame-start', `${packs} pack headers, the first not in front`);
+    if (packs !== 1) found('frame-start', `${packs} pack headers in one frame`);
+    else if (pieces.find(({ kind }) => kind !== 'violation')?.kind !== 'pack')
+      found('frame-start', 'a frame that does not begin with its pack header');
     const packets = pieces.filter((piece) => piece.kind === 'packet');
     const pictures = packets.filter(({ id }) => isVideo(id));
     const stream = Buffer.concat(pictures.map(({ payload }) => payload));

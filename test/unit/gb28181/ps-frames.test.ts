@@ -76,8 +76,10 @@ describe('a frame breaks a rule', () => {
 
   test('where it has two pack headers, or none in front', () => {
     const reader = new PsFrameReader();
-    expect(rulesOf(reader, Buffer.concat([framed(key), framed(key)]))).toContain('frame-start: 2 pack headers, the first not in front');
-    expect(rulesOf(reader, framed(key).subarray(14))).toContain('frame-start: 0 pack headers, the first not in front');
+    expect(rulesOf(reader, Buffer.concat([framed(key), framed(key)]))).toContain('frame-start: 2 pack headers in one frame');
+    expect(rulesOf(reader, framed(key).subarray(14))).toContain('frame-start: 0 pack headers in one frame');
+    const late = Buffer.concat([framed(key).subarray(14, 29), framed(key)]);
+    expect(rulesOf(reader, late)).toContain('frame-start: a frame that does not begin with its pack header');
   });
 
   test('where a part of it is lost, and the next frame is whole again', () => {
