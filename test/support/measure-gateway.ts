@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import type { Millis } from '../../gateway/domain/time.ts';
-import { builtGateway } from './measure-build.ts';
+import { builtGateway, builtOptions } from './measure-build.ts';
 import { cpuMillisOf, residentMegabytesOf, threadMillisOf } from './measure-process.ts';
 
 export interface Broken {
@@ -116,7 +116,7 @@ export async function openGatewayChild(
         const began = performance.now();
         starts.push(Date.now());
         expected = false;
-        const program = spawn(process.execPath, [builtGateway, 'serve', '--config', config], {
+        const program = spawn(process.execPath, [...builtOptions(), builtGateway, 'serve', '--config', config], {
           env: environment(options.broken !== undefined),
           stdio: ['pipe', 'pipe', 'pipe'],
         });
