@@ -4,7 +4,7 @@
  * One `run` is one connection; the supervisor opens the next. Which panel spoke is known by its topic only: the broker's own access list must
  * keep every panel below its prefix.
  */
-import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { PanelId } from '../../gateway/domain/ids.ts';
 import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
@@ -46,6 +46,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       const abandon = () => broken.abort(signal.reason);
       signal.addEventListener('abort', abandon, { once: true });
       if (signal.aborted) abandon();
+      const { default: mqtt } = await import('mqtt'); // Large, and few sites have a broker of their own.
       const client = mqtt.connect(options.url, { ...clientOptions(options, keepalive), manualConnect: true });
       let connectedAt: Instant | undefined;
       const fail = (sentence: string, cause?: unknown) => {

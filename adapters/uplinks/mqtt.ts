@@ -13,7 +13,6 @@ import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
 import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
-import { connectMqtt } from '../protocols/mqtt/connect.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
@@ -107,6 +106,8 @@ class MqttUplink implements Uplink {
       opening,
     );
     const password = this.#settings.secret?.reveal();
+    // Few boxes have such an uplink, and its library takes more memory than the rest of this one.
+    const { connectMqtt } = await import('../protocols/mqtt/connect.ts');
     await using connection = await connectMqtt(socket, { clientId: this.#clientId, username, password, version, keepalive }, opening);
     const publisher = new Publisher(connection, window);
     this.#publisher = publisher;

@@ -59,10 +59,10 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
       session: now.session,
       announced: now.announced,
       since: now.since,
-      ...(now.heardAt === undefined ? {} : { heardAt: now.heardAt }),
       troubles: [...now.troubles.values()],
-      ...(now.contact.queued === undefined ? {} : { queued: now.contact.queued }),
       armed: Object.fromEntries(now.armed),
+      ...(now.heardAt === undefined ? {} : { heardAt: now.heardAt }),
+      ...(now.contact.queued === undefined ? {} : { queued: now.contact.queued }),
     };
   };
 

@@ -9,6 +9,8 @@ import { type Instant, type Millis, seconds } from '../domain/time.ts';
 export type ZoneReport = Extract<Report, { kind: 'zone' }>;
 export type ArmingReport = Extract<Report, { kind: 'arming' }>;
 
+// In what follows, whatever may be absent stands last: V8 takes forty times as long to add a property after a spread as before one.
+
 /** How a report reached us, beside what it says. */
 export interface Arrival {
   readonly id: EventId;
@@ -34,15 +36,12 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneR
     kind,
     id,
     campus: inventory.campus.id,
-    ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
     receivedAt,
     clockTrust: clockTrust(report.deviceTime, receivedAt, report.historical),
     panel: report.device as PanelId,
     zone: report.zone,
     // A zone that nobody entered in the inventory is still somebody in need: it goes out under its number.
     zoneName: zone?.name ?? report.zone,
-    ...(place === undefined ? {} : { place }),
-    ...(report.partition === undefined ? {} : { partition: report.partition }),
     // The dialect has seen the zone's own type already, and knows when the panel's code must win (alarm-types.ts, typeInZone).
     type: report.type,
     severity: severityOf(report.type),
@@ -50,14 +49,17 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneR
     test: report.test,
     historical: report.historical,
     dedupe: report.dedupe,
-    ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
     channels: zone?.channels ?? [],
     source: {
       protocol,
       code: report.code,
-      ...(report.text === undefined ? {} : { text: report.text }),
       raw: Buffer.from(report.raw).toString('base64'),
+      ...(report.text === undefined ? {} : { text: report.text }),
     },
+    ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
+    ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
+    ...(report.partition === undefined ? {} : { partition: report.partition }),
+    ...(place === undefined ? {} : { place }),
     ...(report.location === undefined ? {} : { location: report.location }),
   };
 }
@@ -67,14 +69,14 @@ export function armingEvent(report: ArmingReport, { id, inventory, receivedAt }:
     kind: 'arming.changed',
     id,
     campus: inventory.campus.id,
-    ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
     receivedAt,
     clockTrust: clockTrust(report.deviceTime, receivedAt, false),
     panel: report.device as PanelId,
     partition: report.partition,
     mode: report.mode,
-    ...(report.user === undefined ? {} : { user: report.user }),
     dedupe: report.dedupe,
+    ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
+    ...(report.user === undefined ? {} : { user: report.user }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
   };
 }

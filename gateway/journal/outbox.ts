@@ -85,13 +85,13 @@ export function openOutbox({ database, submit, bell }: OutboxOptions): Outbox {
         ...waiting
           .all(uplink, now, limit + held.size)
           .filter(free)
-          .map((row) => ({ ...row, refused: false })),
+          .map(({ position, rank }) => ({ position, rank, refused: false })),
         ...(room > 0
           ? refused
               .all(uplink, now, room + held.size)
               .filter(free)
               .slice(0, room)
-              .map((row) => ({ ...row, refused: true }))
+              .map(({ position, rank }) => ({ position, rank, refused: true }))
           : []),
       ].sort((a, b) => a.rank - b.rank || a.position - b.position);
       return due.slice(0, limit).map(({ position, refused }) => {

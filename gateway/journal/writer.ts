@@ -35,7 +35,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   const findEvent = database.prepare<[string], { position: number; lane: string }>('SELECT position, lane FROM event WHERE id = ?');
   const addEvent = database.prepare(
     `INSERT INTO event (id, dedupe, kind, journalled_at, lane, panel, zone, type, boot, seq, about, body)
-     VALUES (:id, :dedupe, :kind, :at, :lane, :panel, :zone, :type, :boot, :seq, :about, :body)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const addReceipt = database.prepare('INSERT INTO receipt (position, hop, by, at, proof) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const openAlarm = database.prepare('INSERT INTO open_alarm (position) VALUES (?)');
@@ -101,15 +101,15 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     const about = event.about === null ? undefined : findEvent.get(event.about);
     if (event.about !== null && !about) return { kind: 'unknown-event' };
     const lane = event.lane ?? about?.lane ?? event.id;
-    const { fault, subject, by, occurredAt, receivedAt, uplinks: _, rank, ...columns } = { ...event, uplinks };
-    const position = Number(addEvent.run({ ...columns, lane, at }).lastInsertRowid);
+    const { id, dedupe, kind, panel, zone, type, boot, seq, body, fault, subject, by, occurredAt, receivedAt, rank } = event;
+    const position = Number(addEvent.run(id, dedupe, kind, at, lane, panel, zone, type, boot, seq, event.about, body).lastInsertRowid);
     if (occurredAt !== null) keep(position, { hop: 'pressed', by: '', at: occurredAt, proof: null });
     keep(position, { hop: 'received', by: '', at: receivedAt, proof: null });
     keep(position, { hop: 'journalled', by: '', at, proof: null });
-    if (event.kind === 'alarm.raised') openAlarm.run(position);
-    if (event.kind === 'alarm.acknowledged' && about && by !== null) keep(about.position, { hop: 'acknowledged', by, at: receivedAt, proof: null });
-    if (event.kind === 'fault.raised') raiseFault.run(fault, subject, event.id, position);
-    if (event.kind === 'fault.cleared') clearFault.run(event.about);
+    if (kind === 'alarm.raised') openAlarm.run(position);
+    if (kind === 'alarm.acknowledged' && about && by !== null) keep(about.position, { hop: 'acknowledged', by, at: receivedAt, proof: null });
+    if (kind === 'fault.raised') raiseFault.run(fault, subject, id, position);
+    if (kind === 'fault.cleared') clearFault.run(event.about);
     for (const uplink of new Set(uplinks)) {
       addDelivery.run(uplink, position, lane, rank, at);
       joinLane.run(uplink, lane, rank, position, at);

@@ -1,5 +1,6 @@
 /** The certificate that the box makes for itself at its first start, so that nothing ever has to run without TLS. HTTPS and MQTT share it. */
-import { randomBytes, type webcrypto, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -7,6 +8,8 @@ import { join } from 'node:path';
 import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports.ts';
 import { after, between, hours, type Instant, instant } from '../domain/time.ts';
+import type { CertificateOrder, MadeCertificate } from './box-certificate-worker.ts';
+import { siblingModule, startWorker } from './worker.ts';
 
 export interface BoxCertificate {
   /** PEM. */
@@ -70,36 +73,20 @@ function usable(key: string, cert: string, now: Instant): boolean {
 }
 
 async function make({ folder, clock, hostNames = [] }: BoxCertificateOptions): Promise<BoxCertificate> {
-  // Loaded only here: it is needed once in the life of a box.
-  const x509 = await import('@peculiar/x509');
-  const subtle = globalThis.crypto.subtle;
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = (await subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const now = clock.now();
-  const names = subjectNames(hostNames);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: `00${randomBytes(15).toString('hex')}`,
-    name: `CN=${
+  const order: CertificateOrder = {
+    commonName:
       hostname()
         .replace(/[^A-Za-z0-9.-]/g, '-')
-        .slice(0, 60) || 'campus-gateway'
-    }, O=campus-gateway`,
+        .slice(0, 60) || 'campus-gateway',
+    names: subjectNames(hostNames),
     // A box whose clock is a day behind its visitors' must not look invalid to them.
-    notBefore: new Date(after(now, -day as typeof day)),
-    notAfter: new Date(after(now, lifetime)),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      // A leaf that may not sign others: whoever trusts it trusts this box only.
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) ? 'ip' : 'dns', value: name }))),
-    ],
-  });
-  const pkcs8 = Buffer.from(await subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  const key = `-----BEGIN PRIVATE KEY-----\n${(pkcs8.match(/.{1,64}/g) ?? []).join('\n')}\n-----END PRIVATE KEY-----\n`;
-  const cert = `${certificate.toString('pem')}\n`;
+    from: after(now, -day as typeof day),
+    to: after(now, lifetime),
+  };
+  // In a thread that ends: what it loads for this is needed once in the life of a box.
+  const worker = startWorker(siblingModule('box-certificate-worker', import.meta.url), { workerData: order, name: 'certificate' });
+  const [{ key, cert }] = (await once(worker, 'message')) as [MadeCertificate];
   await replace(join(folder, boxKeyFile), key, 0o600);
   await replace(join(folder, boxCertificateFile), cert, 0o644);
   return { key, cert, fingerprint256: fingerprintOf(cert) };

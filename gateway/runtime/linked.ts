@@ -10,6 +10,9 @@ export interface Linked extends Disposable {
   abort(reason?: unknown): void;
 }
 
+/** Made once: with its stack it costs more than all the rest. */
+const noLongerNeeded = new DOMException('No longer needed.', 'AbortError');
+
 /** Dispose of it when the work is done: sources live for years, and would keep a listener for each of their followers. */
 export function linked(...sources: readonly AbortSignal[]): Linked {
   const own = new AbortController();
@@ -22,5 +25,5 @@ export function linked(...sources: readonly AbortSignal[]): Linked {
   const follow = () => abort(sources.find(({ aborted }) => aborted)?.reason);
   for (const source of sources) source.addEventListener('abort', follow, { once: true });
   if (sources.some(({ aborted }) => aborted)) follow();
-  return { signal: own.signal, abort, [Symbol.dispose]: () => abort(new DOMException('No longer needed.', 'AbortError')) };
+  return { signal: own.signal, abort, [Symbol.dispose]: () => abort(noLongerNeeded) };
 }

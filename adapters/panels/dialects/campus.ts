@@ -113,15 +113,15 @@ function decodeEvent(panel: Panel, message: PanelMessage): readonly Report[] {
   const deviceTime = timeOf(body.ts);
   return reportsOf(panel, zone, {
     code: body.code.toUpperCase(),
-    ...(body.zone == null ? {} : { number: body.zone }),
-    ...(body.part == null ? {} : { partition: body.part }),
     drill: body.drill ?? false,
     test: body.test ?? false,
     historical: deviceTime !== undefined && waited(message, deviceTime),
     dedupe: `${panel.id}|${body.boot}|${body.seq}`,
     sequence: { boot: body.boot, seq: body.seq },
-    ...(deviceTime === undefined ? {} : { deviceTime }),
     raw: message.payload,
+    ...(body.zone == null ? {} : { number: body.zone }),
+    ...(body.part == null ? {} : { partition: body.part }),
+    ...(deviceTime === undefined ? {} : { deviceTime }),
     ...(body.text ? { text: body.text.slice(0, 256) } : {}),
     ...(body.lat == null || body.lng == null ? {} : { location: { longitude: body.lng, latitude: body.lat } }),
   });
@@ -154,8 +154,9 @@ function decodeState(panel: Panel, message: PanelMessage): readonly Report[] {
   const said = { device: panel.id, raw: message.payload, ...(deviceTime === undefined ? {} : { deviceTime }) };
   const reports: Report[] = [];
   const trouble = (code: TroubleCode, active: boolean | null | undefined, zone?: string) => {
+    if (active == null) return;
     const of = zone === undefined ? undefined : zoneOf(panel, zone);
-    if (active != null) reports.push({ ...said, kind: 'trouble', code, ...(of ? { zone: of.id } : {}), active });
+    reports.push({ kind: 'trouble', code, active, ...(of ? { zone: of.id } : {}), ...said });
   };
   trouble('mains-lost', body.ac == null ? null : !body.ac);
   const battery = body.bat === true ? 'ok' : body.bat === false ? 'low' : body.bat;
@@ -164,11 +165,11 @@ function decodeState(panel: Panel, message: PanelMessage): readonly Report[] {
   trouble('tamper', body.tamper);
   for (const [partition, mode] of Object.entries(body.arm ?? {})) {
     reports.push({
-      ...said,
       kind: 'arming',
       partition,
       mode,
       dedupe: `${panel.id}|state|${deviceTime ?? message.receivedAt}|arm|${partition}|${mode}`,
+      ...said,
     });
   }
   for (const [zone, each] of Object.entries(body.zones ?? {})) {
@@ -196,8 +197,8 @@ function stillReports(
     test: false,
     historical: true,
     dedupe: `${panel.id}|state|${said.deviceTime ?? message.receivedAt}|zone|${of.id}|${code}`,
-    ...said,
     raw: message.payload,
+    ...said,
   }).filter(({ kind }) => kind === 'zone');
 }
 
