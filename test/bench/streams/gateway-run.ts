@@ -29,12 +29,15 @@ export interface MeasuredGateway extends AsyncDisposable {
   /** CPU with alarms and scrapes alone. */
   idle(): Promise<CpuRate>;
   run(watch: Watch, idle: CpuRate): Promise<GatewayRun>;
+  /** Streams for a while, unmeasured: a box relays for months, and V8 compiles what it does often in its first minute. */
+  warm(watch: Watch): Promise<void>;
   /** Waits until no camera is pulled any more. */
   rest(): Promise<void>;
 }
 
 /** Its code for alarms is compiled by then, as it is on every day but the first. */
 const warming = seconds(8);
+const streamsWarming = seconds(15);
 const pulledNoMoreWithin = seconds(30);
 
 export async function openMeasuredGateway(farm: StreamServer): Promise<MeasuredGateway> {
@@ -52,6 +55,10 @@ export async function openMeasuredGateway(farm: StreamServer): Promise<MeasuredG
       await using viewers = await watch(loaded);
       const window = await measureWindow(viewers, gateway);
       return { ...window, ...compared(window.cpu, idle, String(gateway.pid)), resident: gateway.residentMegabytes() };
+    },
+    async warm(watch) {
+      await using _viewers = await watch(loaded);
+      await systemClock.sleep(streamsWarming);
     },
     async rest() {
       const limit = systemClock.monotonic() + pulledNoMoreWithin;

@@ -31,6 +31,7 @@ export async function benchRelaying({ farm: options, viewers, runs, ratioLimit, 
   await using measured = await openMeasuredGateway(farm);
   const gateways: GatewayRun[] = [];
   const floors: Window[] = [];
+  await measured.warm(byRtsp(viewers));
   for (let run = 0; run < runs; run += 1) {
     await measured.rest();
     const floor = await runFloor(farm, viewers, measured);
@@ -85,6 +86,8 @@ export async function benchCost({ farm: options, runs, seed, ways }: Costing): P
   await using farm = await openCameraFarm(options);
   await using measured = await openMeasuredGateway(farm);
   const { idleResident } = measured;
+  for (const { watch } of ways) await measured.warm(watch);
+  await measured.rest();
   const idle = await measured.idle();
   const byWay = ways.map((way): Way & { readonly gateways: GatewayRun[] } => ({ ...way, gateways: [] }));
   for (let run = 0; run < runs; run += 1) for (const { watch, gateways } of byWay) gateways.push(await measured.run(watch, idle));
