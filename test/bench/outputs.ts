@@ -1,8 +1,10 @@
 /** Whether everybody can play what the gateway gives out, for minutes on end: other people's players on every way out, at the same time. */
 import { type Millis, millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
+import { openBrowser } from '../support/browser.ts';
 import { type Figure, figuresOf, mostOf, quantileOf } from '../support/measure-figures.ts';
 import type { Bench } from './alarms.ts';
+import { playByChromium, type TilePlayed, type Way } from './outputs/chromium-player.ts';
 import { type Decoded, lengthOf, pictureGapsOf, soundBehindOf, soundGapsOf } from './outputs/decoded.ts';
 import { playByFfmpeg } from './outputs/ffmpeg-player.ts';
 import { playByGstreamer } from './outputs/gstreamer-player.ts';
@@ -29,7 +31,7 @@ interface Played {
   readonly tracks: { readonly picture: boolean; readonly sound: boolean };
 }
 
-/** One line per player; `--part` runs one of them alone. */
+/** One line per player of single cameras; `--part` runs one of them alone. */
 const players: Readonly<Record<string, (school: PlayedSchool) => Play>> = {
   tcp: (school) => byFfmpeg('ffmpeg, RTSP by TCP', ({ id }) => ['-rtsp_transport', 'tcp', '-i', addressOf(school, id)]),
   udp: (school) => byFfmpeg('ffmpeg, RTSP by UDP', ({ id }) => ['-rtsp_transport', 'udp', '-i', addressOf(school, id)]),
@@ -37,7 +39,9 @@ const players: Readonly<Record<string, (school: PlayedSchool) => Play>> = {
   gstreamer: byGstreamer,
   pages: byPage,
 };
-export const outputParts: readonly string[] = Object.keys(players);
+/** One line per way that a browser has, with the cameras that it can play so. */
+const browsers: Readonly<Record<Way, readonly PlayedCamera[]>> = { mse: cameras, webrtc: cameras.filter(({ codec }) => codec === 'h264') };
+export const outputParts: readonly string[] = [...Object.keys(players), ...Object.keys(browsers)];
 
 /** Between the beginnings of two players: thirty programs that start at once would keep this machine busy for seconds. */
 const stagger = millis(200);
@@ -54,7 +58,14 @@ export async function benchOutputs({ quick, seed, minutes: asked, part }: Bench)
       await systemClock.sleep(stagger);
     }
   }
-  return (await Promise.all(all)).flatMap((played) => played.flatMap((one) => rowsOf(one, length, seed)));
+  const pages = byBrowser(
+    school,
+    (Object.keys(browsers) as Way[]).filter((way) => part === undefined || part === way),
+    length,
+    seed,
+  );
+  const figures = (await Promise.all(all)).flatMap((played) => played.flatMap((one) => rowsOf(one, length, seed)));
+  return [...figures, ...(await pages)];
 }
 
 const tracksOf = ({ sound }: PlayedCamera) => ({ picture: true, sound: sound !== 'none' });
@@ -93,6 +104,52 @@ function byPage(school: PlayedSchool): Play {
     });
   };
 }
+
+async function byBrowser(school: PlayedSchool, ways: readonly Way[], length: Millis, seed: number): Promise<readonly Figure[]> {
+  if (ways.length === 0) return [];
+  const browser = await openBrowser();
+  try {
+    const cookie = await school.cookie();
+    const pages = ways.map(async (way) => {
+      const watched = browsers[way];
+      const tiles = await playByChromium(browser, { origin: school.gateway.origin, cookie, cameras: watched }, way, length);
+      return watched.flatMap((camera) =>
+        tileRows(
+          camera,
+          way,
+          tiles.find((tile) => tile.camera === camera),
+          length,
+          seed,
+        ),
+      );
+    });
+    return (await Promise.all(pages)).flat();
+  } finally {
+    await browser.close();
+  }
+}
+
+function tileRows(camera: PlayedCamera, way: Way, tile: TilePlayed | undefined, length: Millis, seed: number): readonly Figure[] {
+  const { errors, elapsed, pictures, dropped, gaps, sound, apart, notes } = tile ?? unplayed;
+  const dose = `${camera.id}, ${length / 1_000} s`;
+  return figuresOf({ test: `outputs, Chromium, ${way === 'mse' ? 'MSE' : 'WebRTC'}`, dose, seed }, [
+    { metric: 'decoder errors and beginnings anew', value: tile?.strayed ? Number.NaN : errors, unit: '', limit: 0 },
+    { metric: 'pictures missing', value: 100 * (1 - pictures / (elapsed * picture.framesPerSecond)), unit: '%', limit: missingLimit },
+    { metric: 'pictures dropped', value: (100 * dropped) / pictures, unit: '%', limit: missingLimit },
+    { metric: 'gaps', value: gaps, unit: '', limit: 0 },
+    ...(camera.sound !== 'none'
+      ? [
+          { metric: 'sound missing', value: 100 * Math.abs(1 - sound / elapsed), unit: '%', limit: missingLimit },
+          { metric: 'sound from picture, most', value: apart, unit: 'ms', limit: apartLimit },
+        ]
+      : []),
+    // It is shown as the camera's other stream, and says so.
+    ...(camera.codec === 'h265' ? [{ metric: 'reason not shown', value: notes.includes('H.265') ? 0 : 1, unit: '', limit: 0 }] : []),
+  ]);
+}
+
+const none = Number.NaN;
+const unplayed = { errors: none, elapsed: none, pictures: none, dropped: none, gaps: none, sound: none, apart: none, notes: '' };
 
 function rowsOf({ player, camera, decoded, tracks }: Played, length: Millis, seed: number): readonly Figure[] {
   const { errors, pictures, sounds } = decoded;

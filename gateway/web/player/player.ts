@@ -206,7 +206,7 @@ export class Player {
         return;
       case 'absent':
         this.#race.absent();
-        if (this.#rising.size === 0 && !this.#fresh()) this.#begin();
+        if (this.#rising.size === 0 && !(this.#fresh() && this.#shown?.meets(session.wish))) this.#begin();
         return;
       case 'renewed':
         if (performance.now() - session.startedAt < renewedAgain) this.#retry.soon();
@@ -242,12 +242,13 @@ export class Player {
     for (const one of [...this.#rising]) {
       const tried = now - one.startedAt;
       if (one.mode === 'webrtc') {
-        if (fresh && this.#race.over) {
+        const served = fresh && this.#shown?.meets(one.wish);
+        if (served && this.#race.over) {
           this.#rising.delete(one);
           one.remove();
           if (this.#shown) this.#race.won(this.#shown);
-        } else if (tried > nextModeAfter && !fresh) this.#over(one, { kind: 'absent' });
-        else if (tried > headStart && !fresh && this.#rising.size === 1) this.#start('mse', one.wish);
+        } else if (tried > nextModeAfter && !served) this.#over(one, { kind: 'absent' });
+        else if (tried > headStart && !served && this.#rising.size === 1) this.#start('mse', one.wish);
       } else if (tried > nextModeAfter && one.flowing) this.#over(one, { kind: 'broken' });
     }
     if (this.#shown && this.#age() > nextModeAfter && this.#rising.size === 0 && !this.#retry.waiting) this.#begin();

@@ -65,6 +65,11 @@ export class Session {
     });
   }
 
+  /** It is what is wished for: not still the one without sound. */
+  meets(wish: Wish): boolean {
+    return JSON.stringify(this.wish) === JSON.stringify(wish);
+  }
+
   get flowing(): boolean {
     return !this.ended && this.#connection.flowing;
   }

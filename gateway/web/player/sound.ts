@@ -9,8 +9,10 @@ export interface Sound {
   close(): void;
 }
 
-/** Seconds; less is heard by few. */
+/** Seconds. Further away it jumps; what is left of it is caught up by playing a little faster or slower, which nobody hears. */
 const straysAfter = 0.25;
+const near = 0.04;
+const mostHaste = 0.05;
 
 /** Undefined where it cannot be played here: `silent` has been told. */
 export function openSound(codecs: string, picture: HTMLVideoElement, silent: (why: Silence) => void): Sound | undefined {
@@ -33,8 +35,10 @@ export function openSound(codecs: string, picture: HTMLVideoElement, silent: (wh
       const { newest } = pipe;
       if (!newest || closed) return;
       const at = picture.currentTime;
-      if (Math.abs(element.currentTime - at) > straysAfter && at >= newest.start && at <= newest.end) element.currentTime = at;
-      element.playbackRate = picture.playbackRate;
+      const behind = at - element.currentTime;
+      if (Math.abs(behind) > straysAfter && at >= newest.start && at <= newest.end) element.currentTime = at;
+      const haste = Math.abs(behind) < near ? 0 : Math.max(-mostHaste, Math.min(mostHaste, behind));
+      element.playbackRate = picture.playbackRate * (1 + haste);
       if (element.paused) element.play().catch(() => tell('blocked')); // a page that nobody has clicked stays silent
     },
     close() {

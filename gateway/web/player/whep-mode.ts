@@ -63,8 +63,9 @@ export function whepMode(link: MediaLink): Mode {
         session = response.headers.get('location') ?? undefined;
         const sdp = await response.text();
         if (life.signal.aborted) return;
+        // AAC comes by the page's socket alone; where there is no sound at all, that one says so.
+        if (wish.audio && !sends(sdp, 'audio')) return over({ kind: 'absent' });
         await peer.setRemoteDescription({ type: 'answer', sdp });
-        if (wish.audio && !sends(sdp, 'audio')) events.silent('none');
       };
       open().catch(() => over({ kind: 'absent' })); // refused, unreachable, or an answer that means nothing to this browser
 
