@@ -41,6 +41,7 @@ export class AudioFragments {
     if (decodeTime < 0 || decodeTime < this.#free - rate * longestDrift) return undefined;
     const at = Math.max(decodeTime, this.#free);
     this.#free = at + frames.reduce((sum, { duration }) => sum + duration, 0);
-    return { kind: 'fragment', track: 'audio', keyframe: false, capturedAt: unit.capturedAt, bytes: this.#muxer.fragment(frames, at) };
+    const { capturedAt, wire } = unit;
+    return { kind: 'fragment', track: 'audio', keyframe: false, capturedAt, size: wire.length, bytes: () => this.#muxer.fragment(frames, at) };
   }
 }

@@ -1,4 +1,4 @@
-/** One stream as fMP4: muxed once, whoever watches; every subscriber gets its own copy of the bytes. */
+/** One stream as fMP4, muxed for each subscriber: it gets bytes of its own, as they move to its thread. As a rule it is one, for all browsers. */
 import type { GatewayError } from '../domain/errors.ts';
 import type { Fmp4Message, StreamDescription } from '../domain/media.ts';
 import type { Logger } from '../domain/ports.ts';
@@ -49,7 +49,7 @@ export class FragmentFeed {
     this.#subscribers.set(subscriber, subscription);
     if (cached.length > 0 && this.#cache.length > 0 && init) {
       this.#introduce(subscriber, subscription, init);
-      for (const fragment of this.#cache) if (audio || fragment.track === 'video') subscriber(copyOf(fragment));
+      for (const fragment of this.#cache) if (audio || fragment.track === 'video') subscriber(messageOf(fragment));
     }
     return {
       [Symbol.dispose]: () => {
@@ -120,22 +120,24 @@ export class FragmentFeed {
 
   #introduce(subscriber: Subscriber, subscription: Subscription, init: VideoInit): void {
     subscription.running = true;
-    subscriber(copyOf(init));
-    if (subscription.audio && this.#audio) subscriber(copyOf(this.#audio.init));
+    subscriber({ ...init, bytes: new Uint8Array(init.bytes) });
+    if (!subscription.audio || !this.#audio) return;
+    const sound = this.#audio.init;
+    subscriber({ ...sound, bytes: new Uint8Array(sound.bytes) });
   }
 
   #send(fragment: Fragment): void {
     if (fragment.keyframe) this.#clearCache();
     if (fragment.keyframe || this.#cache.length > 0) {
       this.#cache.push(fragment);
-      this.#cachedBytes += fragment.bytes.length;
+      this.#cachedBytes += fragment.size;
       if (this.#cachedBytes > this.#most) this.#clearCache();
     }
     for (const [subscriber, subscription] of this.#subscribers) {
       if (fragment.track === 'audio' && !subscription.audio) continue;
       if (!subscription.running && !fragment.keyframe) continue;
       if (!subscription.running) this.#introduce(subscriber, subscription, this.#video.init!);
-      subscriber(copyOf(fragment));
+      subscriber(messageOf(fragment));
     }
   }
 
@@ -145,7 +147,6 @@ export class FragmentFeed {
   }
 }
 
-/** Copies: the bytes are transferred to another thread, which takes them away from us. */
-function copyOf<Message extends { readonly bytes: Uint8Array }>(message: Message): Message {
-  return { ...message, bytes: new Uint8Array(message.bytes) };
+function messageOf({ track, keyframe, capturedAt, bytes }: Fragment): Fmp4Message {
+  return { kind: 'fragment', track, keyframe, capturedAt, bytes: bytes() };
 }

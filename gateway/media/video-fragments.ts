@@ -8,7 +8,14 @@ import { DecodeTimes } from './timestamps.ts';
 import { same } from './tracks.ts';
 
 export type VideoInit = Extract<Fmp4Message, { kind: 'init'; track: 'video' }>;
-export type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
+
+/** One picture, or some sound, that becomes a fragment when somebody wants it. */
+export interface Fragment extends Omit<Extract<Fmp4Message, { kind: 'fragment' }>, 'bytes'> {
+  /** Of what it carries. */
+  readonly size: number;
+  /** Muxed anew each time: whoever gets them may give them away. */
+  bytes(): Uint8Array;
+}
 
 export class VideoFragments {
   readonly #out: (message: VideoInit | Fragment) => void;
@@ -65,7 +72,9 @@ export class VideoFragments {
     this.#times ??= this.#newTimes(muxer);
     const times = this.#times.next(ticks, keyframe);
     this.anchor = { seconds: (times.decodeTime + times.offset) / clockRate, capturedAt };
-    this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, bytes: muxer.fragment({ units, keyframe, ...times }) });
+    const frame = { units, keyframe, ...times };
+    const size = units.reduce((sum, { length }) => sum + length, 0);
+    this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, size, bytes: () => muxer.fragment(frame) });
   }
 
   #newTimes({ facts: { framesPerSecond } }: Fmp4Muxer): DecodeTimes {
