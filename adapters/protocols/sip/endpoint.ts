@@ -12,8 +12,9 @@ import type { AskedTaker } from './dialog.ts';
 import { SipFailure } from './failure.ts';
 import type { SipAddress, SipFlow, SipPeer, SipReceiver, SipTransport, SipTransportName } from './flow.ts';
 import { Inbound, type RequestTaker } from './inbound.ts';
-import type { SipResponse } from './message.ts';
+import type { SipMessage, SipResponse } from './message.ts';
 import { type Invited, Outbound, type SipOrder, type Subscribed } from './outbound.ts';
+import { readDatagram } from './read.ts';
 import { openTcp } from './tcp.ts';
 import { type TransactionCaps, Transactions } from './transactions.ts';
 import { openUdp } from './udp.ts';
@@ -34,7 +35,16 @@ export interface SipEndpointOptions {
   /** ms between pings on TCP connections (RFC 5626 §4.4.1); absent: none. */
   readonly pingEvery?: number;
   readonly trouble?: (trouble: SipTrouble) => void;
+  /** Hears every message, repetitions too, in both directions: for a call ladder. Authorization is in it. */
+  readonly tap?: (passage: SipPassage) => void;
   readonly caps?: { readonly transactions?: TransactionCaps; readonly dialogs?: number };
+}
+
+export interface SipPassage {
+  readonly direction: 'in' | 'out';
+  readonly transport: SipTransportName;
+  readonly remote: SipAddress;
+  readonly message: SipMessage;
 }
 
 /** Rejects with the socket's error where the address cannot be bound. */
@@ -66,10 +76,14 @@ class SipEndpoint implements AsyncDisposable {
   }
 
   async open(): Promise<void> {
-    const { transports, local, advertised, timers, pingEvery, accepts = () => true, trouble = () => undefined } = this.#options;
+    const { transports, local, advertised, timers, pingEvery, tap, accepts = () => true, trouble = () => undefined } = this.#options;
     const receiver: SipReceiver = {
       accepts,
-      message: (read, flow) => this.#inbound.take(read, flow),
+      message: (read, flow) => {
+        tap?.({ direction: 'in', transport: flow.transport, remote: flow.remote, message: read.message });
+        this.#inbound.take(read, flow);
+      },
+      sent: (bytes, { transport, remote }) => tap?.({ direction: 'out', transport, remote, message: readDatagram(bytes).message }),
       noise: (remote, sentence) => trouble({ kind: 'noise', remote, sentence }),
     };
     for (const name of transports) {

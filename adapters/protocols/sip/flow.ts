@@ -29,6 +29,8 @@ export interface SipReceiver {
   /** Asked before anything is read. */
   accepts(address: string): boolean;
   message(read: ReadSip, flow: SipFlow): void;
+  /** Hears what is sent, before it goes. */
+  sent(bytes: Uint8Array, flow: SipFlow): void;
   /** Bytes that are no SIP, or a connection that was not taken. */
   noise(remote: SipAddress, sentence: string): void;
 }

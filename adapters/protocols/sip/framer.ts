@@ -67,7 +67,8 @@ export class SipFramer {
     const { head, body, end } = this.#head;
     this.#head = undefined;
     this.#searched = 0;
-    this.#visitor.message(checked(head, bytes.subarray(body, end), undefined));
+    // A copy: whoever keeps a body of ten bytes must not keep the read of 64 KiB that it came in.
+    this.#visitor.message(checked(head, Buffer.from(bytes.subarray(body, end)), undefined));
     return end;
   }
 

@@ -72,13 +72,13 @@ export class Inbound {
       unacknowledged: () => this.#trouble('unacknowledged', flow, `did not acknowledge our refusal of ${request.method}.`),
     });
     if (!transaction) {
-      this.#trouble('full', flow, `asked ${request.method} while ${transactions.size.servers} requests wait here.`);
+      this.#trouble('full', flow, `asked ${request.method} while ${transactions.size.servers} requests are open here.`);
       this.#send(composeResponse(request, { status: 503, tag: chance(), headers: { 'Retry-After': 10 } }), flow);
       return;
     }
     const tag = tagOf(toOf(request));
     const dialog = tag === '' ? undefined : this.dialogs.find(request);
-    const incoming = new IncomingRequest(this.#context, this.dialogs, transaction, { tag: tag || this.#tagFor(request), dialog });
+    const incoming = new IncomingRequest(this.#context, this.dialogs, transaction, { request, tag: tag || this.#tagFor(request), dialog });
     if (request.method === 'INVITE') this.#ring(transaction, incoming);
     this.#route(incoming, dialog, tag);
   }

@@ -20,6 +20,14 @@ export interface Accepted {
   readonly acknowledged: Promise<SipRequest | undefined>;
 }
 
+interface Origin {
+  /** The topmost Via marked. */
+  readonly request: SipRequest;
+  readonly tag: string;
+  /** The one that it came in. */
+  readonly dialog: Dialog | undefined;
+}
+
 export class IncomingRequest implements Asked {
   readonly request: SipRequest;
   readonly flow: SipFlow;
@@ -28,22 +36,16 @@ export class IncomingRequest implements Asked {
   readonly #context: SipContext;
   readonly #dialogs: Dialogs;
   readonly #transaction: ServerTransaction;
-  /** The one that it came in. */
   readonly #dialog: Dialog | undefined;
   readonly #answered = new AbortController();
   readonly #cancelled = new AbortController();
 
-  constructor(
-    context: SipContext,
-    dialogs: Dialogs,
-    transaction: ServerTransaction,
-    origin: { readonly tag: string; readonly dialog: Dialog | undefined },
-  ) {
+  constructor(context: SipContext, dialogs: Dialogs, transaction: ServerTransaction, origin: Origin) {
     this.#context = context;
     this.#dialogs = dialogs;
     this.#transaction = transaction;
     this.#dialog = origin.dialog;
-    this.request = transaction.request;
+    this.request = origin.request;
     this.flow = transaction.flow;
     this.tag = origin.tag;
     transaction.over.addEventListener('abort', () => this.#answered.abort(), { once: true });

@@ -13,8 +13,8 @@ export interface ServerUser {
 }
 
 export class ServerTransaction {
-  /** As it was received, the topmost Via marked. */
-  readonly request: SipRequest;
+  /** Of the request, which itself is not kept: it may be large, and is done with once it is answered. */
+  readonly #method: string;
   readonly flow: SipFlow;
   readonly #timers: Timers;
   readonly #user: ServerUser;
@@ -24,8 +24,8 @@ export class ServerTransaction {
   readonly #repeating = new AbortController();
   readonly #over = new AbortController();
 
-  constructor(request: SipRequest, flow: SipFlow, timers: Timers, user: ServerUser) {
-    this.request = request;
+  constructor(method: string, flow: SipFlow, timers: Timers, user: ServerUser) {
+    this.#method = method;
     this.flow = flow;
     this.#timers = timers;
     this.#user = user;
@@ -63,7 +63,7 @@ export class ServerTransaction {
     this.#send(this.#last);
     if (!isFinal(response.status)) return;
     const udp = this.flow.transport === 'UDP';
-    if (this.request.method !== 'INVITE') {
+    if (this.#method !== 'INVITE') {
       this.#state = 'completed';
       this.#end(udp ? patience : 0); // Timer J
     } else if (isSuccess(response.status)) {

@@ -36,6 +36,7 @@ export class TcpFlow implements SipFlow {
   readonly #socket: Socket;
   readonly #closed = new AbortController();
   readonly #timers: Timers;
+  readonly #receiver: SipReceiver;
   readonly #framer: SipFramer;
   /** Counts whole messages, so that the watch over an unfinished one knows which it is. */
   #messages = 0;
@@ -46,6 +47,7 @@ export class TcpFlow implements SipFlow {
     this.local = local;
     this.remote = remote;
     this.#timers = timers;
+    this.#receiver = receiver;
     this.#framer = new SipFramer({
       message: (read) => {
         this.#messages += 1;
@@ -56,7 +58,7 @@ export class TcpFlow implements SipFlow {
     // Every open request listens.
     setMaxListeners(0, this.#closed.signal);
     socket.setKeepAlive(true, probeAfter);
-    socket.on('data', (bytes) => this.#hear(bytes, receiver));
+    socket.on('data', (bytes) => this.#hear(bytes));
     socket.on('error', (error) => this.close(`broke the connection: ${error.message}.`));
     socket.on('close', () => this.close('closed the connection.'));
     if (pingEvery !== undefined) this.#ping(pingEvery);
@@ -72,6 +74,7 @@ export class TcpFlow implements SipFlow {
       this.close('does not read what we send.');
       return Promise.reject(this.#closed.signal.reason);
     }
+    this.#receiver.sent(bytes, this);
     return new Promise((resolve, reject) => {
       this.#socket.write(bytes, (error) => {
         if (!error) resolve();
@@ -91,13 +94,13 @@ export class TcpFlow implements SipFlow {
     after(this.#timers, lastWords, gone.signal, () => this.#socket.destroy());
   }
 
-  #hear(bytes: Buffer, receiver: SipReceiver): void {
+  #hear(bytes: Buffer): void {
     if (this.#closed.signal.aborted) return;
     try {
       this.#framer.push(bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      receiver.noise(this.remote, error.message);
+      this.#receiver.noise(this.remote, error.message);
       this.close(`sent bytes that are not SIP: ${error.message}`);
       return;
     }

@@ -11,11 +11,13 @@ import { branchCookie } from './via.ts';
 export interface TransactionCaps {
   readonly clients: number;
   readonly servers: number;
+  /** Of those, how many may wait for our answer: each holds up to 64 KiB. */
+  readonly waiting: number;
   /** Bytes of answers that are kept for repetitions. */
   readonly cached: number;
 }
 
-export const usualCaps: TransactionCaps = { clients: 4_096, servers: 4_096, cached: 8 * 1024 * 1024 };
+export const usualCaps: TransactionCaps = { clients: 4_096, servers: 4_096, waiting: 512, cached: 8 * 1024 * 1024 };
 
 export class Transactions {
   readonly #timers: Timers;
@@ -52,11 +54,12 @@ export class Transactions {
     return this.#clients.get(clientKey(response));
   }
 
-  /** Undefined when the table is full of requests that nobody has answered yet. */
+  /** Undefined when too many wait for our answer already. */
   open(request: SipRequest, flow: SipFlow, user: ServerUser): ServerTransaction | undefined {
+    if (this.#servers.size - this.#kept.size >= this.#caps.waiting) return undefined;
     if (this.#servers.size >= this.#caps.servers && !this.#forgetOldest()) return undefined;
     const key = serverKey(request, request.method);
-    const transaction = new ServerTransaction(request, flow, this.#timers, user);
+    const transaction = new ServerTransaction(request.method, flow, this.#timers, user);
     this.#servers.set(key, transaction);
     transaction.over.addEventListener(
       'abort',

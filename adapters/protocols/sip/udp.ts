@@ -57,7 +57,17 @@ class UdpTransport implements SipTransport {
   }
 
   #flow(remote: SipAddress): SipFlow {
-    return { transport: 'UDP', local: this.#local, remote, closed: this.#closed.signal, send: (bytes) => this.#send(bytes, remote) };
+    const flow: SipFlow = {
+      transport: 'UDP',
+      local: this.#local,
+      remote,
+      closed: this.#closed.signal,
+      send: (bytes) => {
+        this.#receiver.sent(bytes, flow);
+        return this.#send(bytes, remote);
+      },
+    };
+    return flow;
   }
 
   #send(bytes: Uint8Array, remote: SipAddress): Promise<void> {

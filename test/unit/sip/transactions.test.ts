@@ -204,7 +204,7 @@ describe('a request of theirs', () => {
 });
 
 describe('the tables', () => {
-  const caps: TransactionCaps = { clients: 2, servers: 3, cached: 1_000 };
+  const caps: TransactionCaps = { clients: 2, servers: 3, waiting: 3, cached: 1_000 };
 
   test('forget the oldest answer for a new request, and refuse one only while all others wait', () => {
     const { table, open, respond } = answering('MESSAGE', 'UDP', caps);
@@ -217,8 +217,17 @@ describe('the tables', () => {
     expect(table.size.servers).toBe(3);
   });
 
+  test('let no more requests wait for us than they may: each may be large', () => {
+    const { table, open, respond } = answering('MESSAGE', 'UDP', { ...caps, servers: 1_000, waiting: 2 });
+    expect(open(request('MESSAGE', 'z9hG4bKb'))).toBeDefined();
+    expect(open(request('MESSAGE', 'z9hG4bKc'))).toBeUndefined();
+    respond(200);
+    expect(open(request('MESSAGE', 'z9hG4bKc'))).toBeDefined();
+    expect(table.size.servers).toBe(3);
+  });
+
   test('keep no more bytes of answers than they may', () => {
-    const { table, open } = answering('MESSAGE', 'UDP', { ...caps, servers: 1_000 });
+    const { table, open } = answering('MESSAGE', 'UDP', { ...caps, servers: 1_000, waiting: 1_000 });
     for (let number = 0; number < 100; number += 1) {
       const theirs = request('MESSAGE', `z9hG4bK${number}x`);
       const transaction = open(theirs)!;
