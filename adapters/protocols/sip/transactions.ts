@@ -6,7 +6,6 @@ import { callIdOf, cseqOf, fromOf, tagOf, topViaOf } from './fields.ts';
 import type { SipFlow } from './flow.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { ServerTransaction, type ServerUser } from './server-transaction.ts';
-import { branchCookie } from './via.ts';
 
 export interface TransactionCaps {
   readonly clients: number;
@@ -101,13 +100,9 @@ function clientKey(message: SipRequest | SipResponse): string {
   return `${topViaOf(message)?.parameters.get('branch')} ${cseqOf(message)?.method}`;
 }
 
-/**
- * Branch, sender and method (§17.2.3). A branch without the cookie, or of nothing else, says nothing (RFC 4475 §3.1.2.19). Call-ID, sequence and tag
- * are in every key: some peers give one branch to different requests.
- */
+/** Branch, sender and method (§17.2.3); and Call-ID, CSeq and tag, as some peers give one branch to different requests, or none at all. */
 function serverKey(request: SipRequest, method: string): string {
   const via = topViaOf(request);
-  const branch = via?.parameters.get('branch') ?? '';
-  const said = branch.startsWith(branchCookie) && branch !== branchCookie ? branch : '';
-  return JSON.stringify([method, said, via?.host, via?.port, callIdOf(request), cseqOf(request)?.number, tagOf(fromOf(request))]);
+  const branch = via?.parameters.get('branch');
+  return JSON.stringify([method, branch, via?.host, via?.port, callIdOf(request), cseqOf(request)?.number, tagOf(fromOf(request))]);
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Dialog } from '../../../adapters/protocols/sip/dialog.ts';
 import { contactsOf, cseqOf } from '../../../adapters/protocols/sip/fields.ts';
-import { headersOf } from '../../../adapters/protocols/sip/message.ts';
+import { headerOf, headersOf } from '../../../adapters/protocols/sip/message.ts';
+import { millis } from '../../../gateway/domain/time.ts';
+import { systemClock } from '../../../gateway/runtime/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 import { answer, gatewayThatAccepts, sdp, tagIn } from '../../support/sip-calls.ts';
 import { localSip, never, order } from '../../support/sip-endpoint.ts';
 import { answerLines, type RawPeer, rawUdpPeer } from '../../support/sip-peer.ts';
@@ -51,6 +54,32 @@ describe('a call of ours', () => {
     expect(headersOf(ack, 'Route')).toEqual(['<sip:platform@192.0.2.10>']);
   });
 
+  test('is not invited again while we do (RFC 3261 §14.2)', async () => {
+    await using gateway = await localSip();
+    await using peer = await rawUdpPeer(gateway.port);
+    const invited = gateway.endpoint.invite(call, to(peer), (asked) => asked.answer(200), never);
+    const invite = await answer(peer, 'INVITE', '200 OK', 'Contact: <sip:platform@192.0.2.10>');
+    const { call: made } = await invited;
+    made?.acknowledge();
+    const ours = made?.dialog.request('INVITE', { body: sdp }, never);
+    const again = await peer.next('INVITE');
+    const theirs = (branch: string) => [
+      'INVITE sip:a@b SIP/2.0',
+      `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};rport;branch=z9hG4bK${branch}`,
+      'From: <sip:platform@3402000000>;tag=peer',
+      `To: ${headerOf(invite, 'From')}`,
+      `Call-ID: ${headerOf(invite, 'Call-ID')}`,
+      `CSeq: ${branch === 'r1' ? 1 : 2} INVITE`,
+    ];
+    peer.send(theirs('r1'));
+    await peer.next('491 INVITE');
+    peer.send(answerLines(again, '200 OK'));
+    expect((await ours)?.status).toBe(200);
+    expect(cseqOf(await peer.next('ACK'))?.number).toBe(2);
+    peer.send(theirs('r2'));
+    await peer.next('200 INVITE');
+  });
+
   test('that is refused is acknowledged, and leaves nothing', async () => {
     await using gateway = await localSip();
     await using peer = await rawUdpPeer(gateway.port);
@@ -60,6 +89,22 @@ describe('a call of ours', () => {
     expect((await invited).call).toBeUndefined();
     await peer.next('ACK');
     expect(gateway.endpoint.ledger.dialogs).toBe(0);
+  });
+
+  test('that we give up while it rings is cancelled at once, and over when it says so', async () => {
+    await using gateway = await localSip();
+    await using peer = await rawUdpPeer(gateway.port);
+    const limit = new AbortController();
+    const invited = gateway.endpoint.invite(call, to(peer), (asked) => asked.answer(200), limit.signal);
+    invited.catch(() => undefined);
+    const invite = await peer.next('INVITE');
+    peer.send(answerLines(invite, '180 Ringing'));
+    await eventually(() => expect(gateway.endpoint.ledger.clients).toBe(1));
+    await systemClock.sleep(millis(50));
+    limit.abort(new Error('enough'));
+    await answer(peer, 'CANCEL');
+    peer.send(answerLines(invite, '487 Request Terminated'));
+    await peer.next('ACK');
   });
 
   test('that we give up is cancelled once it rings, and left if it is accepted all the same', async () => {

@@ -213,7 +213,8 @@ describe('a far side of bytes', () => {
 
 test('what nobody answers, what nobody waits for, and what is open when the endpoint closes, ends', async () => {
   const clock = new ManualClock();
-  const gateway = await localSip({ timers: clock });
+  const waiting: string[] = [];
+  const gateway = await localSip({ timers: clock, request: (incoming) => void waiting.push(incoming.request.method) });
   await using peer = await rawUdpPeer(gateway.port);
   const to = { transport: 'UDP', address: '127.0.0.1', port: peer.port } as const;
   const silent = gateway.endpoint.ask(order('MESSAGE'), to, never);
@@ -230,6 +231,8 @@ test('what nobody answers, what nobody waits for, and what is open when the endp
   const open = gateway.endpoint.ask(order('INFO'), to, never);
   open.catch(() => undefined);
   await peer.next('INFO');
+  peer.send(message(peer.port));
+  await eventually(() => expect(waiting).toEqual(['MESSAGE']));
   await gateway[Symbol.asyncDispose]();
   await expect(open).rejects.toMatchObject({ reason: 'closed' });
   await expect(gateway.endpoint.ask(order('INFO'), to, never)).rejects.toMatchObject({ reason: 'closed' });

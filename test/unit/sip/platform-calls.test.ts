@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { IncomingRequest } from '../../../adapters/protocols/sip/incoming.ts';
-import { headerOf } from '../../../adapters/protocols/sip/message.ts';
+import { headerOf, headersOf } from '../../../adapters/protocols/sip/message.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -80,6 +80,21 @@ describe('a call from the platform', () => {
     await clock.advance(seconds(40));
     await eventually(() => expect(gateway.endpoint.ledger).toEqual({ clients: 0, servers: 0, cached: 0, dialogs: 0 }));
     expect(clock.sleepers).toBe(0);
+  });
+
+  test('that we leave before its ACK is told so no more; its proxies stay on the way', async () => {
+    const clock = new ManualClock();
+    await using gateway = await gatewayThatAccepts({ timers: clock });
+    await using peer = await rawUdpPeer(gateway.port);
+    const route = '<sip:near.example.com;lr>';
+    peer.send(Buffer.from(inviteFrom(peer).toString('latin1').replace('Subject', `Record-Route: ${route}\r\nSubject`), 'latin1'));
+    const ok = await peer.next('200 INVITE');
+    expect(headersOf(ok, 'Record-Route')).toEqual([route]);
+    void gateway.accepted[0]?.dialog.bye(never);
+    expect(headersOf(await peer.next('BYE'), 'Route')).toEqual([route]);
+    expect(await gateway.accepted[0]?.acknowledged).toBeUndefined();
+    await clock.advance(seconds(3));
+    expect(peer.heard.filter((kind) => kind === '200 INVITE')).toHaveLength(1);
   });
 
   test('that is repeated is one call, and the same by another way is none (482)', async () => {
