@@ -5,11 +5,15 @@
 import { ProtocolError } from '../protocol-error.ts';
 import { cseqOf, fromOf, toOf, topViaOf } from './fields.ts';
 import { headersOf, longForm, noBody, type SipHeader, type SipMessage } from './message.ts';
+import { splitList } from './parameters.ts';
 
 /** Bytes. RFC 3261 §18.1.1 asks for messages of up to 65,535. */
 export const mostBytes = 65_535;
 export const mostHead = 16 * 1024;
 const mostHeaders = 128;
+/** Of a list: no request passes more proxies than Max-Forwards allows, and an answer copies them all. */
+const mostMembers = 70;
+const lists = ['Via', 'Record-Route', 'Route', 'Contact'] as const;
 
 /** Why a message is refused: what to answer, and what is wrong. */
 export interface SipProblem {
@@ -75,6 +79,10 @@ export function readHead(bytes: Buffer): SipHead {
   const lines = bytes.toString('latin1').split(/\r\n|\n|\r/);
   const start = (lines[0] ?? '').trimEnd();
   const headers = readHeaders(lines);
+  for (const name of lists) {
+    const members = headersOf({ headers }, name).reduce((sum, value) => sum + splitList(value).length, 0);
+    if (members > mostMembers) throw new ProtocolError(`at most ${mostMembers} values`, `${members}`, `header ${name}`);
+  }
   const response = /^SIP\/(\d+\.\d+) +(\d{3})(?: (.*))?$/i.exec(start);
   if (response) {
     const [, version = '', status, reason = ''] = response;

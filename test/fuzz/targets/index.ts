@@ -23,6 +23,7 @@ import { rtspMessageTarget } from './rtsp-message.ts';
 import { rtspStreamTarget } from './rtsp-stream.ts';
 import { rtspTransportTarget } from './rtsp-transport.ts';
 import { sdpTarget } from './sdp.ts';
+import { sipDialogTarget } from './sip-dialog.ts';
 import { sipMessageTarget } from './sip-message.ts';
 import { sipStreamTarget } from './sip-stream.ts';
 import { soapTarget } from './soap.ts';
@@ -51,6 +52,7 @@ export const targets: readonly FuzzTarget[] = [
   rtspTransportTarget,
   sipMessageTarget,
   sipStreamTarget,
+  sipDialogTarget,
   gbSessionTarget,
   manscdpTarget,
   ptzTarget,

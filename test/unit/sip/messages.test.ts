@@ -177,6 +177,8 @@ describe('hostile datagrams', () => {
       Buffer.alloc(mostBytes + 1, 65),
       head(Array(1_000).fill('Via: SIP/2.0/UDP a;branch=z9hG4bKx')),
       head([`X: ${'y'.repeat(mostHead)}`]),
+      head([`Via: ${'a,'.repeat(71)}`]),
+      head([`Record-Route: ${'a,'.repeat(5_000)}`]),
       Buffer.from('\0\0\0\0'),
       Buffer.from('GET / HTTP/1.1\r\n\r\n'),
       Buffer.alloc(0),
