@@ -5,7 +5,7 @@ import { SipFailure } from './failure.ts';
 import type { SipFlow } from './flow.ts';
 import { headerOf, type SipRequest, type SipResponse, writeMessage } from './message.ts';
 import { isFinal, isSuccess } from './status.ts';
-import { after, doubled, patience, repeat, t2, t4 } from './timing.ts';
+import { after, doubled, enough, patience, repeat, t2, t4 } from './timing.ts';
 
 export interface ClientUser {
   /** Provisional ones, the final one, and of INVITE every 2xx again that comes again. */
@@ -74,11 +74,11 @@ export class ClientTransaction {
     }
     if (!isFinal(response.status)) {
       this.#state = 'proceeding';
-      if (this.#invite) this.#asking.abort();
+      if (this.#invite) this.#asking.abort(enough);
       this.#user.response(response);
       return;
     }
-    this.#asking.abort();
+    this.#asking.abort(enough);
     const success = isSuccess(response.status);
     this.#state = this.#invite && success ? 'accepted' : 'completed';
     if (this.#invite && !success) this.#acknowledge(response);
@@ -88,16 +88,16 @@ export class ClientTransaction {
 
   /** Nobody waits any more: what comes late is absorbed no longer. */
   abandon(): void {
-    this.#asking.abort();
-    this.#over.abort();
+    this.#asking.abort(enough);
+    this.#over.abort(enough);
   }
 
   /** Timers M, D and K: repetitions of the answer find somebody. */
   #linger(success: boolean): void {
     const reliable = this.#flow.transport === 'TCP';
     const length = this.#invite ? (success || !reliable ? patience : 0) : reliable ? 0 : t4;
-    if (length === 0) this.#over.abort();
-    else after(this.#timers, length, this.over, () => this.#over.abort());
+    if (length === 0) this.#over.abort(enough);
+    else after(this.#timers, length, this.over, () => this.#over.abort(enough));
   }
 
   #acknowledge(response: SipResponse): void {

@@ -5,6 +5,7 @@ import { SipFailure } from './failure.ts';
 import type { SipAddress, SipFlow, SipPeer } from './flow.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { isFinal } from './status.ts';
+import { enough } from './timing.ts';
 import type { Transactions } from './transactions.ts';
 
 /**
@@ -37,7 +38,7 @@ export interface ExchangeEars {
   success?(response: SipResponse): void;
 }
 
-/** The final response, whatever its status. Rejects with a SipFailure, or with the signal's reason: then the answer is absorbed when it comes. */
+/** The final response, whatever its status. Rejects with a SipFailure, or with the signal's reason: then nothing is sent again, but an INVITE is seen to its end. */
 export function exchange(
   context: SipContext,
   request: SipRequest,
@@ -60,18 +61,22 @@ export function exchange(
         return;
       }
       if (invite && one.status < 300) ears.success?.(one);
-      done.abort();
+      done.abort(enough);
       resolve(one);
     };
     const failed = (failure: SipFailure) => {
-      done.abort();
+      done.abort(enough);
       reject(failure);
     };
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: done.signal });
     try {
-      context.transactions.ask(request, flow, { response, failed });
+      const transaction = context.transactions.ask(request, flow, { response, failed });
+      const abandon = () => {
+        reject(signal.reason);
+        if (!invite) transaction.abandon();
+      };
+      signal.addEventListener('abort', abandon, { once: true, signal: done.signal });
     } catch (error) {
-      done.abort();
+      done.abort(enough);
       reject(error instanceof Error ? error : new SipFailure('unreachable', String(error)));
     }
   });

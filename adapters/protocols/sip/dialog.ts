@@ -11,7 +11,7 @@ import type { SipFlow } from './flow.ts';
 import { type SipRequest, type SipResponse, writeMessage } from './message.ts';
 import { parseNameAddr } from './name-addr.ts';
 import { isSuccess } from './status.ts';
-import { after, doubled, patience, repeat } from './timing.ts';
+import { after, doubled, enough, patience, repeat } from './timing.ts';
 import { parseUri } from './uri.ts';
 
 /** A request of the far side that waits for our answer. */
@@ -145,7 +145,7 @@ export class Dialog {
       const over = () => acknowledged(undefined);
       const acknowledged = (ack: SipRequest | undefined) => {
         this.#accepted = undefined;
-        waiting.abort();
+        waiting.abort(enough);
         this.ended.removeEventListener('abort', over);
         resolve(ack);
       };

@@ -8,7 +8,7 @@ import type { SipFlow } from './flow.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { isFinal, isSuccess } from './status.ts';
-import { after, patience } from './timing.ts';
+import { after, enough, patience } from './timing.ts';
 import { parseUri } from './uri.ts';
 
 /** An INVITE may wait for people (timer C); everything else is given up by its sender after 32 s. */
@@ -48,7 +48,7 @@ export class IncomingRequest implements Asked {
     this.request = origin.request;
     this.flow = transaction.flow;
     this.tag = origin.tag;
-    transaction.over.addEventListener('abort', () => this.#answered.abort(), { once: true });
+    transaction.over.addEventListener('abort', () => this.#answered.abort(enough), { once: true });
     const limit = this.request.method === 'INVITE' ? invitePatience : patience;
     after(context.timers, limit, this.#answered.signal, () => this.answer(500));
   }
@@ -79,7 +79,7 @@ export class IncomingRequest implements Asked {
   cancel(): void {
     if (this.#answered.signal.aborted) return;
     this.answer(487);
-    this.#cancelled.abort();
+    this.#cancelled.abort(enough);
   }
 
   /** Contact, without which some stacks cannot acknowledge (gb28181 §7 quirk 33), and the way back through proxies (§12.1.1). */
@@ -93,7 +93,7 @@ export class IncomingRequest implements Asked {
     const response = composeResponse(this.request, { status, tag: this.tag, ...content });
     this.#transaction.respond(response);
     if (isFinal(status)) {
-      this.#answered.abort();
+      this.#answered.abort(enough);
       this.#context.transactions.keep(this.#transaction);
     }
     return response;

@@ -59,21 +59,34 @@ const others = [
 ];
 const longForms: ReadonlyMap<string, string> = new Map([
   ...Object.entries(compact),
-  ...[...Object.values(compact), ...others].map((name): [string, string] => [name.toLowerCase(), name]),
+  ...[...Object.values(compact), ...others].flatMap((name): [string, string][] => [
+    [name.toLowerCase(), name],
+    [name, name],
+  ]),
 ]);
 
 export function longForm(name: string): string {
-  return longForms.get(name.toLowerCase()) ?? name;
+  return longForms.get(name) ?? longForms.get(name.toLowerCase()) ?? name;
 }
 
 /** Every value of a header, whatever the case and form of its name; not split at commas. */
 export function headersOf(message: { readonly headers: readonly SipHeader[] }, name: string): string[] {
-  const wanted = longForm(name).toLowerCase();
-  return message.headers.flatMap((header) => (header.name.length === wanted.length && header.name.toLowerCase() === wanted ? [header.value] : []));
+  const named = isNamed(name);
+  const values: string[] = [];
+  for (const header of message.headers) if (named(header)) values.push(header.value);
+  return values;
 }
 
 export function headerOf(message: { readonly headers: readonly SipHeader[] }, name: string): string | undefined {
-  return headersOf(message, name)[0];
+  return message.headers.find(isNamed(name))?.value;
+}
+
+/** Known names are in their long form already, when they are read and when they are added. */
+function isNamed(name: string): (header: SipHeader) => boolean {
+  const wanted = longForm(name);
+  if (longForms.has(wanted)) return (header) => header.name === wanted;
+  const lower = wanted.toLowerCase();
+  return (header) => header.name.toLowerCase() === lower;
 }
 
 export function headerList(headers: HeadersToWrite): SipHeader[] {

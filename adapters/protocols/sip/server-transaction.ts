@@ -3,7 +3,7 @@ import type { Timers } from '../timers.ts';
 import type { SipFlow } from './flow.ts';
 import { type SipRequest, type SipResponse, writeMessage } from './message.ts';
 import { isFinal, isSuccess } from './status.ts';
-import { after, doubled, patience, repeat, t4 } from './timing.ts';
+import { after, doubled, enough, patience, repeat, t4 } from './timing.ts';
 
 export interface ServerUser {
   /** An ACK that came with the branch of the INVITE after our 2xx: not legal, and meant for the dialog. */
@@ -82,19 +82,19 @@ export class ServerTransaction {
   }
 
   abandon(): void {
-    this.#repeating.abort();
-    this.#over.abort();
+    this.#repeating.abort(enough);
+    this.#over.abort(enough);
   }
 
   #confirm(): void {
     this.#state = 'confirmed';
-    this.#repeating.abort();
+    this.#repeating.abort(enough);
     this.#end(this.flow.transport === 'UDP' ? t4 : 0); // Timer I
   }
 
   #end(length: number): void {
-    if (length === 0) this.#over.abort();
-    else after(this.#timers, length, this.over, () => this.#over.abort());
+    if (length === 0) this.#over.abort(enough);
+    else after(this.#timers, length, this.over, () => this.#over.abort(enough));
   }
 
   /** An answer that does not arrive is asked for again. */

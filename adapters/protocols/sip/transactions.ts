@@ -6,6 +6,7 @@ import { callIdOf, cseqOf, fromOf, tagOf, topViaOf } from './fields.ts';
 import type { SipFlow } from './flow.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { ServerTransaction, type ServerUser } from './server-transaction.ts';
+import { isFinal } from './status.ts';
 
 export interface TransactionCaps {
   readonly clients: number;
@@ -16,12 +17,15 @@ export interface TransactionCaps {
   readonly cached: number;
 }
 
-export const usualCaps: TransactionCaps = { clients: 4_096, servers: 4_096, waiting: 512, cached: 8 * 1024 * 1024 };
+/** About 14 KB each: a school asks and is asked a few times a second, at worst 50. */
+export const usualCaps: TransactionCaps = { clients: 2_048, servers: 2_048, waiting: 512, cached: 8 * 1024 * 1024 };
 
 export class Transactions {
   readonly #timers: Timers;
   readonly #caps: TransactionCaps;
   readonly #clients = new Map<string, ClientTransaction>();
+  /** Answered and kept for repetitions only, the oldest first. */
+  readonly #done = new Set<ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
   /** Answered and kept for repetitions only, the oldest first. */
   readonly #kept = new Set<ServerTransaction>();
@@ -36,15 +40,26 @@ export class Transactions {
     return { clients: this.#clients.size, servers: this.#servers.size, cached: this.#cached };
   }
 
-  /** Throws SipFailure when the table is full. */
+  /** Throws SipFailure when the table is full of requests that nobody has answered yet. */
   ask(request: SipRequest, flow: SipFlow, user: ClientUser): ClientTransaction {
-    if (this.#clients.size >= this.#caps.clients) {
+    if (this.#clients.size >= this.#caps.clients && !forgetOldest(this.#done)) {
       throw new SipFailure('full', `is not asked: ${this.#clients.size} requests of ours are still open.`);
     }
     const key = clientKey(request);
-    const transaction = new ClientTransaction(request, flow, this.#timers, user);
+    const response = (one: SipResponse) => {
+      if (isFinal(one.status) && !transaction.over.aborted) this.#done.add(transaction);
+      user.response(one);
+    };
+    const transaction = new ClientTransaction(request, flow, this.#timers, { response, failed: (failure) => user.failed(failure) });
     this.#clients.set(key, transaction);
-    transaction.over.addEventListener('abort', () => this.#clients.delete(key), { once: true });
+    transaction.over.addEventListener(
+      'abort',
+      () => {
+        this.#clients.delete(key);
+        this.#done.delete(transaction);
+      },
+      { once: true },
+    );
     transaction.start();
     return transaction;
   }
@@ -56,7 +71,7 @@ export class Transactions {
   /** Undefined when too many wait for our answer already. */
   open(request: SipRequest, flow: SipFlow, user: ServerUser): ServerTransaction | undefined {
     if (this.#servers.size - this.#kept.size >= this.#caps.waiting) return undefined;
-    if (this.#servers.size >= this.#caps.servers && !this.#forgetOldest()) return undefined;
+    if (this.#servers.size >= this.#caps.servers && !forgetOldest(this.#kept)) return undefined;
     const key = serverKey(request, request.method);
     const transaction = new ServerTransaction(request.method, flow, this.#timers, user);
     this.#servers.set(key, transaction);
@@ -81,18 +96,18 @@ export class Transactions {
     if (transaction.over.aborted || this.#kept.has(transaction)) return;
     this.#kept.add(transaction);
     this.#cached += transaction.cached;
-    while (this.#cached > this.#caps.cached && this.#forgetOldest());
+    while (this.#cached > this.#caps.cached && forgetOldest(this.#kept));
   }
 
   close(): void {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.abandon();
   }
+}
 
-  #forgetOldest(): boolean {
-    const [oldest] = this.#kept;
-    oldest?.abandon();
-    return oldest !== undefined;
-  }
+function forgetOldest(kept: ReadonlySet<ClientTransaction | ServerTransaction>): boolean {
+  const [oldest] = kept;
+  oldest?.abandon();
+  return oldest !== undefined;
 }
 
 /** Branch and method of CSeq, as what answers an INVITE and its CANCEL has one branch (§17.1.3). */

@@ -228,6 +228,8 @@ test('what nobody answers, what nobody waits for, and what is open when the endp
   await peer.next('OPTIONS');
   limit.abort(new Error('enough'));
   await expect(left).rejects.toThrow('enough');
+  await clock.advance(seconds(5));
+  expect([peer.heard.filter((kind) => kind === 'OPTIONS'), gateway.endpoint.ledger.clients]).toEqual([['OPTIONS'], 0]);
   const open = gateway.endpoint.ask(order('INFO'), to, never);
   open.catch(() => undefined);
   await peer.next('INFO');

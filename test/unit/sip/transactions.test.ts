@@ -238,13 +238,16 @@ describe('the tables', () => {
     expect(table.size.servers).toBeLessThan(10);
   });
 
-  test('take no more requests of ours than they may', () => {
+  test('take no more requests of ours than they may, and forget answered ones first', () => {
     const { table, flow } = answering('MESSAGE', 'UDP', caps);
     const user = { response: () => undefined, failed: () => undefined };
     const ask = (branch: string) => table.ask(request('OPTIONS', branch), flow, user);
-    ask('z9hG4bKb');
+    const first = ask('z9hG4bKb');
     ask('z9hG4bKc');
     expect(() => ask('z9hG4bKd')).toThrow('requests of ours are still open');
+    first.receive(answer(first.request, 200));
+    ask('z9hG4bKd');
+    expect([first.over.aborted, table.size.clients]).toEqual([true, 2]);
   });
 
   test('leave no timer behind when they are closed', async () => {
