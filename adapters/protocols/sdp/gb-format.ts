@@ -61,8 +61,9 @@ export function writeGbFormat(format?: GbFormat): string {
 const fields = (text = '') => text.split('/', 6).map((field) => field.trim());
 
 function number(text: string | undefined, most: number): number | undefined {
-  const value = /^\d{1,6}$/.test(text ?? '') ? Number(text) : Number.NaN;
-  return value <= most ? value : undefined;
+  const value = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
+  // Some platforms write zeros for what they do not say.
+  return value > 0 && value <= most ? value : undefined;
 }
 
 function named<Value>(values: readonly Value[], text: string | undefined): Value | undefined {

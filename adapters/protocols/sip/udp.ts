@@ -12,6 +12,8 @@ import { hostPort } from './uri.ts';
 /** A platform that comes back asks all at once. */
 const receiveBuffer = 1024 * 1024;
 const usualPort = 5_060;
+/** No message is shorter. */
+const shortest = 16;
 
 /** Rejects with the socket's error where the address cannot be bound. */
 export async function openUdp(options: SipTransportOptions): Promise<SipTransport> {
@@ -85,8 +87,8 @@ class UdpTransport implements SipTransport {
       this.#receiver.noise({ address, port }, 'is not an address that may speak here.');
       return;
     }
-    // Line ends alone keep a NAT open.
-    if (skipLineEnds(datagram, 0) === datagram.length) return;
+    // What only keeps a NAT open: line ends, or the four bytes `jaK` of Hikvision's cameras. Fixture: captured/camera-keepalive.bin.
+    if (datagram.length < shortest || skipLineEnds(datagram, 0) === datagram.length) return;
     try {
       const read = readDatagram(datagram);
       this.#receiver.message(read, this.#flow({ address, port: answerPort(read, address, port) }));

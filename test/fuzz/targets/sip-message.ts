@@ -11,7 +11,7 @@ import { markedVia, parseVia, writeVia } from '../../../adapters/protocols/sip/v
 import { fixture } from '../shared/seeds.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
-const folders = ['sip/rfc4475/', 'sip/rfc3665/', 'sip/gb28181/'];
+const folders = ['sip/rfc4475/', 'sip/rfc3665/', 'sip/gb28181/', 'sip/captured/'];
 const source = { address: '198.51.100.7', port: 6_081 };
 
 export const sipMessageTarget: FuzzTarget = {
@@ -19,7 +19,7 @@ export const sipMessageTarget: FuzzTarget = {
   seeds: () =>
     folders.flatMap((folder) =>
       readdirSync(new URL(`../../fixtures/${folder}`, import.meta.url))
-        .filter((name) => !name.endsWith('.sdp'))
+        .filter((name) => /\.(?:sip|dat)$/.test(name))
         .map((name) => fixture(folder + name)),
     ),
   longest: 66_000,

@@ -142,8 +142,10 @@ describe('a far side of bytes', () => {
     await peer.next('505 MESSAGE');
     peer.send(['SIP/2.0 200 OK', ...message(peer.port).slice(1)]);
     peer.send(message(peer.port).map((line) => line.replace('MESSAGE', 'ACK')));
-    peer.send(Buffer.from('\0\0\0\0'));
+    // What only keeps a NAT open is worth no word.
+    peer.send(readFileSync(new URL('../../fixtures/sip/captured/camera-keepalive.bin', import.meta.url)));
     peer.send(Buffer.from('\r\n\r\n'));
+    peer.send(Buffer.from('This is not SIP, whatever it is.'));
     await eventually(() => expect(gateway.troubles.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'stray', 'stray', 'noise']));
     expect(peer.heard).toHaveLength(2);
   });

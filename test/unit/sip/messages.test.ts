@@ -151,6 +151,21 @@ describe('GB/T 28181', () => {
   });
 });
 
+test('what platforms and cameras sent on real networks is read without a problem, and comes back', () => {
+  const captured = namesIn('captured').filter((name) => name.endsWith('.sip'));
+  for (const name of captured) {
+    const { message, problem } = read(`captured/${name}`);
+    expect(problem, name).toBeUndefined();
+    expect(
+      readDatagram(writeMessage(message)).message.headers.filter(({ name: header }) => header !== 'Content-Length'),
+      name,
+    ).toEqual(message.headers.filter(({ name: header }) => header !== 'Content-Length'));
+  }
+  expect(captured).toHaveLength(6);
+  expect(read('captured/camera-keepalive.sip').message.body).toHaveLength(177);
+  expect(response(read('captured/gosip-unauthorized.sip').message).status).toBe(401);
+});
+
 describe('a message to write', () => {
   const ok = { kind: 'response', status: 200, reason: 'OK', headers: [], body: noBody } as const;
 

@@ -38,6 +38,19 @@ describe('a call from the platform', () => {
     expect(gateway.endpoint.ledger.dialogs).toBe(0);
   });
 
+  test('from a peer whose branches have no cookie (SRS), and whose BYE has lost its From tag, is one like any other', async () => {
+    await using gateway = await gatewayThatAccepts();
+    await using peer = await rawUdpPeer(gateway.port);
+    const invite = Buffer.from(inviteFrom(peer).toString('latin1').replace('z9hG4bKinvite20', 'SrsGbB43388735'), 'latin1');
+    for (let time = 0; time < 2; time += 1) peer.send(invite);
+    const tag = tagIn(await peer.next('200 INVITE'));
+    peer.send(inside('ACK', 20, tag, 'SrsGbB43388736'));
+    await gateway.accepted[0]?.acknowledged;
+    peer.send(inside('BYE', 21, tag, 'SrsGbB43388737').map((line) => line.replace(';tag=p1', '')));
+    await peer.next('200 BYE');
+    expect([gateway.incoming.length, gateway.accepted[0]?.dialog.ended.aborted, gateway.troubles]).toEqual([1, true, []]);
+  });
+
   test('carries INFO and MESSAGE with numbers that jump, and that fall back with a warning', async () => {
     await using gateway = await gatewayThatAccepts();
     await using peer = await rawUdpPeer(gateway.port);
