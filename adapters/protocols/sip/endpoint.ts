@@ -35,7 +35,7 @@ export interface SipEndpointOptions {
   /** ms between pings on TCP connections (RFC 5626 §4.4.1); absent: none. */
   readonly pingEvery?: number;
   readonly trouble?: (trouble: SipTrouble) => void;
-  /** Hears every message, repetitions too, in both directions: for a call ladder. Authorization is in it. */
+  /** Hears every message, repetitions too, in both directions: for a call ladder. Authorization is in it. Like `trouble`, it must not throw. */
   readonly tap?: (passage: SipPassage) => void;
   readonly caps?: { readonly transactions?: TransactionCaps; readonly dialogs?: number };
 }
@@ -49,15 +49,20 @@ export interface SipPassage {
 
 /** Rejects with the socket's error where the address cannot be bound. */
 export async function openSip(options: SipEndpointOptions): Promise<SipEndpoint> {
-  const endpoint = new SipEndpoint(options);
-  try {
-    await endpoint.open();
-    return endpoint;
-  } catch (error) {
-    await endpoint[Symbol.asyncDispose]();
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    const endpoint = new SipEndpoint(options);
+    try {
+      await endpoint.open();
+      return endpoint;
+    } catch (error) {
+      await endpoint[Symbol.asyncDispose]();
+      // Any port that is free for one transport may be taken for the other: another one will do.
+      if (options.local.port !== 0 || attempt === mostAttempts) throw error;
+    }
   }
 }
+
+const mostAttempts = 5;
 
 class SipEndpoint implements AsyncDisposable {
   readonly #options: SipEndpointOptions;
@@ -83,7 +88,10 @@ class SipEndpoint implements AsyncDisposable {
         tap?.({ direction: 'in', transport: flow.transport, remote: flow.remote, message: read.message });
         this.#inbound.take(read, flow);
       },
-      sent: (bytes, { transport, remote }) => tap?.({ direction: 'out', transport, remote, message: readDatagram(bytes).message }),
+      sent: (bytes, { transport, remote }) => {
+        const message = tap && readAgain(bytes);
+        if (message) tap({ direction: 'out', transport, remote, message });
+      },
       noise: (remote, sentence) => trouble({ kind: 'noise', remote, sentence }),
     };
     for (const name of transports) {
@@ -129,6 +137,15 @@ class SipEndpoint implements AsyncDisposable {
     this.#inbound.dialogs.close();
     await Promise.all([...this.#transports.values()].map((transport) => transport[Symbol.asyncDispose]()));
     this.#transactions.close();
+  }
+}
+
+/** What we wrote ourselves may be beyond what we would read: then it is not drawn. */
+function readAgain(bytes: Uint8Array): SipMessage | undefined {
+  try {
+    return readDatagram(bytes).message;
+  } catch {
+    return undefined;
   }
 }
 

@@ -35,8 +35,16 @@ export class Inbound {
     this.dialogs = new Dialogs(context, mostDialogs);
   }
 
-  /** Never throws. */
-  take({ message, problem }: ReadSip, flow: SipFlow): void {
+  /** Never throws: what goes wrong with one message must not end the socket that it came by. */
+  take(read: ReadSip, flow: SipFlow): void {
+    try {
+      this.#sort(read, flow);
+    } catch (error) {
+      this.#trouble('handler', flow, `sent a message that we failed to handle: ${String(error)}.`, error);
+    }
+  }
+
+  #sort({ message, problem }: ReadSip, flow: SipFlow): void {
     if (message.kind === 'response') {
       this.#response(message, problem, flow);
       return;

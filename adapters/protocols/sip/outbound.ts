@@ -62,6 +62,13 @@ export interface Subscribed {
   readonly dialog?: Dialog;
 }
 
+interface OwnCall {
+  /** Of the far side that was first. */
+  readonly tag: string;
+  /** Set once the caller has acknowledged. */
+  acknowledge: (() => void) | undefined;
+}
+
 /** Requests that say where we can be reached. */
 const withContact: ReadonlySet<string> = new Set(['REGISTER', 'INVITE', 'SUBSCRIBE']);
 
@@ -134,7 +141,7 @@ export class Outbound {
 
   #invite(request: SipRequest, flow: SipFlow, taker: AskedTaker, signal: AbortSignal): Promise<Invited> {
     const { transactions } = this.#context;
-    let accepted: { readonly tag: string; readonly dialog: Dialog; acknowledge: (() => void) | undefined } | undefined;
+    let accepted: OwnCall | undefined;
     let cancelled = false;
     return new Promise((resolve, reject) => {
       const cancel = () => {
@@ -155,9 +162,17 @@ export class Outbound {
       };
       const accept = (one: SipResponse) => {
         const sequence = cseqOf(request)?.number ?? 0;
-        const dialog = this.#dialogs.begin(request, flow, taker);
+        let dialog: Dialog;
+        try {
+          dialog = this.#dialogs.begin(request, flow, taker);
+        } catch (error) {
+          // No room: the far side must not believe that it talks to somebody.
+          this.#leave(request, one, flow);
+          reject(error);
+          return;
+        }
         this.#dialogs.confirm(dialog, one);
-        const call = { tag: tagOf(toOf(one)), dialog, acknowledge: undefined as (() => void) | undefined };
+        const call: OwnCall = { tag: tagOf(toOf(one)), acknowledge: undefined };
         accepted = call;
         const acknowledge = (content?: SipContent) => {
           call.acknowledge = () => void dialog.acknowledge(sequence, content);

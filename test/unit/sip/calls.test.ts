@@ -143,6 +143,17 @@ test.each(['UDP', 'TCP'] as const)('200 calls at once over %s, and nothing is le
   expect([gateway.endpoint.ledger.dialogs, platform.endpoint.ledger.dialogs]).toEqual([0, 0]);
 });
 
+test('a call of ours that is accepted while there is no room for it is acknowledged and left', async () => {
+  await using gateway = await gatewayThatAccepts();
+  await using platform = await localSip({ caps: { dialogs: 1 } });
+  const { method: _, ...call } = order('INVITE');
+  const invite = () => platform.endpoint.invite(call, gateway.peer('UDP'), (asked) => asked.answer(200), never);
+  (await invite()).call?.acknowledge();
+  await expect(invite()).rejects.toMatchObject({ reason: 'full' });
+  expect(await gateway.accepted[1]?.acknowledged).toBeDefined();
+  await eventually(() => expect(gateway.accepted.map(({ dialog }) => dialog.ended.aborted)).toEqual([false, true]));
+});
+
 test('more dialogs than there is room for are refused', async () => {
   const answers: string[] = [];
   await using gateway = await localSip({
