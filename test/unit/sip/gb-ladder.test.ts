@@ -78,23 +78,19 @@ test.each(['UDP', 'TCP'] as const)('over %s, each message of the ladder in its p
   const query = { ...order('MESSAGE'), uri: `sip:${credentials.username}@3402000000`, body: manscdp('<Query/>') };
   expect((await platform.endpoint.ask(query, back, never)).status).toBe(200);
 
-  const { call } = await platform.endpoint
-    .invite(
-      {
-        uri: `sip:${channel}@3402000000`,
-        from: `sip:${server}@3402000000`,
-        to: `sip:${channel}@3402000000`,
-        headers: { Subject: writeSubject({ sender: { id: channel, stream: writeGbSsrc(offer.ssrc ?? 0) }, receiver: { id: server, stream: '0' } }) },
-        body: { type: 'APPLICATION/SDP', content: writeGbSession(offer) },
-      },
-      back,
-      (asked) => asked.answer(200),
-      never,
-    )
-    .then(({ response, call: made }) => {
-      expect(parseGbSession(response.body)).toMatchObject({ transport: 'tcp-active', ssrc: 200_000_001, direction: 'sendonly' });
-      return { call: made };
-    });
+  const { response, call } = await platform.endpoint.invite(
+    {
+      uri: `sip:${channel}@3402000000`,
+      from: `sip:${server}@3402000000`,
+      to: `sip:${channel}@3402000000`,
+      headers: { Subject: writeSubject({ sender: { id: channel, stream: writeGbSsrc(offer.ssrc ?? 0) }, receiver: { id: server, stream: '0' } }) },
+      body: { type: 'APPLICATION/SDP', content: writeGbSession(offer) },
+    },
+    back,
+    (asked) => asked.answer(200),
+    never,
+  );
+  expect(parseGbSession(response.body)).toMatchObject({ transport: 'tcp-active', ssrc: 200_000_001, direction: 'sendonly' });
   call?.acknowledge();
   await call?.dialog.request('INFO', { body: { type: 'Application/MANSRTSP', content: 'PLAY RTSP/1.0\r\n' } }, never);
   await call?.dialog.bye(never);
