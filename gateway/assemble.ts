@@ -240,9 +240,11 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   live('cameras', (signal) => cameras.run(signal));
   live('health', (signal) => health.run(signal));
   live('recorder', async (signal) => {
+    // Here and below: followed before the first look, so that nothing that changes meanwhile is missed.
+    const changes = inventory.changes(signal);
     const record = () => media.record(ring.enabled ? recordingPlans(inventory.current(), ring.profile) : []);
     await record();
-    for await (const _changed of inventory.changes(signal)) await record();
+    for await (const _changed of changes) await record();
   });
   live('alarmed channels', async (signal) => {
     const alarmed = new AlarmedChannels();
@@ -250,11 +252,14 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       const channels = alarmed.take(event, clock.now());
       if (channels) await media.alarmed(channels);
     };
+    const following = journal.follow('now', signal);
     for (const { event } of journal.read.alarms({ unacknowledged: true, limit: 500 }).toReversed()) await tell(event);
-    for await (const { event } of journal.follow('now', signal)) await tell(event);
+    for await (const { event } of following) await tell(event);
   });
   live('stream keys', async (signal) => {
-    for await (const _changed of inventory.changes(signal)) await media.admit(inventory.streamKeys());
+    const changes = inventory.changes(signal);
+    await media.admit(inventory.streamKeys()); // again: pages may have made one since
+    for await (const _changed of changes) await media.admit(inventory.streamKeys());
   });
   using waiting = linked(ending.signal);
   await Promise.race([listening, failedAfter(clock, waiting.signal)]);

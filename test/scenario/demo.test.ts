@@ -52,6 +52,10 @@ describe('the demo', () => {
     }, seconds(20));
   }, 30_000);
 
+  test('keeps the last seconds of every channel before anybody signs in', async () => {
+    await eventually(async () => expect((await metrics()).match(/^stream_ring_reach_seconds\{channel="cam-\w+",profile="main"\}/gm)).toHaveLength(4));
+  }, 15_000);
+
   test('tells how to sign in, and answers nobody who has not', async () => {
     expect(printed.join('\n')).toContain(demo.gateway.claimCode ?? 'no claim code');
     expect((await fetch(`${plain()}/api/v1/alarms`)).status).toBe(401);
