@@ -62,7 +62,7 @@ export async function runSimulatedCampus(
 export function campusSimulator(camera?: CameraRunner): Simulator {
   return {
     name: 'campus',
-    summary: { zh: '整所学校:由一个文件描述的摄像机、报警主机与公安侧', en: 'a whole school from one file: cameras, panels and the police side' },
+    summary: { zh: '整所学校：由一个文件描述的摄像机、报警主机与公安侧', en: 'a whole school from one file: cameras, panels and the police side' },
     async run(args, context, signal) {
       const command = new Command('campus')
         .description('Plays a whole school from one file, against a gateway.')

@@ -203,7 +203,7 @@ function inventoryOf(description: CampusDescription, { police, policeSecret, cam
         ? [
             {
               id: uplinkId('police-webhook'),
-              name: language === 'zh' ? '公安平台(HTTP)' : 'Police platform (HTTP)',
+              name: language === 'zh' ? '公安平台（HTTP）' : 'Police platform (HTTP)',
               adapter: 'webhook',
               settings: { url: police.webhook.url },
               secret,
@@ -215,7 +215,7 @@ function inventoryOf(description: CampusDescription, { police, policeSecret, cam
         ? [
             {
               id: uplinkId('police-mqtt'),
-              name: language === 'zh' ? '公安平台(MQTT)' : 'Police platform (MQTT)',
+              name: language === 'zh' ? '公安平台（MQTT）' : 'Police platform (MQTT)',
               adapter: 'mqtt',
               settings: { url: police.mqtt.url, username: policeUser },
               secret,

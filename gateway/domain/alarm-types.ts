@@ -28,12 +28,12 @@ export const alarmTypes: readonly AlarmTypeRow[] = [
   row('emergency.personal', 1, '个人求助', 'Personal emergency', '101'),
   row('medical', 2, '医疗求助', 'Medical alarm', '100', '102'),
   // 112 (combustion) is not in §2.3, but a fire code must not arrive as an unknown of severity 2.
-  row('fire.smoke', 1, '火警(烟感)', 'Fire: smoke', '110', '111', '112'),
-  row('fire.heat', 1, '火警(温感)', 'Fire: heat', '114'),
-  row('fire.pullstation', 1, '火警(手动报警按钮)', 'Fire: pull station', '115'),
-  row('fire.waterflow', 1, '火警(水流指示)', 'Fire: sprinkler water flow', '113'),
-  row('fire.duct', 1, '火警(风管探测)', 'Fire: duct detector', '116'),
-  row('fire.flame', 1, '火警(火焰探测)', 'Fire: flame', '117'),
+  row('fire.smoke', 1, '火警（烟感）', 'Fire: smoke', '110', '111', '112'),
+  row('fire.heat', 1, '火警（温感）', 'Fire: heat', '114'),
+  row('fire.pullstation', 1, '火警（手动报警按钮）', 'Fire: pull station', '115'),
+  row('fire.waterflow', 1, '火警（水流指示）', 'Fire: sprinkler water flow', '113'),
+  row('fire.duct', 1, '火警（风管探测）', 'Fire: duct detector', '116'),
+  row('fire.flame', 1, '火警（火焰探测）', 'Fire: flame', '117'),
   row('fire.near', 2, '火灾预警', 'Fire pre-alarm', '118'),
   row('gas', 1, '燃气泄漏', 'Gas leak', '151'),
   row('co', 1, '一氧化碳报警', 'Carbon monoxide', '162'),
@@ -137,5 +137,5 @@ export function titleOf(type: AlarmType): Words {
   const known = byType.get(type);
   if (known) return known.title;
   const code = type.startsWith('unknown.') ? type.slice('unknown.'.length) : type;
-  return { zh: `未知报警(代码 ${code})`, en: `Unknown alarm (code ${code})` };
+  return { zh: `未知报警（代码 ${code}）`, en: `Unknown alarm (code ${code})` };
 }

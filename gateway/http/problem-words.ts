@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Words } from '../domain/words.ts';
 
-const general: Words = { zh: '网关内部出错,请提供请求编号。', en: 'Something inside the gateway failed. Quote the request id.' };
+const general: Words = { zh: '网关内部出错，请提供请求编号。', en: 'Something inside the gateway failed. Quote the request id.' };
 
 const words: Partial<Record<ErrorCode, Words>> = {
   ID_INVALID: { zh: '编号格式不正确。', en: 'The id is not well formed.' },
@@ -13,7 +13,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   NOT_FOUND: { zh: '找不到。', en: 'There is no such thing.' },
   CONFLICT: { zh: '与现有内容冲突。', en: 'It conflicts with what is there.' },
   CLAIM_CLOSED: { zh: '初始认领已关闭。', en: 'The claim of the first administrator is closed.' },
-  TOO_MANY_REQUESTS: { zh: '操作过于频繁,请稍后再试。', en: 'Too many requests: wait a little.' },
+  TOO_MANY_REQUESTS: { zh: '操作过于频繁，请稍后再试。', en: 'Too many requests: wait a little.' },
   COMMAND_UNSUPPORTED: { zh: '设备不支持该操作。', en: 'The device does not support this.' },
   CAMERA_UNREACHABLE: { zh: '摄像机无法连接。', en: 'The camera does not answer.' },
   CAMERA_CREDENTIALS: { zh: '摄像机账号或密码错误。', en: 'The camera refuses its credentials.' },
@@ -31,7 +31,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
     zh: '通往公安侧的链路已满：改用子码流，报警画面优先。',
     en: 'The link to the police side is full: shown from the sub-stream, alarms go first.',
   },
-  MEDIA_TOO_SLOW: { zh: '网络太慢,跟不上该画面。', en: 'The network is too slow for this picture.' },
+  MEDIA_TOO_SLOW: { zh: '网络太慢，跟不上该画面。', en: 'The network is too slow for this picture.' },
 };
 
 export function wordsOf(code: ErrorCode): Words {

@@ -39,7 +39,7 @@ const typed = `FAULT on|off | drift MILLIS | status; FAULT is one of: ${cameraFa
 
 export const cameraCommand: Simulator = {
   name: 'camera',
-  summary: { zh: '一台 ONVIF/RTSP 摄像机:自带画面,可随时制造故障', en: 'an ONVIF and RTSP camera with its own moving picture and faults at will' },
+  summary: { zh: '一台 ONVIF/RTSP 摄像机：自带画面，可随时制造故障', en: 'an ONVIF and RTSP camera with its own moving picture and faults at will' },
   async run(args, context, signal) {
     const command = new Command('camera')
       .description('Plays one IP camera: ONVIF, RTSP over TCP and UDP, snapshots, WS-Discovery.')

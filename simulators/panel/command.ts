@@ -28,7 +28,10 @@ export const panelCommands =
 
 export const panelSimulator: Simulator = {
   name: 'panel',
-  summary: { zh: '报警主机:按键、布撤防、断线、断电,均可随时触发', en: 'an alarm panel: presses, arming, troubles and every way of losing its line' },
+  summary: {
+    zh: '报警主机：按键、布撤防、断线、断电，均可随时触发',
+    en: 'an alarm panel: presses, arming, troubles and every way of losing its line',
+  },
   async run(args, context, signal) {
     const command = new Command('panel')
       .description('Plays one alarm panel of the campus dialect against an MQTT broker.')

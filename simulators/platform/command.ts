@@ -23,7 +23,7 @@ const typed = 'silent | refuse [zone ID | event ID] | slow MILLIS | error | down
 
 export const platformSimulator: Simulator = {
   name: 'platform',
-  summary: { zh: '公安侧:接收报警的 webhook 与 MQTT,逐条入账', en: 'the police side: takes alarms by webhook and MQTT and keeps a ledger' },
+  summary: { zh: '公安侧：接收报警的 webhook 与 MQTT，逐条入账', en: 'the police side: takes alarms by webhook and MQTT and keeps a ledger' },
   async run(args, context, signal) {
     const command = new Command('platform')
       .description('Plays the police side. Prints one line per arrival.')

@@ -36,9 +36,12 @@ describe.skipIf(found === undefined)('the pages', () => {
 
   test('a new box is claimed with its code, and then says in one sentence whether all is well', async () => {
     await page.goto(address('/'));
-    await page.getByLabel('认领码').fill(demo.gateway.claimCode ?? '');
+    await page.getByLabel('认领码').fill('AAAA-AAAA-AAAA-AAAA');
     await page.getByLabel('用户名').fill('teacher');
     await page.getByLabel('密码', { exact: true }).fill('correct horse battery');
+    await page.getByRole('button', { name: /创\s*建/ }).click();
+    await page.getByText('认领码不正确。').waitFor();
+    await page.getByLabel('认领码').fill(demo.gateway.claimCode ?? '');
     await page.screenshot({ path: `${shots}/claim.png` });
     await page.getByRole('button', { name: /创\s*建/ }).click();
     await page.getByTestId('verdict').waitFor({ timeout: 20_000 });
@@ -52,6 +55,7 @@ describe.skipIf(found === undefined)('the pages', () => {
   test('devices show their state and reason, in both languages', async () => {
     await page.goto(address('/#devices'));
     await page.getByText('校门').first().waitFor();
+    await page.getByRole('columnheader', { name: '名称' }).waitFor();
     await page.locator('.ant-table-row-expand-icon:not(.ant-table-row-expand-icon-spaced)').first().click();
     await page.getByText(/^\d+ 秒 \/ 30 秒$/).waitFor(); // its recording
     await page.screenshot({ path: `${shots}/devices.png` });
@@ -69,10 +73,14 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.getByRole('button', { name: '中文' }).click();
   }, 30_000);
 
-  test('the live view plays a moving picture', async () => {
+  test('the live view plays a moving picture, all of it in view on a small screen too', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.goto(address('/#live'));
     await page.locator('.tile[data-state="playing"]').waitFor({ timeout: 20_000 });
     await moving(page, '.tile video', 1);
+    const box = await page.locator('.single .tile').boundingBox();
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(800);
+    expect(box?.height).toBeGreaterThan(500);
     await page.screenshot({ path: `${shots}/live.png` });
   }, 40_000);
 
@@ -91,6 +99,12 @@ describe.skipIf(found === undefined)('the pages', () => {
     const shown = () => demo.school.police.ledger().filter(({ body }) => body.includes('"alarm.raised"')).length;
     expect(shown()).toBe(1);
   }, 60_000);
+
+  test('the overview does not say that nothing needs anybody while an alarm waits for somebody', async () => {
+    await page.goto(address('/#overview'));
+    await page.getByText('未确认报警：1。请查看并确认。').click();
+    expect(page.url()).toContain('#alarms');
+  }, 30_000);
 
   test('the alarm page shows the ladder of receipts, and an acknowledged alarm leaves the wall', async () => {
     await page.goto(address('/#alarms'));

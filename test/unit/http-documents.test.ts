@@ -114,7 +114,7 @@ describe('the overview', () => {
     const well = verdictOf({ cameras: { total: 4, normal: 4 }, panels: { total: 2, normal: 2 }, openAlarms: 0, phonePolice: false, uplinks: [up] });
     expect(well.en).toBe('No alarm open, all 4 cameras normal, all 2 panels normal, police link up.');
     const ill = { cameras: { total: 64, normal: 62 }, panels: { total: 0, normal: 0 }, openAlarms: 1, phonePolice: false };
-    expect(verdictOf({ ...ill, uplinks: [{ ...up, state: 'offline' }] }).zh).toBe('1 个报警未确认,64 路摄像机中 62 正常,上报链路异常(Police)。');
+    expect(verdictOf({ ...ill, uplinks: [{ ...up, state: 'offline' }] }).zh).toBe('1 个报警未确认，64 路摄像机中 62 正常，上报链路异常（Police）。');
   });
 });
 

@@ -82,7 +82,7 @@ interface Figures extends Pick<Overview, 'cameras' | 'panels' | 'openAlarms' | '
 
 export function verdictOf({ cameras, panels, openAlarms, phonePolice, uplinks }: Figures): Words {
   if (phonePolice) {
-    return { zh: '报警未能送达公安平台,请立即拨打 110。', en: 'An alarm has not reached the police side: phone 110 now.' };
+    return { zh: '报警未能送达公安平台，请立即拨打 110。', en: 'An alarm has not reached the police side: phone 110 now.' };
   }
   const parts: Words[] = [
     openAlarms > 0
@@ -93,7 +93,7 @@ export function verdictOf({ cameras, panels, openAlarms, phonePolice, uplinks }:
     linkWords(uplinks),
   ];
   const english = parts.map(({ en }) => en).join(', ');
-  return { zh: `${parts.map(({ zh }) => zh).join(',')}。`, en: `${english.charAt(0).toUpperCase()}${english.slice(1)}.` };
+  return { zh: `${parts.map(({ zh }) => zh).join('，')}。`, en: `${english.charAt(0).toUpperCase()}${english.slice(1)}.` };
 }
 
 function counted(count: number): string {
@@ -112,7 +112,7 @@ function linkWords(uplinks: readonly UplinkView[]): Words {
   const bad = active.filter(({ state }) => state === 'offline' || state === 'degraded');
   if (bad.length > 0)
     return {
-      zh: `上报链路异常(${bad.map(({ name }) => name).join('、')})`,
+      zh: `上报链路异常（${bad.map(({ name }) => name).join('、')}）`,
       en: `police link in trouble (${bad.map(({ name }) => name).join(', ')})`,
     };
   if (active.some(({ state }) => state === 'unknown')) return { zh: '上报链路尚未证实', en: 'police link not yet proven' };

@@ -49,7 +49,7 @@ export function Devices({ school, say, language }: PageProps) {
             sorter: (a, b) => gravity.indexOf(a.state) - gravity.indexOf(b.state),
             render: (_, { state }) => <StateMark state={state} say={say} />,
           },
-          { title: say('name'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
+          { title: say('deviceName'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
           { title: say('kind'), width: 120, render: (_, { kind }) => say(kind) },
           { title: say('place'), dataIndex: 'place' },
           { title: say('reason'), render: (_, device) => reasonOf(device) },

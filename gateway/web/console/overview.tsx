@@ -46,9 +46,13 @@ export function OverviewPage({ school, say, language }: PageProps) {
         </Col>
         <Col xs={24} lg={12}>
           <Card title={say('needsYou')}>
-            {overview.needsYou.length === 0 ? (
-              <p className="quiet">{say('nothingNeedsYou')}</p>
-            ) : (
+            {overview.openAlarms > 0 ? (
+              <p>
+                <a href="#alarms">{say('alarmsNeedYou', { n: overview.openAlarms })}</a>
+              </p>
+            ) : null}
+            {overview.openAlarms + overview.needsYou.length === 0 ? <p className="quiet">{say('nothingNeedsYou')}</p> : null}
+            {overview.needsYou.length === 0 ? null : (
               <List
                 dataSource={[...overview.needsYou]}
                 renderItem={(fault) => (

@@ -2,7 +2,7 @@
 import { Alert, Button, Card, Form, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import type { SessionView } from '../../domain/api.ts';
-import { api } from '../shared/api.ts';
+import { api, Problem } from '../shared/api.ts';
 import type { ConsoleProps } from './console.tsx';
 
 interface Answers {
@@ -11,14 +11,14 @@ interface Answers {
   readonly password: string;
 }
 
-export function SignIn({ say, switchLanguage, signedIn }: ConsoleProps & { signedIn(session: SessionView): void }) {
+export function SignIn({ say, language, switchLanguage, signedIn }: ConsoleProps & { signedIn(session: SessionView): void }) {
   const [unclaimed, setUnclaimed] = useState(false);
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     api.claimStatus().then(
       ({ open }) => setUnclaimed(open),
-      (error: Error) => setFailure(error.message),
+      (error) => setFailure(error),
     );
   }, []);
 
@@ -28,11 +28,18 @@ export function SignIn({ say, switchLanguage, signedIn }: ConsoleProps & { signe
     try {
       signedIn(unclaimed ? await api.claim({ code, name, password }) : await api.signIn({ name, password }));
     } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
+      setFailure(error);
     } finally {
       setBusy(false);
     }
   }
+
+  /** In the language of the page; the gateway's own words for 401 are general: "sign in first". */
+  const words = (): string => {
+    if (!(failure instanceof Problem)) return say('wrong');
+    if (failure.status === 401) return say(unclaimed ? 'claimWrong' : 'signInWrong');
+    return failure.words?.[language] ?? failure.message;
+  };
 
   return (
     <main className="sign-in">
@@ -45,7 +52,7 @@ export function SignIn({ say, switchLanguage, signedIn }: ConsoleProps & { signe
         }
       >
         {unclaimed ? <p>{say('claimHelp')}</p> : null}
-        {failure ? <Alert type="error" showIcon title={failure} className="gap" /> : null}
+        {failure ? <Alert type="error" showIcon title={words()} className="gap" /> : null}
         <Form<Answers> layout="vertical" onFinish={(answers) => void submit(answers)} disabled={busy} requiredMark={false}>
           {unclaimed ? (
             <Form.Item name="code" label={say('claimCode')} rules={[{ required: true, message: '' }]}>
@@ -55,7 +62,11 @@ export function SignIn({ say, switchLanguage, signedIn }: ConsoleProps & { signe
           <Form.Item name="name" label={say('name')} rules={[{ required: true, message: '' }]}>
             <Input autoComplete="username" spellCheck={false} />
           </Form.Item>
-          <Form.Item name="password" label={say('password')} rules={[{ required: true, message: '' }]}>
+          <Form.Item
+            name="password"
+            label={say('password')}
+            rules={[{ required: true, message: '' }, ...(unclaimed ? [{ min: 12, message: say('passwordShort') }] : [])]}
+          >
             <Input.Password autoComplete={unclaimed ? 'new-password' : 'current-password'} />
           </Form.Item>
           <Button type="primary" htmlType="submit" block loading={busy}>

@@ -1,14 +1,18 @@
 /** The API as the pages call it: same-origin JSON, problems as one typed error. */
 import type { AlarmPage, AlarmView, ChannelView, ClaimStatus, DeviceView, Overview, SessionView } from '../../domain/api.ts';
+import type { Words } from '../../domain/words.ts';
 
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
+  /** For people; absent where the answer is not the gateway's own. */
+  readonly words: Words | undefined;
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, words?: Words) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.words = words;
   }
 }
 
@@ -25,8 +29,8 @@ async function call<Answer>(method: string, path: string, body?: unknown): Promi
 
 function problemOf(status: number, text: string): Problem {
   try {
-    const { code, detail, title } = JSON.parse(text) as { code?: string; detail?: string; title?: string };
-    return new Problem(status, code ?? '', detail ?? title ?? `HTTP ${status}`);
+    const { code, detail, title, words } = JSON.parse(text) as { code?: string; detail?: string; title?: string; words?: Words };
+    return new Problem(status, code ?? '', detail ?? title ?? `HTTP ${status}`, words);
   } catch {
     return new Problem(status, '', `HTTP ${status}`); // not ours: a proxy's page, say
   }
