@@ -121,10 +121,10 @@ export class CommitQueue implements AsyncDisposable {
       let failure: unknown;
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') {
-          log.info('journal opened', { sqlite: message.sqlite, position: this.#promised });
           this.#ready = true;
           this.#opened = true;
           this.#promised = Math.max(this.#promised, message.position);
+          log.info('journal opened', { sqlite: message.sqlite, position: this.#promised });
           this.#failures = 0;
           resolve();
           this.#schedule();

@@ -7,12 +7,14 @@ import type { DomainEvent, JournalEntry } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { Clock, Journal, JournalReader, Logger, Outbox, Recorded } from '../domain/ports.ts';
 import { instant, type Millis, millis } from '../domain/time.ts';
+import { Scope } from '../runtime/scope.ts';
 import { siblingModule, startWorker } from '../runtime/worker.ts';
 import { Bell } from './bell.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { eventRow, type Operation, type Outcome, type WorkerSettings } from './operation.ts';
 import { openOutbox, receiptRow } from './outbox.ts';
 import { openReader } from './reader.ts';
+import { holdJournal } from './sole-holder.ts';
 import type { CommitFigures } from './statistics.ts';
 
 export const journalFile = 'journal.sqlite';
@@ -55,6 +57,8 @@ export interface OpenJournal extends Journal, AsyncDisposable {
 export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
   const { folder, clock, log, acknowledgeBeforeCommit = false, commitDelay = millis(0) } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await using scope = new Scope();
+  scope.own(holdJournal(folder));
   const file = join(folder, journalFile);
   const anything = new Bell();
   const bells = new Map<UplinkId, Bell>();
@@ -77,11 +81,15 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     },
   });
   const database = openReadOnly(file);
+  // The queue closes first: what it holds still has to be written.
+  scope.defer(() => database.close());
+  scope.own(queue);
   const read = openReader(database);
   const tallies = database.prepare<[], { uplink: UplinkId; pending: number; refused: number; accepted: number; alarms: number }>(
     'SELECT uplink, pending, refused, accepted, alarms FROM tally ORDER BY uplink',
   );
 
+  const open = scope.release();
   return {
     read,
     outbox: openOutbox({ database, submit: (operation) => queue.submit(operation), bell }),
@@ -105,10 +113,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
       available: queue.available,
       uplinks: tallies.all().map(({ alarms, ...counts }) => ({ ...counts, alarmsDelivered: alarms })),
     }),
-    [Symbol.asyncDispose]: async () => {
-      await queue[Symbol.asyncDispose]();
-      database.close();
-    },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
 }
 

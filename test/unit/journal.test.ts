@@ -36,6 +36,18 @@ describe('record', () => {
     }
   });
 
+  test("a journal is one gateway's alone: a second one is refused, and may come when the first has gone", async () => {
+    await using scope = new Scope();
+    const folder = freshFolder(scope);
+    {
+      await using first = await openTestJournal({ folder });
+      await expect(openTestJournal({ folder })).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+      await first.journal.record(alarm(), [police]); // unharmed
+    }
+    await using second = await openTestJournal({ folder });
+    expect(second.journal.stats().position).toBe(1);
+  });
+
   test('everything recorded in one turn shares few commits', async () => {
     await using bench = await openTestJournal();
     await Promise.all(Array.from({ length: 500 }, () => bench.journal.record(alarm(), [police])));
