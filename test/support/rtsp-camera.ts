@@ -29,6 +29,8 @@ export const parameterSets = fixtureUnits.filter((unit) => [h264Nal.sps, h264Nal
 
 export interface CameraOptions {
   readonly password?: string;
+  /** How long its Digest nonces are good, ms. */
+  readonly nonceValidFor?: number;
   readonly framesPerSecond?: number;
   /** Media offered in the SDP; default our H.264. */
   readonly sdp?: string;
@@ -88,7 +90,11 @@ export async function openTestCamera(options: CameraOptions = {}): Promise<TestC
   const players = new Map<Socket, Player>();
   const lines = new Map<Socket, DatagramLine>();
   const heard: Buffer[] = [];
-  const digest = new DigestDoor({ realm: 'test camera', now: () => Date.now() });
+  const digest = new DigestDoor({
+    realm: 'test camera',
+    now: () => Date.now(),
+    ...(options.nonceValidFor === undefined ? {} : { validFor: options.nonceValidFor }),
+  });
   const [rtp, rtcp] = options.channels ?? [0, 1];
   let credentialed = 0;
   let teardowns = 0;

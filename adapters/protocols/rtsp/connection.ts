@@ -37,7 +37,7 @@ export interface FrameTaker {
   garbage(length: number): void;
 }
 
-/** Refusals of credentials that one connection may collect before it gives up: more would lock the account of many cameras. */
+/** Refusals of credentials in a row that one connection may collect before it gives up: more would lock the account of many cameras. */
 const maxRefusals = 2;
 
 export class RtspConnection {
@@ -113,14 +113,14 @@ export class RtspConnection {
       const signed = this.#challenges.length > 0;
       const response = await this.#exchange(order, signal);
       if (response.status !== 401) {
-        this.#accepted ||= signed;
+        this.#welcome(signed);
         return response;
       }
       this.#meetChallenge(response, signed);
     }
   }
 
-  /** Sends without waiting: some cameras never answer keepalives (quirk 2). The answer, if one comes, only renews the nonce. */
+  /** Sends without waiting: some cameras never answer keepalives (quirk 2). Where the nonce has ended, it is said again with the new one. */
   tell(order: RtspOrder, answered: (status: number) => void): void {
     const signed = this.#challenges.length > 0;
     this.#send(order, (response) => {
@@ -131,7 +131,10 @@ export class RtspConnection {
           this.#end(error);
           return;
         }
+        this.tell(order, answered);
+        return;
       }
+      this.#welcome(signed);
       answered(response.status);
     });
     // Unanswered ones must not collect.
@@ -204,6 +207,12 @@ export class RtspConnection {
     if (!credentials || this.#challenges.length === 0) return undefined;
     this.#nonceCount += 1;
     return answerChallenge(this.#challenges, { ...credentials, method: order.method, uri: order.uri, count: this.#nonceCount });
+  }
+
+  #welcome(signed: boolean): void {
+    if (!signed) return;
+    this.#accepted = true;
+    this.#refusals = 0;
   }
 
   #meetChallenge(response: RtspResponse, signed: boolean): void {
