@@ -1,7 +1,9 @@
 /** What every verb of the command line shares: where the configuration is, and how results and failures are told. */
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { isGatewayError } from '../domain/errors.ts';
+import type { Endpoint } from '../domain/media.ts';
 import { type GatewayConfig, parseConfig, readConfig } from '../runtime/config.ts';
 
 /** 0 well · 1 failure · 2 wrong usage or configuration · 3 the check found problems. */
@@ -45,4 +47,12 @@ function sentenceOf(error: unknown): string {
 
 export function hostPort({ address, port }: { readonly address: string; readonly port: number }): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** What to type into a browser; 0.0.0.0 is nothing that anybody could. */
+export function browserAddresses({ address, port }: Endpoint): readonly string[] {
+  const everywhere = address === '0.0.0.0' || address === '::';
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const hosts = own.filter(({ family, internal }) => family === 'IPv4' && !internal).map((entry) => entry.address);
+  return (everywhere ? [...hosts.slice(0, 3), 'localhost'] : [address]).map((host) => `https://${hostPort({ address: host, port })}/`);
 }

@@ -7,7 +7,7 @@ import { systemClock } from '../runtime/clock.ts';
 import type { GatewayConfig } from '../runtime/config.ts';
 import { openLogger } from '../runtime/logger.ts';
 import { aborted } from '../runtime/shutdown.ts';
-import { hostPort } from './common.ts';
+import { browserAddresses, hostPort } from './common.ts';
 
 export async function serve(config: GatewayConfig, signal: AbortSignal): Promise<void> {
   const log = openLogger(config.log.level);
@@ -42,7 +42,7 @@ function listeners(gateway: Gateway): Record<string, string> {
 /** What the person at the box must know: printed, never logged. */
 function welcome({ https, fingerprint256, claimCode }: Gateway): string {
   const lines = [
-    `campus-gateway  https://${hostPort(https)}/`,
+    `campus-gateway  ${browserAddresses(https).join('  ')}`,
     `  certificate SHA-256 / 证书指纹  ${fingerprint256}`,
     ...(claimCode === undefined ? [] : [`  claim code / 认领码  ${claimCode}   (makes the first administrator, once / 用于创建首位管理员，仅一次)`]),
   ];
