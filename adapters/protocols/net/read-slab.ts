@@ -4,7 +4,8 @@
  */
 import type { OnReadOpts } from 'node:net';
 
-const slabBytes = 256 * 1024;
+/** As small as may be: what a group of pictures keeps of its last slab is not used by anybody. Reads of 10 KB are cut in one of twelve pictures. */
+const slabBytes = 128 * 1024;
 /** Less room than this is left unused: a read would have to be cut in two. */
 const leastRoom = 16 * 1024;
 

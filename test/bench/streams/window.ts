@@ -21,7 +21,7 @@ export interface Window {
   readonly starved: number;
 }
 
-const settling = seconds(2.5);
+const settling = seconds(5);
 const length = seconds(4);
 export const viewersPlayWithin = seconds(30);
 
