@@ -113,6 +113,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])),
     // Not from the cache: figures from before an address was given would blame the camera for our own refusal.
     streams: () => media.telemetry(),
+    refused: (channels) => void media.refused(channels),
   });
   const { ring } = config.media;
   const mediaRestarts = new RecentRestarts(clock);

@@ -1,4 +1,5 @@
 /** The stream source for cameras that speak RTSP: the protocol's session under the media plane's port. */
+import { isGatewayError } from '../../gateway/domain/errors.ts';
 import type { CameraId } from '../../gateway/domain/ids.ts';
 import type { StreamSource } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
@@ -33,7 +34,8 @@ export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSet
       };
       try {
         const how = { ...(fingerprint256 === undefined ? {} : { fingerprint256 }), ...(transport ? { transport } : {}) };
-        await playRtsp({ url, ...credentials, ...how, ports, habits, silence, timers: clock }, player, signal);
+        const mayStillSign = () => !isGatewayError(signal.reason, 'CAMERA_CREDENTIALS');
+        await playRtsp({ url, mayStillSign, ...credentials, ...how, ports, habits, silence, timers: clock }, player, signal);
       } catch (error) {
         throw coded(error, camera, profile);
       }

@@ -245,6 +245,11 @@ export interface MediaPlane extends AsyncDisposable {
   record(plans: readonly RecordingPlan[]): Promise<void>;
   /** Replaces the set of channels that look at an open alarm: viewing them outranks patrol viewing. */
   alarmed(channels: readonly ChannelId[]): Promise<void>;
+  /**
+   * The cameras of these channels refuse their password: their sessions end now, before a keepalive tries it again. They begin anew as soon as
+   * the resolver gives an address.
+   */
+  refused(channels: readonly ChannelId[]): Promise<void>;
   /** Opens the RTSP server inside the plane; returns where it listens. */
   serveRtsp(listen: RtspListen): Promise<RtspBound>;
   /** Replaces the set of stream keys; sessions of a key that is gone are closed. */

@@ -14,6 +14,8 @@ export interface CameraLifeParts {
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
   readonly statuses: CameraStatuses;
   readonly refusals: CameraRefusals;
+  /** Told when nobody is to use the camera's credentials any more. */
+  readonly refused: (camera: Camera) => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told of a session as it opens, with a way to end it; and of its end. */
@@ -42,6 +44,7 @@ export async function liveCamera(camera: Camera, parts: CameraLifeParts, signal:
     const pause = refusals.wait(camera, 'camera');
     if (pause > 0) {
       statuses.lost(camera.id, refusedCredentials);
+      parts.refused(camera);
       await clock.sleep(pause, signal).catch(() => undefined); // aborted: the loop's condition ends it
       continue;
     }

@@ -3,7 +3,7 @@ import type { Camera } from '../domain/campus.ts';
 import type { CameraCommand, CommandResult } from '../domain/command.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { CameraStatus } from '../domain/health.ts';
-import type { CameraId } from '../domain/ids.ts';
+import type { CameraId, ChannelId } from '../domain/ids.ts';
 import type { StreamAddress, StreamProfile } from '../domain/media.ts';
 import type { CameraAdapter, CameraIntroduction, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
@@ -20,6 +20,8 @@ export interface CameraFleetOptions {
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
   /** What the media plane pulls just now. */
   readonly streams: () => Promise<readonly StreamSeen[]>;
+  /** Told when nobody is to use a camera's credentials any more: its channels. Must not throw. */
+  readonly refused?: (channels: readonly ChannelId[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -52,7 +54,7 @@ interface OpenSession {
 
 const askWithin = seconds(10);
 
-export function openCameraFleet({ inventory, adapters, streams, clock, log }: CameraFleetOptions): CameraFleet {
+export function openCameraFleet({ inventory, adapters, streams, refused, clock, log }: CameraFleetOptions): CameraFleet {
   const statuses = openCameraStatuses(clock);
   const refusals = openCameraRefusals(clock);
   const sessions = new Map<CameraId, OpenSession>();
@@ -63,6 +65,10 @@ export function openCameraFleet({ inventory, adapters, streams, clock, log }: Ca
     adapters,
     statuses,
     refusals,
+    refused: ({ id }: Camera) => {
+      const { channels } = inventory.current();
+      refused?.(channels.filter(({ camera }) => camera === id).map((channel) => channel.id));
+    },
     clock,
     log,
     opened: (camera: Camera, session: CameraSession, end: (reason: GatewayError) => void) => void sessions.set(camera.id, { camera, session, end }),

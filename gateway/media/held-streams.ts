@@ -1,5 +1,6 @@
 /** Streams that run while somebody holds them: each begun by its first holder, ended some time after its last. */
 import type { GatewayError } from '../domain/errors.ts';
+import type { ChannelId } from '../domain/ids.ts';
 import type { StreamTelemetry } from '../domain/media.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
 import type { Millis } from '../domain/time.ts';
@@ -61,6 +62,11 @@ export class HeldStreams implements AsyncDisposable {
     entry?.lingering?.abort();
     entry?.life.abort(reason);
     await entry?.ended;
+  }
+
+  /** The camera of this channel refuses its password. */
+  refused(channel: ChannelId): void {
+    for (const { stream } of this.#entries.values()) if (stream.channel === channel) stream.refused();
   }
 
   telemetry(): StreamTelemetry[] {

@@ -98,6 +98,11 @@ export class Hub implements MediaHub, AsyncDisposable {
     this.#alarmed = new Set(channels);
   }
 
+  /** The cameras of these channels refuse their password. */
+  refused(channels: readonly ChannelId[]): void {
+    for (const channel of channels) this.#streams.refused(channel);
+  }
+
   /** The newest keyframe of a stream, which is pulled for it if need be. */
   async keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
     using hold = this.hold(channel, profile);

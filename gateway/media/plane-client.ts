@@ -83,6 +83,11 @@ export class PlaneClient implements MediaPlane {
     await line.call('alarmed', channels).catch(unlessGone(line, undefined)); // Its successor is told at its start.
   }
 
+  async refused(channels: readonly ChannelId[]): Promise<void> {
+    const line = this.#line;
+    await line.call('refused', channels).catch(unlessGone(line, undefined)); // Its sessions have ended with it.
+  }
+
   async telemetry(): Promise<readonly StreamTelemetry[]> {
     const line = this.#line;
     // The streams of a worker that has ended are no more.

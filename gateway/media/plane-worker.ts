@@ -86,6 +86,8 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
         return plane.record(call.ask);
       case 'alarmed':
         return plane.alarmed(call.ask);
+      case 'refused':
+        return plane.refused(call.ask);
       case 'telemetry':
         return plane.telemetry();
       case 'figures':

@@ -54,6 +54,10 @@ export class Plane implements MediaPlane {
     this.#hub.alarmed(channels);
   }
 
+  async refused(channels: readonly ChannelId[]): Promise<void> {
+    this.#hub.refused(channels);
+  }
+
   async telemetry(): Promise<readonly StreamTelemetry[]> {
     return this.#hub.telemetry();
   }

@@ -21,6 +21,7 @@ export interface Calls {
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
+  refused: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
   telemetry: { readonly ask: undefined; readonly answer: readonly StreamTelemetry[] };
   figures: { readonly ask: undefined; readonly answer: MediaFigures };
   serveRtsp: { readonly ask: RtspListen; readonly answer: RtspBound };

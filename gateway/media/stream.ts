@@ -5,6 +5,7 @@ import type { Keyframe, StreamDescription, StreamProfile, StreamPurpose, StreamT
 import type { WireOutlet } from '../domain/media-ports.ts';
 import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
+import { type Linked, linked } from '../runtime/linked.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
 import { Flaws } from './flaws.ts';
@@ -56,6 +57,8 @@ export class Stream {
   #failure: unknown;
   #facts: VideoFacts | undefined;
   #reportedAt = 0;
+  /** With the camera, while there is one. */
+  #session: Linked | undefined;
   /** Said once a session. */
   #toldUnreadable = false;
 
@@ -88,8 +91,11 @@ export class Stream {
       this.#state = 'connecting';
       let hopeless = false;
       try {
-        await this.#origin.pull(this.#tracks, signal);
-        if (!signal.aborted) throw new GatewayError('CAMERA_UNREACHABLE', `The stream of ${this.channel} ended.`, { context: this.#name });
+        using session = linked(signal);
+        this.#session = session;
+        await this.#origin.pull(this.#tracks, session.signal);
+        session.signal.throwIfAborted();
+        throw new GatewayError('CAMERA_UNREACHABLE', `The stream of ${this.channel} ended.`, { context: this.#name });
       } catch (error) {
         if (signal.aborted) break;
         hopeless = this.#fail(error);
@@ -130,6 +136,12 @@ export class Stream {
     outlet.described(this.#tracks.description!, false);
     this.#tracks.report((track, clock, packets, octets) => outlet.report(track, clock, packets, octets));
     return this.fanOut.join(outlet, purpose);
+  }
+
+  /** Somebody else learned that the camera takes these credentials no more: nothing is asked with them again, not even to stay. */
+  refused(): void {
+    const words = `The camera of ${this.channel} refuses its credentials.`;
+    this.#session?.abort(new GatewayError('CAMERA_CREDENTIALS', words, { context: this.#name }));
   }
 
   /** From now on the last seconds are kept, in at most so many bytes; 0: no more. */

@@ -3,6 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeviceView } from '../../gateway/domain/api.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
+import type { Fmp4Message } from '../../gateway/domain/media.ts';
 import type { CameraIntroduction } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
@@ -46,6 +47,24 @@ describe.concurrent('in a school, a camera', () => {
     inventory.putCamera({ ...entry, id: cameraId('cam-dormitory') });
     await school.within(seconds(15), 'cam-dormitory', 'normal');
   }, 60_000);
+
+  test('whose password is changed while it plays is left alone, its stream too, once two signed requests were refused', async () => {
+    const { running } = play('cam-gate');
+    const { port1, port2 } = new MessageChannel();
+    const channel = channelId('cam-gate');
+    const ended = new Promise<Fmp4Message>((resolve) => port1.on('message', (message: Fmp4Message) => message.kind === 'ended' && resolve(message)));
+    await using sink = await school.demo.gateway.watch(
+      { kind: 'fmp4', channel, profile: 'main', purpose: 'local', audio: false, port: port2 },
+      new AbortController().signal,
+    );
+    sink.start();
+    await running.fault('wrong-password', true);
+    await school.within(seconds(15), 'cam-gate', 'offline', 'camera-credentials');
+    expect(await ended).toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    await systemClock.sleep(seconds(35)); // beyond the keepalive of any session that would still be open
+    expect(running.refusedRequests).toBeGreaterThan(0);
+    expect(running.refusedRequests).toBeLessThanOrEqual(2);
+  }, 90_000);
 
   test('whose streams alone refuse the password says so, and is not asked again by any viewer', async () => {
     const { running } = play('cam-playground');

@@ -37,6 +37,8 @@ export interface RtspOrderToPlay {
   /** rtsp:// or rtsps:// URL; credentials in it are not used. */
   readonly url: string;
   readonly credentials?: RtspCredentials;
+  /** Asked when it ends: false where the credentials are not to be used again, not even to say so. */
+  readonly mayStillSign?: () => boolean;
   /** SHA-256 of the certificate that a rtsps:// camera must show, upper-case hex pairs with colons. */
   readonly fingerprint256?: string;
   /** `auto`: TCP, and UDP where the camera refuses TCP or sends nothing over it. Default `auto`; of rtsps:// always TCP, for UDP is in clear. */

@@ -100,7 +100,8 @@ class Session {
 
   async leave(): Promise<void> {
     // Cameras count sessions: one that is not torn down blocks a place until its timeout.
-    if (this.#connection.session !== undefined) await this.#connection.leave({ method: 'TEARDOWN', uri: this.#aggregate });
+    const mayAsk = this.#with.order.mayStillSign?.() ?? true;
+    if (this.#connection.session !== undefined && mayAsk) await this.#connection.leave({ method: 'TEARDOWN', uri: this.#aggregate });
     this.#connection.close();
     this.#carrier.close();
   }
