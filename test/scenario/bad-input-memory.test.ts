@@ -9,11 +9,11 @@ const child = fileURLToPath(new URL('../support/memory-child.ts', import.meta.ur
 const flags = ['--expose-gc', '--min-semi-space-size=4', '--max-semi-space-size=4', '--import', 'tsx'];
 
 /**
- * MB by which three rounds and more raise the resident memory above the first: the least of rounds 3 to 5. What leaks does not come back, what the
+ * MB by which three rounds and more raise the resident memory above the first: the least of rounds 3 to 7. What leaks does not come back, what the
  * allocators keep for a while does.
  */
 async function growth(kind: BadInput, more: readonly string[] = []) {
-  const { code, output, errors } = await runProgram(process.execPath, [...flags, child, kind, '5', ...more], 170_000);
+  const { code, output, errors } = await runProgram(process.execPath, [...flags, child, kind, '7', ...more], 170_000);
   expect(code, errors).toBe(0);
   const { cases, resident }: Weighed = JSON.parse(output);
   const [, first = Number.NaN, , ...later] = resident; // the warm-up comes before the first
