@@ -35,8 +35,8 @@ ENV NODE_ENV=production \
   CAMPUS_GATEWAY__DATA_FOLDER=/var/lib/campus-gateway
 USER campus-gateway
 VOLUME /var/lib/campus-gateway
-# HTTPS console and API, MQTTS for panels, RTSP for players.
-EXPOSE 8443 8883 8554 8322 8556/udp 8557/udp
+# HTTPS console and API, MQTTS for panels, RTSP for players, and packets from cameras that are heard by UDP.
+EXPOSE 8443 8883 8554 8322 8556/udp 8557/udp 8560-8659/udp
 # The certificate is the box's own: this asks whether the gateway lives, on loopback, and proves nobody's identity.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
   CMD ["node", "-e", "require('node:https').get({host:'127.0.0.1',port:process.env.CAMPUS_GATEWAY__HTTP__PORT||8443,path:'/healthz',rejectUnauthorized:false,timeout:4000},(reply)=>process.exit(reply.statusCode===200?0:1)).on('timeout',()=>process.exit(1)).on('error',()=>process.exit(1))"]

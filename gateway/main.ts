@@ -64,6 +64,7 @@ verb(
     const { simulators } = await import('../simulators/index.ts');
     const simulator = simulators.find((candidate) => candidate.name === name);
     if (!simulator) {
+      if (name !== undefined && name !== '--help') process.stderr.write(`There is no simulator ${JSON.stringify(name)}. These are:\n`);
       for (const { name: known, summary } of simulators) print(`${known.padEnd(10)} ${summary.en} · ${summary.zh}`);
       return name === undefined || name === '--help' ? exitCodes.well : exitCodes.usage;
     }
