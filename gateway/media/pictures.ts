@@ -11,10 +11,16 @@ export interface Picture {
   readonly capturedAt: Instant;
 }
 
+/** A picture has no more than this, bytes; a camera whose clock stands still would make one of all it ever sends. */
+const mostBytes = 8 * 1024 * 1024;
+/** Markers before a picture's first slice: delimiter, parameter sets and SEI, and some to spare. */
+const mostEarlyMarkers = 16;
+
 export class Pictures {
   readonly #out: (picture: Picture) => void;
   #video: VideoTools | undefined;
   #pieces: Buffer[] = [];
+  #bytes = 0;
   #first: AccessUnit | undefined;
   #key = false;
   /** The camera sets the marker before the picture is complete: then only the next timestamp ends one. */
@@ -33,6 +39,7 @@ export class Pictures {
   /** The session with the camera is over; the next one starts with a keyframe. */
   pause(): void {
     this.#pieces = [];
+    this.#bytes = 0;
     this.#first = undefined;
     this.#key = false;
   }
@@ -51,6 +58,12 @@ export class Pictures {
     }
     this.#first ??= unit;
     this.#pieces.push(unit.wire);
+    this.#bytes += unit.wire.length;
+    if (this.#bytes > mostBytes) {
+      this.#emitted = unit.ticks;
+      this.pause();
+      return;
+    }
     this.#key ||= unit.keyframe;
     if (unit.ends && !this.#markersLie) this.#close(true);
   }
@@ -61,7 +74,11 @@ export class Pictures {
     const video = this.#video!;
     const units = video.units(this.#pieces);
     const hasPicture = video.hasPicture(units);
-    if (byMarker && !hasPicture) return;
+    if (byMarker && !hasPicture) {
+      // All of it is read again with the next marker: not for ever.
+      if (this.#pieces.length >= mostEarlyMarkers) this.pause();
+      return;
+    }
     const keyframe = this.#key;
     this.pause();
     if (!hasPicture) return;
