@@ -2,14 +2,11 @@
 import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
 import type { RtspMessage } from '../../../adapters/protocols/rtsp/message.ts';
 import { type RtspLimits, RtspReader, RtspScanner, usualLimits } from '../../../adapters/protocols/rtsp/scanner.ts';
-import { randomFrom } from '../../support/measure-figures.ts';
+import { mustNotMindChunks } from '../shared/chunks.ts';
 import { fixture } from '../shared/seeds.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
 const tight: RtspLimits = { head: 200, body: 400 };
-/** Above this every byte on its own takes too long to be worth it. */
-const mostSingle = 300;
-
 const messages = [
   'OPTIONS rtsp://10.0.0.9:554/live RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: LibVLC/3.0.18 (LIVE555 Streaming Media v2016.11.28)\r\n\r\n',
   'RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm="IP Camera(12345)", nonce="d4a5", stale="FALSE"\r\nWWW-Authenticate: Basic realm="/"\r\n\r\n',
@@ -48,33 +45,14 @@ function told(message: RtspMessage): string {
   return [start, ...headers, Buffer.from(message.body).toString('latin1')].join('\n');
 }
 
-function cut(input: Buffer, longest: number, random: () => number): Buffer[] {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < input.length; ) {
-    const end = Math.min(input.length, at + 1 + Math.floor(random() * longest));
-    // A read of its own: its bytes lie elsewhere.
-    chunks.push(Buffer.from(input.subarray(at, end)));
-    at = end;
-  }
-  return chunks;
-}
-
 export const rtspStreamTarget: FuzzTarget = {
   name: 'rtsp-stream',
   seeds: () => [...messages.map((text) => Buffer.from(text, 'latin1')), fixture('media/ffmpeg-rtp.interleaved').subarray(0, 1_500)],
   longest: 32 * 1024,
   words: ['RTSP/1.0 200 OK\r\n', 'OPTIONS * RTSP/1.0\r\n', 'Content-Length: ', 'CSeq: ', '\r\n', '\r\n\r\n', '\n\n', '$\0\0\x04'],
   run(input) {
-    const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
     const limits = input.length % 2 === 0 ? usualLimits : tight;
-    const whole = transcript([bytes], limits);
-    const random = randomFrom(input.length * 31 + (input[input.length >> 1] ?? 0));
-    const cuts = [cut(bytes, Math.max(8, input.length / 6), random)];
-    if (input.length <= mostSingle) cuts.push(cut(bytes, 1, random));
-    for (const chunks of cuts) {
-      const pieces = transcript(chunks, limits);
-      must(pieces.length === whole.length && pieces.every((line, at) => line === whole[at]), 'the chunks make no difference', () => [whole, pieces]);
-    }
+    mustNotMindChunks(input, (chunks) => transcript(chunks, limits));
     new RtspReader(limits).push(input);
   },
 };

@@ -1,12 +1,9 @@
 /** The bytes of a SIP connection over TCP, in whatever chunks they arrive. */
 import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
 import { SipFramer } from '../../../adapters/protocols/sip/framer.ts';
-import { randomFrom } from '../../support/measure-figures.ts';
-import { type FuzzTarget, must } from '../target.ts';
+import { mustNotMindChunks } from '../shared/chunks.ts';
+import type { FuzzTarget } from '../target.ts';
 import { sipMessageTarget } from './sip-message.ts';
-
-/** Above this every byte on its own takes too long to be worth it. */
-const mostSingle = 300;
 
 /** What the framer makes of it, and the error that ended it. */
 function transcript(chunks: readonly Buffer[]): string[] {
@@ -27,17 +24,6 @@ function transcript(chunks: readonly Buffer[]): string[] {
   return lines;
 }
 
-function cut(input: Buffer, longest: number, random: () => number): Buffer[] {
-  const chunks: Buffer[] = [];
-  for (let at = 0; at < input.length; ) {
-    const end = Math.min(input.length, at + 1 + Math.floor(random() * longest));
-    // A read of its own: its bytes lie elsewhere.
-    chunks.push(Buffer.from(input.subarray(at, end)));
-    at = end;
-  }
-  return chunks;
-}
-
 export const sipStreamTarget: FuzzTarget = {
   name: 'sip-stream',
   seeds: () => [Buffer.from('\r\n\r\n\r\n'), ...pairs(sipMessageTarget.seeds())],
@@ -46,15 +32,7 @@ export const sipStreamTarget: FuzzTarget = {
   allows: () => false,
   words: ['Content-Length: ', 'l: 0\r\n', '\r\n\r\n', '\n\n', 'OPTIONS sip:a@b SIP/2.0\r\n', 'SIP/2.0 200 OK\r\n'],
   run(input) {
-    const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
-    const whole = transcript([bytes]);
-    const random = randomFrom(input.length * 31 + (input[input.length >> 1] ?? 0));
-    const cuts = [cut(bytes, Math.max(8, input.length / 6), random)];
-    if (input.length <= mostSingle) cuts.push(cut(bytes, 1, random));
-    for (const chunks of cuts) {
-      const pieces = transcript(chunks);
-      must(pieces.length === whole.length && pieces.every((line, at) => line === whole[at]), 'the chunks make no difference', () => [whole, pieces]);
-    }
+    mustNotMindChunks(input, transcript);
   },
 };
 
