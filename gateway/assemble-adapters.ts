@@ -4,8 +4,9 @@ import { cameraAdapters, uplinkAdapters } from '../adapters/index.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
 import type { UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
-import type { AdapterContext, PanelIntake, Uplink, UplinkAdapter } from './domain/ports.ts';
+import type { AdapterContext, PanelIntake } from './domain/ports.ts';
 import type { Secret } from './domain/secret.ts';
+import type { Uplink, UplinkAdapter, UplinkContext } from './domain/uplink-ports.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { type Problem, problemsOf } from './runtime/problems.ts';
 
@@ -20,7 +21,7 @@ export function settingsProblems(kind: 'camera' | 'uplink', adapter: string, set
 }
 
 /** Throws INVENTORY_INVALID where the settings are wrong, and SECRET_UNREADABLE where its secret cannot be read. */
-export function createUplink(settings: UplinkSettings, { sendTwice, ...context }: AdapterContext & { readonly sendTwice: boolean }): Uplink {
+export function createUplink(settings: UplinkSettings, { sendTwice, ...context }: UplinkContext & { readonly sendTwice: boolean }): Uplink {
   const adapter = uplinkAdapters.find(({ kind }) => kind === settings.adapter);
   const problems = settingsProblems('uplink', settings.adapter, settings.settings);
   if (!adapter || problems.length > 0) {

@@ -8,10 +8,12 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
 import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
+import type { DomainEvent } from './domain/event.ts';
 import type { MediaEnd } from './domain/health.ts';
 import type { RtspListen } from './domain/media.ts';
-import type { Clock, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
+import type { Clock, Journal, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
 import { seconds } from './domain/time.ts';
+import { AlarmedChannels } from './media/alarmed-channels.ts';
 import { Plane } from './media/plane.ts';
 import { PlaneClient } from './media/plane-client.ts';
 import { servePlane } from './media/plane-worker.ts';
@@ -146,4 +148,20 @@ if (!isMainThread && parentPort && isMediaWorker(workerData)) {
     parentPort,
     (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, uplink, parts: mediaParts(settings, systemClock, log) }),
   );
+}
+
+/** Keeps the plane told of the channels that look at an alarm which nobody has acknowledged. */
+export async function tellAlarmed(
+  { journal, media, clock }: { readonly journal: Journal; readonly media: MediaPlane; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  const alarmed = new AlarmedChannels();
+  const tell = async (event?: DomainEvent) => {
+    const channels = alarmed.take(event, clock.now());
+    if (channels) await media.alarmed(channels);
+  };
+  // Followed before the first look, so that nothing that is recorded meanwhile is missed.
+  const following = journal.follow('now', signal);
+  for (const { event } of journal.read.alarms({ unacknowledged: true, limit: 500 }).toReversed()) await tell(event);
+  for await (const { event } of following) await tell(event);
 }

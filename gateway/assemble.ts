@@ -7,11 +7,11 @@ import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
 import { createUplink, externalBrokers, settingsProblems } from './assemble-adapters.ts';
-import { mediaSettingsOf, openMediaPlane, rtspListenOf } from './assemble-media.ts';
+import { platformDoor } from './assemble-door.ts';
+import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
-import type { DomainEvent } from './domain/event.ts';
 import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
 import { between, millis, seconds } from './domain/time.ts';
@@ -25,7 +25,6 @@ import { openIntake } from './intake/intake.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import { openInventory } from './inventory/store.ts';
 import { openJournal } from './journal/journal.ts';
-import { AlarmedChannels } from './media/alarmed-channels.ts';
 import { recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
@@ -90,7 +89,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     inventory,
     outbox: journal.outbox,
     onAccepted: ({ uplink, journalledAt }, at) => hopTimes.accepted(uplink, between(journalledAt, at)),
-    create: (settings) => createUplink(settings, { clock, log, sendTwice }),
+    create: (settings) => createUplink(settings, { clock, log, sendTwice, door }),
     clock,
     log,
   });
@@ -168,6 +167,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       },
     },
   });
+
+  const door = platformDoor({ inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } });
 
   // ffmpeg is looked for when it is first needed: a box without it does all but this.
   let transcoder: Promise<Transcoder> | undefined;
@@ -247,16 +248,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     await record();
     for await (const _changed of changes) await record();
   });
-  live('alarmed channels', async (signal) => {
-    const alarmed = new AlarmedChannels();
-    const tell = async (event?: DomainEvent) => {
-      const channels = alarmed.take(event, clock.now());
-      if (channels) await media.alarmed(channels);
-    };
-    const following = journal.follow('now', signal);
-    for (const { event } of journal.read.alarms({ unacknowledged: true, limit: 500 }).toReversed()) await tell(event);
-    for await (const { event } of following) await tell(event);
-  });
+  live('alarmed channels', (signal) => tellAlarmed({ journal, media, clock }, signal));
   live('stream keys', async (signal) => {
     const changes = inventory.changes(signal);
     await media.admit(inventory.streamKeys()); // again: pages may have made one since

@@ -11,8 +11,9 @@ import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
-import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
+import type { AdapterContext } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
+import type { Uplink, UplinkAdapter } from '../../gateway/domain/uplink-ports.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
@@ -43,13 +44,14 @@ const config = z.strictObject({
 });
 export type MqttUplinkConfig = z.output<typeof config>;
 
-export const mqtt: UplinkAdapter<MqttUplinkConfig> = {
+/** Sees nothing of the box but the events that it is owed. */
+export const mqtt = {
   kind: 'mqtt',
   config,
-  create(settings, checked, context) {
+  create(settings: UplinkSettings, checked: MqttUplinkConfig, context: AdapterContext) {
     return new MqttUplink(settings, checked, context);
   },
-};
+} satisfies UplinkAdapter<MqttUplinkConfig>;
 
 /** Room for topic, packet id and properties beside the body. */
 const packetRoom = 1_024;

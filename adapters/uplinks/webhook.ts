@@ -11,8 +11,9 @@ import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
-import type { AdapterContext, Uplink, UplinkAdapter } from '../../gateway/domain/ports.ts';
+import type { AdapterContext } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
+import type { Uplink, UplinkAdapter } from '../../gateway/domain/uplink-ports.ts';
 import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
@@ -27,13 +28,14 @@ const config = z.strictObject({
 });
 export type WebhookConfig = z.output<typeof config>;
 
-export const webhook: UplinkAdapter<WebhookConfig> = {
+/** Sees nothing of the box but the events that it is owed. */
+export const webhook = {
   kind: 'webhook',
   config,
-  create(settings, checked, context) {
+  create(settings: UplinkSettings, checked: WebhookConfig, context: AdapterContext) {
     return new WebhookUplink(settings, checked, context);
   },
-};
+} satisfies UplinkAdapter<WebhookConfig>;
 
 class WebhookUplink implements Uplink {
   readonly id;

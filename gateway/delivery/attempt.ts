@@ -1,8 +1,9 @@
 /** One try of one delivery: what came of it, said in values. */
 import type { Delivery } from '../domain/delivery.ts';
 import { isGatewayError } from '../domain/errors.ts';
-import type { Clock, Uplink } from '../domain/ports.ts';
+import type { Clock } from '../domain/ports.ts';
 import type { Instant, Millis } from '../domain/time.ts';
+import type { Uplink } from '../domain/uplink-ports.ts';
 
 export type Outcome =
   | { readonly kind: 'accepted'; readonly sentAt: Instant; readonly acceptedAt: Instant; readonly proof: string }

@@ -4,8 +4,9 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Delivery, Receipt } from '../domain/delivery.ts';
-import type { Clock, Logger, Outbox, Uplink } from '../domain/ports.ts';
+import type { Clock, Logger, Outbox } from '../domain/ports.ts';
 import { after, hours, type Millis, millis, minutes, seconds } from '../domain/time.ts';
+import type { Uplink } from '../domain/uplink-ports.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
 import { attempt, type Outcome } from './attempt.ts';
 import { openLink } from './link.ts';

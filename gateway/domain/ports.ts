@@ -1,7 +1,7 @@
 /** The ports: what the gateway asks of other people's boxes, and what it offers them. Adapters implement or call these; nothing else crosses. */
 import type { z } from 'zod';
 import type { AlarmType } from './alarm.ts';
-import type { Camera, Inventory, Panel, UplinkSettings } from './campus.ts';
+import type { Camera, Inventory, Panel } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrder } from './command.ts';
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
@@ -208,28 +208,6 @@ export interface Outbox {
   nextDue(uplink: UplinkId): Instant | undefined;
   /** Resolves when something new is owed to this uplink. */
   arrival(uplink: UplinkId, signal: AbortSignal): Promise<void>;
-}
-
-// ---- uplinks
-
-export interface UplinkAdapter<Config> {
-  readonly kind: string;
-  readonly config: z.ZodType<Config>;
-  create(settings: UplinkSettings, config: Config, context: AdapterContext): Uplink;
-}
-
-export interface Uplink {
-  readonly id: UplinkId;
-  readonly accepts: ReadonlySet<EventKind>;
-  /** Deliveries in flight at once, at most. */
-  readonly window: number;
-  /** Keeps the link; ends when aborted, throws when broken. */
-  run(signal: AbortSignal): Promise<void>;
-  /**
-   * Resolves only once the far side acknowledged, with its proof (`PUBACK`, `HTTP 202` …).
-   * Throws DELIVERY_REFUSED where it said no; anything else means no answer.
-   */
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
 }
 
 // ---- media

@@ -35,7 +35,8 @@ export interface CameraFleet {
   changes(signal: AbortSignal): AsyncIterable<CameraStatus>;
   /** Of a channel, or of a camera. Throws NOT_FOUND, or why the camera is not connected: CAMERA_… codes, INVENTORY_INVALID, SECRET_UNREADABLE. */
   streamAddress(channelOrCamera: string, profile: StreamProfile): Promise<StreamAddress>;
-  perform(camera: CameraId, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
+  /** To a camera, or to the one behind a channel. Throws as `streamAddress` does, and COMMAND_UNSUPPORTED. */
+  perform(channelOrCamera: string, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
   /** One visit to a camera that is not entered yet. */
   introduce(candidate: Camera, signal: AbortSignal): Promise<CameraIntroduction>;
 }

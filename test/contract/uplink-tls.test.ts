@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { mqtt } from '../../adapters/uplinks/mqtt.ts';
 import { webhook } from '../../adapters/uplinks/webhook.ts';
 import { uplinkId } from '../../gateway/domain/ids.ts';
-import type { Uplink } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { millis } from '../../gateway/domain/time.ts';
+import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
 import { type BoxCertificate, boxCertificate } from '../../gateway/runtime/box-certificate.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';

@@ -1,0 +1,71 @@
+/** The ports of uplinks: what an adapter of one offers the gateway, and all that it may see of the box and ask from it. */
+import type { z } from 'zod';
+import type { UplinkSettings } from './campus.ts';
+import type { CameraCommand, CommandResult, PanelCommand } from './command.ts';
+import type { Delivery } from './delivery.ts';
+import type { EventKind } from './event.ts';
+import type { CameraStatus, DeviceHealth, PanelStatus } from './health.ts';
+import type { CameraId, ChannelId, PanelId, UplinkId } from './ids.ts';
+import type { AdapterContext, InventoryReader, JournalReader, MediaPlane } from './ports.ts';
+import type { Instant } from './time.ts';
+
+export interface UplinkAdapter<Config> {
+  readonly kind: string;
+  readonly config: z.ZodType<Config>;
+  create(settings: UplinkSettings, config: Config, context: UplinkContext): Uplink;
+}
+
+export type UplinkContext = AdapterContext & { readonly door: PlatformDoor };
+
+export interface Uplink {
+  readonly id: UplinkId;
+  readonly accepts: ReadonlySet<EventKind>;
+  /** Deliveries in flight at once, at most. */
+  readonly window: number;
+  /** Keeps the link; ends when aborted, throws when broken. */
+  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves only once the far side acknowledged, with its proof (`PUBACK`, `HTTP 202` …).
+   * Throws DELIVERY_REFUSED where it said no; anything else means no answer.
+   */
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
+}
+
+/** What a far side asks of a device. */
+export type PlatformCommand =
+  | { readonly to: 'channel'; readonly channel: ChannelId; readonly command: CameraCommand }
+  | { readonly to: 'panel'; readonly panel: PanelId; readonly command: PanelCommand };
+
+/** Somebody asked for what they may not have: who, what, from where. Never secrets. */
+export interface SecurityNotice {
+  readonly uplink: UplinkId;
+  /** Constant lower-case words, for example `foreign media address`. */
+  readonly what: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that an uplink may see of the box and ask from it. One for all uplinks: each names itself where it asks. */
+export interface PlatformDoor {
+  readonly inventory: InventoryReader;
+  readonly health: {
+    /** By id; of a zone, by its path. Undefined: no check looks at it. */
+    device(id: string): DeviceHealth | undefined;
+    devices(): readonly DeviceHealth[];
+    /** Yields whenever any device's state or faults have changed. */
+    changes(signal: AbortSignal): AsyncIterable<void>;
+  };
+  readonly journal: JournalReader;
+  readonly media: Pick<MediaPlane, 'telemetry'>;
+  /** Undefined: no such camera, or it is switched off. */
+  cameraStatus(camera: CameraId): CameraStatus | undefined;
+  /** With `armed`: the mode of each partition. */
+  panelStatus(panel: PanelId): PanelStatus;
+  /**
+   * Through the command desk, and into the log with who asked. Resolves with the device's answer or why there is none; throws NOT_FOUND,
+   * COMMAND_UNSUPPORTED and the CAMERA_… codes.
+   */
+  execute(command: PlatformCommand, onBehalfOf: UplinkId, signal: AbortSignal): Promise<CommandResult>;
+  /** Must be told of every refusal for reasons of security; a flood of one kind is counted, not repeated. */
+  securityNotice(notice: SecurityNotice): void;
+  readonly box: { readonly version: string; readonly startedAt: Instant };
+}
