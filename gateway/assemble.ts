@@ -7,6 +7,7 @@ import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
 import { createUplink, externalBrokers, settingsProblems } from './assemble-adapters.ts';
+import { codeDeskOf } from './assemble-codes.ts';
 import { platformDoor } from './assemble-door.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
@@ -203,7 +204,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         discover: (signal) => discoverCameras({ clock, log }, signal),
         introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },
-      settingsProblems,
+      ...{ settingsProblems, codes: codeDeskOf(inventory) },
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
       readiness: () => [
         {

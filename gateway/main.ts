@@ -12,6 +12,7 @@ interface Options extends CommonOptions {
   readonly out?: string;
   readonly omitSecrets?: boolean;
   readonly dryRun?: boolean;
+  readonly groups?: boolean;
 }
 
 const program = new Command('campus-gateway')
@@ -104,6 +105,28 @@ verb(inventory, 'import', 'make the inventory what the file says', async ({ dryR
   return told(await inventoryImport(dataFolder, file, { dryRun: dryRun === true, ...around }), options);
 })
   .argument('<file>')
+  .option('--dry-run', 'only tell what would change');
+
+const codes = program.command('codes').description('the 20-digit codes by which a GB/T 28181 platform knows the school');
+verb(codes, 'show', 'tell each in words, and what has none', async (options, [uplink = '']) => {
+  const { showCodes } = await import('./commands/codes.ts');
+  return told(await showCodes((await configOf(options)).dataFolder, uplink, around), options);
+}).argument('<uplink>');
+verb(codes, 'import', "take over the bureau's table: all of it, or nothing", async ({ dryRun, ...options }, [uplink = '', file = '']) => {
+  const { importCodes } = await import('./commands/codes.ts');
+  return told(await importCodes((await configOf(options)).dataFolder, uplink, file, { dryRun: dryRun === true, ...around }), options);
+})
+  .argument('<uplink>')
+  .argument('<file>', 'CSV with the columns code and id or name, or YAML as in the settings; UTF-8 or GB18030')
+  .option('--dry-run', 'only tell what would change');
+verb(codes, 'allocate', "number what has no code after the gateway's own; where the bureau allows it", async (options, [uplink = '']) => {
+  const { dryRun, groups, ...common } = options;
+  const { allocateCodes } = await import('./commands/codes.ts');
+  const wanted = { dryRun: dryRun === true, groups: groups === true };
+  return told(await allocateCodes((await configOf(common)).dataFolder, uplink, { ...wanted, ...around }), common);
+})
+  .argument('<uplink>')
+  .option('--groups', 'also the places and their business group')
   .option('--dry-run', 'only tell what would change');
 
 const config = program.command('config').description('gateway.yaml');

@@ -13,7 +13,7 @@ const problem = z
     code: z.string(),
     instance: z.string(),
     words,
-    problems: maybe(z.array(z.object({ path: z.string(), expected: z.string(), got: z.string() }))),
+    problems: maybe(z.array(z.object({ path: z.string(), expected: z.string(), got: z.string(), line: maybe(z.int()), column: maybe(z.int()) }))),
   })
   .openapi('Problem');
 

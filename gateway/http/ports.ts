@@ -4,6 +4,7 @@ import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User 
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
+import type { CodeDesk } from '../domain/platform-codes.ts';
 import type {
   CameraIntroduction,
   Clock,
@@ -210,6 +211,7 @@ export interface HttpParts {
   readonly webrtc?: WebRtcDesk;
   /** What is wrong with the settings of a camera or an uplink, by its adapter's own schema; paths as in the request. */
   readonly settingsProblems: (kind: 'camera' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
+  readonly codes: CodeDesk;
   readonly uplinkBudget: UplinkAccount;
   /** Since the start. */
   readonly mediaRestarts: () => Readonly<Partial<Record<MediaEnd, number>>>;

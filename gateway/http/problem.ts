@@ -15,7 +15,7 @@ export interface ProblemBody {
   /** The request id: the same stands in the log. */
   readonly instance: string;
   readonly words: Words;
-  readonly problems?: readonly Omit<FieldProblem, 'line'>[];
+  readonly problems?: readonly FieldProblem[];
 }
 
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -76,13 +76,16 @@ export function refusalOf(error: unknown, instance: string): Refusal {
       code,
       instance,
       words,
-      ...(Array.isArray(problems)
-        ? { problems: problems.slice(0, 50).map(({ path, expected, got }: FieldProblem) => ({ path, expected, got })) }
-        : {}),
+      ...(Array.isArray(problems) ? { problems: problems.slice(0, 50).map(shownProblem) } : {}),
     },
     unforeseen: status === undefined || status >= 500,
     ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
   };
+}
+
+/** Nothing but these leaves the box. */
+function shownProblem({ path, expected, got, line, column }: FieldProblem): FieldProblem {
+  return { path, expected, got, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
 }
 
 export function sendRefusal(response: Response, { body, retryAfter }: Refusal): void {

@@ -9,6 +9,8 @@ export interface Problem {
   readonly got: string;
   /** 1-based line of the file; absent where the value came from elsewhere, for example from the environment. */
   readonly line?: number;
+  /** 1-based, where it is known. */
+  readonly column?: number;
 }
 
 export type Path = readonly (string | number)[];
@@ -137,6 +139,11 @@ function distance(a: string, b: string): number {
 export function listed(problems: readonly Problem[]): string {
   const lines = problems
     .slice(0, 50)
-    .map(({ path, expected, got, line }) => `  ${line === undefined ? '' : `line ${line}: `}${path || 'the file'}: expected ${expected}, got ${got}`);
+    .map(({ path, expected, got, ...place }) => `  ${placed(place)}${path || 'the file'}: expected ${expected}, got ${got}`);
   return [...lines, ...(problems.length > 50 ? [`  and ${problems.length - 50} more`] : [])].join('\n');
+}
+
+function placed({ line, column }: Pick<Problem, 'line' | 'column'>): string {
+  if (line === undefined) return '';
+  return column === undefined ? `line ${line}: ` : `line ${line}, column ${column}: `;
 }

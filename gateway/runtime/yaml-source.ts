@@ -17,6 +17,8 @@ export interface YamlSource {
   readonly problems: readonly Problem[];
   /** 1-based line of a path, or of the nearest parent that the file has. */
   lineOf(path: Path): number | undefined;
+  /** 1-based column of what stands at a path; undefined where nothing does. */
+  columnOf(path: Path): number | undefined;
 }
 
 /** Never throws: what cannot be read is a problem. */
@@ -39,26 +41,27 @@ export function readYaml(text: string): YamlSource {
     merge: false,
     uniqueKeys: false,
   });
-  const lines = new Map<string, number>();
+  const places = new Map<string, { readonly line: number; readonly col: number }>();
   const lineOf = (path: Path): number | undefined => {
     for (let length = path.length; length >= 0; length -= 1) {
-      const line = lines.get(pathText(path.slice(0, length)));
-      if (line !== undefined) return line;
+      const place = places.get(pathText(path.slice(0, length)));
+      if (place !== undefined) return place.line;
     }
     return undefined;
   };
+  const columnOf = (path: Path) => places.get(pathText(path))?.col;
   const problems: Problem[] = document.errors.map((error) => ({
     path: '',
     expected: expectedInstead[error.code] ?? 'well-formed YAML',
     got: (error.message.split('\n')[0] ?? error.code).slice(0, 120),
     line: counter.linePos(error.pos[0]).line,
   }));
-  if (problems.length > 0) return { value: undefined, problems, lineOf };
+  if (problems.length > 0) return { value: undefined, problems, lineOf, columnOf };
 
   const plain = (node: unknown, path: Path): unknown => {
     const start = typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range) ? Number(node.range[0]) : undefined;
     const name = pathText(path);
-    if (start !== undefined && !lines.has(name)) lines.set(name, counter.linePos(start).line);
+    if (start !== undefined && !places.has(name)) places.set(name, counter.linePos(start));
     const refuse = (expected: string, got: string): undefined => {
       problems.push(problem(path, expected, got, lineOf));
       return undefined;
@@ -79,7 +82,7 @@ export function readYaml(text: string): YamlSource {
         continue;
       }
       const below = [...path, String(key)];
-      if (isScalar(pair.key) && pair.key.range) lines.set(pathText(below), counter.linePos(pair.key.range[0]).line);
+      if (isScalar(pair.key) && pair.key.range) places.set(pathText(below), counter.linePos(pair.key.range[0]));
       if (forbiddenKeys.has(String(key)) || key === '<<') {
         problems.push(problem(below, 'an ordinary key', 'a reserved name', lineOf));
         continue;
@@ -91,7 +94,7 @@ export function readYaml(text: string): YamlSource {
     return Object.fromEntries(entries);
   };
   const value = document.contents === null ? undefined : plain(document.contents, []);
-  return { value: value === null ? undefined : value, problems, lineOf };
+  return { value: value === null ? undefined : value, problems, lineOf, columnOf };
 }
 
 const expectedInstead: Readonly<Record<string, string>> = {
@@ -105,7 +108,12 @@ function scalar(value: unknown): boolean {
 }
 
 function failed(path: string, expected: string, got: string, line?: number): YamlSource {
-  return { value: undefined, problems: [{ path, expected, got, ...(line === undefined ? {} : { line }) }], lineOf: () => undefined };
+  return {
+    value: undefined,
+    problems: [{ path, expected, got, ...(line === undefined ? {} : { line }) }],
+    lineOf: () => undefined,
+    columnOf: () => undefined,
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { settingsProblems } from '../../gateway/assemble-adapters.ts';
+import { codeDeskOf } from '../../gateway/assemble-codes.ts';
 import type { Role } from '../../gateway/domain/campus.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId, ZoneId } from '../../gateway/domain/ids.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
@@ -134,6 +135,7 @@ export async function school({
       shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),
     },
     settingsProblems,
+    codes: codeDeskOf(inventory),
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],

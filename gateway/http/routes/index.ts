@@ -16,6 +16,7 @@ import type { RouteParts } from './parts.ts';
 import { pictureRoutes } from './pictures.ts';
 import { sessionRoutes } from './session.ts';
 import { streamKeyRoutes } from './stream-keys.ts';
+import { uplinkCodeRoutes } from './uplink-codes.ts';
 import { uplinkRoutes } from './uplinks.ts';
 import { userRoutes } from './users.ts';
 import { type WhepVisitors, whepRoutes } from './whep.ts';
@@ -32,6 +33,7 @@ export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly R
     ...cameraRoutes(parts),
     ...panelRoutes(parts),
     ...uplinkRoutes(parts),
+    ...uplinkCodeRoutes(parts),
     ...userRoutes(parts),
     ...streamKeyRoutes(parts),
     ...pictureRoutes(parts),
