@@ -4,6 +4,7 @@ import type { UplinkAdapter } from '../gateway/domain/uplink-ports.ts';
 import { onvif } from './cameras/onvif/adapter.ts';
 import { rtsp } from './cameras/rtsp.ts';
 import { campusDialect } from './panels/dialects/campus.ts';
+import { gb28181 } from './uplinks/gb28181/index.ts';
 import { mqtt } from './uplinks/mqtt.ts';
 import { webhook } from './uplinks/webhook.ts';
 
@@ -16,7 +17,7 @@ function uplink<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown> 
   };
 }
 
-export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [uplink(webhook), uplink(mqtt)];
+export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [uplink(webhook), uplink(mqtt), uplink(gb28181)];
 
 export const panelDialects: readonly PanelDialect[] = [campusDialect];
 

@@ -82,6 +82,9 @@ class MqttUplink implements Uplink {
     this.#clientId = checked.clientId ?? `campus-gateway-${settings.id}-${randomBytes(4).toString('hex')}`;
   }
 
+  /** A connection says nothing of who listens behind the broker: deliveries tell. */
+  link(): undefined {}
+
   /** One connection: throws when it cannot be made or is lost; the supervisor calls again, with its jittered wait. */
   async run(signal: AbortSignal): Promise<void> {
     try {

@@ -65,6 +65,8 @@ class WebhookUplink implements Uplink {
     this.#key = key;
   }
 
+  link(): undefined {}
+
   /** Holds the keep-alive connections. */
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;

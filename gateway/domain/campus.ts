@@ -73,7 +73,7 @@ export interface Panel {
 export interface UplinkSettings {
   readonly id: UplinkId;
   readonly name: string;
-  /** Name of the uplink adapter: `mqtt` or `webhook`. */
+  /** Name of the uplink adapter: `mqtt`, `webhook` or `gb28181`. */
   readonly adapter: string;
   /** Validated by the adapter's own schema (address, topic, window …). */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -94,6 +94,16 @@ export interface PanelStatus {
   readonly armed: Readonly<Record<string, string>>;
 }
 
+/** How the link of an uplink stands, where it keeps one: a registration, a session. */
+export interface LinkStatus {
+  readonly state: 'up' | 'down';
+  readonly since: Instant;
+  /** Of a link that is down: what was seen, and what may be wrong. */
+  readonly sentence?: Words;
+  /** The far side's clock minus ours, where it tells. */
+  readonly clockOffset?: Millis;
+}
+
 /** Why the part of the gateway that carries pictures had to be replaced. */
 export type MediaEnd = 'crashed' | 'stuck' | 'out-of-memory' | 'stopped';
 

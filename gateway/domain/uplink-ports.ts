@@ -4,7 +4,7 @@ import type { UplinkSettings } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand } from './command.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventKind } from './event.ts';
-import type { CameraStatus, DeviceHealth, PanelStatus } from './health.ts';
+import type { CameraStatus, DeviceHealth, LinkStatus, PanelStatus } from './health.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId } from './ids.ts';
 import type { AdapterContext, InventoryReader, JournalReader, MediaPlane } from './ports.ts';
 import type { Instant } from './time.ts';
@@ -22,6 +22,8 @@ export interface Uplink {
   readonly accepts: ReadonlySet<EventKind>;
   /** Deliveries in flight at once, at most. */
   readonly window: number;
+  /** How the link stands; undefined: it keeps none, and only deliveries tell. */
+  link(): LinkStatus | undefined;
   /** Keeps the link; ends when aborted, throws when broken. */
   run(signal: AbortSignal): Promise<void>;
   /**

@@ -32,6 +32,7 @@ async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = ()
       id: wanted.id,
       accepts: new Set<EventKind>(['alarm.raised']),
       window: far.window,
+      link: () => undefined,
       run: aborted,
       deliver: (delivery, signal) => far.deliver(delivery, signal),
       ...make(wanted),

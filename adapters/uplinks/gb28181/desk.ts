@@ -1,0 +1,135 @@
+/**
+ * Takes each request of the platform that belongs to no dialog, and gives it to the part that it is for. A MESSAGE is answered at once with a 200 that
+ * says nothing but "heard"; what comes of it leaves later, as a MESSAGE of its own (facts §3.6).
+ */
+import type { ForeignMessage, ManscdpMessage } from '../../protocols/manscdp/message.ts';
+import { readManscdp } from '../../protocols/manscdp/message.ts';
+import { ProtocolError } from '../../protocols/protocol-error.ts';
+import { contentTypeOf, fromOf } from '../../protocols/sip/fields.ts';
+import type { IncomingRequest } from '../../protocols/sip/incoming.ts';
+import { parseUri } from '../../protocols/sip/uri.ts';
+import type { PlatformLink } from './link.ts';
+
+type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { readonly root: Root }>;
+export type GbQuery = Rooted<'Query'>;
+export type GbControl = Rooted<'Control'>;
+export type GbNotice = Rooted<'Notify'>;
+export type GbResponse = Rooted<'Response'>;
+
+/** Who sent a MESSAGE: its answer goes to that code. */
+export interface Asker {
+  readonly code: string;
+}
+
+/** The parts of an uplink that hear the platform. What a promise rejects with is logged; the platform has had its 200 before. */
+export interface DeskParts {
+  query(query: GbQuery, asker: Asker, signal: AbortSignal): Promise<void>;
+  control(control: GbControl, asker: Asker, signal: AbortSignal): Promise<void>;
+  response(response: GbResponse): void;
+  notice(notice: GbNotice): void;
+  /** Outside a dialog; each is to be answered. What it throws is answered with 500. */
+  subscribe(incoming: IncomingRequest, query: GbQuery | undefined, signal: AbortSignal): Promise<void>;
+  invite(incoming: IncomingRequest, signal: AbortSignal): Promise<void>;
+}
+
+/** Queries and orders in hand at once. */
+const mostInHand = 64;
+
+export class Desk {
+  readonly #link: PlatformLink;
+  readonly #parts: DeskParts;
+  readonly #signal: AbortSignal;
+  #inHand = 0;
+
+  /** `signal` is the life of all that is begun here. */
+  constructor(link: PlatformLink, parts: DeskParts, signal: AbortSignal) {
+    this.#link = link;
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  async take(incoming: IncomingRequest): Promise<void> {
+    switch (incoming.request.method) {
+      case 'MESSAGE':
+        return this.#message(incoming);
+      case 'SUBSCRIBE':
+        return this.#subscribe(incoming);
+      case 'INVITE':
+        return this.#parts.invite(incoming, this.#signal);
+      case 'OPTIONS':
+        return incoming.answer(200, { headers: { Accept: 'application/sdp, application/manscdp+xml' } });
+      case 'REGISTER':
+        return incoming.answer(405, { headers: { Allow: 'INVITE, ACK, BYE, CANCEL, INFO, OPTIONS, MESSAGE, SUBSCRIBE, NOTIFY' } });
+      default:
+        return incoming.answer(481);
+    }
+  }
+
+  #message(incoming: IncomingRequest): void {
+    const message = this.#read(incoming);
+    if (!message) return;
+    switch (message.root) {
+      case 'Query':
+        this.#begin(incoming, message.cmdType, (asker) => this.#parts.query(message, asker, this.#signal));
+        break;
+      case 'Control':
+        this.#begin(incoming, message.cmdType, (asker) => this.#parts.control(message, asker, this.#signal));
+        break;
+      case 'Response':
+        incoming.answer(200);
+        this.#parts.response(message);
+        break;
+      case 'Notify':
+        incoming.answer(200);
+        this.#parts.notice(message);
+        break;
+      case 'foreign':
+        // A platform that hears no 200 takes us for dead, whatever it said (facts §7 quirk 40).
+        incoming.answer(200);
+        this.#link.context.log.debug('message of an unknown kind', { uplink: this.#link.uplink, named: message.named });
+        break;
+    }
+  }
+
+  async #subscribe(incoming: IncomingRequest): Promise<void> {
+    if (incoming.request.body.length === 0) return this.#parts.subscribe(incoming, undefined, this.#signal);
+    const message = this.#read(incoming);
+    if (!message) return;
+    if (message.root === 'Query') return this.#parts.subscribe(incoming, message, this.#signal);
+    incoming.answer(489);
+  }
+
+  /** Undefined: it made no sense, and was told so. */
+  #read(incoming: IncomingRequest): ManscdpMessage | ForeignMessage | undefined {
+    const type = contentTypeOf(incoming.request);
+    if (type !== 'application/manscdp+xml' && type !== '') {
+      incoming.answer(415, { headers: { Accept: 'application/manscdp+xml' } });
+      return undefined;
+    }
+    try {
+      return readManscdp(incoming.request.body);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      incoming.answer(400, { reason: 'Bad MANSCDP' });
+      this.#link.context.log.warn('message unreadable', { uplink: this.#link.uplink, from: incoming.flow.remote.address, error });
+      return undefined;
+    }
+  }
+
+  #begin(incoming: IncomingRequest, cmdType: string, work: (asker: Asker) => Promise<void>): void {
+    if (this.#inHand >= mostInHand) {
+      incoming.answer(503, { headers: { 'Retry-After': 5 } });
+      return;
+    }
+    incoming.answer(200);
+    this.#inHand += 1;
+    const code = parseUri(fromOf(incoming.request)?.uri ?? '')?.user || (this.#link.registration?.code ?? this.#link.settings.platform.code);
+    work({ code })
+      .catch((error: unknown) => {
+        if (!this.#signal.aborted) this.#link.context.log.warn('platform not answered', { uplink: this.#link.uplink, asked: cmdType, error });
+      })
+      .finally(() => {
+        this.#inHand -= 1;
+      });
+  }
+}

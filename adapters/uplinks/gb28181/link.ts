@@ -1,0 +1,140 @@
+/** What the parts of one uplink share: who both sides are, and the way to the platform while it stands. */
+import type { LinkStatus } from '../../../gateway/domain/health.ts';
+import type { UplinkId } from '../../../gateway/domain/ids.ts';
+import type { Instant, Millis } from '../../../gateway/domain/time.ts';
+import type { UplinkContext } from '../../../gateway/domain/uplink-ports.ts';
+import { type ManscdpMessage, writeManscdp } from '../../protocols/manscdp/message.ts';
+import type { SipEndpoint } from '../../protocols/sip/endpoint.ts';
+import { SipFailure } from '../../protocols/sip/failure.ts';
+import type { SipPeer } from '../../protocols/sip/flow.ts';
+import type { SipResponse } from '../../protocols/sip/message.ts';
+import type { SipOrder } from '../../protocols/sip/outbound.ts';
+import { hostPort, sipUri } from '../../protocols/sip/uri.ts';
+import { charsetOf, domainOf, type GbSettings } from './settings.ts';
+import { type Trouble, wordsOf } from './trouble.ts';
+
+/** A server that we are registered with, or about to be. */
+export interface Server {
+  /** After a 302 another one than the settings name. */
+  readonly code: string;
+  readonly peer: SipPeer;
+}
+
+export interface Registration extends Server {
+  readonly since: Instant;
+  readonly endpoint: SipEndpoint;
+  /** What X-GB-Ver said; absent: 2016 or older. */
+  readonly version?: string;
+  /** Aborts when it no longer holds: subscriptions are over then, calls are not. */
+  readonly lost: AbortSignal;
+}
+
+export class PlatformLink {
+  readonly uplink: UplinkId;
+  readonly settings: GbSettings;
+  readonly context: UplinkContext;
+  #registration: Registration | undefined;
+  readonly #listeners = new Set<() => void>();
+  #sn = 0;
+  #trouble: Trouble = { kind: 'opening' };
+  #status: LinkStatus;
+
+  constructor(uplink: UplinkId, settings: GbSettings, context: UplinkContext) {
+    this.uplink = uplink;
+    this.settings = settings;
+    this.context = context;
+    this.#status = { state: 'down', since: context.clock.now(), sentence: wordsOf(this.#trouble, settings) };
+  }
+
+  /** Present while the platform knows us, as far as we can tell. */
+  get registration(): Registration | undefined {
+    return this.#registration;
+  }
+
+  /** Each registration from its beginning on, the present one first; one that came and went meanwhile is left out. */
+  async *registrations(signal: AbortSignal): AsyncIterable<Registration> {
+    let told: Registration | undefined;
+    while (!signal.aborted) {
+      const now = this.#registration;
+      if (now && now !== told) {
+        told = now;
+        yield now;
+      } else await this.#change(signal);
+    }
+  }
+
+  /** For people, and for health. */
+  get status(): LinkStatus {
+    return this.#status;
+  }
+
+  /** Why there was no registration last. */
+  get trouble(): Trouble {
+    return this.#trouble;
+  }
+
+  /** For what we begin ourselves. */
+  nextSn(): number {
+    this.#sn = (this.#sn % 999_999) + 1;
+    return this.#sn;
+  }
+
+  /** A MESSAGE to the server, or `to` another code there. Resolves with the final response, whatever it is; rejects with a SipFailure. */
+  async tell(message: ManscdpMessage, signal: AbortSignal, to?: string): Promise<SipResponse> {
+    const registration = this.#registration;
+    if (!registration) throw new SipFailure('closed', 'has not registered us.');
+    return registration.endpoint.ask(this.messageTo(registration, message, to), registration.peer, signal);
+  }
+
+  messageTo(server: Server, message: ManscdpMessage, to = server.code): SipOrder {
+    return { method: 'MESSAGE', ...this.uris(server, to), body: this.bodyOf(message) };
+  }
+
+  bodyOf(message: ManscdpMessage): { readonly type: string; readonly content: Buffer } {
+    return { type: 'Application/MANSCDP+xml', content: writeManscdp(message, charsetOf(this.settings)) };
+  }
+
+  /** Request-URI, From and To of a request of ours outside dialogs. From is always the gateway, whatever the body is about (facts §4). */
+  uris(server: Server, to = server.code): { readonly uri: string; readonly from: string; readonly to: string } {
+    const domain = domainOf(this.settings, server.code);
+    const uri = this.settings.requestUri === 'domain' ? sipUri(to, domain) : sipUri(to, hostPort(server.peer.address, server.peer.port));
+    return { uri, from: sipUri(this.settings.codes.device, domain), to: sipUri(to, domain) };
+  }
+
+  // ---- for the registration alone
+
+  up(registration: Registration, clockOffset: Millis | undefined): void {
+    this.#registration = registration;
+    this.#status = { state: 'up', since: this.context.clock.now(), ...(clockOffset === undefined ? {} : { clockOffset }) };
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** The registration no longer holds, whatever comes next. */
+  gone(): void {
+    this.#registration = undefined;
+  }
+
+  /** Why there is none; `since` stays what it was while the trouble only changes. */
+  down(trouble: Trouble): void {
+    this.#trouble = trouble;
+    const since = this.#status.state === 'down' ? this.#status.since : this.context.clock.now();
+    this.#status = { state: 'down', since, sentence: wordsOf(trouble, this.settings) };
+  }
+
+  measured(clockOffset: Millis | undefined): void {
+    if (clockOffset !== undefined && this.#status.state === 'up') this.#status = { ...this.#status, clockOffset };
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#listeners.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#listeners.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+      if (signal.aborted) wake();
+    });
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Keeps one registration for ever (facts §3.7). Nobody restarts this by hand: every way in which a platform can lose us ends in a try to register
+ * again, at once after a loss, within 30 s while nobody answers, after 60 s and more where we were refused.
+ */
+
+import { between, type Instant, type Millis, millis, minutes, seconds } from '../../../gateway/domain/time.ts';
+import { type BackoffSettings, backoff } from '../../../gateway/runtime/backoff.ts';
+import { linked } from '../../../gateway/runtime/linked.ts';
+import type { SipCredentials } from '../../protocols/sip/authentication.ts';
+import type { SipEndpoint } from '../../protocols/sip/endpoint.ts';
+import { SipFailure } from '../../protocols/sip/failure.ts';
+import { seenAs } from '../../protocols/sip/fields.ts';
+import type { SipResponse } from '../../protocols/sip/message.ts';
+import { SipSeries } from '../../protocols/sip/outbound.ts';
+import { hostPort } from '../../protocols/sip/uri.ts';
+import { keepAlive } from './keepalive.ts';
+import type { PlatformLink, Registration, Server } from './link.ts';
+import { type Granted, type Outcome, register } from './register.ts';
+import type { Trouble } from './trouble.ts';
+
+export interface RegistrationParts {
+  readonly link: PlatformLink;
+  readonly endpoint: SipEndpoint;
+  readonly home: Server;
+  readonly credentials: SipCredentials | undefined;
+  /** Told whom else to listen to: a server that a 302 names. */
+  readonly trust: (address: string) => void;
+}
+
+const unansweredPauses: BackoffSettings = { first: seconds(1), most: seconds(30), jitter: 0.3 };
+/** The share of chance comes on top: never less than 60 s (GB/T 28181 §9.1.2.1). */
+const refusedPauses: BackoffSettings = { first: seconds(72), most: minutes(12), jitter: 1 / 6 };
+const mostRedirects = 3;
+/** To leave: nobody waits longer for a box that goes. */
+const lastWords = seconds(2);
+/** Between registrations because of the address that a NAT gives us. */
+const movesApart = seconds(30);
+
+/** Runs until aborted; then it says goodbye, where somebody knows us. */
+export async function keepRegistered(parts: RegistrationParts, signal: AbortSignal): Promise<void> {
+  const { link, home } = parts;
+  const { clock, log } = link.context;
+  let server = home;
+  let redirects = 0;
+  /** Since the platform last proved that it knows us. */
+  const failed = { unanswered: 0, refused: 0 };
+  while (!signal.aborted) {
+    const { outcome, series } = await attempt(parts, server, signal);
+    if (outcome === undefined) return;
+    let pause: Millis;
+    switch (outcome.kind) {
+      case 'granted': {
+        redirects = 0;
+        const lost = await hold(parts, { server, series, granted: outcome }, () => Object.assign(failed, { unanswered: 0, refused: 0 }), signal);
+        if (!lost) return;
+        log.warn('registration lost', { uplink: link.uplink, trouble: lost });
+        link.down(lost);
+        // At once, but once: a platform that takes us and forgets us again is left in peace for a growing while.
+        pause = failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1);
+        failed.unanswered += 1;
+        break;
+      }
+      case 'redirected':
+        redirects += 1;
+        if (redirects <= mostRedirects) {
+          log.info('registration redirected', { uplink: link.uplink, to: outcome.server });
+          parts.trust(outcome.server.peer.address);
+          server = outcome.server;
+          continue;
+        }
+        redirects = 0;
+        link.down({ kind: 'redirected-in-circles' });
+        pause = backoff(unansweredPauses, failed.unanswered);
+        failed.unanswered += 1;
+        break;
+      case 'unanswered':
+        link.down(outcome.trouble);
+        pause = outcome.wait ?? backoff(unansweredPauses, failed.unanswered);
+        failed.unanswered += 1;
+        log.warn('registration unanswered', { uplink: link.uplink, trouble: outcome.trouble, pause });
+        break;
+      case 'refused':
+        link.down(outcome.trouble);
+        pause = backoff(refusedPauses, failed.refused);
+        failed.refused += 1;
+        log.warn('registration refused', { uplink: link.uplink, trouble: outcome.trouble, pause });
+        break;
+    }
+    // A server that a 302 named is gone, or does not want us: back to the one that named it.
+    server = home;
+    await clock.sleep(pause, signal).catch(() => undefined); // aborted: the loop's condition ends it
+  }
+}
+
+/** A registration begins with a Call-ID of its own. `outcome` is undefined where the signal aborted. */
+async function attempt(
+  parts: RegistrationParts,
+  server: Server,
+  signal: AbortSignal,
+): Promise<{ readonly outcome?: Outcome; readonly series: SipSeries }> {
+  const series = new SipSeries(parts.endpoint.bound?.address ?? server.peer.address);
+  try {
+    return { outcome: await register({ ...parts, server, series }, parts.link.settings.expires, signal), series };
+  } catch (error) {
+    if (signal.aborted) return { series };
+    throw error;
+  }
+}
+
+interface Held {
+  readonly server: Server;
+  readonly series: SipSeries;
+  readonly granted: Granted;
+}
+
+/** From the 200 on, until it no longer holds: resolves with why; undefined: the signal aborted, and the platform was told. */
+async function hold(parts: RegistrationParts, held: Held, proved: () => void, signal: AbortSignal): Promise<Trouble | undefined> {
+  const { link, endpoint } = parts;
+  const { clock, log } = link.context;
+  using life = linked(signal);
+  const { server, granted } = held;
+  const registration: Registration = {
+    ...{ ...server, endpoint, since: granted.at, lost: life.signal },
+    ...(granted.version === undefined ? {} : { version: granted.version }),
+  };
+  log.info('registered', { uplink: link.uplink, server: server.code, expires: granted.expires, clockOffset: granted.clockOffset });
+  link.up(registration, granted.clockOffset);
+  const nat = new NatWatch(granted.seen, granted.at);
+  let moved: (trouble: Trouble) => void = () => undefined;
+  const answered = (response: SipResponse) => {
+    proved();
+    const to = nat.moved(seenAs(response), clock.now());
+    if (to !== undefined) moved({ kind: 'moved', to });
+  };
+  try {
+    return await Promise.race([
+      keepAlive(link, registration, { answered }, life.signal),
+      refresh(parts, held, life.signal),
+      closing(parts, server, life.signal),
+      new Promise<Trouble>((resolve) => {
+        moved = resolve;
+      }),
+    ]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await leave(parts, held);
+    return undefined;
+  } finally {
+    link.gone();
+  }
+}
+
+/** Before it runs out; resolves with why that was not possible. */
+async function refresh(parts: RegistrationParts, { server, series, granted }: Held, signal: AbortSignal): Promise<Trouble> {
+  const { clock } = parts.link.context;
+  for (let { expires } = granted; ; ) {
+    await clock.sleep(refreshAfter(expires), signal);
+    const outcome = await register({ ...parts, server, series }, parts.link.settings.expires, signal);
+    switch (outcome.kind) {
+      case 'granted':
+        expires = outcome.expires;
+        parts.link.measured(outcome.clockOffset);
+        break;
+      case 'redirected':
+        return { kind: 'refused', status: 302, reason: 'Moved' };
+      case 'refused':
+      case 'unanswered':
+        return outcome.trouble;
+    }
+  }
+}
+
+/** A minute before the end of a long one; well before that of a short one, so that there is time to be asked for a signature. */
+export function refreshAfter(expires: Millis): Millis {
+  return millis(Math.max(expires - seconds(60), Math.round(expires * 0.7)));
+}
+
+/** Over TCP the end of the connection is the end of the registration; over UDP there is none, and this waits for the signal. */
+async function closing({ endpoint }: RegistrationParts, { peer }: Server, signal: AbortSignal): Promise<Trouble> {
+  let closed: AbortSignal | undefined;
+  try {
+    closed = peer.transport === 'TCP' ? (await endpoint.flowTo(peer)).closed : undefined;
+  } catch (error) {
+    return { kind: 'closed', said: error instanceof Error ? error.message : String(error) };
+  }
+  using over = linked(signal, ...(closed ? [closed] : []));
+  await new Promise<void>((resolve) => {
+    over.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (over.signal.aborted) resolve();
+  });
+  signal.throwIfAborted();
+  const why: unknown = closed?.reason;
+  return { kind: 'closed', said: why instanceof SipFailure ? why.message : 'closed the connection.' };
+}
+
+async function leave(parts: RegistrationParts, { server, series }: Held): Promise<void> {
+  using limit = parts.link.context.clock.deadline(lastWords);
+  await register({ ...parts, server, series }, 0, limit).catch(() => undefined); // Nobody hears it: then nobody needs to.
+}
+
+/** A NAT that gives us another address: the platform goes on calling the old one (facts §3.5). */
+class NatWatch {
+  readonly #first: string | undefined;
+  readonly #since: Instant;
+
+  constructor(seen: string | undefined, since: Instant) {
+    this.#first = seen;
+    this.#since = since;
+  }
+
+  moved(seen: ReturnType<typeof seenAs>, now: Instant): string | undefined {
+    if (!seen || this.#first === undefined) return undefined;
+    const to = hostPort(seen.address, seen.port);
+    return to !== this.#first && between(this.#since, now) >= movesApart ? to : undefined;
+  }
+}

@@ -1,0 +1,101 @@
+/** Our side of a link to a police platform, as the gateway would run it. */
+import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
+import type { Inventory } from '../../gateway/domain/campus.ts';
+import { campusId, uplinkId } from '../../gateway/domain/ids.ts';
+import type { Clock } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { millis } from '../../gateway/domain/time.ts';
+import type { PlatformDoor, SecurityNotice, Uplink } from '../../gateway/domain/uplink-ports.ts';
+import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { device, type GbRegistrar, password, server } from './gb-registrar.ts';
+import { MemoryJournal } from './memory-journal.ts';
+
+const school: Inventory = {
+  campus: { id: campusId('school'), name: '第三小学', timeZone: 'Asia/Shanghai', address: '' },
+  ...{ places: [], cameras: [], channels: [], panels: [], uplinks: [] },
+};
+
+/** A box with nothing in it. */
+export function emptyBox(clock: Clock): PlatformDoor & { readonly notices: SecurityNotice[] } {
+  const notices: SecurityNotice[] = [];
+  const nothing = async function* () {};
+  return {
+    notices,
+    inventory: { current: () => school, changes: nothing },
+    health: { device: () => undefined, devices: () => [], changes: nothing },
+    journal: new MemoryJournal(clock).read,
+    media: { telemetry: async () => [] },
+    cameraStatus: () => undefined,
+    panelStatus: (panel) => ({ panel, session: 'unknown', announced: 'unknown', since: clock.now(), troubles: [], armed: {} }),
+    execute: async () => ({ ok: false, sentence: 'There is nothing here.' }),
+    securityNotice: (notice) => notices.push(notice),
+    box: { version: '0.1.0', startedAt: clock.now() },
+  };
+}
+
+export interface GbDevice extends AsyncDisposable {
+  readonly uplink: Uplink;
+  readonly door: ReturnType<typeof emptyBox>;
+}
+
+/** Runs until disposed. `changes` go into its settings. */
+export function gbDevice(
+  registrar: Pick<GbRegistrar, 'port'>,
+  clock: Clock,
+  changes: Readonly<Record<string, unknown>> = {},
+  secret = password,
+): GbDevice {
+  const door = emptyBox(clock);
+  const settings = gb28181.config.parse({
+    platform: { code: server, address: '127.0.0.1', port: registrar.port },
+    local: { address: '127.0.0.1', port: freePort() },
+    codes: { device },
+    ...changes,
+  });
+  const entry = { id: uplinkId('police'), name: 'police', adapter: 'gb28181', settings: {}, secret: new Secret(secret), enabled: true };
+  const uplink = gb28181.create(entry, settings, { clock, log: silentLogger, door });
+  const ending = new AbortController();
+  const life = uplink.run(ending.signal);
+  return {
+    uplink,
+    door,
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      let over = false;
+      const ended = life.finally(() => {
+        over = true;
+      });
+      ended.catch(() => undefined);
+      // Its last words may wait on the clock that we hold.
+      while (!over) await pass(clock, 100);
+      await ended;
+    },
+  };
+}
+
+let port = 20_000 + (process.pid % 20_000);
+/** Nobody can ask for port 0 in settings: a number that is likely free, of this process alone. */
+function freePort(): number {
+  port += 1;
+  return port;
+}
+
+/** Lets `length` ms go by on whatever clock it is, and the network have its turn. */
+async function pass(clock: Clock, length: number): Promise<void> {
+  if (clock instanceof ManualClock) {
+    await systemClock.sleep(millis(2));
+    await clock.advance(millis(length));
+  } else await systemClock.sleep(millis(Math.min(length, 50)));
+}
+
+/** Moves time on until it is so; throws after `within` ms of it. */
+export async function until(clock: Clock, claim: () => boolean, within = 120_000): Promise<void> {
+  const end = clock.now() + within;
+  for (let turn = 0; !claim(); turn += 1) {
+    if (clock.now() > end) throw new Error(`Not so after ${within} ms: ${claim.toString()}`);
+    // The network first: time must not run away while a datagram is under way.
+    if (turn % 4 === 3) await pass(clock, 250);
+    else await systemClock.sleep(millis(1));
+  }
+}
