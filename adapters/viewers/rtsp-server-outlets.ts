@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Endpoint, TrackKind } from '../../gateway/domain/media.ts';
 import { trackChannels, type WireOutlet } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
-import { millis } from '../../gateway/domain/time.ts';
+import { PacedSender } from '../protocols/rtp/paced-sender.ts';
 import { writeNote, writeSenderReport } from '../protocols/rtp/rtcp.ts';
 import { writeFrame } from '../protocols/rtsp/scanner.ts';
 import type { TcpLane, UdpLane } from './rtsp-server-transport.ts';
@@ -40,55 +40,28 @@ export function tcpOutlet(socket: Socket, lanes: Lanes<TcpLane>): Sending {
   };
 }
 
-/** Datagrams that are sent at once, and the pause after them. What waits is gone within half a second or so, however much it is. */
-const portion = { least: 16, share: 1 / 32, pause: millis(5) } as const;
-
 interface UdpSurroundings {
   readonly clock: Clock;
   /** The viewer's life. */
   readonly signal: AbortSignal;
 }
 
-/**
- * A datagram per packet; `address` is that of the viewer's connection. The group that a viewer starts with, or a large keyframe, goes out in
- * portions: sent at once, it would not fit into the receive buffer of any player (208 kB on Linux, less than a hundred packets).
- */
+/** A datagram per packet; `address` is that of the viewer's connection. */
 export function udpOutlet(door: UdpDoor, address: string, lanes: Lanes<UdpLane>, { clock, signal }: UdpSurroundings): Sending {
   const targetOf = (lane: UdpLane | undefined): Endpoint | undefined => lane && { address, port: lane.rtp };
   const targets = { video: targetOf(lanes.video), audio: targetOf(lanes.audio) };
-  const queue: { readonly wire: Buffer; readonly target: Endpoint; at: number }[] = [];
-  const waiting = { packets: 0, bytes: 0 };
-  let pumping = false;
-  const send = (most: number) => {
-    for (let sent = 0; sent < most && queue[0]; sent += 1) {
-      const [next] = queue;
-      const end = next.at + frameHead + next.wire.readUInt16BE(next.at + 2);
-      door.sendRtp(next.wire, next.at + frameHead, end, next.target);
-      waiting.packets -= 1;
-      waiting.bytes -= end - next.at;
-      next.at = end;
-      if (next.at + frameHead > next.wire.length) queue.shift();
-    }
-  };
-  const pump = async () => {
-    pumping = true;
-    for (;;) {
-      send(Math.max(portion.least, waiting.packets * portion.share));
-      if (queue.length === 0 || signal.aborted) break;
-      await clock.sleep(portion.pause, signal).catch(() => undefined); // Aborted: the viewer is gone.
-    }
-    pumping = false;
-  };
+  const sender = new PacedSender<Endpoint>({
+    ...{ timers: clock, signal, head: frameHead },
+    length: (bytes, at) => bytes.readUInt16BE(at + 2),
+    send: (bytes, start, end, target) => door.sendRtp(bytes, start, end, target),
+  });
   return {
     write: (spans) => {
       for (const { track, wire, packets } of spans) {
         const target = targets[track];
-        if (!target) continue;
-        queue.push({ wire, target, at: 0 });
-        waiting.packets += packets;
-        waiting.bytes += wire.length;
+        if (target) sender.push(wire, packets, target);
       }
-      if (!pumping) void pump();
+      sender.flush();
     },
     report: (track, clocked, packets, octets) => {
       const lane = lanes[track];
@@ -98,7 +71,7 @@ export function udpOutlet(door: UdpDoor, address: string, lanes: Lanes<UdpLane>,
       for (const lane of Object.values(lanes)) door.sendRtcp(writeNote(text), { address, port: lane.rtcp });
     },
     get backlog() {
-      return door.backlog + waiting.bytes;
+      return door.backlog + sender.waiting;
     },
   };
 }
