@@ -1,7 +1,7 @@
 /** Muxes each picture of a stream into one MP4 fragment. */
 import type { Fmp4Message, VideoTrack } from '../domain/media.ts';
-import type { Instant } from '../domain/time.ts';
 import type { AccessUnit } from './access-unit.ts';
+import type { Anchor } from './audio-times.ts';
 import { type Picture, Pictures } from './pictures.ts';
 import type { Fmp4Muxer, VideoTools } from './ports.ts';
 import { DecodeTimes } from './timestamps.ts';
@@ -26,7 +26,7 @@ export class VideoFragments {
   #muxer: Fmp4Muxer | undefined;
   #times: DecodeTimes | undefined;
   /** Where the newest picture stands on the common time line, and when it was taken. */
-  anchor: { readonly seconds: number; readonly capturedAt: Instant } | undefined;
+  anchor: Anchor | undefined;
 
   constructor(out: (message: VideoInit | Fragment) => void) {
     this.#out = out;
