@@ -7,13 +7,15 @@ import { setFlagsFromString } from 'node:v8';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
 import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
+import { PsMuxer } from '../adapters/protocols/ps/muxer.ts';
+import { openRtpExit } from '../adapters/viewers/rtp-exit.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
 import type { DomainEvent } from './domain/event.ts';
 import type { MediaEnd } from './domain/health.ts';
 import type { RtspListen } from './domain/media.ts';
 import type { Clock, Journal, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
 import { seconds } from './domain/time.ts';
-import { AlarmedChannels } from './media/alarmed-channels.ts';
+import type { AlarmedChannels } from './media/alarmed-channels.ts';
 import { Plane } from './media/plane.ts';
 import { PlaneClient } from './media/plane-client.ts';
 import { servePlane } from './media/plane-worker.ts';
@@ -129,6 +131,8 @@ function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaPa
       return openH264(clock, settings.transcoding.ffmpeg);
     },
     codecs: { video: videoTools, audio: audioTools },
+    programMuxer: (tracks, version) => new PsMuxer(tracks, version),
+    openExit: (order) => openRtpExit(order, clock),
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),
   };
 }
@@ -152,10 +156,10 @@ if (!isMainThread && parentPort && isMediaWorker(workerData)) {
 
 /** Keeps the plane told of the channels that look at an alarm which nobody has acknowledged. */
 export async function tellAlarmed(
+  alarmed: AlarmedChannels,
   { journal, media, clock }: { readonly journal: Journal; readonly media: MediaPlane; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<void> {
-  const alarmed = new AlarmedChannels();
   const tell = async (event?: DomainEvent) => {
     const channels = alarmed.take(event, clock.now());
     if (channels) await media.alarmed(channels);

@@ -26,6 +26,7 @@ import { openIntake } from './intake/intake.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import { openInventory } from './inventory/store.ts';
 import { openJournal } from './journal/journal.ts';
+import { AlarmedChannels } from './media/alarmed-channels.ts';
 import { recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
@@ -169,7 +170,11 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     },
   });
 
-  const door = platformDoor({ inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } });
+  const alarmed = new AlarmedChannels();
+  const door = platformDoor({
+    ...{ inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } },
+    alarmed: (channel) => alarmed.has(channel),
+  });
 
   // ffmpeg is looked for when it is first needed: a box without it does all but this.
   let transcoder: Promise<Transcoder> | undefined;
@@ -249,7 +254,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     await record();
     for await (const _changed of changes) await record();
   });
-  live('alarmed channels', (signal) => tellAlarmed({ journal, media, clock }, signal));
+  live('alarmed channels', (signal) => tellAlarmed(alarmed, { journal, media, clock }, signal));
   live('stream keys', async (signal) => {
     const changes = inventory.changes(signal);
     await media.admit(inventory.streamKeys()); // again: pages may have made one since

@@ -4,6 +4,7 @@
  */
 import type { ChannelId } from './ids.ts';
 import type {
+  Endpoint,
   RtspBound,
   SenderClock,
   StreamAddress,
@@ -90,6 +91,23 @@ export interface MediaHub {
     wanted: { readonly channel: ChannelId; readonly profile: StreamProfile; readonly purpose: StreamPurpose },
     signal: AbortSignal,
   ): Promise<Watch>;
+}
+
+/** The way out to one receiver of program streams in RTP. */
+export interface RtpExit extends AsyncDisposable {
+  /** Where it sends from, or listens; port 9 where it will connect. */
+  readonly local: Endpoint;
+  /** Aborts, with a sentence in its reason, when the far side is gone. */
+  readonly gone: AbortSignal;
+  /** Resolves once frames can be sent; rejects with the reason of the signal, or that of `gone`. */
+  open(signal: AbortSignal): Promise<void>;
+  /** One frame of the program stream, in parts; `timestamp` in ticks of 90 kHz. It leaves with the next `flush`. */
+  frame(parts: readonly Uint8Array[], timestamp: number): void;
+  flush(): void;
+  /** Bytes that the kernel has not yet taken. */
+  readonly backlog: number;
+  /** Bytes of RTP packets, headers included. */
+  readonly sent: { readonly packets: number; readonly bytes: number };
 }
 
 /** A server that lets other programs watch. */

@@ -161,6 +161,39 @@ export type SinkSpec = {
   | { readonly kind: 'clip'; readonly port: import('node:worker_threads').MessagePort }
 );
 
+/** How RTP reaches one receiver. `tcp-active`: we connect to it; `tcp-passive`: it connects to us, from one of these IP addresses. */
+export type RtpWay =
+  | { readonly transport: 'udp' | 'tcp-active'; readonly remote: Endpoint }
+  | { readonly transport: 'tcp-passive'; readonly from: readonly string[] };
+
+/** One receiver of RTP that carries a stream as MPEG program stream (GB/T 28181 annex C). */
+export interface RtpOrder {
+  readonly channel: ChannelId;
+  readonly profile: StreamProfile;
+  readonly purpose: StreamPurpose;
+  readonly way: RtpWay;
+  /** Own IP address that it leaves by, and the ports that may be taken there; absent: any. What connects takes any port. */
+  readonly local: { readonly address: string; readonly ports?: { readonly first: number; readonly last: number } };
+  readonly ssrc: number;
+  readonly payloadType: number;
+  /** The sound as well, where there is any. */
+  readonly sound: boolean;
+}
+
+/**
+ * Why nothing more is sent. stopped: by us · far-side: it hung up, or nobody listens there · no-connection: none came about in time ·
+ * no-pictures: the camera sends none · let-go: too slow, or its stream ended · plane: the media worker ended
+ */
+export type RtpEndCause = 'stopped' | 'far-side' | 'no-connection' | 'no-pictures' | 'let-go' | 'plane';
+
+export interface RtpEnd {
+  readonly cause: RtpEndCause;
+  readonly sentence: string;
+  /** Sent in all; bytes of RTP packets, headers included. Unknown of a worker that ended: 0. */
+  readonly packets: number;
+  readonly bytes: number;
+}
+
 /** A stream that is pulled all the time, so that the seconds before an alarm are at hand. */
 export interface RecordingPlan {
   readonly channel: ChannelId;
@@ -211,6 +244,8 @@ export interface MediaFigures {
   /** Bytes that all its viewers together owe, and viewers that were let go because they owed too many. */
   readonly owedBytes: number;
   readonly viewersClosed: number;
+  /** Receivers of RTP that were ordered and have not ended. */
+  readonly rtpReceivers: number;
   readonly transcoding: TranscodingState;
 }
 

@@ -7,9 +7,12 @@ import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
 import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
 import type {
+  Endpoint,
   Keyframe,
   MediaFigures,
   RecordingPlan,
+  RtpEnd,
+  RtpOrder,
   RtspBound,
   RtspListen,
   SinkSpec,
@@ -215,6 +218,11 @@ export interface Outbox {
 export interface MediaPlane extends AsyncDisposable {
   /** Opens a sink; the camera is pulled while at least one sink of its stream is open. Throws MEDIA_… codes. */
   prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink>;
+  /**
+   * Binds what one receiver is sent from, and resolves once its stream plays: then the receiver can be told. Throws NOT_FOUND, MEDIA_…,
+   * UPLINK_BUDGET or the camera's own refusal.
+   */
+  sendRtp(order: RtpOrder, signal: AbortSignal): Promise<RtpSending>;
   telemetry(): Promise<readonly StreamTelemetry[]>;
   figures(): Promise<MediaFigures>;
   /** The newest keyframe, however old: its time tells. Waits for the first one where the stream is not yet pulled. */
@@ -236,6 +244,13 @@ export interface MediaPlane extends AsyncDisposable {
 
 export interface PreparedSink extends AsyncDisposable {
   start(): void;
+}
+
+/** `start`: the receiver knows; it is sent the newest picture group and everything after it. Disposed of, it ends as `stopped`. */
+export interface RtpSending extends PreparedSink {
+  /** Where it is sent from, or may connect to; port 9 where we connect. */
+  readonly local: Endpoint;
+  readonly ended: Promise<RtpEnd>;
 }
 
 /** Asked by the media plane: where is this stream? */

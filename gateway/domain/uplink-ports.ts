@@ -57,7 +57,9 @@ export interface PlatformDoor {
     changes(signal: AbortSignal): AsyncIterable<void>;
   };
   readonly journal: JournalReader;
-  readonly media: Pick<MediaPlane, 'telemetry'>;
+  readonly media: Pick<MediaPlane, 'telemetry' | 'sendRtp'>;
+  /** Does the channel look at an alarm that nobody has acknowledged? */
+  alarmed(channel: ChannelId): boolean;
   /** Undefined: no such camera, or it is switched off. */
   cameraStatus(camera: CameraId): CameraStatus | undefined;
   /** With `armed`: the mode of each partition. */

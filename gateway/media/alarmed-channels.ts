@@ -10,6 +10,10 @@ export class AlarmedChannels {
   readonly #open = new Map<EventId, { readonly at: Instant; readonly channels: readonly ChannelId[] }>();
   #told: ReadonlySet<ChannelId> = new Set();
 
+  has(channel: ChannelId): boolean {
+    return this.#told.has(channel);
+  }
+
   /** The channels, where the event or the time that went by has changed them; undefined where they are as before. */
   take(event: DomainEvent | undefined, now: Instant): readonly ChannelId[] | undefined {
     if (event?.kind === 'alarm.raised' && event.channels.length > 0) this.#open.set(event.id, { at: event.receivedAt, channels: event.channels });

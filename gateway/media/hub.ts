@@ -5,13 +5,14 @@ import type {
   Keyframe,
   MediaFigures,
   RecordingPlan,
+  RtpOrder,
   SinkSpec,
   StreamDescription,
   StreamProfile,
   StreamPurpose,
   StreamTelemetry,
 } from '../domain/media.ts';
-import type { MediaHub, Watch } from '../domain/media-ports.ts';
+import type { MediaHub } from '../domain/media-ports.ts';
 import { seconds } from '../domain/time.ts';
 import { HeldStreams, type Hold } from './held-streams.ts';
 import { cameraOrigin } from './origin.ts';
@@ -20,6 +21,7 @@ import { Patrol } from './patrol.ts';
 import type { MediaContext } from './ports.ts';
 import { Refusals } from './refusals.ts';
 import { Renditions } from './renditions.ts';
+import { OpenSending } from './rtp-sending.ts';
 import { Stream, type StreamSurroundings } from './stream.ts';
 import { Viewing } from './viewing.ts';
 
@@ -34,6 +36,7 @@ export class Hub implements MediaHub, AsyncDisposable {
   readonly #renditions: Renditions;
   readonly #life = new AbortController();
   readonly #viewings = new Set<Viewing>();
+  readonly #sendings = new Set<OpenSending>();
   #alarmed: ReadonlySet<ChannelId> = new Set();
   /** Streams that are pulled all the time, by key. */
   readonly #recorded = new Map<string, Hold>();
@@ -75,7 +78,7 @@ export class Hub implements MediaHub, AsyncDisposable {
   async watch(
     wanted: { readonly channel: ChannelId; readonly profile: StreamProfile; readonly purpose: StreamPurpose },
     signal: AbortSignal,
-  ): Promise<Watch> {
+  ): Promise<Viewing> {
     const { channel, profile } = wanted;
     const { clock, log, uplink } = this.#context;
     const purpose = () => (wanted.purpose === 'patrol' && this.#alarmed.has(channel) ? 'alarm' : wanted.purpose);
@@ -91,6 +94,24 @@ export class Hub implements MediaHub, AsyncDisposable {
       viewing[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** One receiver of RTP; its way out and its stream are opened side by side. */
+  async send(order: RtpOrder, signal: AbortSignal): Promise<OpenSending> {
+    const [viewing, exit] = await Promise.allSettled([this.watch(order, signal), this.#context.parts.openExit(order)]);
+    if (viewing.status === 'fulfilled' && exit.status === 'fulfilled' && !this.#life.signal.aborted) {
+      const sending: OpenSending = new OpenSending(order, {
+        ...{ viewing: viewing.value, exit: exit.value, context: this.#context },
+        over: () => this.#sendings.delete(sending),
+      });
+      this.#sendings.add(sending);
+      return sending;
+    }
+    if (viewing.status === 'fulfilled') viewing.value[Symbol.dispose]();
+    if (exit.status === 'fulfilled') await exit.value[Symbol.asyncDispose]();
+    if (viewing.status === 'rejected') throw viewing.reason;
+    if (exit.status === 'rejected') throw exit.reason;
+    throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is closed.');
   }
 
   /** Replaces the set of channels that look at an open alarm. */
@@ -145,11 +166,12 @@ export class Hub implements MediaHub, AsyncDisposable {
 
   figures(): MediaFigures {
     const { owed, closed } = this.#surroundings.budget;
-    return { owedBytes: owed, viewersClosed: closed, transcoding: this.#renditions.state() };
+    return { owedBytes: owed, viewersClosed: closed, rtpReceivers: this.#sendings.size, transcoding: this.#renditions.state() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort();
+    await Promise.all([...this.#sendings].map((sending) => sending[Symbol.asyncDispose]()));
     await this.#renditions[Symbol.asyncDispose]();
     await this.#streams[Symbol.asyncDispose]();
   }

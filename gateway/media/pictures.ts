@@ -9,6 +9,8 @@ export interface Picture {
   readonly keyframe: boolean;
   readonly ticks: number;
   readonly capturedAt: Instant;
+  /** Of all that were put together, the how-manieth: where one is missing, the ones behind it mean nothing. */
+  readonly number: number;
 }
 
 /** A picture has no more than this, bytes; a camera whose clock stands still would make one of all it ever sends. */
@@ -26,6 +28,7 @@ export class Pictures {
   /** The camera sets the marker before the picture is complete: then only the next timestamp ends one. */
   #markersLie = false;
   #emitted = -1;
+  #count = 0;
 
   constructor(out: (picture: Picture) => void) {
     this.#out = out;
@@ -61,6 +64,7 @@ export class Pictures {
     this.#bytes += unit.wire.length;
     if (this.#bytes > mostBytes) {
       this.#emitted = unit.ticks;
+      this.#count += 1;
       this.pause();
       return;
     }
@@ -83,6 +87,7 @@ export class Pictures {
     this.pause();
     if (!hasPicture) return;
     this.#emitted = ticks;
-    this.#out({ units, keyframe, ticks, capturedAt });
+    this.#count += 1;
+    this.#out({ units, keyframe, ticks, capturedAt, number: this.#count });
   }
 }

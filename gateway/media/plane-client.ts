@@ -9,6 +9,7 @@ import type {
   Keyframe,
   MediaFigures,
   RecordingPlan,
+  RtpOrder,
   RtspBound,
   RtspListen,
   SinkSpec,
@@ -16,7 +17,7 @@ import type {
   StreamProfile,
   StreamTelemetry,
 } from '../domain/media.ts';
-import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
+import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
 import { millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { Line, type LineOptions } from './plane-line.ts';
@@ -55,16 +56,22 @@ export class PlaneClient implements MediaPlane {
   async prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink> {
     const line = this.#line;
     const { sink: number } = await line.call('prepare', sink, signal);
-    let open = true;
-    const dispose = async () => {
-      if (open) line.say({ kind: 'dispose', sink: number });
-      open = false;
+    return held(line, number, signal);
+  }
+
+  async sendRtp(order: RtpOrder, signal: AbortSignal): Promise<RtpSending> {
+    const line = this.#line;
+    const { sink, local } = await line.call('sendRtp', order, signal);
+    const ended = line.ended(sink);
+    const prepared = await held(line, sink, signal);
+    return {
+      ...{ local, ended },
+      start: prepared.start,
+      [Symbol.asyncDispose]: async () => {
+        await prepared[Symbol.asyncDispose]();
+        await ended;
+      },
     };
-    if (signal.aborted) {
-      await dispose();
-      throw signal.reason;
-    }
-    return { start: () => line.say({ kind: 'start', sink: number }), [Symbol.asyncDispose]: dispose };
   }
 
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
@@ -147,7 +154,7 @@ export class PlaneClient implements MediaPlane {
     const { limits, clock, log } = this.#options;
     const verdict = limits && (await watchWorker({ vitals: line.vitals, limits, clock, log }, line.gone));
     if (verdict) await line.terminate(verdict);
-    return line.ended;
+    return line.over;
   }
 
   /** Puts the new worker where the old one was. Browsers are served meanwhile, however long another program keeps the RTSP port. */
@@ -166,6 +173,20 @@ export class PlaneClient implements MediaPlane {
     }
     if (!line.gone.aborted) log.info('media worker replaced', { address: this.#listen?.address, port: this.#listen?.port });
   }
+}
+
+/** What the worker has opened, for the main thread to start and to close. */
+async function held(line: Line, sink: number, signal: AbortSignal): Promise<PreparedSink> {
+  let open = true;
+  const dispose = async () => {
+    if (open) line.say({ kind: 'dispose', sink });
+    open = false;
+  };
+  if (signal.aborted) {
+    await dispose();
+    throw signal.reason;
+  }
+  return { start: () => line.say({ kind: 'start', sink }), [Symbol.asyncDispose]: dispose };
 }
 
 /** Answers for a worker that has ended; any other failure stands. */

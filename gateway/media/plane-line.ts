@@ -1,6 +1,7 @@
 /** The line to one media worker: calls with their answers, its questions, its log. It lasts as long as that worker. */
 import type { Worker } from 'node:worker_threads';
 import { GatewayError } from '../domain/errors.ts';
+import type { RtpEnd } from '../domain/media.ts';
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { type Call, type CallName, type Calls, errorOf, type FromWorker, failureOf, type Outcome, portsOf, type ToWorker } from './rpc.ts';
@@ -22,10 +23,12 @@ export class Line {
   readonly #options: LineOptions;
   readonly #worker: Worker;
   readonly #open = new Map<number, (outcome: Outcome<unknown>) => void>();
+  /** Receivers of RTP that somebody waits for, or that ended before anybody did. */
+  readonly #ends = new Map<number, { readonly end: Promise<RtpEnd>; readonly settle: (end: RtpEnd) => void }>();
   readonly #gone = new AbortController();
   readonly vitals = new Vitals();
   /** Resolves, with the reason, when the worker has ended. */
-  readonly ended: Promise<WorkerEnd>;
+  readonly over: Promise<WorkerEnd>;
   /** Why it ends, as far as that is known before it does. */
   #end: WorkerEnd | undefined;
   #calls = 0;
@@ -38,7 +41,7 @@ export class Line {
       this.#end ??= endOf(error);
     });
     this.#worker.once('exit', (code) => this.#leave({ cause: 'stopped', reason: `It ended with code ${code}.` }));
-    this.ended = new Promise((resolve) => {
+    this.over = new Promise((resolve) => {
       this.#gone.signal.addEventListener('abort', () => resolve(this.#gone.signal.reason), { once: true });
     });
   }
@@ -73,6 +76,14 @@ export class Line {
     });
   }
 
+  /** How this receiver of RTP ends. To be asked once. */
+  async ended(sink: number): Promise<RtpEnd> {
+    const { end } = this.#endOf(sink);
+    await end;
+    this.#ends.delete(sink);
+    return end;
+  }
+
   say(message: ToWorker): void {
     if (!this.#gone.signal.aborted) this.#worker.postMessage(message);
   }
@@ -92,13 +103,37 @@ export class Line {
     const reason = this.#end ?? end;
     this.#gone.abort(reason);
     for (const settle of [...this.#open.values()]) settle({ ok: false, failure: failureOf(gone(reason)) });
+    for (const { settle } of this.#ends.values()) settle(lost(reason));
+  }
+
+  #settle(number: number, outcome: Outcome<unknown>): void {
+    const settle = this.#open.get(number);
+    if (settle) settle(outcome);
+    // Whoever asked has left meanwhile.
+    else if (outcome.ok && isSink(outcome.value)) this.say({ kind: 'dispose', sink: outcome.value.sink });
+  }
+
+  #endOf(sink: number) {
+    const known = this.#ends.get(sink);
+    if (known) return known;
+    let settle: (end: RtpEnd) => void = () => undefined;
+    const end = new Promise<RtpEnd>((resolve) => {
+      settle = resolve;
+    });
+    const made = { end, settle };
+    this.#ends.set(sink, made);
+    if (this.#gone.signal.aborted) settle(lost(this.#gone.signal.reason));
+    return made;
   }
 
   #take(message: FromWorker): void {
     if (this.#gone.signal.aborted) return;
     switch (message.kind) {
       case 'answer':
-        this.#open.get(message.number)?.(message.outcome);
+        this.#settle(message.number, message.outcome);
+        return;
+      case 'ended':
+        this.#endOf(message.sink).settle(message.end);
         return;
       case 'resolve':
         this.#options.resolve(message.channel, message.profile).then(
@@ -119,6 +154,12 @@ function endOf(error: unknown): WorkerEnd {
   const outOfMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   return { cause: outOfMemory ? 'out-of-memory' : 'crashed', reason: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
 }
+
+function isSink(value: unknown): value is { readonly sink: number } {
+  return typeof value === 'object' && value !== null && 'sink' in value && typeof value.sink === 'number';
+}
+
+const lost = (end: WorkerEnd): RtpEnd => ({ cause: 'plane', sentence: gone(end).message, packets: 0, bytes: 0 });
 
 function gone({ cause }: WorkerEnd): GatewayError {
   return new GatewayError('MEDIA_UNAVAILABLE', `The media plane is being restarted (${cause}).`);

@@ -1,7 +1,7 @@
 /** The worker's side: answers the main thread's calls with the plane that it is handed. */
 import type { MessagePort } from 'node:worker_threads';
 import { GatewayError } from '../domain/errors.ts';
-import type { StreamAddress } from '../domain/media.ts';
+import type { RtpOrder, StreamAddress } from '../domain/media.ts';
 import type { Logger, PreparedSink, StreamResolver } from '../domain/ports.ts';
 import type { Plane } from './plane.ts';
 import { remoteLogger } from './remote-logger.ts';
@@ -66,6 +66,22 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
     if (call.name === 'close') port.close();
   }
 
+  async function send(order: RtpOrder, signal: AbortSignal) {
+    const sending = await plane.sendRtp(order, signal);
+    if (signal.aborted) {
+      await sending[Symbol.asyncDispose]();
+      throw new GatewayError('MEDIA_UNAVAILABLE', 'The receiver left before the stream was ready.');
+    }
+    prepared += 1;
+    const sink = prepared;
+    sinks.set(sink, sending);
+    void sending.ended.then((end) => {
+      sinks.delete(sink);
+      say({ kind: 'ended', sink, end });
+    });
+    return { sink, local: sending.local };
+  }
+
   async function perform(call: Call, signal: AbortSignal): Promise<unknown> {
     switch (call.name) {
       case 'prepare': {
@@ -80,6 +96,8 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
         call.ask.port.once('close', () => sinks.delete(number));
         return { sink: prepared };
       }
+      case 'sendRtp':
+        return send(call.ask, signal);
       case 'keyframe':
         return plane.keyframe(call.ask.channel, call.ask.profile, signal);
       case 'record':

@@ -5,6 +5,7 @@ import type {
   Keyframe,
   MediaFigures,
   RecordingPlan,
+  RtpOrder,
   RtspBound,
   RtspListen,
   SinkSpec,
@@ -13,7 +14,7 @@ import type {
   StreamTelemetry,
 } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
-import type { MediaPlane, PreparedSink } from '../domain/ports.ts';
+import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
 import { Hub } from './hub.ts';
 import type { MediaContext } from './ports.ts';
 import { type OpenSink, openSink } from './sinks.ts';
@@ -40,6 +41,11 @@ export class Plane implements MediaPlane {
     const opened = openSink(sink, hold, { codecs: this.#context.parts.codecs, log: this.#context.log, closed: () => this.#sinks.delete(opened) });
     this.#sinks.add(opened);
     return opened;
+  }
+
+  async sendRtp(order: RtpOrder, signal: AbortSignal): Promise<RtpSending> {
+    if (this.#closed) throw new GatewayError('MEDIA_UNAVAILABLE', 'The media plane is closed.');
+    return this.#hub.send(order, signal);
   }
 
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {

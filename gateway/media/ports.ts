@@ -1,6 +1,6 @@
 /** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
-import type { AudioTrack, RtspListen, VideoCodec } from '../domain/media.ts';
-import type { MediaHub, StreamReceiver, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
+import type { AudioCodec, AudioTrack, RtpOrder, RtspListen, VideoCodec } from '../domain/media.ts';
+import type { MediaHub, RtpExit, StreamReceiver, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
 import type { Millis } from '../domain/time.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
@@ -75,8 +75,28 @@ export interface CodecTools {
   audio(track: AudioTrack): AudioTools;
 }
 
+export interface ProgramTracks {
+  readonly video: VideoCodec;
+  /** `config`: of AAC. */
+  readonly audio?: { readonly codec: Exclude<AudioCodec, 'aac'> } | { readonly codec: 'aac'; readonly config: Uint8Array };
+}
+
+/** An MPEG program stream, one frame at a time. */
+export interface ProgramMuxer {
+  /** Times in ticks of 90 kHz. In parts that share the bytes of units and sounds. */
+  frame(frame: {
+    readonly pts: number;
+    readonly dts?: number;
+    readonly keyframe: boolean;
+    readonly units: readonly Uint8Array[];
+    /** For a keyframe that brings none of its own. */
+    readonly parameterSets?: readonly Uint8Array[];
+    readonly sounds?: readonly { readonly bytes: Uint8Array; readonly pts: number }[];
+  }): Uint8Array[];
+}
+
 /** A picture of a stream, on a line of time that begins with its first one: whole, growing. */
-export interface TimedPicture extends Omit<Picture, 'ticks'> {
+export interface TimedPicture extends Omit<Picture, 'ticks' | 'number'> {
   readonly at: Millis;
 }
 
@@ -101,6 +121,10 @@ export interface MediaParts {
   openTranscoder(): Promise<VideoTranscoder>;
   readonly codecs: CodecTools;
   openRtsp(listen: RtspListen, hub: MediaHub): Promise<ViewerDoor>;
+  /** Throws for an AAC config that cannot be read. `version`: another one when the tracks change. */
+  programMuxer(tracks: ProgramTracks, version: number): ProgramMuxer;
+  /** Throws MEDIA_UNAVAILABLE where no port is free. */
+  openExit(order: Pick<RtpOrder, 'way' | 'local' | 'ssrc' | 'payloadType'>): Promise<RtpExit>;
 }
 
 export interface MediaContext {

@@ -3,9 +3,12 @@ import type { MessagePort } from 'node:worker_threads';
 import { type ErrorCode, errorCodes, GatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
 import type {
+  Endpoint,
   Keyframe,
   MediaFigures,
   RecordingPlan,
+  RtpEnd,
+  RtpOrder,
   RtspBound,
   RtspListen,
   SinkSpec,
@@ -18,6 +21,7 @@ import type {
 /** Calls of the main thread, each answered once by `{ kind: 'answer' }` with the same number. */
 export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
+  sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint } };
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
@@ -44,6 +48,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'answer'; readonly number: number; readonly outcome: Outcome<unknown> }
+  /** Of a receiver of RTP. */
+  | { readonly kind: 'ended'; readonly sink: number; readonly end: RtpEnd }
   | { readonly kind: 'resolve'; readonly number: number; readonly channel: string; readonly profile: StreamProfile }
   | {
       readonly kind: 'log';

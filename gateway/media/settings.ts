@@ -21,6 +21,9 @@ export interface MediaSettings {
   /** Time without any progress before a viewer skips, and before it is closed. */
   readonly viewerStalled: Millis;
   readonly viewerLost: Millis;
+  /** How long a receiver of RTP has for its connection, and how long it is kept while no picture comes. */
+  readonly rtpConnects: Millis;
+  readonly rtpSilence: Millis;
   /** How far back a recorder ring reaches, and the bytes that all of them may hold, in equal shares. */
   readonly ringLength: Millis;
   readonly ringsBytes: number;
@@ -41,6 +44,8 @@ export const usualMediaSettings: MediaSettings = {
   allViewersBytes: 64 * 1024 * 1024,
   viewerStalled: seconds(2),
   viewerLost: seconds(10),
+  rtpConnects: seconds(10),
+  rtpSilence: seconds(30),
   ringLength: seconds(30),
   ringsBytes: 512 * 1024 * 1024,
   cameraPorts: { first: 22_000, last: 23_999 },

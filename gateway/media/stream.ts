@@ -16,6 +16,7 @@ import type { Origin } from './origin.ts';
 import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaContext, VideoFacts } from './ports.ts';
 import { RecorderRing } from './recorder-ring.ts';
+import { type PictureOutlet, PictureViewer, SharedPictures } from './shared-pictures.ts';
 import { Tracks } from './tracks.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -48,6 +49,7 @@ export class Stream {
   readonly #context: MediaContext;
   readonly #origin: Origin;
   readonly #tracks: Tracks;
+  readonly #pictures = new SharedPictures();
   readonly #meter: StreamMeter;
   readonly #flaws: Flaws;
   readonly #startedAt: Instant;
@@ -138,6 +140,18 @@ export class Stream {
     return this.fanOut.join(outlet, purpose);
   }
 
+  /** The same for one that takes whole pictures. */
+  show(outlet: PictureOutlet, purpose: () => StreamPurpose): Disposable {
+    const use = this.#pictures.use(this.fanOut.cached);
+    const joined = this.join(new PictureViewer(outlet, this.#pictures), purpose);
+    return {
+      [Symbol.dispose]: () => {
+        joined[Symbol.dispose]();
+        use[Symbol.dispose]();
+      },
+    };
+  }
+
   /** Somebody else learned that the camera takes these credentials no more: nothing is asked with them again, not even to stay. */
   refused(): void {
     const words = `The camera of ${this.channel} refuses its credentials.`;
@@ -223,6 +237,7 @@ export class Stream {
       this.#failure = undefined;
     }
     if (!this.#waiting.empty && this.#described()) this.#waiting.settle(undefined);
+    this.#pictures.accept(unit);
     this.fanOut.deliver(unit);
     this.#ring?.push(unit);
     this.feed.accept(unit);
@@ -230,6 +245,7 @@ export class Stream {
   }
 
   #describe(description: StreamDescription, fresh: boolean): void {
+    this.#pictures.describe(this.#tracks.video);
     this.fanOut.described(description, fresh);
     this.feed.describe(description);
     const { codec, parameterSets } = description.video;
@@ -261,6 +277,7 @@ export class Stream {
     this.#flaws.interrupt();
     this.#toldUnreadable = false;
     this.fanOut.forget();
+    this.#pictures.pause();
     this.#ring?.interrupt();
     this.feed.pause();
     if (hopeless) {

@@ -7,18 +7,23 @@ import { type MediaFault, MediaSaboteur } from '../../gateway/media/sabotage.ts'
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
+import { openRtpReceiver } from '../support/rtp-receiver.ts';
 import { openTestCamera } from '../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
-import { mediaPlaneContract, openSink, resolverOf, until } from './media-plane.ts';
+import { mediaPlaneContract, openSink, orderRtp, resolverOf, until } from './media-plane.ts';
 
 const common = { clock: systemClock, log: silentLogger };
 
 describe('the media plane on the main thread', () => {
-  mediaPlaneContract({ open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger) }, worker: false }) });
+  mediaPlaneContract({
+    open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger), rtpConnects: millis(400) }, worker: false }),
+  });
 });
 
 describe('the media plane behind its worker', () => {
-  mediaPlaneContract({ open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger) } }) });
+  mediaPlaneContract({
+    open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger), rtpConnects: millis(400) } }),
+  });
 
   /** A plane with RTSP open, and somebody watching in a browser; it can be broken. */
   async function watchedPlane(options: Partial<MediaPlaneOptions> = {}) {
@@ -76,6 +81,18 @@ describe('the media plane behind its worker', () => {
       await until(() => again.messages.length > 2, patience);
     },
   );
+
+  test('a receiver of RTP is told when the worker that sent to it ends', { timeout: 60_000 }, async () => {
+    await using watched = await watchedPlane();
+    await using receiver = await openRtpReceiver('tcp-active', 200_000_001);
+    const sending = await orderRtp(watched.plane, receiver.way);
+    sending.start();
+    await until(() => receiver.frames.length > 2, patience);
+    watched.saboteur.break('crash');
+    expect(await sending.ended).toMatchObject({ cause: 'plane' });
+    await until(() => receiver.closed, patience);
+    await sending[Symbol.asyncDispose]();
+  });
 
   test('while another program has taken the RTSP port, browsers are served; once it is free, RTSP is too', { timeout: 60_000 }, async () => {
     await using watched = await watchedPlane();

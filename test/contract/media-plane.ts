@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { splitAnnexB } from '../../adapters/protocols/h26x/nal.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
-import type { Fmp4Message, StreamAddress, StreamProfile, WireMessage } from '../../gateway/domain/media.ts';
+import type { Fmp4Message, RtpOrder, RtpWay, StreamAddress, StreamProfile, WireMessage } from '../../gateway/domain/media.ts';
 import type { MediaPlane, StreamResolver } from '../../gateway/domain/ports.ts';
+import { openRtpReceiver } from '../support/rtp-receiver.ts';
 import { openTestCamera, type TestCamera } from '../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
 
@@ -44,6 +45,23 @@ export async function openSink(plane: MediaPlane, profile: StreamProfile = 'main
   const sink = await plane.prepare({ channel: gate, profile, purpose: 'local', kind: 'fmp4', audio: false, port: port2 }, never);
   sink.start();
   return { messages, sink, port: port1 };
+}
+
+const ssrc = 200_000_001;
+
+/** One receiver of RTP, who is ready to be sent to. */
+export async function orderRtp(plane: MediaPlane, way: RtpWay, more: Partial<RtpOrder> = {}) {
+  const order = {
+    channel: gate,
+    profile: 'main',
+    purpose: 'local',
+    way,
+    local: { address: '127.0.0.1' },
+    ssrc,
+    payloadType: 96,
+    sound: true,
+  } as const;
+  return plane.sendRtp({ ...order, ...more }, never);
 }
 
 export function mediaPlaneContract(subject: PlaneUnderTest): void {
@@ -143,6 +161,59 @@ export function mediaPlaneContract(subject: PlaneUnderTest): void {
     expect(messages.length).toBeGreaterThan(15);
     await plane.record([]);
     await until(async () => (await plane.telemetry()).length === 0);
+  });
+
+  test.each(['udp', 'tcp-active', 'tcp-passive'] as const)(
+    'a receiver of RTP is sent whole frames (%s), keyframe first, until it is told no more',
+    async (transport) => {
+      await using camera = await openTestCamera();
+      await using plane = subject.open(resolverOf(camera), 50);
+      await using receiver = await openRtpReceiver(transport, ssrc);
+      const sending = await orderRtp(plane, receiver.way);
+      expect(receiver.packets).toBe(0);
+      if (transport === 'tcp-passive') await receiver.dial(sending.local);
+      sending.start();
+      await until(() => receiver.frames.length > 30);
+      expect(receiver.complaints).toEqual([]);
+      expect(receiver.frames[0]).toMatchObject({ keyframe: true, video: 'h264' });
+      expect(await plane.figures()).toMatchObject({ rtpReceivers: 1 });
+      await sending[Symbol.asyncDispose]();
+      const end = await sending.ended;
+      expect(end.cause).toBe('stopped');
+      await until(() => receiver.packets === end.packets || transport !== 'udp');
+      expect(end.bytes).toBeGreaterThan(end.packets * 12);
+      expect(await plane.figures()).toMatchObject({ rtpReceivers: 0 });
+      await until(() => camera.connections === 0);
+    },
+  );
+
+  test('a receiver that hangs up, or never connects, ends with the reason, and the camera is left', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 50);
+    await using receiver = await openRtpReceiver('tcp-active', ssrc);
+    const sending = await orderRtp(plane, receiver.way);
+    sending.start();
+    await until(() => receiver.frames.length > 5);
+    receiver.hangUp();
+    expect(await sending.ended).toMatchObject({ cause: 'far-side' });
+    await using silent = await openRtpReceiver('tcp-passive', ssrc);
+    const waiting = await orderRtp(plane, silent.way);
+    waiting.start();
+    expect(await waiting.ended).toMatchObject({ cause: 'no-connection', packets: 0 });
+    await until(() => camera.connections === 0);
+  });
+
+  test('no receiver is opened for a stream that cannot be had, nor where every port is taken', async () => {
+    await using camera = await openTestCamera();
+    await using plane = subject.open(resolverOf(camera), 50);
+    const way = { transport: 'tcp-passive', from: ['127.0.0.1'] } as const;
+    await expect(orderRtp(plane, way, { channel: channelId('nowhere') })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const first = await orderRtp(plane, way);
+    const local = { address: '127.0.0.1', ports: { first: first.local.port, last: first.local.port } };
+    if (first.local.port % 2 === 0) await expect(orderRtp(plane, way, { local })).rejects.toMatchObject({ code: 'MEDIA_UNAVAILABLE' });
+    expect(await plane.figures()).toMatchObject({ rtpReceivers: 1 });
+    await first[Symbol.asyncDispose]();
+    await until(() => camera.connections === 0);
   });
 
   test('a sink whose port its reader closes is given up by itself', async () => {

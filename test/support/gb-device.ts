@@ -1,6 +1,7 @@
 /** Our side of a link to a police platform, as the gateway would run it. */
 import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
 import type { Inventory } from '../../gateway/domain/campus.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
 import { campusId, uplinkId } from '../../gateway/domain/ids.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
@@ -25,7 +26,13 @@ export function emptyBox(clock: Clock): PlatformDoor & { readonly notices: Secur
     inventory: { current: () => school, changes: nothing },
     health: { device: () => undefined, devices: () => [], changes: nothing },
     journal: new MemoryJournal(clock).read,
-    media: { telemetry: async () => [] },
+    media: {
+      telemetry: async () => [],
+      sendRtp: async ({ channel }) => {
+        throw new GatewayError('NOT_FOUND', `There is no channel ${channel}.`);
+      },
+    },
+    alarmed: () => false,
     cameraStatus: () => undefined,
     panelStatus: (panel) => ({ panel, session: 'unknown', announced: 'unknown', since: clock.now(), troubles: [], armed: {} }),
     execute: async () => ({ ok: false, sentence: 'There is nothing here.' }),

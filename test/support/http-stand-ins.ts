@@ -71,7 +71,7 @@ export class FakeMedia {
 
   /** What the media plane says of its streams, and of itself. */
   streams: readonly StreamTelemetry[] = [];
-  whole: MediaFigures = { owedBytes: 0, viewersClosed: 0, transcoding: { slots: 0, used: 0, refused: 0 } };
+  whole: MediaFigures = { owedBytes: 0, viewersClosed: 0, rtpReceivers: 0, transcoding: { slots: 0, used: 0, refused: 0 } };
 
   async telemetry() {
     return this.streams;

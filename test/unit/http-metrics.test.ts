@@ -25,7 +25,7 @@ const silent: StreamTelemetry = {
 async function scrape(options: SchoolOptions = {}) {
   await using campus = await school({ clock, ...options });
   campus.media.streams = [playing, silent];
-  campus.media.whole = { owedBytes: 4_096, viewersClosed: 1, transcoding: { slots: 2, used: 1, refused: 5 } };
+  campus.media.whole = { owedBytes: 4_096, viewersClosed: 1, rtpReceivers: 6, transcoding: { slots: 2, used: 1, refused: 5 } };
   await campus.call('GET', '/api/v1/devices', { cookie: await campus.signIn('viewer') });
   const token = readFileSync(join(campus.folder, 'metrics.token'), 'utf8').trim();
   return (await campus.call('GET', '/metrics', { headers: { authorization: `Bearer ${token}` } })).text;
@@ -58,6 +58,7 @@ test('owed bytes, transcoding slots, restarts, WebRTC viewers and the uplink bud
     'media_worker_restarts_total{cause="stuck"} 2',
     'media_owed_bytes 4096',
     'media_viewers_closed_total 1',
+    'media_rtp_receivers 6',
     'transcoding_slots 2',
     'transcoding_slots_in_use 1',
     'transcoding_refused_total 5',

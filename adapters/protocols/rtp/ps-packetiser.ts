@@ -22,6 +22,8 @@ export class PsPacketiser {
   readonly #ssrc: number;
   readonly #payloadType: number;
   readonly #most: number;
+  /** Bytes of a packet, but of the last one of a frame, which may have fewer. */
+  readonly longest: number;
   #sequence: number;
   #packets = 0;
   #octets = 0;
@@ -30,6 +32,7 @@ export class PsPacketiser {
     this.#first = transport === 'tcp' ? framing : 0;
     this.#ssrc = ssrc >>> 0;
     this.#payloadType = payloadType;
+    this.longest = longest;
     this.#most = longest - rtpHeaderLength;
     this.#sequence = sequence & 0xffff;
   }
@@ -42,6 +45,11 @@ export class PsPacketiser {
   /** Sent so far, and octets of their payload, as RTCP sender reports count them (RFC 3550 §6.4.1). */
   get sent(): { readonly packets: number; readonly octets: number } {
     return { packets: this.#packets, octets: this.#octets };
+  }
+
+  /** The same, with octets of the headers too. */
+  get written(): { readonly packets: number; readonly bytes: number } {
+    return { packets: this.#packets, bytes: this.#octets + this.#packets * rtpHeaderLength };
   }
 
   /**

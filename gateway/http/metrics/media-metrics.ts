@@ -57,6 +57,9 @@ function viewerMetrics(registry: Registry, { telemetry, webrtc, uplinkBudget, me
   counter(registry, 'media_viewers_closed_total', 'Viewers that were let go because all together owed too many bytes.', [], (own) =>
     own.inc(telemetry.figures?.viewersClosed ?? 0),
   );
+  gauge(registry, 'media_rtp_receivers', 'Receivers at the police side that are sent a stream by RTP.', [], (own) => {
+    if (telemetry.figures) own.set(telemetry.figures.rtpReceivers);
+  });
   gauge(registry, 'transcoding_slots', 'Streams that may be made into H.264 at once.', [], (own) => {
     if (telemetry.figures) own.set(telemetry.figures.transcoding.slots);
   });
