@@ -1,0 +1,198 @@
+/**
+ * What the platform has subscribed to: the catalogue, alarms, positions (GB/T 28181-2022 9.11, RFC 6665, facts §4.4). One per kind, and of alarms one per
+ * device that they are wanted of; a new one replaces its predecessor, since platforms that restart do not say goodbye.
+ */
+import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
+import { seconds } from '../../../gateway/domain/time.ts';
+import type { ManscdpMessage } from '../../protocols/manscdp/message.ts';
+import type { Asked, Dialog } from '../../protocols/sip/dialog.ts';
+import type { IncomingRequest } from '../../protocols/sip/incoming.ts';
+import { headerOf, type SipRequest, type SipResponse } from '../../protocols/sip/message.ts';
+import { isSuccess } from '../../protocols/sip/status.ts';
+import { wantsAlarm } from './alarm-filter.ts';
+import type { Voice } from './voice.ts';
+
+type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { readonly root: Root }>;
+export type SubscriptionQuery = Extract<Rooted<'Query'>, { readonly cmdType: 'Catalog' | 'Alarm' | 'MobilePosition' }>;
+export type SubscriptionKind = SubscriptionQuery['cmdType'];
+export type SubscriptionNotice = Extract<Rooted<'Notify'>, { readonly cmdType: SubscriptionKind }>;
+
+interface Subscription {
+  readonly key: string;
+  readonly query: SubscriptionQuery;
+  readonly dialog: Dialog;
+  /** As the platform wrote it, with its id: each NOTIFY says it again. */
+  event: string;
+  /** On the clock that never jumps, ms. */
+  endsAt: number;
+  /** Ends the wait for its end: a refresh begins another. */
+  waiting: AbortController;
+  /** NOTIFYs leave one after the other. */
+  last: Promise<unknown>;
+}
+
+export interface SubscriptionParts {
+  readonly voice: Voice;
+  /** Our own code. */
+  readonly device: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What the first NOTIFY says; undefined: nothing but that it is there. */
+  readonly first: (query: SubscriptionQuery) => SubscriptionNotice['content'] | undefined;
+  /** Told of each new one, refreshes not. Must not throw. */
+  readonly opened: (kind: SubscriptionKind) => void;
+}
+
+/** Where the platform says nothing. */
+const usualExpires = 600;
+const longestExpires = 7 * 86_400;
+/** Alarms may be wanted of each device on its own. */
+const most = 256;
+
+export class Subscriptions {
+  readonly #parts: SubscriptionParts;
+  readonly #all = new Map<string, Subscription>();
+
+  constructor(parts: SubscriptionParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  has(kind: SubscriptionKind): boolean {
+    return [...this.#all.values()].some(({ query }) => query.cmdType === kind);
+  }
+
+  /** A SUBSCRIBE outside a dialog; `query` is its body, undefined where it has none. Answers it; `signal` ends what comes of it. */
+  take(incoming: IncomingRequest, query: Rooted<'Query'> | undefined, signal: AbortSignal): void {
+    // By what is asked, not by the Event header: "presence" stands there for everything (facts §4.4).
+    if (!query) incoming.answer(400, { reason: 'No MANSCDP query' });
+    else if (!subscribable(query)) incoming.answer(489);
+    else this.#open(incoming, query, signal);
+  }
+
+  #open(incoming: IncomingRequest, query: SubscriptionQuery, signal: AbortSignal): void {
+    const key = query.cmdType === 'Alarm' ? `${query.cmdType} ${query.deviceId}` : query.cmdType;
+    if (this.#all.size >= most && !this.#all.has(key)) {
+      incoming.answer(503, { headers: { 'Retry-After': 60 } });
+      return;
+    }
+    const expires = expiresOf(incoming.request);
+    const { dialog } = incoming.accept((asked) => this.#inDialog(key, dialog, asked, signal), {
+      headers: { Expires: expires },
+      body: this.#parts.voice.bodyOf(acceptanceOf(query)),
+    });
+    this.#drop(key, 'was replaced.');
+    const event = headerOf(incoming.request, 'Event') ?? query.cmdType;
+    const subscription = { key, query, dialog, event, endsAt: 0, waiting: new AbortController(), last: Promise.resolve() };
+    this.#all.set(key, subscription);
+    // A platform that leaves without a word, or whose dialog broke.
+    dialog.ended.addEventListener('abort', () => this.#forget(subscription), { once: true });
+    this.#extend(subscription, expires, signal);
+    void this.#send(subscription, this.#firstOf(query), signal);
+    if (expires > 0) this.#parts.opened(query.cmdType);
+  }
+
+  /** In its subscription; undefined: nobody has subscribed to that. Rejects with a SipFailure where no answer came. */
+  async notify(notice: SubscriptionNotice, signal: AbortSignal): Promise<SipResponse | undefined> {
+    const subscription = [...this.#all.values()].find(({ query }) => wants(query, notice, this.#parts.device));
+    return subscription && this.#send(subscription, notice, signal);
+  }
+
+  /** Without a word: a new registration begins without subscriptions (facts §3.7). */
+  end(): void {
+    for (const key of [...this.#all.keys()]) this.#drop(key, 'is registered anew.');
+  }
+
+  #firstOf(query: SubscriptionQuery): SubscriptionNotice | undefined {
+    const content = this.#parts.first(query);
+    const head = { root: 'Notify' as const, sn: this.#parts.voice.nextSn(), deviceId: this.#parts.device };
+    // Kind and content belong together: both come from one query.
+    return content && ({ ...head, cmdType: query.cmdType, content } as SubscriptionNotice);
+  }
+
+  #inDialog(key: string, dialog: Dialog, asked: Asked, signal: AbortSignal): void {
+    const subscription = this.#all.get(key);
+    if (asked.request.method !== 'SUBSCRIBE' || !subscription || subscription.dialog !== dialog) {
+      asked.answer(asked.request.method === 'SUBSCRIBE' ? 481 : 200);
+      return;
+    }
+    const expires = expiresOf(asked.request);
+    // A refresh may come without a body, and then there is nothing to answer in words.
+    const body = asked.request.body.length === 0 ? {} : { body: this.#parts.voice.bodyOf(acceptanceOf(subscription.query)) };
+    asked.answer(200, { headers: { Expires: expires }, ...body });
+    subscription.event = headerOf(asked.request, 'Event') ?? subscription.event;
+    this.#extend(subscription, expires, signal);
+    if (expires > 0) void this.#send(subscription, this.#firstOf(subscription.query), signal);
+  }
+
+  #extend(subscription: Subscription, expires: number, signal: AbortSignal): void {
+    const { clock } = this.#parts;
+    subscription.waiting.abort();
+    subscription.waiting = new AbortController();
+    subscription.endsAt = clock.monotonic() + seconds(expires);
+    clock.sleep(seconds(expires), subscription.waiting.signal).then(
+      () => this.#terminate(subscription, signal),
+      () => undefined, // refreshed, or over
+    );
+  }
+
+  async #terminate(subscription: Subscription, signal: AbortSignal): Promise<void> {
+    this.#forget(subscription);
+    await this.#send(subscription, undefined, signal, 'terminated;reason=timeout').catch(() => undefined); // over is over
+    subscription.dialog.end('has subscribed no longer.');
+  }
+
+  /** Resolves with any final answer; a refusal ends the subscription. Where no answer comes it stays: the link decides what is lost. */
+  #send(subscription: Subscription, notice: SubscriptionNotice | undefined, signal: AbortSignal, state?: string): Promise<SipResponse> {
+    const { dialog } = subscription;
+    const sent = subscription.last.then(() => {
+      const left = Math.max(0, Math.round((subscription.endsAt - this.#parts.clock.monotonic()) / 1_000));
+      const headers = { Event: subscription.event, 'Subscription-State': state ?? `active;expires=${left};retry-after=0` };
+      return dialog.request('NOTIFY', { headers, ...(notice ? { body: this.#parts.voice.bodyOf(notice) } : {}) }, signal);
+    });
+    const settled = sent.then(
+      ({ status }) => {
+        if (!isSuccess(status)) this.#drop(subscription.key, `refused NOTIFY with ${status}.`, subscription);
+      },
+      (error: unknown) => this.#parts.log.debug('notification not answered', { kind: subscription.query.cmdType, error }),
+    );
+    subscription.last = settled;
+    return sent;
+  }
+
+  #drop(key: string, sentence: string, only?: Subscription): void {
+    const subscription = this.#all.get(key);
+    if (!subscription || (only && only !== subscription)) return;
+    this.#forget(subscription);
+    subscription.dialog.end(sentence);
+  }
+
+  #forget(subscription: Subscription): void {
+    subscription.waiting.abort();
+    if (this.#all.get(subscription.key) === subscription) this.#all.delete(subscription.key);
+  }
+}
+
+function subscribable(query: Rooted<'Query'>): query is SubscriptionQuery {
+  return query.cmdType === 'Catalog' || query.cmdType === 'Alarm' || query.cmdType === 'MobilePosition';
+}
+
+function wants(query: SubscriptionQuery, notice: SubscriptionNotice, device: string): boolean {
+  if (query.cmdType !== notice.cmdType) return false;
+  if (query.cmdType !== 'Alarm' || notice.cmdType !== 'Alarm') return true;
+  return (query.deviceId === device || query.deviceId === notice.deviceId) && wantsAlarm(query.content, notice.content);
+}
+
+function expiresOf(request: SipRequest): number {
+  const said = headerOf(request, 'Expires')?.trim() ?? '';
+  return /^\d{1,9}$/.test(said) ? Math.min(longestExpires, Number(said)) : usualExpires;
+}
+
+/** The body of the 200, which the standard shows and platforms like. */
+function acceptanceOf({ cmdType, sn, deviceId }: SubscriptionQuery): ManscdpMessage {
+  const head = { root: 'Response', sn, deviceId } as const;
+  return cmdType === 'Catalog' ? { ...head, cmdType, content: { result: 'OK', items: [] } } : { ...head, cmdType, content: { result: 'OK' } };
+}
