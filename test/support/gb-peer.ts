@@ -2,7 +2,7 @@
 import { type ManscdpMessage, readManscdp, writeManscdp } from '../../adapters/protocols/manscdp/message.ts';
 import type { Dialog } from '../../adapters/protocols/sip/dialog.ts';
 import type { IncomingRequest } from '../../adapters/protocols/sip/incoming.ts';
-import { headerOf, type SipRequest } from '../../adapters/protocols/sip/message.ts';
+import { headerOf, type SipRequest, writeMessage } from '../../adapters/protocols/sip/message.ts';
 import type { Voice } from '../../adapters/uplinks/gb28181/voice.ts';
 import { gatewayUri, type LocalSip, localSip, never, order, platformUri } from './sip-endpoint.ts';
 
@@ -15,6 +15,8 @@ export interface GbPeer extends AsyncDisposable {
   readonly voice: Voice;
   /** Bodies of MESSAGEs and NOTIFYs, in the order in which they came. */
   readonly heard: Heard[];
+  /** Bytes of each message that the platform got. */
+  readonly sizes: number[];
   /** Of NOTIFYs: Event and Subscription-State. */
   readonly states: { readonly event: string; readonly state: string }[];
   /** What the platform answers to each; 200 unless set. Undefined: nothing at all. */
@@ -41,7 +43,13 @@ export async function gbPeer(): Promise<GbPeer> {
     if (request.body.length > 0) heard.push(readManscdp(request.body));
     if (status !== undefined) incoming.answer(status);
   };
-  const platform = await localSip({ request: hear });
+  const sizes: number[] = [];
+  const platform = await localSip({
+    request: hear,
+    tap: ({ direction, message }) => {
+      if (direction === 'in') sizes.push(writeMessage(message).length);
+    },
+  });
   const gateway = await localSip({ request: (incoming) => peer.take(incoming) });
   let sn = 0;
   const body = (message: ManscdpMessage) => ({ type: 'Application/MANSCDP+xml', content: writeManscdp(message, 'GB2312') });
@@ -56,6 +64,7 @@ export async function gbPeer(): Promise<GbPeer> {
       },
     },
     heard,
+    sizes,
     states,
     answer: () => 200,
     take: (incoming) => incoming.answer(200),

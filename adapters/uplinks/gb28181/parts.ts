@@ -3,8 +3,10 @@
  * the desk, speaks through `link.tell`, and follows `link.registrations` where a new registration means something to it.
  */
 import type { SipResponse } from '../../protocols/sip/message.ts';
+import { openCatalogue, watchForCatalogue } from './catalogue/part.ts';
 import type { DeskParts, GbNotice } from './desk.ts';
 import type { PlatformLink } from './link.ts';
+import { dropWithRegistration, Subscriptions } from './subscriptions.ts';
 
 export interface GbParts extends Omit<DeskParts, 'response'> {
   /** Run until the uplink ends; one that throws ends the uplink, which begins anew. */
@@ -14,14 +16,28 @@ export interface GbParts extends Omit<DeskParts, 'response'> {
 }
 
 export function openParts(link: PlatformLink): GbParts {
-  const unheard = (what: string, named: string) => link.context.log.debug('platform not obeyed', { uplink: link.uplink, what, named });
+  const { clock, log } = link.context;
+  const unheard = (what: string, named: string) => log.debug('platform not obeyed', { uplink: link.uplink, what, named });
+  const catalogue = openCatalogue(link, () => subscriptions);
+  const subscriptions = new Subscriptions({
+    ...{ voice: link, device: link.settings.codes.device, clock, log },
+    first: ({ cmdType }) => (cmdType === 'Catalog' ? catalogue.first() : undefined),
+    opened: (kind) => (kind === 'Catalog' ? catalogue.subscribed() : undefined),
+  });
   return {
-    lives: [],
-    query: async ({ cmdType }) => unheard('query', cmdType),
+    lives: [
+      (signal) => catalogue.run(signal),
+      (signal) => watchForCatalogue(link, catalogue, signal),
+      (signal) => dropWithRegistration(subscriptions, link.registrations(signal)),
+    ],
+    async query(query, asker, signal) {
+      if (query.cmdType === 'Catalog') await catalogue.answer(query, asker.code, signal);
+      else unheard('query', query.cmdType);
+    },
     control: async ({ cmdType }) => unheard('control', cmdType),
     notice: ({ cmdType }) => unheard('notice', cmdType),
-    subscribe: async (incoming) => incoming.answer(489),
+    subscribe: async (incoming, query, signal) => subscriptions.take(incoming, query, signal),
     invite: async (incoming) => incoming.answer(488),
-    notifyAlarm: async () => undefined,
+    notifyAlarm: (notice, signal) => subscriptions.notify(notice, signal),
   };
 }

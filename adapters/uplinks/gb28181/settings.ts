@@ -5,6 +5,7 @@ import type { ManscdpCharset } from '../../protocols/manscdp/charset.ts';
 import type { SipTransportName } from '../../protocols/sip/flow.ts';
 import { deliveryKeys } from '../../uplink-settings.ts';
 import { alarmKeys } from './alarms/settings.ts';
+import { codesSchema } from './codes/code-map.ts';
 
 const code = z.string().regex(/^\d{20}$/, '20 decimal digits, as the bureau issued them');
 const id = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'an id of the inventory');
@@ -56,13 +57,15 @@ export const config = z.strictObject({
   /** Every so many seconds; after so many without an answer the platform is taken for lost. BasicParam says the same. */
   keepalive: z.strictObject({ every: z.int().min(5).max(255).default(20), misses: z.int().min(1).max(10).default(3) }).prefault({}),
   /** What each thing is called at this platform. */
-  codes: z.strictObject({
-    /** The gateway itself. */
-    device: code,
-    channels: z.record(id, code).default({}),
-    /** `<panel>/<zone>`. */
-    zones: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}\/[a-z0-9][a-z0-9_-]{0,62}$/, 'panel/zone'), code).default({}),
-  }),
+  codes: codesSchema,
+  catalogue: z
+    .strictObject({
+      /** All in one list, below the regions of their codes, or in a business group with an organisation for each place. */
+      tree: z.enum(['flat', 'civil', 'groups']).default('flat'),
+      /** Names of regions, by their code of 2 to 8 digits. */
+      regions: z.record(z.string().regex(/^(\d{2}){1,4}$/, 'a region of 2, 4, 6 or 8 digits'), z.string().min(1).max(60)).default({}),
+    })
+    .prefault({}),
   /** Channels that this platform may see. */
   share: z.union([z.literal('all'), z.array(id).max(4_096)]).default('all'),
   /** What this platform may do beyond watching. */

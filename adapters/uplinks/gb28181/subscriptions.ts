@@ -6,6 +6,7 @@ import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
 import type { ManscdpMessage } from '../../protocols/manscdp/message.ts';
 import type { Asked, Dialog } from '../../protocols/sip/dialog.ts';
+import { expiresOf } from '../../protocols/sip/fields.ts';
 import type { IncomingRequest } from '../../protocols/sip/incoming.ts';
 import { headerOf, type SipRequest, type SipResponse } from '../../protocols/sip/message.ts';
 import { isSuccess } from '../../protocols/sip/status.ts';
@@ -79,7 +80,7 @@ export class Subscriptions {
       incoming.answer(503, { headers: { 'Retry-After': 60 } });
       return;
     }
-    const expires = expiresOf(incoming.request);
+    const expires = lengthOf(incoming.request);
     const { dialog } = incoming.accept((asked) => this.#inDialog(key, dialog, asked, signal), {
       headers: { Expires: expires },
       body: this.#parts.voice.bodyOf(acceptanceOf(query)),
@@ -119,7 +120,7 @@ export class Subscriptions {
       asked.answer(asked.request.method === 'SUBSCRIBE' ? 481 : 200);
       return;
     }
-    const expires = expiresOf(asked.request);
+    const expires = lengthOf(asked.request);
     // A refresh may come without a body, and then there is nothing to answer in words.
     const body = asked.request.body.length === 0 ? {} : { body: this.#parts.voice.bodyOf(acceptanceOf(subscription.query)) };
     asked.answer(200, { headers: { Expires: expires }, ...body });
@@ -186,13 +187,24 @@ function wants(query: SubscriptionQuery, notice: SubscriptionNotice, device: str
   return (query.deviceId === device || query.deviceId === notice.deviceId) && wantsAlarm(query.content, notice.content);
 }
 
-function expiresOf(request: SipRequest): number {
-  const said = headerOf(request, 'Expires')?.trim() ?? '';
-  return /^\d{1,9}$/.test(said) ? Math.min(longestExpires, Number(said)) : usualExpires;
+/** s. */
+function lengthOf(request: SipRequest): number {
+  return Math.min(longestExpires, expiresOf(request) ?? usualExpires);
 }
 
 /** The body of the 200, which the standard shows and platforms like. */
 function acceptanceOf({ cmdType, sn, deviceId }: SubscriptionQuery): ManscdpMessage {
   const head = { root: 'Response', sn, deviceId } as const;
   return cmdType === 'Catalog' ? { ...head, cmdType, content: { result: 'OK', items: [] } } : { ...head, cmdType, content: { result: 'OK' } };
+}
+
+/** A platform that lost our registration may have lost its subscriptions too: it asks anew (facts §3.7). */
+export async function dropWithRegistration(
+  subscriptions: Subscriptions,
+  registrations: AsyncIterable<{ readonly lost: AbortSignal }>,
+): Promise<void> {
+  for await (const { lost } of registrations) {
+    if (lost.aborted) subscriptions.end();
+    else lost.addEventListener('abort', () => subscriptions.end(), { once: true });
+  }
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Collected, collectBatch } from '../../../adapters/protocols/manscdp/batches.ts';
 import type { CatalogItem } from '../../../adapters/protocols/manscdp/catalog-item.ts';
 import { readManscdp } from '../../../adapters/protocols/manscdp/message.ts';
-import { Catalogue } from '../../../adapters/uplinks/gb28181/catalogue/catalogue.ts';
+import { Catalogue, mostItems } from '../../../adapters/uplinks/gb28181/catalogue/catalogue.ts';
 import { buildCatalogue } from '../../../adapters/uplinks/gb28181/catalogue/tree.ts';
 import { Subscriptions } from '../../../adapters/uplinks/gb28181/subscriptions.ts';
 import { channelId } from '../../../gateway/domain/ids.ts';
@@ -33,7 +33,7 @@ function open(peer: GbPeer, clock = systemClock, school = catalogueSchool()): Op
       ...around,
       subscriptions: { has: (kind) => opened.subscriptions.has(kind), notify: (notice, signal) => opened.subscriptions.notify(notice, signal) },
       nodes: () => buildCatalogue(opened.school),
-      most: { whole: 1, short: 8 },
+      most: mostItems.UDP,
     }),
   };
   peer.take = (incoming) => {
@@ -90,6 +90,27 @@ describe('a catalogue query', () => {
     await eventually(() => expect(collected(peer, 17_430)?.complete).toBe(true));
     expect(collected(peer, 17_430)).toMatchObject({ sumNum: 5, items: [{ name: '校门口' }, { name: '一号楼大厅' }, {}, {}, {}] });
     expect(peer.heard).toHaveLength(5);
+  });
+
+  test('fits into one datagram each time, however long the names are', async () => {
+    await using peer = await gbPeer();
+    using life = linked(never);
+    const inventory = gbSchool();
+    const long = '校'.repeat(80);
+    const school = catalogueSchool('groups', {
+      ...inventory,
+      campus: { ...inventory.campus, address: long },
+      channels: inventory.channels.map((each) => ({ ...each, name: long })),
+      panels: inventory.panels.map((each) => ({ ...each, zones: each.zones.map((zone) => ({ ...zone, name: long })) })),
+    });
+    const { catalogue } = open(peer, systemClock, { ...school, modelOf: () => long });
+    const running = catalogue.run(life.signal);
+    await catalogue.answer(query(1), platformCode, never);
+    await peer.subscribe(query(2));
+    await eventually(() => expect(peer.heard.length).toBeGreaterThan(16));
+    expect(Math.max(...peer.sizes)).toBeLessThan(1_400);
+    life.abort();
+    await running;
   });
 
   test('of one organisation has its own sum; of a foreign code is told to the caller, and nothing is sent', async () => {

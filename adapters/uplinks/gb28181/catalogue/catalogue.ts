@@ -7,6 +7,7 @@ import { type Millis, minutes, seconds } from '../../../../gateway/domain/time.t
 import { type Linked, linked } from '../../../../gateway/runtime/linked.ts';
 import { batchesOf } from '../../../protocols/manscdp/batches.ts';
 import type { ManscdpMessage } from '../../../protocols/manscdp/message.ts';
+import type { SipTransportName } from '../../../protocols/sip/flow.ts';
 import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { SubscriptionNotice, Subscriptions } from '../subscriptions.ts';
 import { tellInTurn, type Voice } from '../voice.ts';
@@ -23,11 +24,13 @@ export interface CatalogueParts {
   readonly device: string;
   /** As it is now. */
   readonly nodes: () => readonly CatalogueNode[];
-  /** Items in one message: over UDP a datagram must not be cut in two, since networks of the police drop the pieces (facts §7 quirk 14). */
-  readonly most: { readonly whole: number; readonly short: number };
+  readonly most: (typeof mostItems)[SipTransportName];
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** Items in one message: a datagram must not be cut in two, since networks of the police drop the pieces (facts §7 quirk 14). */
+export const mostItems = { UDP: { whole: 1, short: 4 }, TCP: { whole: 8, short: 100 } } as const;
 
 /** How long a change may go unnoticed where nobody rang. */
 const lookEvery = seconds(2);

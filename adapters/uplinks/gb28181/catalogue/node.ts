@@ -29,11 +29,11 @@ export function leafNode(leaf: Leaf, edition: Edition): CatalogueNode {
   const item: CatalogItem = {
     deviceId: leaf.code,
     name: clipped(leaf.name),
-    manufacturer: clipped(leaf.manufacturer),
-    model: clipped(leaf.model),
+    manufacturer: clipped(leaf.manufacturer, mostOf.model),
+    model: clipped(leaf.model, mostOf.model),
     ...(edition === '2016' ? { owner: '0' } : {}),
     civilCode: civilCodeOf(leaf.code),
-    address: clipped(leaf.address, 128),
+    address: clipped(leaf.address, mostOf.address),
     parental: false,
     parentIds: leaf.parents,
     ...(edition === '2016' ? { safetyWay: 0 } : {}),
@@ -61,7 +61,7 @@ export function systemNode(system: {
     manufacturer: 'CampusGateway',
     model,
     civilCode: civilCodeOf(code),
-    address: clipped(address, 128),
+    address: clipped(address, mostOf.address),
   };
   return { item: { ...item, ...fixed } };
 }
@@ -84,8 +84,10 @@ export function civilCodeOf(code: string): string {
   return code.slice(6, 8) === '00' ? code.slice(0, 6) : code.slice(0, 8);
 }
 
-/** Platforms keep some 64 bytes, and cut in the middle of a character what is longer. */
-function clipped(text: string, most = 64): string {
+/** Bytes. Platforms keep some 64, and cut in the middle of a character what is longer; and an item must fit into one datagram. */
+const mostOf = { name: 64, model: 30, address: 44 };
+
+function clipped(text: string, most = mostOf.name): string {
   let length = 0;
   let kept = '';
   for (const character of text) {
