@@ -162,6 +162,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       backlog: (uplink) => journal.read.backlog(uplink),
       answeredAt: (uplink) => uplinks.lastAnswer(uplink)?.at,
       uplinkBroken: (uplink) => uplinks.broken(uplink),
+      uplinkLink: (uplink) => uplinks.link(uplink),
       mediaRestarts: () => mediaRestarts.recent(),
       disk: async () => {
         const { bavail, bsize, blocks } = await statfs(folder);
@@ -173,6 +174,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const alarmed = new AlarmedChannels();
   const door = platformDoor({
     ...{ inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } },
+    receipt: (event, receipt) => journal.receipt(event, receipt),
     alarmed: (channel) => alarmed.has(channel),
   });
 

@@ -1,14 +1,17 @@
 /** How the pages see the uplinks: their health, what they are owed and what they last took. */
 import type { UplinkView } from './domain/api.ts';
 import type { Backlog } from './domain/delivery.ts';
-import type { DeviceHealth } from './domain/health.ts';
+import type { DeviceHealth, LinkStatus } from './domain/health.ts';
 import type { UplinkId } from './domain/ids.ts';
 import type { InventoryReader } from './domain/ports.ts';
 import { type Instant, isoOf, type Millis } from './domain/time.ts';
 
 export interface UplinkViewParts {
   readonly inventory: InventoryReader;
-  readonly uplinks: { lastAnswer(uplink: UplinkId): { readonly at: Instant; readonly took: Millis } | undefined };
+  readonly uplinks: {
+    lastAnswer(uplink: UplinkId): { readonly at: Instant; readonly took: Millis } | undefined;
+    link(uplink: UplinkId): LinkStatus | undefined;
+  };
   readonly health: { device(id: string): DeviceHealth | undefined };
   backlog(uplink: UplinkId): Backlog;
 }
@@ -18,9 +21,11 @@ export function uplinkViewsOf({ inventory, uplinks, health, backlog }: UplinkVie
     inventory.current().uplinks.map(({ id, name, adapter, enabled }) => {
       const { pending, refused } = backlog(id);
       const last = uplinks.lastAnswer(id);
+      const link = uplinks.link(id);
       return {
         ...{ id, name, adapter, pending, refused },
         state: health.device(id)?.state ?? (enabled ? 'unknown' : 'disabled'),
+        ...(link ? { link: { ...link, since: isoOf(link.since) } } : {}),
         ...(last ? { acceptedAt: isoOf(last.at), latency: last.took } : {}),
       };
     });

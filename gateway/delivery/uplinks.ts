@@ -2,6 +2,7 @@
 import type { UplinkSettings } from '../domain/campus.ts';
 import type { Delivery, Receipt } from '../domain/delivery.ts';
 import { type DomainEvent, eventKinds } from '../domain/event.ts';
+import type { LinkStatus } from '../domain/health.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, Outbox } from '../domain/ports.ts';
 import { between, type Instant, type Millis, millis, seconds } from '../domain/time.ts';
@@ -35,6 +36,8 @@ export interface Uplinks {
   lastAnswer(uplink: UplinkId): LastAnswer | undefined;
   /** Why this uplink does not run at all: its settings are wrong. */
   broken(uplink: UplinkId): string | undefined;
+  /** How its link stands; undefined: it keeps none, or does not run. */
+  link(uplink: UplinkId): LinkStatus | undefined;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -48,6 +51,7 @@ type Made = { readonly fingerprint: string } & ({ readonly uplink: Uplink } | { 
 
 interface Running {
   readonly fingerprint: string;
+  readonly uplink: Uplink;
   end(): Promise<void>;
 }
 
@@ -92,6 +96,7 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
     ]);
     running.set(uplink.id, {
       fingerprint,
+      uplink,
       async end() {
         life.abort();
         await lives;
@@ -137,6 +142,7 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
       const result = settings?.enabled ? make(settings) : undefined;
       return result && 'broken' in result ? result.broken : undefined;
     },
+    link: (uplink) => running.get(uplink)?.uplink.link(),
     async run(signal) {
       try {
         await align();

@@ -44,6 +44,14 @@ export interface UplinkView {
   readonly state: DeviceState;
   readonly pending: number;
   readonly refused: number;
+  /** Where the uplink keeps a registration or the like: how it stands, and of one that is down the likely cause. */
+  readonly link?: {
+    readonly state: 'up' | 'down';
+    readonly since: string;
+    readonly sentence?: Words;
+    /** The far side's clock minus ours, ms. */
+    readonly clockOffset?: number;
+  };
   /** When the far side last acknowledged anything, ISO 8601. */
   readonly acceptedAt?: string;
   /** Sent → accepted of that delivery, ms. */

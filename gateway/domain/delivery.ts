@@ -5,9 +5,10 @@ import type { Instant } from './time.ts';
 
 /**
  * pressed: the device's own time · received: the bytes reached us · journalled: COMMIT returned · sent: handed to the wire ·
- * accepted: the far side acknowledged · shown: an operator's screen drew it · acknowledged: an operator took it on.
+ * answered: its transport said that it has it · confirmed: the far side itself said so in a message of its own (only where a protocol tells the two apart) ·
+ * accepted: the far side acknowledged, by whichever of them counts · shown: an operator's screen drew it · acknowledged: an operator took it on.
  */
-export type Hop = 'pressed' | 'received' | 'journalled' | 'sent' | 'accepted' | 'shown' | 'acknowledged';
+export type Hop = 'pressed' | 'received' | 'journalled' | 'sent' | 'answered' | 'confirmed' | 'accepted' | 'shown' | 'acknowledged';
 
 export interface Receipt {
   readonly hop: Hop;

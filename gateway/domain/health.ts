@@ -18,6 +18,7 @@ export const faultCodes = [
   'uplink-backlog',
   'uplink-refused',
   'uplink-broken',
+  'uplink-link',
   'zone-recording',
   'disk-space',
   'media-restarted',

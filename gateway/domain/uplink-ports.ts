@@ -2,10 +2,10 @@
 import type { z } from 'zod';
 import type { UplinkSettings } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand } from './command.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Receipt } from './delivery.ts';
 import type { EventKind } from './event.ts';
 import type { CameraStatus, DeviceHealth, LinkStatus, PanelStatus } from './health.ts';
-import type { CameraId, ChannelId, PanelId, UplinkId } from './ids.ts';
+import type { CameraId, ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
 import type { AdapterContext, InventoryReader, JournalReader, MediaPlane } from './ports.ts';
 import type { Instant } from './time.ts';
 
@@ -57,6 +57,8 @@ export interface PlatformDoor {
     changes(signal: AbortSignal): AsyncIterable<void>;
   };
   readonly journal: JournalReader;
+  /** A hop of an event that is told apart from its acceptance. Repeats of the same hop keep the first time. */
+  receipt(event: EventId, receipt: Receipt): Promise<void>;
   readonly media: Pick<MediaPlane, 'telemetry' | 'sendRtp'>;
   /** Does the channel look at an alarm that nobody has acknowledged? */
   alarmed(channel: ChannelId): boolean;

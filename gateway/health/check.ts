@@ -1,7 +1,7 @@
 /** A health check is declared data plus one probe. Add one: a file in checks/, a line in checks/index.ts. */
 import type { Camera, Panel, UplinkSettings, Zone } from '../domain/campus.ts';
 import type { Backlog } from '../domain/delivery.ts';
-import type { CameraStatus, FaultCode, Finding, MediaRestart, PanelStatus, SubjectKind } from '../domain/health.ts';
+import type { CameraStatus, FaultCode, Finding, LinkStatus, MediaRestart, PanelStatus, SubjectKind } from '../domain/health.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId } from '../domain/ids.ts';
 import type { RingState, StreamTelemetry } from '../domain/media.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -28,6 +28,8 @@ export interface HealthContext {
   backlog(uplink: UplinkId): Backlog;
   /** When the far side last acknowledged anything, since the start. */
   answeredAt(uplink: UplinkId): Instant | undefined;
+  /** How its link stands; undefined: it keeps none, or does not run. */
+  uplinkLink(uplink: UplinkId): LinkStatus | undefined;
   /** Why it does not run at all. */
   uplinkBroken(uplink: UplinkId): string | undefined;
   /** Of the part that carries pictures, in the last ten minutes, oldest first. */

@@ -76,6 +76,7 @@ async function schoolWith(address: string, password: string) {
       channelName: (channel) => channel,
       answeredAt: () => undefined,
       uplinkBroken: () => undefined,
+      uplinkLink: () => undefined,
       backlog: () => ({ pending: 0, refused: 0 }),
       mediaRestarts: () => [],
       disk: async () => ({ free: 1, total: 1 }),

@@ -156,6 +156,7 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
     backlog: () => ({ pending: 0, refused: 0 }),
     answeredAt: () => undefined,
     uplinkBroken: () => undefined,
+    uplinkLink: () => undefined,
     mediaRestarts: () => [],
     disk: async () => ({ free: 1e12, total: 2e12 }),
   };

@@ -13,11 +13,13 @@ export const device = '34020000001180000001';
 export const server = '34020000002000000001';
 export const password = '12345678';
 
+interface Challenged {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
+
 /** Each answers a request, or gives undefined for the usual answer; `ignore` answers nothing at all. */
-export type Whim = (
-  incoming: IncomingRequest,
-  registrar: GbRegistrar,
-) => number | 'ignore' | { readonly status: number; readonly headers: Record<string, string> } | undefined;
+export type Whim = (incoming: IncomingRequest, registrar: GbRegistrar) => number | 'ignore' | Challenged | undefined;
 
 export interface Heard {
   /** By the clock of the test. */
@@ -70,6 +72,11 @@ export class GbRegistrar implements AsyncDisposable {
   get endpoint(): SipEndpoint {
     if (!this.#sip) throw new Error('The registrar is closed.');
     return this.#sip.endpoint;
+  }
+
+  /** An answer that the device is to sign anew after. */
+  stale(): Challenged {
+    return { status: 401, headers: { 'WWW-Authenticate': this.#door.challenge(true)[0] ?? '' } };
   }
 
   of(method: string): readonly Heard[] {

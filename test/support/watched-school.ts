@@ -1,7 +1,7 @@
 /** A school of one camera and one panel whose states the test sets by hand, and the health of it. */
 import type { Camera, Inventory, Panel } from '../../gateway/domain/campus.ts';
 import type { JournalEntry } from '../../gateway/domain/event.ts';
-import type { CameraStatus, PanelStatus } from '../../gateway/domain/health.ts';
+import type { CameraStatus, LinkStatus, PanelStatus } from '../../gateway/domain/health.ts';
 import { cameraId, campusId, eventIdFrom, panelId } from '../../gateway/domain/ids.ts';
 import type { RingState } from '../../gateway/domain/media.ts';
 import { type Instant, millis, seconds } from '../../gateway/domain/time.ts';
@@ -38,7 +38,7 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
   const camera: { status?: CameraStatus } = {};
   const panel: { status?: PanelStatus } = {};
   const ring: { state?: RingState } = {};
-  const uplink: { answeredAt?: Instant; broken?: string } = {};
+  const uplink: { answeredAt?: Instant; broken?: string; link?: LinkStatus } = {};
   const disk = { works: true };
   const journalled: { raised: string[]; cleared: number } = { raised: [], cleared: 0 };
   let inventory: Inventory = {
@@ -60,6 +60,7 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
     backlog: () => ({ pending: 0, refused: 0 }),
     answeredAt: () => uplink.answeredAt,
     uplinkBroken: () => uplink.broken,
+    uplinkLink: () => uplink.link,
     mediaRestarts: () => restarts.recent(),
     disk: async () => ({ free: 1e12, total: 2e12 }),
   };

@@ -35,6 +35,8 @@ export class PlatformLink {
   readonly context: UplinkContext;
   #registration: Registration | undefined;
   readonly #listeners = new Set<() => void>();
+  /** Set by whoever keeps the registration, while it stands. */
+  onForgotten: ((status: number) => void) | undefined;
   #sn = 0;
   #trouble: Trouble = { kind: 'opening' };
   #status: LinkStatus;
@@ -71,6 +73,17 @@ export class PlatformLink {
   /** Why there was no registration last. */
   get trouble(): Trouble {
     return this.#trouble;
+  }
+
+  /** Resolves while a registration stands, or once one does; rejects with the signal's reason. */
+  async registered(signal: AbortSignal): Promise<Registration> {
+    for await (const registration of this.registrations(signal)) return registration;
+    throw signal.reason;
+  }
+
+  /** Somebody was answered as if we were not registered: whoever keeps the registration acts on it. */
+  forgotten(status: number): void {
+    this.onForgotten?.(status);
   }
 
   /** For what we begin ourselves. */

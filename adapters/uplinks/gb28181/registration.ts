@@ -126,19 +126,20 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
   log.info('registered', { uplink: link.uplink, server: server.code, expires: granted.expires, clockOffset: granted.clockOffset });
   link.up(registration, granted.clockOffset);
   const nat = new NatWatch(granted.seen, granted.at);
-  let moved: (trouble: Trouble) => void = () => undefined;
+  let lose: (trouble: Trouble) => void = () => undefined;
   const answered = (response: SipResponse) => {
     proved();
     const to = nat.moved(seenAs(response), clock.now());
-    if (to !== undefined) moved({ kind: 'moved', to });
+    if (to !== undefined) lose({ kind: 'moved', to });
   };
+  link.onForgotten = (status) => lose({ kind: 'forgotten', status });
   try {
     return await Promise.race([
       keepAlive(link, registration, { answered }, life.signal),
       refresh(parts, held, life.signal),
       closing(parts, server, life.signal),
       new Promise<Trouble>((resolve) => {
-        moved = resolve;
+        lose = resolve;
       }),
     ]);
   } catch (error) {
@@ -146,6 +147,7 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
     await leave(parts, held);
     return undefined;
   } finally {
+    link.onForgotten = undefined;
     link.gone();
   }
 }

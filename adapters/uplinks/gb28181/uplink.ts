@@ -1,6 +1,5 @@
 /** One police platform over GB/T 28181: a SIP endpoint of its own, a registration that is kept for ever, and the parts that the platform speaks to. */
 import type { Delivery } from '../../../gateway/domain/delivery.ts';
-import { GatewayError } from '../../../gateway/domain/errors.ts';
 import type { EventKind } from '../../../gateway/domain/event.ts';
 import type { LinkStatus } from '../../../gateway/domain/health.ts';
 import type { UplinkId } from '../../../gateway/domain/ids.ts';
@@ -10,10 +9,12 @@ import { type BackoffSettings, backoff } from '../../../gateway/runtime/backoff.
 import { linked } from '../../../gateway/runtime/linked.ts';
 import { openSip, type SipEndpoint } from '../../protocols/sip/endpoint.ts';
 import { hostPort } from '../../protocols/sip/uri.ts';
+import { type Messenger, openMessenger } from './alarms/messenger.ts';
+import { AlarmReceipts } from './alarms/receipts.ts';
 import { Desk } from './desk.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { localAddress, resolveHost } from './local-address.ts';
-import { openParts } from './parts.ts';
+import { type GbParts, openParts } from './parts.ts';
 import { keepRegistered } from './registration.ts';
 import { transportOf } from './settings.ts';
 import type { Trouble } from './trouble.ts';
@@ -26,12 +27,18 @@ const lookEvery = seconds(5);
 /** Behind a NAT, whose holes close after 30 s. */
 const pingEvery: Millis = seconds(25);
 
+const nobodySubscribed = async () => undefined;
+
 export class Gb28181Uplink implements Uplink {
   readonly id: UplinkId;
   readonly accepts: ReadonlySet<EventKind>;
   readonly window: number;
   readonly #link: PlatformLink;
   readonly #password: string | undefined;
+  readonly #receipts = new AlarmReceipts();
+  readonly #messenger: Messenger;
+  /** Of the parts, while they are open. */
+  #notify: GbParts['notifyAlarm'] = nobodySubscribed;
 
   constructor(link: PlatformLink, password: string | undefined) {
     const { alarms, window } = link.settings;
@@ -44,6 +51,7 @@ export class Gb28181Uplink implements Uplink {
     ]);
     this.#link = link;
     this.#password = password;
+    this.#messenger = openMessenger({ link, receipts: this.#receipts, notify: (notice, limit) => this.#notify(notice, limit) });
   }
 
   link(): LinkStatus {
@@ -53,21 +61,21 @@ export class Gb28181Uplink implements Uplink {
   async run(signal: AbortSignal): Promise<void> {
     using life = linked(signal);
     const parts = openParts(this.#link);
-    const desk = new Desk(this.#link, { ...parts, response: () => undefined }, life.signal);
+    const desk = new Desk(this.#link, { ...parts, response: (response) => this.#receipts.take(response) }, life.signal);
+    this.#notify = (notice, limit) => parts.notifyAlarm(notice, limit);
     const lives = [(ending: AbortSignal) => this.#endpoints(desk, ending), ...parts.lives].map((live) => live(life.signal));
     try {
       // The first that ends ends the others: all of them are to last.
       await Promise.race(lives);
     } finally {
+      this.#notify = nobodySubscribed;
       life.abort();
       await Promise.allSettled(lives);
     }
   }
 
-  async deliver(delivery: Delivery, _signal: AbortSignal): Promise<{ readonly proof: string }> {
-    throw new GatewayError('DELIVERY_UNANSWERED', `Platform ${this.id} was not told of event ${delivery.event}: it has not registered us.`, {
-      context: { uplink: this.id, event: delivery.event },
-    });
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
+    return this.#messenger.deliver(delivery, signal);
   }
 
   /** One endpoint after the other, each for as long as our address stays what it is. */

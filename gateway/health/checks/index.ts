@@ -13,6 +13,7 @@ import { streamFlawed } from './stream-flawed.ts';
 import { streamStalled } from './stream-stalled.ts';
 import { uplinkBacklog } from './uplink-backlog.ts';
 import { uplinkBroken } from './uplink-broken.ts';
+import { uplinkLink } from './uplink-link.ts';
 import { uplinkRefused } from './uplink-refused.ts';
 import { zoneRecording } from './zone-recording.ts';
 
@@ -29,6 +30,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   uplinkBacklog,
   uplinkRefused,
   uplinkBroken,
+  uplinkLink,
   zoneRecording,
   diskSpace,
   mediaRestarted,

@@ -16,8 +16,9 @@ export const uplinkBacklog: HealthCheck<'uplink'> = {
     const backlog = context.backlog(uplink.id);
     const waited = backlog.oldest === undefined ? 0 : between(backlog.oldest, context.now());
     if (waited < longest) {
-      // Nothing owed is no proof that anybody is there.
-      if (context.answeredAt(uplink.id) === undefined) return { verdict: 'unknown', why: 'it has acknowledged nothing since the start' };
+      // Nothing owed is no proof that anybody is there; a link that stands is.
+      if (context.answeredAt(uplink.id) === undefined && context.uplinkLink(uplink.id)?.state !== 'up')
+        return { verdict: 'unknown', why: 'it has acknowledged nothing since the start' };
       return { verdict: 'pass', measured: { pending: backlog.pending } };
     }
     const count = Math.round(waited / 1_000);

@@ -21,6 +21,7 @@ export const uplinkView: z.ZodType<UplinkView> = z
     state,
     pending: z.number(),
     refused: z.number(),
+    link: maybe(z.object({ state: z.enum(['up', 'down']), since: iso, sentence: maybe(words), clockOffset: maybe(z.number()) })),
     acceptedAt: maybe(iso),
     latency: maybe(z.number()),
   })
@@ -109,7 +110,7 @@ export const channelView: z.ZodType<ChannelView> = z
 
 const receipt: z.ZodType<Receipt> = z
   .object({
-    hop: z.enum(['pressed', 'received', 'journalled', 'sent', 'accepted', 'shown', 'acknowledged']),
+    hop: z.enum(['pressed', 'received', 'journalled', 'sent', 'answered', 'confirmed', 'accepted', 'shown', 'acknowledged']),
     at: moment,
     by: maybe(z.string()),
     proof: maybe(z.string()),

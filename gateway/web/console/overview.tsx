@@ -32,9 +32,12 @@ export function OverviewPage({ school, say, language }: PageProps) {
                         {uplink.name} <StateMark state={uplink.state} say={say} />
                       </>
                     }
-                    description={`${say('lastAccepted')}: ${uplink.acceptedAt ? momentText(uplink.acceptedAt) : say('never')}${
-                      uplink.latency === undefined ? '' : ` · ${uplink.latency} ms`
-                    }`}
+                    description={
+                      uplink.link?.sentence?.[language] ??
+                      `${say('lastAccepted')}: ${uplink.acceptedAt ? momentText(uplink.acceptedAt) : say('never')}${
+                        uplink.latency === undefined ? '' : ` · ${uplink.latency} ms`
+                      }`
+                    }
                   />
                   <span>
                     {uplink.pending} {say('pending')} · {uplink.refused} {say('refused')}

@@ -190,6 +190,30 @@ describe('an uplink', () => {
     await here.clock.advance(seconds(2));
     expect(here.health.device('police')).toMatchObject({ state: 'unknown', faults: [] });
   });
+
+  test('that keeps a registration is normal while it stands, though nothing was delivered yet', async () => {
+    await using here = watchedSchool();
+    here.change({ uplinks: [police] });
+    here.uplink.link = { state: 'up', since: here.clock.now() };
+    await here.clock.advance(seconds(3));
+    expect(here.health.device('police')).toMatchObject({ state: 'normal', faults: [] });
+  });
+
+  test('that keeps a registration is offline with the likely cause in words once it has been down for 10 s', async () => {
+    await using here = watchedSchool();
+    here.change({ uplinks: [police] });
+    here.uplink.link = { state: 'down', since: here.clock.now(), sentence: { zh: '密码错误。', en: 'The password is wrong.' } };
+    await here.clock.advance(seconds(5));
+    expect(here.health.device('police')?.faults).toEqual([]);
+    await here.clock.advance(seconds(8));
+    expect(here.health.device('police')).toMatchObject({
+      state: 'offline',
+      faults: [{ code: 'uplink-link', sentence: { zh: '密码错误。', en: 'The password is wrong.' } }],
+    });
+    here.uplink.link = { state: 'up', since: here.clock.now() };
+    await here.clock.advance(seconds(2));
+    expect(here.health.device('police')?.state).toBe('normal');
+  });
 });
 
 test('a bypassed zone is told in words of both languages', async () => {

@@ -1,0 +1,137 @@
+/**
+ * Carries alarms to one platform. Three receipts are told apart: that it left (the dispatcher's `sent`), that the platform's SIP took it (`answered`), and
+ * that the platform itself did (`confirmed`); the settings say which of them is `accepted`. Nothing is sent while nobody has registered us.
+ */
+import type { Delivery, DeliveryBody, Hop } from '../../../../gateway/domain/delivery.ts';
+import { GatewayError } from '../../../../gateway/domain/errors.ts';
+import { type Instant, instant, seconds } from '../../../../gateway/domain/time.ts';
+import { linked } from '../../../../gateway/runtime/linked.ts';
+import { SipFailure } from '../../../protocols/sip/failure.ts';
+import { type SipResponse, textOf } from '../../../protocols/sip/message.ts';
+import type { PlatformLink } from '../link.ts';
+import type { GbParts } from '../parts.ts';
+import { type AlarmNotice, noticeOf } from './notice.ts';
+import type { AlarmReceipts, AlarmResponse } from './receipts.ts';
+
+export interface Messenger {
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
+}
+
+export interface MessengerParts {
+  readonly link: PlatformLink;
+  readonly receipts: AlarmReceipts;
+  readonly notify: GbParts['notifyAlarm'];
+}
+
+/** To these the platform answers that it does not know us: we register again, and the alarm waits. */
+const forgotten: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
+/** These are about this moment, not about this alarm. */
+const later: ReadonlySet<number> = new Set([408, 480, 486, 487, 491]);
+
+export function openMessenger({ link, receipts, notify }: MessengerParts): Messenger {
+  const { clock, log, door } = link.context;
+  const { ack } = link.settings.alarms;
+
+  /** A receipt that is not the one that counts: it is kept where it can be, and holds nothing up. */
+  const note = ({ event }: Delivery, hop: Hop, proof: string) => {
+    door
+      .receipt(event, { hop, at: clock.now(), by: link.uplink, proof })
+      .catch((error: unknown) => log.warn('receipt not journalled', { event, hop, error }));
+  };
+
+  return {
+    async deliver(delivery, signal) {
+      using limit = clock.deadline(seconds(link.settings.timeout), signal);
+      const notice = noticeOf(eventOf(delivery), delivery.position, { settings: link.settings, inventory: door.inventory.current() });
+      if (!notice) return { proof: 'nothing that a platform takes' };
+      try {
+        await link.registered(limit);
+        const confirmation = new AbortController();
+        let response: AlarmResponse | undefined;
+        using _heard = receipts.listen(notice.sn, (said) => {
+          response = said;
+          note(delivery, 'confirmed', proofOf(said));
+          confirmation.abort();
+        });
+        const answer = (await notify(notice, limit)) ?? (await link.tell(notice, limit));
+        judge(answer, delivery);
+        const taken = `SIP ${answer.status}`;
+        note(delivery, 'answered', taken);
+        if (ack === 'sip200') return { proof: taken };
+        if (ack === 'query') return { proof: await askedFor(notice, limit) };
+        await untilAborted(confirmation.signal, limit);
+        if (!response) throw unanswered(delivery, `SIP ${answer.status} came, but no Response within ${link.settings.timeout} s`);
+        if (response.content.result === 'ERROR') throw refused(delivery, 'its Response says ERROR');
+        return { proof: proofOf(response) };
+      } catch (error) {
+        if (error instanceof GatewayError || signal.aborted) throw error;
+        if (limit.aborted)
+          throw unanswered(delivery, link.registration ? `no answer within ${link.settings.timeout} s` : link.status.sentence?.en, error);
+        throw unanswered(delivery, error instanceof SipFailure ? `it ${error.message}` : String(error), error);
+      }
+    },
+  };
+
+  function judge(answer: SipResponse, delivery: Delivery): void {
+    const { status } = answer;
+    if (status >= 200 && status < 300) return;
+    const said = `${status} ${textOf(answer.reason).slice(0, 80)}`;
+    if (forgotten.has(status)) link.forgotten(status);
+    if (forgotten.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
+    throw refused(delivery, `it answered ${said}`);
+  }
+
+  /** The platform's history has it: what it answers to our own query is the proof. */
+  async function askedFor(notice: AlarmNotice, limit: AbortSignal): Promise<string> {
+    const sn = link.nextSn();
+    const at: Instant = instant(Math.floor(notice.content.alarmTime / 1_000) * 1_000);
+    const found = new AbortController();
+    using _heard = receipts.listen(sn, ({ content }) => {
+      if (content.alarmTime !== undefined && Math.abs(content.alarmTime - at) < 1_000) found.abort();
+    });
+    const { alarmPriority, alarmMethod } = notice.content;
+    await link.tell(
+      {
+        ...{ root: 'Query', cmdType: 'Alarm', sn, deviceId: notice.deviceId },
+        content: {
+          startAlarmPriority: alarmPriority,
+          endAlarmPriority: alarmPriority,
+          alarmMethods: [alarmMethod],
+          startAlarmTime: at,
+          endAlarmTime: at + 1_000,
+        },
+      },
+      limit,
+    );
+    await untilAborted(found.signal, limit);
+    if (!found.signal.aborted) throw new SipFailure('silent', 'took it, but does not list it in answer to an alarm query.');
+    return `alarm query ${sn}`;
+  }
+
+  function unanswered({ event }: Delivery, why = 'it has not registered us', cause?: unknown): GatewayError {
+    return new GatewayError('DELIVERY_UNANSWERED', `Platform ${link.uplink} did not take event ${event}: ${why.replace(/\.$/, '')}.`, {
+      cause,
+      context: { uplink: link.uplink, event },
+    });
+  }
+
+  function refused({ event }: Delivery, why: string): GatewayError {
+    return new GatewayError('DELIVERY_REFUSED', `Platform ${link.uplink} refused event ${event}: ${why}.`, {
+      context: { uplink: link.uplink, event },
+    });
+  }
+}
+
+const proofOf = ({ sn, content }: AlarmResponse) => `Response ${content.result ?? 'without a result'}, SN ${sn}`;
+
+/** Our own journal wrote it. */
+function eventOf({ body }: Delivery): DeliveryBody['event'] {
+  return (JSON.parse(body) as DeliveryBody).event;
+}
+
+/** Whichever is first. */
+async function untilAborted(...signals: readonly AbortSignal[]): Promise<void> {
+  using first = linked(...signals);
+  if (first.signal.aborted) return;
+  await new Promise<void>((resolve) => first.signal.addEventListener('abort', () => resolve(), { once: true }));
+}
