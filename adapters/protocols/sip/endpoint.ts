@@ -15,7 +15,7 @@ import { Inbound, type RequestTaker } from './inbound.ts';
 import type { SipMessage, SipResponse } from './message.ts';
 import { type Invited, Outbound, type SipOrder, type Subscribed } from './outbound.ts';
 import { readDatagram } from './read.ts';
-import { openTcp } from './tcp.ts';
+import { openTcp, type TcpTransportOptions } from './tcp.ts';
 import { type TransactionCaps, Transactions } from './transactions.ts';
 import { openUdp } from './udp.ts';
 
@@ -37,8 +37,14 @@ export interface SipEndpointOptions {
   readonly trouble?: (trouble: SipTrouble) => void;
   /** Hears every message, repetitions too, in both directions: for a call ladder. Authorization is in it. Like `trouble`, it must not throw. */
   readonly tap?: (passage: SipPassage) => void;
+  /** How sockets are opened; a simulator puts bad weather in between. Default: `openTransport`. */
+  readonly opening?: TransportOpener;
   readonly caps?: { readonly transactions?: TransactionCaps; readonly dialogs?: number };
 }
+
+export type TransportOpener = (name: SipTransportName, options: TcpTransportOptions) => Promise<SipTransport>;
+
+export const openTransport: TransportOpener = (name, options) => (name === 'UDP' ? openUdp(options) : openTcp(options));
 
 export interface SipPassage {
   readonly direction: 'in' | 'out';
@@ -81,7 +87,8 @@ class SipEndpoint implements AsyncDisposable {
   }
 
   async open(): Promise<void> {
-    const { transports, local, advertised, timers, pingEvery, tap, accepts = () => true, trouble = () => undefined } = this.#options;
+    const { transports, local, advertised, timers, pingEvery, tap, opening = openTransport } = this.#options;
+    const { accepts = () => true, trouble = () => undefined } = this.#options;
     const receiver: SipReceiver = {
       accepts,
       message: (read, flow) => {
@@ -96,8 +103,7 @@ class SipEndpoint implements AsyncDisposable {
     };
     for (const name of transports) {
       // The second one takes the port that the first one got.
-      const options = { local: this.bound ?? local, advertised, receiver };
-      this.#transports.set(name, name === 'UDP' ? await openUdp(options) : await openTcp({ ...options, timers, pingEvery }));
+      this.#transports.set(name, await opening(name, { local: this.bound ?? local, advertised, receiver, timers, pingEvery }));
     }
   }
 
