@@ -7,10 +7,11 @@ import { millis } from '../../gateway/domain/time.ts';
 import { aborted } from '../../gateway/runtime/shutdown.ts';
 import { endpointOf, obeyTyped, type Simulator, understood } from '../command-line.ts';
 import { type Behaviour, eventOf } from './behaviour.ts';
+import { type GbOptions, gbTyped, openGbDoor, withGbOptions } from './gb28181/command.ts';
 import type { LedgerRow } from './ledger.ts';
 import { type PoliceSimulator, runPoliceSimulator } from './simulator.ts';
 
-interface Options {
+interface Options extends GbOptions {
   readonly webhook?: string;
   readonly mqtt?: string;
   readonly username: string;
@@ -19,13 +20,16 @@ interface Options {
   readonly ledger: string;
 }
 
-const typed = 'silent | refuse [zone ID | event ID] | slow MILLIS | error | down | back | ledger';
+const typed = `silent | refuse [zone ID | event ID] | slow MILLIS | error | down | back | ledger | ${gbTyped}`;
 
 export const platformSimulator: Simulator = {
   name: 'platform',
-  summary: { zh: '公安侧：接收报警的 webhook 与 MQTT，逐条入账', en: 'the police side: takes alarms by webhook and MQTT and keeps a ledger' },
+  summary: {
+    zh: '公安侧：接收报警的 webhook、MQTT 与 GB/T 28181 平台，逐条入账',
+    en: 'the police side: takes alarms by webhook, MQTT and GB/T 28181, and keeps a ledger',
+  },
   async run(args, context, signal) {
-    const command = new Command('platform')
+    const command = withGbOptions(new Command('platform'))
       .description('Plays the police side. Prints one line per arrival.')
       .option('--webhook <[address:]port>', 'take POSTs at http://…/alarms (0: any free port)')
       .option('--mqtt <[address:]port>', 'be an MQTT 3.1.1 broker')
@@ -33,14 +37,14 @@ export const platformSimulator: Simulator = {
       .option('--password <text>', 'of the MQTT account; made and printed unless given')
       .option('--key <text>', 'HMAC key of the webhook; made and printed unless given')
       .option('--ledger <file>', 'JSON lines, appended before each answer', 'memory')
-      .addHelpText('after', `\nWithout --webhook and --mqtt both are opened on free ports.\nWhile it runs, type: ${typed}`);
+      .addHelpText('after', `\nWithout --webhook, --mqtt and --sip all of them are opened on free ports.\nWhile it runs, type: ${typed}`);
     if (!understood(command, args, context)) return;
     const options = command.opts<Options>();
-    const both = options.webhook === undefined && options.mqtt === undefined;
+    const all = options.webhook === undefined && options.mqtt === undefined && options.sip === undefined;
     const password = options.password ?? randomBytes(16).toString('base64url');
     const key = options.key ?? randomBytes(24).toString('base64url');
-    const webhook = options.webhook ?? (both ? '0' : undefined);
-    const mqtt = options.mqtt ?? (both ? '0' : undefined);
+    const webhook = options.webhook ?? (all ? '0' : undefined);
+    const mqtt = options.mqtt ?? (all ? '0' : undefined);
     await using police = await runPoliceSimulator({
       ...(webhook === undefined ? {} : { webhook: { listen: endpointOf(webhook, '--webhook') } }),
       ...(mqtt === undefined ? {} : { mqtt: { listen: endpointOf(mqtt, '--mqtt'), username: options.username, password } }),
@@ -52,7 +56,9 @@ export const platformSimulator: Simulator = {
     });
     if (police.webhook) context.print(`webhook ${police.webhook.url}  key ${key}`);
     if (police.mqtt) context.print(`mqtt ${police.mqtt.url}  user ${options.username}  password ${password}`);
-    void obeyTyped(context, (words) => act(police, words, context.print), signal);
+    const sip = options.sip ?? (all ? '0' : undefined);
+    await using gb = sip === undefined ? undefined : await openGbDoor({ ...options, sip }, context, signal);
+    void obeyTyped(context, (words) => (words[0] === 'gb' && gb ? gb.obey(words.slice(1), signal) : act(police, words, context.print)), signal);
     await aborted(signal);
   },
 };

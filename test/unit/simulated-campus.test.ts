@@ -183,12 +183,14 @@ test('simulate panel presses once from a script and ends when it is acknowledged
   expect(broker.events.map(({ text }) => JSON.parse(text) as unknown)).toMatchObject([{ zone: '7', code: '1122' }]);
 });
 
-test('simulate platform opens both doors, obeys the keyboard and prints each arrival as one line', async () => {
+test('simulate platform opens all its doors, obeys the keyboard and prints each arrival as one line', async () => {
   const end = new AbortController();
   const lines: string[] = [];
   const platform = simulators.find(({ name }) => name === 'platform')!;
   const typed = async function* () {
     yield 'refuse zone 9';
+    yield 'gb misbehave lost-bye';
+    yield 'gb list';
     yield 'dance';
   };
   const life = platform.run([], { ...context, print: (line) => void lines.push(line), input: typed() }, end.signal);
@@ -196,7 +198,10 @@ test('simulate platform opens both doors, obeys the keyboard and prints each arr
   const url = /^webhook (\S+)/.exec(lines[0] ?? '')?.[1] ?? '';
   await fetch(url, { method: 'POST', body: '{"event":{"kind":"alarm.raised\\u001b[2J","panel":"gate","zone":"1"}}' });
   await expect.poll(() => lines.at(-1)).toMatch(/ webhook refused alarm\.raised\?\[2J gate\/1 BAD-SIGNATURE/);
-  expect(lines.find((line) => line.startsWith('now: refuse zone 9'))).toBeDefined();
+  expect(lines.filter((line) => line.startsWith('now: '))).toEqual(['now: refuse zone 9', 'now: lost-bye']);
+  expect(lines.find((line) => line.startsWith('gb28181 34020000002000000001 at 127.0.0.1:'))).toMatch(/ domain 3402000000 {2}password \S{12}$/);
+  expect(lines.find((line) => line.startsWith('page http://127.0.0.1:'))).toMatch(/token=/);
+  expect(lines.find((line) => line.startsWith('lost-bye: '))).toContain('Hangs up, and its BYE never arrives.');
   end.abort();
   await life;
 });
