@@ -132,7 +132,7 @@ function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaPa
     },
     codecs: { video: videoTools, audio: audioTools },
     programMuxer: (tracks, version) => new PsMuxer(tracks, version),
-    openExit: (order) => openRtpExit(order, clock),
+    openExit: (order) => openRtpExit(order, { clock, patience: settings.rtpReach }),
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),
   };
 }

@@ -4,13 +4,11 @@ import { isIPv6 } from 'node:net';
 import type { Endpoint, RtpOrder } from '../../gateway/domain/media.ts';
 import type { RtpExit } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
-import { seconds } from '../../gateway/domain/time.ts';
+import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import { PacedSender } from '../protocols/rtp/paced-sender.ts';
 import type { PsPacketiser } from '../protocols/rtp/ps-packetiser.ts';
 import { onFreePort } from './rtp-exit-ports.ts';
 
-/** Nobody listens there when the system says so again and again for this long: the receiver has gone without a word. */
-const refusedFor = seconds(10);
 /** Without a refusal for this long, those before it mean nothing. */
 const forgottenAfter = seconds(3);
 const sendBuffer = 1024 * 1024;
@@ -18,9 +16,11 @@ const sendBuffer = 1024 * 1024;
 export interface ExitTools {
   readonly packetiser: PsPacketiser;
   readonly clock: Clock;
+  /** UDP: the receiver has gone without a word when the system says again and again, for this long, that nobody listens there. */
+  readonly patience: Millis;
 }
 
-export async function udpExit(remote: Endpoint, local: RtpOrder['local'], { packetiser, clock }: ExitTools): Promise<RtpExit> {
+export async function udpExit(remote: Endpoint, local: RtpOrder['local'], { packetiser, clock, patience }: ExitTools): Promise<RtpExit> {
   const socket = await onFreePort(local, (port) => bind(local.address, port));
   const gone = new AbortController();
   const life = new AbortController();
@@ -29,7 +29,7 @@ export async function udpExit(remote: Endpoint, local: RtpOrder['local'], { pack
     const now = clock.monotonic();
     if (!refused || now - refused.last > forgottenAfter) refused = { since: now, last: now };
     refused.last = now;
-    if (now - refused.since > refusedFor) gone.abort(new Error(`Nobody listens at ${remote.address}:${remote.port}.`));
+    if (now - refused.since > patience) gone.abort(new Error(`Nobody listens at ${remote.address}:${remote.port}.`));
   });
   const sender = new PacedSender<undefined>({
     ...{ timers: clock, signal: life.signal, head: 0 },

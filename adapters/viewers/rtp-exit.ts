@@ -2,23 +2,23 @@
 import { randomInt } from 'node:crypto';
 import type { RtpOrder } from '../../gateway/domain/media.ts';
 import type { RtpExit } from '../../gateway/domain/media-ports.ts';
-import type { Clock } from '../../gateway/domain/ports.ts';
 import { PsPacketiser } from '../protocols/rtp/ps-packetiser.ts';
 import { callingExit, listeningExit } from './rtp-exit-tcp.ts';
-import { udpExit } from './rtp-exit-udp.ts';
+import { type ExitTools, udpExit } from './rtp-exit-udp.ts';
 
 export type ExitOrder = Pick<RtpOrder, 'way' | 'local' | 'ssrc' | 'payloadType'>;
 
 /** Throws MEDIA_UNAVAILABLE where no port is free. */
-export async function openRtpExit({ way, local, ssrc, payloadType }: ExitOrder, clock: Clock): Promise<RtpExit> {
+export async function openRtpExit({ way, local, ssrc, payloadType }: ExitOrder, around: Omit<ExitTools, 'packetiser'>): Promise<RtpExit> {
   const transport = way.transport === 'udp' ? 'udp' : 'tcp';
   const packetiser = new PsPacketiser({ ssrc, payloadType, transport, sequence: randomInt(0x1_0000) });
+  const tools = { ...around, packetiser };
   switch (way.transport) {
     case 'udp':
-      return udpExit(way.remote, local, { packetiser, clock });
+      return udpExit(way.remote, local, tools);
     case 'tcp-active':
-      return callingExit(way.remote, local.address, { packetiser, clock });
+      return callingExit(way.remote, local.address, tools);
     case 'tcp-passive':
-      return listeningExit(way.from, local, { packetiser, clock });
+      return listeningExit(way.from, local, tools);
   }
 }

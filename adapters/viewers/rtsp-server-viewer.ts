@@ -9,7 +9,7 @@ import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import type { DigestDoor } from '../protocols/digest.ts';
 import { type HeadersToWrite, headerOf, type RtspMessage, type RtspRequest, writeResponse } from '../protocols/rtsp/message.ts';
 import { RtspScanner } from '../protocols/rtsp/scanner.ts';
-import { RequestAllowance } from './request-allowance.ts';
+import { RequestAllowance } from '../request-allowance.ts';
 import type { RtspServerLimits } from './rtsp-server.ts';
 import { type Lanes, tcpOutlet, udpOutlet } from './rtsp-server-outlets.ts';
 import { describeStream, parsePath } from './rtsp-server-sdp.ts';

@@ -100,11 +100,11 @@ export class OpenSending implements RtpSending, MovableOutlet {
     const { viewing, exit, context } = this.#parts;
     const { clock, settings } = context;
     try {
-      using deadline = clock.deadline(settings.rtpConnects, signal);
+      using deadline = clock.deadline(settings.rtpReach, signal);
       await exit.open(deadline);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.end('no-connection', `There is no connection for the stream of ${this.#name} within ${settings.rtpConnects} ms: ${why}`);
+      this.end('no-connection', `There is no connection for the stream of ${this.#name} within ${settings.rtpReach} ms: ${why}`);
       return;
     }
     if (signal.aborted) return;

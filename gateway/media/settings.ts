@@ -21,8 +21,8 @@ export interface MediaSettings {
   /** Time without any progress before a viewer skips, and before it is closed. */
   readonly viewerStalled: Millis;
   readonly viewerLost: Millis;
-  /** How long a receiver of RTP has for its connection, and how long it is kept while no picture comes. */
-  readonly rtpConnects: Millis;
+  /** How long a receiver of RTP may be out of reach before it is given up, and how long it is kept while no picture comes. */
+  readonly rtpReach: Millis;
   readonly rtpSilence: Millis;
   /** How far back a recorder ring reaches, and the bytes that all of them may hold, in equal shares. */
   readonly ringLength: Millis;
@@ -44,7 +44,7 @@ export const usualMediaSettings: MediaSettings = {
   allViewersBytes: 64 * 1024 * 1024,
   viewerStalled: seconds(2),
   viewerLost: seconds(10),
-  rtpConnects: seconds(10),
+  rtpReach: seconds(10),
   rtpSilence: seconds(30),
   ringLength: seconds(30),
   ringsBytes: 512 * 1024 * 1024,

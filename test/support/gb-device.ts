@@ -54,8 +54,9 @@ export function gbDevice(
   clock: Clock,
   changes: Readonly<Record<string, unknown>> = {},
   secret = password,
+  around: Partial<PlatformDoor> = {},
 ): GbDevice {
-  const door = emptyBox(clock);
+  const door = { ...emptyBox(clock), ...around };
   const settings = gb28181.config.parse({
     platform: { code: server, address: '127.0.0.1', port: registrar.port },
     local: { address: '127.0.0.1', port: freePort() },

@@ -6,6 +6,7 @@ import type { SipResponse } from '../../protocols/sip/message.ts';
 import { openCatalogue, watchForCatalogue } from './catalogue/part.ts';
 import type { DeskParts, GbNotice } from './desk.ts';
 import type { PlatformLink } from './link.ts';
+import { Live } from './live/live.ts';
 import { dropWithRegistration, Subscriptions } from './subscriptions.ts';
 
 export interface GbParts extends Omit<DeskParts, 'response'> {
@@ -24,11 +25,13 @@ export function openParts(link: PlatformLink): GbParts {
     first: ({ cmdType }) => (cmdType === 'Catalog' ? catalogue.first() : undefined),
     opened: (kind) => (kind === 'Catalog' ? catalogue.subscribed() : undefined),
   });
+  const live = new Live(link);
   return {
     lives: [
       (signal) => catalogue.run(signal),
       (signal) => watchForCatalogue(link, catalogue, signal),
       (signal) => dropWithRegistration(subscriptions, link.registrations(signal)),
+      (signal) => live.run(signal),
     ],
     async query(query, asker, signal) {
       if (query.cmdType === 'Catalog') await catalogue.answer(query, asker.code, signal);
@@ -37,7 +40,7 @@ export function openParts(link: PlatformLink): GbParts {
     control: async ({ cmdType }) => unheard('control', cmdType),
     notice: ({ cmdType }) => unheard('notice', cmdType),
     subscribe: async (incoming, query, signal) => subscriptions.take(incoming, query, signal),
-    invite: async (incoming) => incoming.answer(488),
+    invite: (incoming, signal) => live.invite(incoming, signal),
     notifyAlarm: (notice, signal) => subscriptions.notify(notice, signal),
   };
 }

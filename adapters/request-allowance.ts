@@ -1,5 +1,5 @@
 /** A bucket of tokens: refilled by time, emptied by requests. */
-import type { Clock } from '../../gateway/domain/ports.ts';
+import type { Clock } from '../gateway/domain/ports.ts';
 
 export class RequestAllowance {
   readonly #clock: Clock;

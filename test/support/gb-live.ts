@@ -1,0 +1,142 @@
+/** A school with one small camera behind several channels, linked to a platform that asks for pictures. */
+import { type GbSession, parseGbSession, writeGbSession } from '../../adapters/protocols/sdp/gb-session.ts';
+import { writeGbSsrc } from '../../adapters/protocols/sdp/gb-ssrc.ts';
+import type { Asked } from '../../adapters/protocols/sip/dialog.ts';
+import type { OutgoingCall } from '../../adapters/protocols/sip/outbound.ts';
+import { writeSubject } from '../../adapters/protocols/sip/subject.ts';
+import { openMediaPlane } from '../../gateway/assemble-media.ts';
+import type { Inventory } from '../../gateway/domain/campus.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import { cameraId, campusId, channelId } from '../../gateway/domain/ids.ts';
+import type { RtpWay } from '../../gateway/domain/media.ts';
+import type { Clock } from '../../gateway/domain/ports.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
+import { eventually } from './eventually.ts';
+import { gbDevice } from './gb-device.ts';
+import { device, GbRegistrar, server } from './gb-registrar.ts';
+import { openRtpReceiver, type RtpReceiver } from './rtp-receiver.ts';
+import { type CameraOptions, openTestCamera } from './rtsp-camera.ts';
+import { never } from './sip-endpoint.ts';
+
+const names = ['gate', 'yard', 'hall', 'lane'] as const;
+type Name = (typeof names)[number];
+export const codeOf = (name: Name) => `3402000000131000000${names.indexOf(name) + 1}`;
+
+/** Waits pass in a twentieth of their time; deadlines do not: the machine may be loaded. */
+export const hasty: Clock = { ...systemClock, sleep: (length, during) => systemClock.sleep(millis(length / 20), during) };
+
+const school: Inventory = {
+  campus: { id: campusId('school'), name: '第三小学', timeZone: 'Asia/Shanghai', address: '' },
+  ...{ places: [], cameras: [], panels: [], uplinks: [] },
+  channels: names.map((name, index) => ({ id: channelId(name), name, camera: cameraId('cam-1'), number: index + 1 })),
+};
+
+export interface LiveSchoolOptions {
+  readonly camera?: CameraOptions;
+  readonly clock?: Clock;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export async function liveSchool({ camera: odd = {}, clock = systemClock, settings = {} }: LiveSchoolOptions = {}) {
+  await using opening = new Scope();
+  const alarmed = new Set<string>();
+  const asked: string[] = [];
+  const camera = opening.own(await openTestCamera(odd));
+  const plane = opening.own(
+    openMediaPlane({
+      resolve: async (channel, profile) => {
+        asked.push(`${channel}/${profile}`);
+        if (channel === 'lane') throw new GatewayError('CAMERA_UNREACHABLE', 'The camera of lane is off.');
+        return { camera: cameraId('cam-1'), profile, url: camera.url };
+      },
+      ...{ clock: systemClock, log: silentLogger, worker: false },
+      settings: { linger: millis(50), rtpReach: seconds(1), rtpSilence: seconds(2) },
+    }),
+  );
+  const registrar = opening.own(await new GbRegistrar(clock).open());
+  const codes = { device, channels: Object.fromEntries(names.map((name) => [name, codeOf(name)])) };
+  const box = opening.own(
+    gbDevice(registrar, clock, { codes, ...settings }, undefined, {
+      media: plane,
+      alarmed: (channel) => alarmed.has(channel),
+      inventory: { current: () => school, async *changes() {} },
+    }),
+  );
+  await eventually(() => {
+    if (!registrar.registered) throw new Error('Nobody has registered.');
+  });
+  const scope = opening.release();
+  return {
+    ...{ camera, plane, registrar, box, alarmed, asked },
+    /** Nothing may be left of calls that are over. */
+    receivers: async () => (await plane.figures()).rtpReceivers,
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+export type LiveSchool = Awaited<ReturnType<typeof liveSchool>>;
+
+export interface ViewOptions {
+  readonly code?: string;
+  /** What the device does. */
+  readonly transport?: RtpWay['transport'];
+  readonly ssrc?: number;
+  readonly offer?: Partial<GbSession>;
+  /** Instead of an offer. */
+  readonly body?: string;
+  readonly acknowledge?: boolean;
+  readonly signal?: AbortSignal;
+  readonly asked?: (asked: Asked) => void;
+}
+
+export interface View extends AsyncDisposable {
+  readonly status: number;
+  readonly answer: GbSession | undefined;
+  readonly call: OutgoingCall | undefined;
+  readonly receiver: RtpReceiver;
+  readonly offer: GbSession;
+}
+
+let ssrcs = 200_000_000;
+
+/** An INVITE of the platform; tcp-passive is connected to, as the answer says. */
+export async function view({ registrar }: Pick<LiveSchool, 'registrar'>, options: ViewOptions = {}): Promise<View> {
+  ssrcs += 1;
+  const { code = codeOf('gate'), transport = 'tcp-active', ssrc = ssrcs, acknowledge = true, signal = never } = options;
+  const { asked = (one: Asked) => one.answer(200) } = options;
+  const receiver = await openRtpReceiver(transport, ssrc);
+  const { way } = receiver;
+  const port = way.transport === 'tcp-passive' ? 9 : way.remote.port;
+  const offer: GbSession = {
+    ...{ name: 'Play', owner: server, start: 0, stop: 0, kind: 'video', address: '127.0.0.1', port, direction: 'recvonly', ssrc },
+    transport: ({ udp: 'udp', 'tcp-active': 'tcp-passive', 'tcp-passive': 'tcp-active' } as const)[transport],
+    formats: [
+      { payloadType: 96, encoding: 'PS', clockRate: 90_000 },
+      { payloadType: 98, encoding: 'H264', clockRate: 90_000 },
+    ],
+    ...options.offer,
+  };
+  const to = `sip:${code}@3402000000`;
+  const { response, call } = await registrar.endpoint.invite(
+    {
+      ...{ uri: to, to, from: `sip:${server}@3402000000` },
+      headers: { Subject: writeSubject({ sender: { id: code, stream: writeGbSsrc(ssrc) }, receiver: { id: server, stream: '0' } }) },
+      body: { type: 'APPLICATION/SDP', content: options.body ?? writeGbSession(offer) },
+    },
+    { transport: registrar.flow!.transport, ...registrar.flow!.remote },
+    asked,
+    signal,
+  );
+  const answer = call ? parseGbSession(response.body) : undefined;
+  if (acknowledge) call?.acknowledge();
+  if (answer && transport === 'tcp-passive') await receiver.dial(answer);
+  return {
+    ...{ status: response.status, answer, call, receiver, offer },
+    [Symbol.asyncDispose]: async () => {
+      await call?.dialog.bye(never);
+      await receiver[Symbol.asyncDispose]();
+    },
+  };
+}
