@@ -7,13 +7,40 @@ export type PanelCommand =
   | { readonly id: string; readonly op: 'bypass' | 'unbypass'; readonly zone: ZoneId; readonly expires: Instant }
   | { readonly id: string; readonly op: 'sync'; readonly expires: Instant };
 
-export type CameraCommand =
-  | { readonly op: 'ptz-move'; readonly profile: string; readonly pan: number; readonly tilt: number; readonly zoom: number }
-  | { readonly op: 'ptz-stop'; readonly profile: string };
+interface ForProfile {
+  /** `main`, `sub`, or the camera's own token. */
+  readonly profile: string;
+}
+
+export type CameraCommand = ForProfile &
+  (
+    | /** Speeds from -1 to 1. It ends by itself after a few seconds: whoever means longer says it again. */ {
+        readonly op: 'ptz-move';
+        readonly pan: number;
+        readonly tilt: number;
+        readonly zoom: number;
+      }
+    | { readonly op: 'ptz-stop' }
+    | /** From -1, near, to 1, far; until it is stopped. */ { readonly op: 'focus-move'; readonly speed: number }
+    | { readonly op: 'focus-stop' }
+    | /** Answered with `presets`. */ { readonly op: 'presets' }
+    | { readonly op: 'preset-go' | 'preset-remove'; readonly preset: string }
+    | /** Where it looks now; without `preset` a new one. */ { readonly op: 'preset-save'; readonly preset?: string; readonly name: string }
+    | { readonly op: 'home' }
+    | { readonly op: 'wiper'; readonly on: boolean }
+    | /** A picture that needs no other, now. */ { readonly op: 'keyframe' }
+  );
+
+/** `token` is the camera's own. */
+export interface CameraPreset {
+  readonly token: string;
+  readonly name: string;
+}
 
 export interface CommandResult {
   readonly ok: boolean;
   readonly sentence?: string;
+  readonly presets?: readonly CameraPreset[];
 }
 
 export interface PanelMessage {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { boxCertificate } from '../../gateway/runtime/box-certificate.ts';
 import type { CameraFault } from './faults.ts';
+import { Lens } from './lens.ts';
 import type { OnvifCamera } from './onvif/operation.ts';
 import { Ptz } from './ptz.ts';
 import type { CameraSimulatorOptions } from './simulator.ts';
@@ -48,6 +49,7 @@ export function describeCamera(
       synchronise: () => stream.synchronise(),
     })),
     ptz: new Ptz(() => clock.monotonic()),
+    lens: new Lens(),
     auth,
     now,
   };

@@ -13,6 +13,7 @@ import { scopesOf, servicePaths } from './onvif/device.ts';
 import { type HttpCounters, OnvifDoor } from './onvif/door.ts';
 import { openOnvifServer } from './onvif/server.ts';
 import { captionOf } from './picture.ts';
+import type { Direction } from './ptz.ts';
 import { openRecording } from './recording.ts';
 import { openRtspDoor } from './rtsp.ts';
 import type { RtspCounters } from './rtsp-answer.ts';
@@ -80,6 +81,8 @@ export interface CameraSimulator extends AsyncDisposable {
   /** Camera clock minus ours, from now on. */
   drift(by: Millis): void;
   readonly faults: ReadonlySet<CameraFault>;
+  /** Where it looks, and what else it was told to do. */
+  optics(): Direction & { readonly focusSpeed: number; readonly wiper: boolean };
   readonly counters: {
     readonly http: Readonly<HttpCounters>;
     readonly rtsp: Readonly<RtspCounters>;
@@ -193,6 +196,7 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
     drift: (by) => {
       offset = by;
     },
+    optics: () => ({ ...camera.ptz.position, focusSpeed: camera.lens.focusSpeed, wiper: camera.lens.wiper }),
     counters: {
       http: counters,
       rtsp: rtsp.counters,

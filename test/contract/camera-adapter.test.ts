@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onvif } from '../../adapters/cameras/onvif/adapter.ts';
 import { discoverCameras } from '../../adapters/cameras/onvif/discovery.ts';
 import { rtsp } from '../../adapters/cameras/rtsp.ts';
+import type { CameraCommand } from '../../gateway/domain/command.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { openDiscoveryResponder } from '../../simulators/camera/discovery-responder.ts';
 import type { CameraSimulator, CameraSimulatorOptions } from '../../simulators/camera/simulator.ts';
+import { eventually } from '../support/eventually.ts';
 import { cameraShop, context, entered, hasty, password, signInTo, username } from '../support/simulated-camera.ts';
 
 const signal = new AbortController().signal;
@@ -120,6 +122,39 @@ describe('the adapter onvif, besides', () => {
     expect(await session.perform({ op: 'ptz-move', profile: 'main', pan: 0.5, tilt: 0, zoom: 0 }, signal)).toEqual({ ok: true });
     expect(await session.perform({ op: 'ptz-stop', profile: 'main' }, signal)).toEqual({ ok: true });
     expect(camera.counters.http.refused).toBe(0);
+  });
+
+  test('turns it, focuses it, wipes it, and keeps and finds where it looked', async () => {
+    await using camera = await simulate();
+    await using session = await connect(camera);
+    const told = (command: CameraCommand) => session.perform(command, signal);
+    const profile = 'main';
+    expect((await told({ op: 'presets', profile })).presets).toEqual([
+      { token: 'preset_1', name: 'Home' },
+      { token: 'preset_2', name: 'Gate' },
+    ]);
+    await told({ op: 'ptz-move', profile, pan: 1, tilt: -0.5, zoom: 1 });
+    await eventually(() => expect(camera.optics().pan).toBeGreaterThan(0));
+    await told({ op: 'ptz-stop', profile });
+    const { pan, tilt, zoom } = camera.optics();
+    expect([tilt < 0, zoom > 0]).toEqual([true, true]);
+    await told({ op: 'preset-save', profile, name: '预置位 7 <&>' });
+    await told({ op: 'home', profile });
+    await eventually(() => expect(camera.optics().pan).toBeLessThan(pan / 2));
+    const kept = (await told({ op: 'presets', profile })).presets?.at(-1);
+    expect(kept?.name).toBe('预置位 7 <&>');
+    await told({ op: 'preset-go', profile, preset: kept!.token });
+    await eventually(() => expect(camera.optics()).toMatchObject({ pan, tilt, zoom }));
+    expect(await told({ op: 'preset-remove', profile, preset: kept!.token })).toEqual({ ok: true });
+    expect(await told({ op: 'preset-go', profile, preset: kept!.token })).toMatchObject({ ok: false, sentence: expect.stringContaining('preset') });
+
+    await told({ op: 'focus-move', profile, speed: -0.5 });
+    await told({ op: 'wiper', profile, on: true });
+    expect(camera.optics()).toMatchObject({ focusSpeed: -0.5, wiper: true });
+    await told({ op: 'focus-stop', profile });
+    await told({ op: 'wiper', profile, on: false });
+    expect(camera.optics()).toMatchObject({ focusSpeed: 0, wiper: false });
+    expect(await told({ op: 'keyframe', profile: 'sub' })).toEqual({ ok: true });
   });
 
   test('signs in to a camera whose clock is wrong, and tells by how much', async () => {

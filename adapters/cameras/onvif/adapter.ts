@@ -1,7 +1,6 @@
 /** ONVIF cameras: HTTP, or HTTPS with a confirmed certificate; Device, Media, Media2 and PTZ. */
 import { z } from 'zod';
 import type { Camera } from '../../../gateway/domain/campus.ts';
-import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import type { StreamAddress, StreamProfile } from '../../../gateway/domain/media.ts';
 import type { CameraAdapter, CameraSession } from '../../../gateway/domain/ports.ts';
@@ -11,10 +10,11 @@ import { textAt } from '../../protocols/xml.ts';
 import { coded } from '../coded.ts';
 import { noReports } from '../no-reports.ts';
 import { streamTransport } from '../stream-transport.ts';
-import { pinService, pinSnapshot, pinStream } from './addresses.ts';
+import { pinSnapshot, pinStream } from './addresses.ts';
 import { type Connected, connectOnvif } from './connect.ts';
 import { getSnapshotUri2, getStreamUri2 } from './operations.ts';
-import { continuousMove, getSnapshotUri, getStreamUri, stopMove } from './services.ts';
+import { performerOf } from './performer.ts';
+import { getSnapshotUri, getStreamUri } from './services.ts';
 
 const onvifConfig = z.strictObject({
   /** What to do with addresses on another host: `rewrite` puts the camera's own host there, for cameras behind address translation. */
@@ -25,9 +25,6 @@ const onvifConfig = z.strictObject({
   transport: streamTransport,
 });
 export type OnvifConfig = z.infer<typeof onvifConfig>;
-
-/** After this long a camera stops turning by itself, s. */
-const longestMove = 5;
 
 export const onvif: CameraAdapter<OnvifConfig> = {
   kind: 'onvif',
@@ -67,6 +64,7 @@ function httpAddress({ id, address }: Camera): string {
 
 function sessionOf(camera: Camera, connected: Connected, { transport }: OnvifConfig): CameraSession {
   const { http, client, home, facts, media, profiles, chosen } = connected;
+  const perform = performerOf(camera.id, connected);
   const streams = new Map<StreamProfile, string>();
 
   /** Runs one operation; its failures are coded. */
@@ -105,32 +103,6 @@ function sessionOf(camera: Camera, connected: Connected, { transport }: OnvifCon
     }
   }
 
-  async function perform(command: CameraCommand, signal: AbortSignal): Promise<CommandResult> {
-    if (connected.ptz === undefined) {
-      throw new GatewayError('COMMAND_UNSUPPORTED', `Camera ${camera.id} cannot be turned: it offers no PTZ service.`, {
-        context: { camera: camera.id },
-      });
-    }
-    const binding = { client, url: pinService(home, connected.ptz, 'its PTZ service'), signal };
-    const token = tokenOf(command.profile);
-    try {
-      if (command.op === 'ptz-stop') await stopMove(binding, token);
-      else {
-        const { pan, tilt, zoom } = command;
-        await continuousMove(binding, { token, pan: speed(pan), tilt: speed(tilt), zoom: speed(zoom), seconds: longestMove });
-      }
-      return { ok: true };
-    } catch (error) {
-      if (!(error instanceof DeviceFailure) || error.reason !== 'fault') throw error;
-      return { ok: false, sentence: `Camera ${camera.id} ${error.message}` };
-    }
-  }
-
-  function tokenOf(profile: string): string {
-    if (profile === 'main' || profile === 'sub') return chosen[profile].token;
-    return profiles.find(({ token }) => token === profile)?.token ?? chosen.main.token;
-  }
-
   return {
     ...facts,
     ...clockOf(connected.clockOffset()),
@@ -151,4 +123,3 @@ function withCredentials({ id, credentials, fingerprint256 }: Camera, profile: S
 }
 
 const clockOf = (offset: number | undefined) => (offset === undefined ? {} : { clockOffset: millis(offset) });
-const speed = (value: number) => (Number.isFinite(value) ? Math.max(-1, Math.min(1, value)) : 0);

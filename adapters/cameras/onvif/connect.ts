@@ -39,6 +39,7 @@ export interface Connected {
   readonly facts: OnvifDeviceFacts;
   readonly media: { readonly url: URL; readonly version: 1 | 2 };
   readonly ptz: string | undefined;
+  readonly imaging: string | undefined;
   readonly profiles: readonly OnvifProfile[];
   readonly chosen: ChosenProfiles;
   /** Reads the clock anew, and proves that the credentials are still taken. Returns the offset, ms, as `clockOffset` does. */
@@ -86,6 +87,7 @@ export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Pr
       facts,
       media,
       ptz: addresses.ptz,
+      imaging: addresses.imaging,
       profiles,
       chosen,
       clockOffset: () => (told ? client.clockOffset : undefined),
@@ -113,7 +115,8 @@ async function serviceAddresses(device: { readonly client: SoapClient; readonly 
   const media = textAt(capabilities, 'Media', 'XAddr');
   const media2 = textAt(capabilities, 'Extension', 'Media2', 'XAddr');
   const ptz = textAt(capabilities, 'PTZ', 'XAddr');
-  return { ...(media ? { media } : {}), ...(media2 ? { media2 } : {}), ...(ptz ? { ptz } : {}) };
+  const imaging = textAt(capabilities, 'Imaging', 'XAddr');
+  return { ...(media ? { media } : {}), ...(media2 ? { media2 } : {}), ...(ptz ? { ptz } : {}), ...(imaging ? { imaging } : {}) };
 }
 
 interface Listing {

@@ -52,6 +52,22 @@ declare module 'node-onvif/lib/modules/service-ptz.js' {
       readonly PanTilt: boolean;
       readonly Zoom: boolean;
     }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    gotoHomePosition(options: { readonly ProfileToken: string }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    getPresets(options: { readonly ProfileToken: string }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    gotoPreset(options: {
+      readonly ProfileToken: string;
+      readonly PresetToken: string;
+    }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    removePreset(options: {
+      readonly ProfileToken: string;
+      readonly PresetToken: string;
+    }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
+    /** One of the two must be there. */
+    setPreset(options: {
+      readonly ProfileToken: string;
+      readonly PresetToken?: string;
+      readonly PresetName?: string;
+    }): Promise<{ readonly data: import('../../protocols/xml.ts').XmlElement }>;
   }
   export = OnvifServicePtz;
 }

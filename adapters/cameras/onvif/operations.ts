@@ -13,12 +13,16 @@ const device = 'http://www.onvif.org/ver10/device/wsdl';
 const media1 = 'http://www.onvif.org/ver10/media/wsdl';
 const media2 = 'http://www.onvif.org/ver20/media/wsdl';
 
+const ptz = 'http://www.onvif.org/ver20/ptz/wsdl';
+const imaging = 'http://www.onvif.org/ver20/imaging/wsdl';
+
 const latestTime = Date.UTC(2100, 0);
 
 export interface ServiceAddresses {
   readonly media?: string;
   readonly media2?: string;
   readonly ptz?: string;
+  readonly imaging?: string;
 }
 
 /**
@@ -50,7 +54,7 @@ export async function readClock({ client, url, signal }: Target): Promise<number
 export async function getServices({ client, url, signal }: Target): Promise<ServiceAddresses> {
   const order = body(device, 'GetServices', '<m:IncludeCapability>false</m:IncludeCapability>');
   const answer = await client.call({ url, operation: 'GetServices', ...order }, signal);
-  const found: { media?: string; media2?: string; ptz?: string } = {};
+  const found: { media?: string; media2?: string; ptz?: string; imaging?: string } = {};
   for (const service of findAll(answer, 'Service')) {
     const address = textAt(service, 'XAddr');
     if (address === undefined) continue;
@@ -61,8 +65,11 @@ export async function getServices({ client, url, signal }: Target): Promise<Serv
       case media2:
         found.media2 = address;
         break;
-      case 'http://www.onvif.org/ver20/ptz/wsdl':
+      case ptz:
         found.ptz = address;
+        break;
+      case imaging:
+        found.imaging = address;
         break;
     }
   }
@@ -89,6 +96,25 @@ export function setSynchronizationPoint({ client, url, signal }: Target, token: 
   const inside = `<m:ProfileToken>${escapeXml(token)}</m:ProfileToken>`;
   const order = body(version === 2 ? media2 : media1, 'SetSynchronizationPoint', inside);
   return client.call({ url, operation: 'SetSynchronizationPoint', ...order }, signal);
+}
+
+/** For example `tt:Wiper|On` (ONVIF PTZ §5.8). */
+export function sendAuxiliary({ client, url, signal }: Target, token: string, auxiliary: string): Promise<XmlElement> {
+  const inside = `<m:ProfileToken>${escapeXml(token)}</m:ProfileToken><m:AuxiliaryData>${escapeXml(auxiliary)}</m:AuxiliaryData>`;
+  return client.call({ url, operation: 'SendAuxiliaryCommand', ...body(ptz, 'SendAuxiliaryCommand', inside) }, signal);
+}
+
+/** Until it is stopped, or at its end. `source`: token of the video source; speed from -1, near, to 1, far. */
+export function moveFocus({ client, url, signal }: Target, source: string, speed: number): Promise<XmlElement> {
+  const focus = `<m:Focus><tt:Continuous><tt:Speed>${speed}</tt:Speed></tt:Continuous></m:Focus>`;
+  const order = body(imaging, 'Move', `<m:VideoSourceToken>${escapeXml(source)}</m:VideoSourceToken>${focus}`);
+  const namespaces = [...order.namespaces, 'xmlns:tt="http://www.onvif.org/ver10/schema"'];
+  return client.call({ url, operation: 'Move', ...order, namespaces }, signal);
+}
+
+export function stopFocus({ client, url, signal }: Target, source: string): Promise<XmlElement> {
+  const order = body(imaging, 'Stop', `<m:VideoSourceToken>${escapeXml(source)}</m:VideoSourceToken>`);
+  return client.call({ url, operation: 'Stop', ...order }, signal);
 }
 
 function body(namespace: string, operation: string, inside: string) {

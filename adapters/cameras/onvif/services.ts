@@ -67,5 +67,26 @@ export function stopMove(binding: Binding, token: string): Promise<XmlElement> {
   return bound(binding, () => ptz(binding).stop({ ProfileToken: value(token), PanTilt: true, Zoom: true }));
 }
 
+export function goHome(binding: Binding, token: string): Promise<XmlElement> {
+  return bound(binding, () => ptz(binding).gotoHomePosition({ ProfileToken: value(token) }));
+}
+
+export function getPresets(binding: Binding, token: string): Promise<XmlElement> {
+  return bound(binding, () => ptz(binding).getPresets({ ProfileToken: value(token) }));
+}
+
+export function goToPreset(binding: Binding, token: string, preset: string): Promise<XmlElement> {
+  return bound(binding, () => ptz(binding).gotoPreset({ ProfileToken: value(token), PresetToken: value(preset) }));
+}
+
+export function removePreset(binding: Binding, token: string, preset: string): Promise<XmlElement> {
+  return bound(binding, () => ptz(binding).removePreset({ ProfileToken: value(token), PresetToken: value(preset) }));
+}
+
+export function setPreset(binding: Binding, token: string, preset: { readonly token?: string; readonly name: string }): Promise<XmlElement> {
+  const known = preset.token === undefined ? {} : { PresetToken: value(preset.token) };
+  return bound(binding, () => ptz(binding).setPreset({ ProfileToken: value(token), ...known, PresetName: value(preset.name) }));
+}
+
 const media = ({ url }: Binding) => new OnvifServiceMedia({ xaddr: url.href, time_diff: 0 });
 const ptz = ({ url }: Binding) => new OnvifServicePtz({ xaddr: url.href, time_diff: 0 });

@@ -2,7 +2,13 @@
 import { escapeXml, findAll, textAt } from '../../../adapters/protocols/xml.ts';
 import type { Asked, OnvifCamera, Operations } from './operation.ts';
 
-export const servicePaths = { device: '/onvif/device_service', media: '/onvif/media', media2: '/onvif/media2', ptz: '/onvif/ptz' } as const;
+export const servicePaths = {
+  device: '/onvif/device_service',
+  media: '/onvif/media',
+  media2: '/onvif/media2',
+  ptz: '/onvif/ptz',
+  imaging: '/onvif/imaging',
+} as const;
 
 /** Access class PRE_AUTH (ONVIF Core §5.9.4.3): answered to whoever asks. */
 export const openToAll: ReadonlySet<string> = new Set([
@@ -44,6 +50,7 @@ export const deviceOperations: Operations = {
       '<tds:GetCapabilitiesResponse><tds:Capabilities>' +
       (has('Device') ? deviceCapabilities(asked) : '') +
       (has('Media') && asked.camera.media ? mediaCapabilities(asked) : '') +
+      (has('Imaging') ? `<tt:Imaging><tt:XAddr>${asked.http}${servicePaths.imaging}</tt:XAddr></tt:Imaging>` : '') +
       (has('PTZ') ? `<tt:PTZ><tt:XAddr>${asked.http}${servicePaths.ptz}</tt:XAddr></tt:PTZ>` : '') +
       '</tds:Capabilities></tds:GetCapabilitiesResponse>'
     );
@@ -62,6 +69,7 @@ export const deviceOperations: Operations = {
       (asked.camera.media ? one(servicePaths.media, 'http://www.onvif.org/ver10/media/wsdl', version(2, 60), mediaServiceCapabilities) : '') +
       one(servicePaths.media2, 'http://www.onvif.org/ver20/media/wsdl', version(2, 60), media2ServiceCapabilities) +
       one(servicePaths.ptz, 'http://www.onvif.org/ver20/ptz/wsdl', version(2, 60), ptzServiceCapabilities) +
+      one(servicePaths.imaging, 'http://www.onvif.org/ver20/imaging/wsdl', version(2, 60), imagingServiceCapabilities) +
       '</tds:GetServicesResponse>'
     );
   },
@@ -154,3 +162,4 @@ export const media2ServiceCapabilities =
   `<tr2:StreamingCapabilities RTSPStreaming="true" RTPMulticast="false" RTP_RTSP_TCP="true" NonAggregateControl="false"/></tr2:Capabilities>`;
 
 export const ptzServiceCapabilities = `<tptz:Capabilities EFlip="false" Reverse="false" GetCompatibleConfigurations="true" MoveStatus="true" StatusPosition="true"/>`;
+export const imagingServiceCapabilities = '<timg:Capabilities ImageStabilization="false"/>';

@@ -1,5 +1,6 @@
 /** What every ONVIF service of the simulated camera shares: the camera behind it, an operation's shape, faults and envelopes. */
 import { escapeXml, textAt, type XmlElement } from '../../../adapters/protocols/xml.ts';
+import type { Lens } from '../lens.ts';
 import type { Ptz } from '../ptz.ts';
 import type { RecordingSettings } from '../recording.ts';
 
@@ -24,6 +25,7 @@ export interface OnvifCamera {
   /** Best first. */
   readonly profiles: readonly OnvifProfile[];
   readonly ptz: Ptz;
+  readonly lens: Lens;
   readonly model: string;
   /** False: Media2 alone. */
   readonly media: boolean;
@@ -60,6 +62,7 @@ const namespaces = [
   ['trt', 'http://www.onvif.org/ver10/media/wsdl'],
   ['tr2', 'http://www.onvif.org/ver20/media/wsdl'],
   ['tptz', 'http://www.onvif.org/ver20/ptz/wsdl'],
+  ['timg', 'http://www.onvif.org/ver20/imaging/wsdl'],
   ['ter', 'http://www.onvif.org/ver10/error'],
 ] as const;
 const declarations = namespaces.map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`).join(' ');

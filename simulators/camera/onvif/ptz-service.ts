@@ -96,6 +96,14 @@ export const ptzOperations: Operations = {
     return '<tptz:SetHomePositionResponse/>';
   }),
 
+  SendAuxiliaryCommand: ofProfile(({ request, camera }) => {
+    const said = textAt(request, 'AuxiliaryData') ?? '';
+    const wiper = /^tt:Wiper\|(On|Off)$/.exec(said);
+    if (!wiper) return invalidArgument('InvalidArgVal', 'The requested auxiliary command is not supported');
+    camera.lens.wiper = wiper[1] === 'On';
+    return `<tptz:SendAuxiliaryCommandResponse><tptz:AuxiliaryResponse>${said}</tptz:AuxiliaryResponse></tptz:SendAuxiliaryCommandResponse>`;
+  }),
+
   GetPresets: ofProfile(({ camera }) => {
     const presets = camera.ptz.presets.map(
       ({ token, name, position }) =>
@@ -155,4 +163,4 @@ const nodeSpaces =
   space('ZoomSpeedSpace', zoomSpeed, zeroX);
 const node =
   `<tptz:PTZNode token="${ptzNodeToken}" FixedHomePosition="false"><tt:Name>PTZ</tt:Name><tt:SupportedPTZSpaces>${nodeSpaces}</tt:SupportedPTZSpaces>` +
-  `<tt:MaximumNumberOfPresets>${mostPresets}</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported></tptz:PTZNode>`;
+  `<tt:MaximumNumberOfPresets>${mostPresets}</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported><tt:AuxiliaryCommands>tt:Wiper|On</tt:AuxiliaryCommands><tt:AuxiliaryCommands>tt:Wiper|Off</tt:AuxiliaryCommands></tptz:PTZNode>`;

@@ -8,6 +8,7 @@ import { type Listener, listenerFor } from '../../platform/listener.ts';
 import { type Faults, sendCrooked, sendsCrooked, wrongHost } from '../faults.ts';
 import { deviceOperations, openToAll, servicePaths } from './device.ts';
 import type { HttpCounters, OnvifDoor, Verdict } from './door.ts';
+import { imagingOperations } from './imaging-service.ts';
 import { mediaOperations, snapshotPath } from './media.ts';
 import { media2Operations } from './media2.ts';
 import { envelope, faultBody, notAuthorized, type OnvifCamera, type OnvifFault, type Operations, unknownAction } from './operation.ts';
@@ -54,6 +55,7 @@ const services: Readonly<Record<string, Operations>> = {
   [servicePaths.media]: mediaOperations,
   [servicePaths.media2]: media2Operations,
   [servicePaths.ptz]: ptzOperations,
+  [servicePaths.imaging]: imagingOperations,
 };
 const mostRequest = 64 * 1024;
 const soap = 'application/soap+xml; charset=utf-8';

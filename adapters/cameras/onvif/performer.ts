@@ -1,0 +1,91 @@
+/** What an ONVIF camera can be told to do: its PTZ, imaging and media services. */
+import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
+import { GatewayError } from '../../../gateway/domain/errors.ts';
+import type { CameraId } from '../../../gateway/domain/ids.ts';
+import { DeviceFailure } from '../../protocols/soap/failure.ts';
+import { findAll, textAt, type XmlElement } from '../../protocols/xml.ts';
+import { legible } from '../legible.ts';
+import { pinService } from './addresses.ts';
+import type { Connected } from './connect.ts';
+import { moveFocus, sendAuxiliary, setSynchronizationPoint, stopFocus } from './operations.ts';
+import { continuousMove, getPresets, goHome, goToPreset, removePreset, setPreset, stopMove } from './services.ts';
+
+/** After this long a camera stops turning by itself, s. */
+const longestMove = 5;
+/** Cameras of the field have 255 or 300. */
+const mostPresets = 1_024;
+
+/** Throws COMMAND_UNSUPPORTED and DeviceFailure; a camera that says no is a result. */
+export function performerOf(camera: CameraId, connected: Connected): (command: CameraCommand, signal: AbortSignal) => Promise<CommandResult> {
+  const { client, home, media, profiles, chosen } = connected;
+  const profileOf = (profile: string) =>
+    profile === 'main' || profile === 'sub' ? chosen[profile] : (profiles.find(({ token }) => token === profile) ?? chosen.main);
+
+  function bindingOf(address: string | undefined, cannot: string, service: string, signal: AbortSignal) {
+    if (address !== undefined) return { client, url: pinService(home, address, `its ${service} service`), signal };
+    throw new GatewayError('COMMAND_UNSUPPORTED', `Camera ${camera} ${cannot}: it offers no ${service} service.`, { context: { camera } });
+  }
+
+  async function obey(command: CameraCommand, signal: AbortSignal): Promise<CommandResult> {
+    const { token, source } = profileOf(command.profile);
+    const ptz = () => bindingOf(connected.ptz, 'cannot be turned', 'PTZ', signal);
+    const imaging = () => bindingOf(connected.imaging, 'cannot be focused', 'imaging', signal);
+    switch (command.op) {
+      case 'ptz-move': {
+        const { pan, tilt, zoom } = command;
+        await continuousMove(ptz(), { token, pan: speed(pan), tilt: speed(tilt), zoom: speed(zoom), seconds: longestMove });
+        break;
+      }
+      case 'ptz-stop':
+        await stopMove(ptz(), token);
+        break;
+      case 'focus-move':
+        await moveFocus(imaging(), source, speed(command.speed));
+        break;
+      case 'focus-stop':
+        await stopFocus(imaging(), source);
+        break;
+      case 'presets':
+        return { ok: true, presets: presetsIn(await getPresets(ptz(), token)) };
+      case 'preset-go':
+        await goToPreset(ptz(), token, command.preset);
+        break;
+      case 'preset-remove':
+        await removePreset(ptz(), token, command.preset);
+        break;
+      case 'preset-save':
+        await setPreset(ptz(), token, { name: command.name, ...(command.preset === undefined ? {} : { token: command.preset }) });
+        break;
+      case 'home':
+        await goHome(ptz(), token);
+        break;
+      case 'wiper':
+        await sendAuxiliary(ptz(), token, `tt:Wiper|${command.on ? 'On' : 'Off'}`);
+        break;
+      case 'keyframe':
+        await setSynchronizationPoint({ client, url: media.url, signal }, token, media.version);
+        break;
+    }
+    return { ok: true };
+  }
+
+  return async (command, signal) => {
+    try {
+      return await obey(command, signal);
+    } catch (error) {
+      if (!(error instanceof DeviceFailure) || error.reason !== 'fault') throw error;
+      return { ok: false, sentence: `Camera ${camera} ${error.message}` };
+    }
+  };
+}
+
+function presetsIn(answer: XmlElement) {
+  return findAll(answer, 'Preset')
+    .slice(0, mostPresets)
+    .flatMap((preset) => {
+      const token = preset.attributes.get('token');
+      return token ? [{ token: token.slice(0, 200), name: legible(textAt(preset, 'Name') ?? '') }] : [];
+    });
+}
+
+const speed = (value: number) => (Number.isFinite(value) ? Math.max(-1, Math.min(1, value)) : 0);
