@@ -2,12 +2,16 @@
  * The register of what an uplink does once it is linked: each part one line. A part is made once per life of the uplink, hears the platform through
  * the desk, speaks through `link.tell`, and follows `link.registrations` where a new registration means something to it.
  */
+import { aborted } from '../../../gateway/runtime/shutdown.ts';
 import type { SipResponse } from '../../protocols/sip/message.ts';
 import { openCatalogue, watchForCatalogue } from './catalogue/part.ts';
+import { Controls } from './control/controls.ts';
 import type { DeskParts, GbNotice } from './desk.ts';
 import type { PlatformLink } from './link.ts';
 import { Live } from './live/live.ts';
+import { answersTo } from './queries/answers.ts';
 import { dropWithRegistration, Subscriptions } from './subscriptions.ts';
+import { tellInTurn } from './voice.ts';
 
 export interface GbParts extends Omit<DeskParts, 'response'> {
   /** Run until the uplink ends; one that throws ends the uplink, which begins anew. */
@@ -17,27 +21,39 @@ export interface GbParts extends Omit<DeskParts, 'response'> {
 }
 
 export function openParts(link: PlatformLink): GbParts {
-  const { clock, log } = link.context;
-  const unheard = (what: string, named: string) => log.debug('platform not obeyed', { uplink: link.uplink, what, named });
+  const { settings, uplink, context } = link;
+  const { clock, log, door } = context;
+  const ending = new AbortController();
+  const unheard = (what: string, named: string) => log.debug('platform not obeyed', { uplink, what, named });
   const catalogue = openCatalogue(link, () => subscriptions);
   const subscriptions = new Subscriptions({
-    ...{ voice: link, device: link.settings.codes.device, clock, log },
+    ...{ voice: link, device: settings.codes.device, clock, log },
     first: ({ cmdType }) => (cmdType === 'Catalog' ? catalogue.first() : undefined),
     opened: (kind) => (kind === 'Catalog' ? catalogue.subscribed() : undefined),
   });
   const live = new Live(link);
+  const controls = new Controls({ uplink, settings, door, clock, log, restart: () => ending.abort() }, ending.signal);
   return {
     lives: [
+      // Ends with the uplink, or ends it: then it begins anew.
+      (signal) => Promise.race([aborted(signal), aborted(ending.signal)]).finally(() => ending.abort()),
       (signal) => catalogue.run(signal),
       (signal) => watchForCatalogue(link, catalogue, signal),
       (signal) => dropWithRegistration(subscriptions, link.registrations(signal)),
       (signal) => live.run(signal),
     ],
     async query(query, asker, signal) {
-      if (query.cmdType === 'Catalog') await catalogue.answer(query, asker.code, signal);
-      else unheard('query', query.cmdType);
+      if (query.cmdType === 'Catalog') {
+        if (!(await catalogue.answer(query, asker.code, signal))) unheard('query', `Catalog of ${query.deviceId}`);
+        return;
+      }
+      const answers = await answersTo(query, { uplink, settings, door, clock }, signal);
+      await tellInTurn(answers, { tell: (answer) => link.tell(answer, signal, asker.code), clock }, signal);
     },
-    control: async ({ cmdType }) => unheard('control', cmdType),
+    async control(control, asker, signal) {
+      const response = await controls.obey(control);
+      if (response) await link.tell(response, signal, asker.code);
+    },
     notice: ({ cmdType }) => unheard('notice', cmdType),
     subscribe: async (incoming, query, signal) => subscriptions.take(incoming, query, signal),
     invite: (incoming, signal) => live.invite(incoming, signal),

@@ -1,0 +1,28 @@
+/** Whose code is it? Codes in what a platform asks, as things of the inventory. Pure. */
+import type { Camera, Channel, Inventory, Panel, Zone } from '../../../gateway/domain/campus.ts';
+import { zonePath } from '../../../gateway/domain/health.ts';
+import type { GbCodes } from './codes/code-map.ts';
+
+export type Owned =
+  | { readonly kind: 'device' }
+  | { readonly kind: 'channel'; readonly channel: Channel; readonly camera: Camera }
+  | { readonly kind: 'zone'; readonly panel: Panel; readonly zone: Zone; readonly code: string };
+
+/** Undefined: nothing of ours, or nothing that this platform may see. */
+export function ownedBy(code: string, codes: GbCodes, inventory: Inventory, shares: (channel: Channel) => boolean): Owned | undefined {
+  if (code === codes.device) return { kind: 'device' };
+  const channel = inventory.channels.find(({ id }) => codes.channels[id] === code);
+  const camera = channel && inventory.cameras.find(({ id }) => id === channel.camera);
+  if (channel && camera) return shares(channel) ? { kind: 'channel', channel, camera } : undefined;
+  return codedZones(codes, inventory).find((zone) => zone.code === code);
+}
+
+/** Zones that the platform knows, in the order of the inventory. */
+export function codedZones(codes: GbCodes, { panels }: Inventory): Extract<Owned, { kind: 'zone' }>[] {
+  return panels.flatMap((panel) =>
+    panel.zones.flatMap((zone) => {
+      const code = codes.zones[zonePath(panel.id, zone.id)];
+      return code === undefined ? [] : [{ kind: 'zone' as const, panel, zone, code }];
+    }),
+  );
+}
