@@ -36,7 +36,15 @@ export function createUplink(settings: UplinkSettings, { sendTwice, ...context }
 function sendingTwice(uplink: Uplink): Uplink {
   const { id, accepts, window } = uplink;
   const deliver: Uplink['deliver'] = (delivery, signal) => uplink.deliver(delivery, signal).then(() => uplink.deliver(delivery, signal));
-  return { id, accepts, window, link: () => uplink.link(), run: (signal) => uplink.run(signal), deliver };
+  return {
+    id,
+    accepts,
+    window,
+    link: () => uplink.link(),
+    examine: (signal) => uplink.examine(signal),
+    run: (signal) => uplink.run(signal),
+    deliver,
+  };
 }
 
 export async function externalBrokers(config: GatewayConfig, around: AdapterContext): Promise<readonly PanelIntake[]> {

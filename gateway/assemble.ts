@@ -212,6 +212,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },
       ...{ settingsProblems, codes: codeDeskOf(inventory) },
+      examineUplink: (id, signal) => uplinks.examine(id, signal),
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
       readiness: () => [
         {

@@ -13,6 +13,7 @@ interface Options extends CommonOptions {
   readonly omitSecrets?: boolean;
   readonly dryRun?: boolean;
   readonly groups?: boolean;
+  readonly ladder?: boolean;
 }
 
 const program = new Command('campus-gateway')
@@ -25,6 +26,7 @@ const program = new Command('campus-gateway')
   .showHelpAfterError('(add --help for more)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.well : exitCodes.usage));
 const around = { clock: systemClock, log: openLogger('silent') };
+const marks = { well: '○', warning: '▲', problem: '▣' } as const;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Adds a verb: what it returns is the exit code, what it throws becomes a sentence and an exit code. Common options stand before or after it. */
@@ -139,15 +141,27 @@ verb(config, 'check', 'tell every problem at once, each with its path, what was 
   return warnings.length > 0 ? exitCodes.problems : exitCodes.well;
 });
 
-verb(program, 'doctor', 'can this machine run the gateway?', async (options) => {
+const doctor = verb(program, 'doctor', 'can this machine run the gateway?', async (options) => {
   const { examine } = await import('./commands/doctor.ts');
   const findings = await examine(await configOf(options));
   if (options.json) printJson(findings);
-  else
-    for (const { name, verdict, sentence } of findings)
-      print(`${{ well: '○', warning: '▲', problem: '▣' }[verdict]} ${name.padEnd(8)} ${sentence.en}`);
+  else for (const { name, verdict, sentence } of findings) print(`${marks[verdict]} ${name.padEnd(8)} ${sentence.en}`);
   return findings.some(({ verdict }) => verdict === 'problem') ? exitCodes.problems : exitCodes.well;
 });
+
+verb(doctor, 'uplink', 'why does a police platform not know us? Asks the gateway that runs here', async (options, [name = '']) => {
+  const { examineUplink } = await import('./commands/doctor-uplink.ts');
+  const { sentence, findings, ladder } = await examineUplink(await configOf(options), name, systemClock);
+  if (options.json) printJson({ sentence, findings, ladder });
+  else {
+    print(`${sentence.zh}\n${sentence.en}\n`);
+    for (const found of findings) print(`${marks[found.verdict]} ${found.name.padEnd(14)} ${found.sentence.en}`);
+    print(`\n${(options.ladder ? ladder : ladder.map((step) => step.split('\n')[0])).join('\n')}`);
+  }
+  return findings.some(({ verdict }) => verdict === 'problem') ? exitCodes.problems : exitCodes.well;
+})
+  .argument('<name>', 'id of the uplink')
+  .option('--ladder', 'whole messages in the call ladder, secrets masked');
 
 function told(done: { readonly text: string; readonly json: unknown }, { json }: Options): number {
   if (json) printJson(done.json);

@@ -85,6 +85,10 @@ class MqttUplink implements Uplink {
   /** A connection says nothing of who listens behind the broker: deliveries tell. */
   link(): undefined {}
 
+  async examine(): Promise<never> {
+    throw new GatewayError('COMMAND_UNSUPPORTED', `Uplink ${this.id} has no doctor: its log and the reasons of its deliveries tell.`);
+  }
+
   /** One connection: throws when it cannot be made or is lost; the supervisor calls again, with its jittered wait. */
   async run(signal: AbortSignal): Promise<void> {
     try {

@@ -67,6 +67,10 @@ class WebhookUplink implements Uplink {
 
   link(): undefined {}
 
+  async examine(): Promise<never> {
+    throw new GatewayError('COMMAND_UNSUPPORTED', `Uplink ${this.id} has no doctor: its log and the reasons of its deliveries tell.`);
+  }
+
   /** Holds the keep-alive connections. */
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;

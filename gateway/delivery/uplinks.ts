@@ -1,12 +1,13 @@
 /** Every uplink of the inventory, kept running: one link and one dispatcher each, begun anew when its settings change. */
 import type { UplinkSettings } from '../domain/campus.ts';
 import type { Delivery, Receipt } from '../domain/delivery.ts';
+import { GatewayError } from '../domain/errors.ts';
 import { type DomainEvent, eventKinds } from '../domain/event.ts';
 import type { LinkStatus } from '../domain/health.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, Outbox } from '../domain/ports.ts';
 import { between, type Instant, type Millis, millis, seconds } from '../domain/time.ts';
-import type { Uplink } from '../domain/uplink-ports.ts';
+import type { Uplink, UplinkExamination } from '../domain/uplink-ports.ts';
 import { supervise } from '../runtime/supervise.ts';
 import { runDispatcher } from './dispatcher.ts';
 import { recipients } from './routing.ts';
@@ -38,6 +39,8 @@ export interface Uplinks {
   broken(uplink: UplinkId): string | undefined;
   /** How its link stands; undefined: it keeps none, or does not run. */
   link(uplink: UplinkId): LinkStatus | undefined;
+  /** Throws NOT_FOUND where it does not run, COMMAND_UNSUPPORTED where it has no doctor. */
+  examine(uplink: UplinkId, signal: AbortSignal): Promise<UplinkExamination>;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -143,6 +146,13 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
       return result && 'broken' in result ? result.broken : undefined;
     },
     link: (uplink) => running.get(uplink)?.uplink.link(),
+    async examine(id, signal) {
+      const found = running.get(id);
+      if (found) return found.uplink.examine(signal);
+      throw new GatewayError('NOT_FOUND', `Uplink ${id} does not run: there is none, it is switched off, or its settings are wrong.`, {
+        context: { uplink: id },
+      });
+    },
     async run(signal) {
       try {
         await align();

@@ -15,6 +15,7 @@
  *  GET    /events?after&limit             EventView[]
  *  WS     /live?since=<event id>          LiveMessage, server to client
  *  WS     /media/v1/live                  MediaAsk from the page; MediaText and pictures to it
+ *  GET    /uplinks/{id}/examination       UplinkExamination (uplink-ports.ts)
  *  GET/POST/PUT/DELETE cameras, panels, uplinks, users, stream-keys; POST /discovery
  *  POST   /onboarding                     → CameraIntroduction (ports.ts): a look at a camera before it is entered
  */

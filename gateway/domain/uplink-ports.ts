@@ -8,6 +8,7 @@ import type { CameraStatus, DeviceHealth, LinkStatus, PanelStatus } from './heal
 import type { CameraId, ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
 import type { AdapterContext, InventoryReader, JournalReader, MediaPlane } from './ports.ts';
 import type { Instant } from './time.ts';
+import type { Words } from './words.ts';
 
 export interface UplinkAdapter<Config> {
   readonly kind: string;
@@ -24,6 +25,8 @@ export interface Uplink {
   readonly window: number;
   /** How the link stands; undefined: it keeps none, and only deliveries tell. */
   link(): LinkStatus | undefined;
+  /** Looks for what is wrong, in a few seconds, and changes nothing. Throws COMMAND_UNSUPPORTED where there is nobody to do it. */
+  examine(signal: AbortSignal): Promise<UplinkExamination>;
   /** Keeps the link; ends when aborted, throws when broken. */
   run(signal: AbortSignal): Promise<void>;
   /**
@@ -31,6 +34,22 @@ export interface Uplink {
    * Throws DELIVERY_REFUSED where it said no; anything else means no answer.
    */
   deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
+}
+
+export interface UplinkFinding {
+  readonly name: string;
+  readonly verdict: 'well' | 'warning' | 'problem';
+  readonly sentence: Words;
+}
+
+/** What a doctor says. */
+export interface UplinkExamination {
+  /** Of the first finding: the culprit, or that all is well. */
+  readonly sentence: Words;
+  /** The gravest first. */
+  readonly findings: readonly UplinkFinding[];
+  /** The last messages both ways, oldest first, secrets masked; each a text of several lines. */
+  readonly ladder: readonly string[];
 }
 
 /** What a far side asks of a device. */

@@ -71,7 +71,7 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'WS /media/v1/live': all,
 };
 
-const scrapable: Readonly<Record<string, readonly Role[]>> = { 'GET /metrics': maintain };
+const scrapable: Readonly<Record<string, readonly Role[]>> = { 'GET /metrics': maintain, 'GET /api/v1/uplinks/:id/examination': maintain };
 
 /** Keys are `METHOD path`; a Map, so that `constructor` is not a route (Shinobi CVE-2021-27228). */
 export const access: ReadonlyMap<string, Access> = new Map<string, Access>([

@@ -17,6 +17,7 @@ import type {
 } from '../domain/ports.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Instant, Millis } from '../domain/time.ts';
+import type { UplinkExamination } from '../domain/uplink-ports.ts';
 import type { Words } from '../domain/words.ts';
 import type { Problem } from '../runtime/problems.ts';
 
@@ -216,6 +217,8 @@ export interface HttpParts {
   /** Since the start. */
   readonly mediaRestarts: () => Readonly<Partial<Record<MediaEnd, number>>>;
   readonly uplinkViews: () => readonly UplinkView[];
+  /** Throws NOT_FOUND, COMMAND_UNSUPPORTED. */
+  readonly examineUplink: (uplink: UplinkId, signal: AbortSignal) => Promise<UplinkExamination>;
   readonly readiness: () => readonly ReadinessReason[];
   /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */
   readonly hopTimes: () => readonly DurationHistogram[];

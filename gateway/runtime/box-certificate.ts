@@ -29,7 +29,7 @@ export interface BoxCertificateOptions {
 }
 
 const boxKeyFile = 'box-key.pem';
-const boxCertificateFile = 'box-certificate.pem';
+export const boxCertificateFile = 'box-certificate.pem';
 
 const lifetime = hours(24 * 3_652);
 /** Renewed at a start within this much of its end. */

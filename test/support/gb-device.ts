@@ -59,7 +59,7 @@ export function gbDevice(
   const door = { ...emptyBox(clock), ...around };
   const settings = gb28181.config.parse({
     platform: { code: server, address: '127.0.0.1', port: registrar.port },
-    local: { address: '127.0.0.1', port: freePort() },
+    local: { address: '127.0.0.1', port: 0 },
     codes: { device },
     ...changes,
   });
@@ -82,13 +82,6 @@ export function gbDevice(
       await ended;
     },
   };
-}
-
-let port = 20_000 + (process.pid % 20_000);
-/** Nobody can ask for port 0 in settings: a number that is likely free, of this process alone. */
-function freePort(): number {
-  port += 1;
-  return port;
 }
 
 /** Lets `length` ms go by on whatever clock it is, and the network have its turn. */

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { settingsProblems } from '../../gateway/assemble-adapters.ts';
 import { codeDeskOf } from '../../gateway/assemble-codes.ts';
 import type { Role } from '../../gateway/domain/campus.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId, ZoneId } from '../../gateway/domain/ids.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
@@ -136,6 +137,10 @@ export async function school({
     },
     settingsProblems,
     codes: codeDeskOf(inventory),
+    examineUplink: async (id) => {
+      if (id !== 'police') throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);
+      return { sentence: { zh: '正常。', en: 'All is well.' }, findings: [], ladder: [] };
+    },
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],

@@ -33,6 +33,7 @@ async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = ()
       accepts: new Set<EventKind>(['alarm.raised']),
       window: far.window,
       link: () => undefined,
+      examine: async () => ({ sentence: { zh: '', en: '' }, findings: [], ladder: [] }),
       run: aborted,
       deliver: (delivery, signal) => far.deliver(delivery, signal),
       ...make(wanted),

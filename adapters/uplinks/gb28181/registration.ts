@@ -81,7 +81,8 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         break;
       case 'refused':
         link.down(outcome.trouble);
-        pause = backoff(refusedPauses, failed.refused);
+        // One that a 302 named: its master may know a better one by now, once.
+        pause = server !== home && failed.refused === 0 ? unansweredPauses.first : backoff(refusedPauses, failed.refused);
         failed.refused += 1;
         log.warn('registration refused', { uplink: link.uplink, trouble: outcome.trouble, pause });
         break;

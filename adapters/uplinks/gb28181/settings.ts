@@ -46,7 +46,8 @@ export const config = z.strictObject({
       address: address.optional(),
       /** Instead of an address: that of this network interface. */
       interface: z.string().min(1).max(15).optional(),
-      port: port.default(5_060),
+      /** 0: any that is free. */
+      port: z.int().min(0).max(65_535).default(5_060),
     })
     .refine((local) => local.address === undefined || local.interface === undefined, 'an address or an interface, not both')
     .prefault({}),

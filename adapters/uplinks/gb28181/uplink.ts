@@ -4,7 +4,7 @@ import type { EventKind } from '../../../gateway/domain/event.ts';
 import type { LinkStatus } from '../../../gateway/domain/health.ts';
 import type { UplinkId } from '../../../gateway/domain/ids.ts';
 import { type Millis, seconds } from '../../../gateway/domain/time.ts';
-import type { Uplink } from '../../../gateway/domain/uplink-ports.ts';
+import type { Uplink, UplinkExamination } from '../../../gateway/domain/uplink-ports.ts';
 import { type BackoffSettings, backoff } from '../../../gateway/runtime/backoff.ts';
 import { linked } from '../../../gateway/runtime/linked.ts';
 import { openSip, type SipEndpoint } from '../../protocols/sip/endpoint.ts';
@@ -12,6 +12,8 @@ import { hostPort } from '../../protocols/sip/uri.ts';
 import { type Messenger, openMessenger } from './alarms/messenger.ts';
 import { AlarmReceipts } from './alarms/receipts.ts';
 import { Desk } from './desk.ts';
+import { examine } from './doctor/examine.ts';
+import { Ladder } from './ladder.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { localAddress, resolveHost } from './local-address.ts';
 import { type GbParts, openParts } from './parts.ts';
@@ -22,6 +24,7 @@ import { WhoMaySpeak } from './who-may-speak.ts';
 
 /** Until a missing address or a taken port is looked at again. */
 const againAfter: BackoffSettings = { first: seconds(1), most: seconds(15), jitter: 0.3 };
+const mostStrangers = 8;
 /** How often our own address is looked at. */
 const lookEvery = seconds(5);
 /** Behind a NAT, whose holes close after 30 s. */
@@ -35,6 +38,9 @@ export class Gb28181Uplink implements Uplink {
   readonly window: number;
   readonly #link: PlatformLink;
   readonly #password: string | undefined;
+  readonly #ladder = new Ladder();
+  /** Addresses that spoke and were not heard. */
+  readonly #strangers = new Set<string>();
   readonly #receipts = new AlarmReceipts();
   readonly #messenger: Messenger;
   /** Of the parts, while they are open. */
@@ -56,6 +62,10 @@ export class Gb28181Uplink implements Uplink {
 
   link(): LinkStatus {
     return this.#link.status;
+  }
+
+  examine(signal: AbortSignal): Promise<UplinkExamination> {
+    return examine({ link: this.#link, ladder: this.#ladder, password: this.#password, strangers: [...this.#strangers] }, signal);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -135,7 +145,8 @@ export class Gb28181Uplink implements Uplink {
       transports: ['UDP', 'TCP'],
       userAgent: `CampusGateway/${context.door.box.version}`,
       request: (incoming) => desk.take(incoming),
-      accepts: (address) => allowed.check(address),
+      accepts: (address) => allowed.check(address) || this.#refuse(address),
+      tap: (passage) => this.#ladder.record(passage, context.clock.now()),
       pingEvery,
       trouble: ({ kind, remote, sentence, cause }) => {
         const fields = { kind, remote: hostPort(remote.address, remote.port), sentence };
@@ -145,12 +156,22 @@ export class Gb28181Uplink implements Uplink {
     });
   }
 
+  #refuse(address: string): false {
+    if (this.#strangers.size < mostStrangers) this.#strangers.add(address);
+    return false;
+  }
+
   /** Resolves with the new address; undefined: aborted first. */
   async #watchAddress(now: { readonly own: string; readonly platform: string }, signal: AbortSignal): Promise<string | undefined> {
     const { clock } = this.#link.context;
     while (!signal.aborted) {
       await clock.sleep(lookEvery, signal).catch(() => undefined); // aborted: the loop's condition ends it
-      const found = signal.aborted ? now.own : await localAddress(this.#link.settings.local, now.platform);
+      if (signal.aborted) return undefined;
+      const { local, platform } = this.#link.settings;
+      // A name may lead elsewhere by now; what stands is not disturbed for it.
+      const there = this.#link.registration ? now.platform : ((await resolveHost(platform.address)) ?? now.platform);
+      if (there !== now.platform) return now.own;
+      const found = await localAddress(local, now.platform);
       // None at all is a cable that is out: it may come back with the same address, and calls with it.
       if (found !== undefined && found !== now.own) return found;
     }

@@ -1,4 +1,4 @@
-/** The token that lets a program read `/metrics`: made once, in a file of mode 0600 that its owner copies into the scraper. */
+/** The token that lets a program read `/metrics`, and the doctor of the command line ask about an uplink: made once, in a file of mode 0600 that its owner copies into the scraper. */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

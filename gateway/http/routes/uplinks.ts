@@ -3,8 +3,9 @@ import type { UplinkSettings } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { UplinkId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
+import type { UplinkExamination } from '../../domain/uplink-ports.ts';
 import { type Route, route } from '../route.ts';
-import { idOf, idText, nameText, z } from '../schemas/pieces.ts';
+import { idOf, idText, nameText, words, z } from '../schemas/pieces.ts';
 import { shownSettings } from '../views/settings.ts';
 import type { RouteParts } from './parts.ts';
 import { refuseProblems, settingsToStore } from './stored-secret.ts';
@@ -34,9 +35,16 @@ const entry: z.ZodType<UplinkEntry> = z
     hasSecret: z.boolean(),
   })
   .openapi('Uplink');
+const examination: z.ZodType<UplinkExamination> = z
+  .object({
+    sentence: words,
+    findings: z.array(z.object({ name: z.string(), verdict: z.enum(['well', 'warning', 'problem']), sentence: words })).readonly(),
+    ladder: z.array(z.string()).readonly(),
+  })
+  .openapi('UplinkExamination');
 const issued = z.object({ secret: z.string() }).openapi('UplinkSecret');
 
-export function uplinkRoutes({ inventory, settingsProblems }: RouteParts): readonly Route[] {
+export function uplinkRoutes({ inventory, settingsProblems, examineUplink }: RouteParts): readonly Route[] {
   const find = (id: UplinkId): UplinkSettings => {
     const found = inventory.current().uplinks.find((uplink) => uplink.id === id);
     if (!found) throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);
@@ -85,6 +93,14 @@ export function uplinkRoutes({ inventory, settingsProblems }: RouteParts): reado
       body: change,
       reply: entry,
       handle: (incoming) => put(incoming.params.id, incoming.body, find(incoming.params.id)),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/uplinks/:id/examination',
+      summary: 'What is wrong with an uplink, in one sentence, and the messages that tell it',
+      params,
+      reply: examination,
+      handle: (incoming) => examineUplink(incoming.params.id, incoming.signal),
     }),
     route({
       method: 'DELETE',

@@ -245,3 +245,16 @@ test('only the platform’s addresses are heard, and others are noticed', async 
       .status,
   ).toBe(200);
 });
+
+test('a server that a 302 named and that refuses us sends us back to its master at once, but once', async () => {
+  const clock = new ManualClock();
+  await using front = await new GbRegistrar(clock).open();
+  await using behind = await new GbRegistrar(clock).open();
+  behind.whim = () => 403;
+  front.whim = () => ({ status: 302, headers: { Contact: `<sip:34020000002000000002@127.0.0.1:${behind.port}>` } });
+  await using _device = gbDevice(front, clock);
+  await until(clock, () => behind.of('REGISTER').length === 3, 300_000);
+  const [first, second, third] = behind.of('REGISTER').map(({ at }) => at);
+  expect(second! - first!).toBeLessThanOrEqual(5_000);
+  expect(third! - second!).toBeGreaterThanOrEqual(60_000);
+});

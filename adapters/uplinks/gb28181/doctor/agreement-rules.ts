@@ -1,0 +1,160 @@
+/** What the two sides do not agree on, though they speak with each other. */
+import { doubtfulGroups, parseGbCode } from '../../../protocols/gb-code/code.ts';
+import { charsetOf, domainOf } from '../settings.ts';
+import { down, problem, type Rule, warning } from './rule.ts';
+
+/** A body that a datagram carries without being cut in pieces, with its SIP head. */
+const mostDatagram = 1_300;
+const headBytes = 500;
+
+/** The platform calls itself, us or its realm otherwise than we do. */
+const names: Rule = ({ settings, seen }) => {
+  const caller = seen.callers.find(({ user }) => /^\d{20}$/.test(user) && user !== settings.platform.code);
+  if (caller) {
+    return problem(
+      'platform code',
+      `平台自称 ${caller.user}，而设置的平台编码是 ${settings.platform.code}：请更正。`,
+      `The platform calls itself ${caller.user}, but platform code ${settings.platform.code} is set: correct it.`,
+    );
+  }
+  const ours = new Set([settings.codes.device, ...Object.values(settings.codes.channels), ...Object.values(settings.codes.zones)]);
+  const called = seen.called.find((user) => /^\d{20}$/.test(user) && !ours.has(user));
+  if (called === undefined) return undefined;
+  return warning(
+    'codes',
+    `平台呼叫编码 ${called}，本机没有这个编码：平台上的目录已过时，或编码填写有误。`,
+    `The platform asks for code ${called}, which is not ours: its catalogue is old, or a code is wrong here.`,
+  );
+};
+
+const realm: Rule = (facts) => {
+  const { settings, seen } = facts;
+  const wanted = settings.realm ?? domainOf(settings);
+  if (seen.realm === undefined || seen.realm === wanted) return undefined;
+  const zh = `平台的认证域是 ${seen.realm}，而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码或域可能有误。`;
+  const en = `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code or domain may be wrong.`;
+  return settings.realm !== undefined || (down(facts) && /^\d{10}$/.test(seen.realm)) ? problem('realm', zh, en) : warning('realm', zh, en);
+};
+
+const advertised: Rule = ({ settings, seen, own }) => {
+  if (seen.us === undefined) return undefined;
+  const told = settings.advertised ? `${settings.advertised.address}:${settings.advertised.port}` : undefined;
+  if (told !== undefined && told !== seen.us) {
+    return problem(
+      'advertised',
+      `平台从 ${seen.us} 看到本机，而对外地址设置为 ${told}：平台无法呼叫本机，请更正对外地址。`,
+      `The platform sees us at ${seen.us}, but ${told} is set as our advertised address: it cannot call us. Correct the advertised address.`,
+    );
+  }
+  if (told !== undefined || own === undefined || seen.us.startsWith(`${own}:`)) return undefined;
+  return warning(
+    'advertised',
+    `平台从 ${seen.us} 看到本机，本机地址是 ${own}：中间有地址转换，请填写对外地址并保持心跳不超过 30 秒。`,
+    `The platform sees us at ${seen.us}, while our address is ${own}: a NAT stands between. Set the advertised address, and keepalives of 30 s or less.`,
+  );
+};
+
+const charset: Rule = ({ settings, seen }) => {
+  const refused = seen.told.find(({ status, chinese }) => chinese && (status === 400 || status === 415 || status === 500));
+  const others = seen.told.some(({ status, chinese }) => !chinese && status === 200);
+  const ours = charsetOf(settings);
+  if (refused && others) {
+    return problem(
+      'charset',
+      `平台拒绝含中文的消息（${refused.what}，${refused.status}），不含中文的都接受：字符集 ${ours} 不适合该平台，请换一种。`,
+      `The platform refuses messages with Chinese text (${refused.what}, ${refused.status}) and takes the others: charset ${ours} does not suit it. Choose another.`,
+    );
+  }
+  const theirs = seen.charset?.toUpperCase();
+  if (theirs === undefined || theirs === ours || (theirs.startsWith('GB') && ours.startsWith('GB'))) return undefined;
+  return warning(
+    'charset',
+    `平台使用字符集 ${theirs}，本机发送 ${ours}：若平台上名称为乱码，请把字符集改为 ${theirs}。`,
+    `The platform writes ${theirs}, and we send ${ours}: if names look wrong there, set the charset to ${theirs}.`,
+  );
+};
+
+const size: Rule = ({ settings, seen }) => {
+  if (settings.transport === 'tcp') return undefined;
+  const settled = seen.told.filter(({ status, age }) => status !== undefined || age > 5_000);
+  const lost = settled.filter(({ bytes, status }) => bytes + headBytes > mostDatagram && status === undefined);
+  const small = settled.filter(({ bytes, status }) => bytes + headBytes <= mostDatagram && status !== undefined);
+  const largeTaken = settled.some(({ bytes, status }) => bytes + headBytes > mostDatagram && status !== undefined);
+  if (lost.length === 0 || small.length === 0 || largeTaken) return undefined;
+  const bytes = Math.max(...lost.map((each) => each.bytes));
+  return problem(
+    'mtu',
+    `较大的 UDP 消息（${bytes} 字节）没有应答，较小的都有：途中丢弃分片（MTU），请改用 TCP。`,
+    `Large UDP messages (${bytes} bytes) get no answer, while small ones do: fragments are dropped on the way (MTU). Change the transport to TCP.`,
+  );
+};
+
+const clock: Rule = ({ status: { clockOffset } }) => {
+  if (clockOffset === undefined || Math.abs(clockOffset) <= 5_000) return undefined;
+  const off = Math.round(clockOffset / 1_000);
+  const hours = Math.round(clockOffset / 3_600_000);
+  if (hours !== 0 && Math.abs(clockOffset - hours * 3_600_000) < 120_000) {
+    return problem(
+      'clock',
+      `平台时钟与本机相差 ${hours} 小时整：其中一方的时区设置错误。`,
+      `The platform's clock and ours are ${hours} whole hours apart: the time zone of one of them is wrong.`,
+    );
+  }
+  const tell = Math.abs(clockOffset) > 60_000 ? problem : warning;
+  return tell(
+    'clock',
+    `平台时钟比本机${off > 0 ? '快' : '慢'} ${Math.abs(off)} 秒：请检查两边的 NTP。`,
+    `The platform's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} ours: check NTP on both sides.`,
+  );
+};
+
+const catalogue: Rule = ({ settings: { codes, share } }) => {
+  const shared = Object.keys(codes.channels).filter((id) => share === 'all' || share.includes(id));
+  if (shared.length > 0) return undefined;
+  return warning(
+    'catalogue',
+    '没有任何共享通道有编码：平台上的目录是空的，请导入公安下发的编码。',
+    'No shared channel has a code: the catalogue at the platform is empty. Import the codes that the bureau issued.',
+  );
+};
+
+const ownCode: Rule = ({ settings: { codes, platform } }) => {
+  const own = parseGbCode(codes.device);
+  const doubtful = [...doubtfulGroups(own), ...doubtfulGroups(parseGbCode(platform.code))][0];
+  if (doubtful) {
+    return warning(
+      'codes',
+      `编码中的${doubtful.name.zh} ${doubtful.digits} 没有含义：请核对设备编码 ${codes.device} 与平台编码 ${platform.code}。`,
+      `The ${doubtful.name.en} ${doubtful.digits} of a code means nothing: compare device code ${codes.device} and platform code ${platform.code} with the bureau's letter.`,
+    );
+  }
+  if (!/^2/.test(parseGbCode(platform.code).type)) {
+    return warning(
+      'codes',
+      `平台编码 ${platform.code} 的类型不是平台（2xx）：是否与设备编码填反了？`,
+      `Platform code ${platform.code} is not of a platform's type (2xx): was it exchanged with the device code?`,
+    );
+  }
+  return undefined;
+};
+
+const refusedByUs: Rule = ({ seen }) => {
+  const last = seen.refusedByUs.findLast(({ method }) => method === 'INVITE' || method === 'SUBSCRIBE');
+  if (!last) return undefined;
+  return warning(
+    'requests',
+    `本机拒绝了平台的 ${last.method}（${last.status}）：见呼叫梯形图。`,
+    `We refused a ${last.method} of the platform (${last.status}): see the call ladder.`,
+  );
+};
+
+const told: Rule = ({ seen }) => {
+  const last = seen.told.findLast(({ status }) => status !== undefined && status >= 400);
+  if (!last) return undefined;
+  return warning('messages', `平台对 ${last.what} 消息应答 ${last.status}。`, `The platform answered ${last.status} to a ${last.what} message.`);
+};
+
+/** Each can be why nothing works. */
+export const agreementRules: readonly Rule[] = [names, realm, advertised, charset, size, clock];
+/** Worth a look. */
+export const tidinessRules: readonly Rule[] = [ownCode, catalogue, refusedByUs, told];

@@ -1,0 +1,116 @@
+/** Why nobody answers, or answers no. In the order in which they would explain the rest. */
+import { domainOf } from '../settings.ts';
+import { wordsOf } from '../trouble.ts';
+import { at, down, problem, type Rule, warning } from './rule.ts';
+
+/** What keeps us from speaking at all. */
+const speaking: Rule = ({ status, trouble, settings }) =>
+  status.state === 'down' && (trouble.kind === 'no-local-address' || trouble.kind === 'port-taken' || trouble.kind === 'unknown-host')
+    ? { name: 'local', verdict: 'problem', sentence: wordsOf(trouble, settings) }
+    : undefined;
+
+const strangers: Rule = (facts) => {
+  const [address] = facts.strangers;
+  if (address === undefined) return undefined;
+  const tell = down(facts) ? problem : warning;
+  return tell(
+    'addresses',
+    `有 SIP 消息来自 ${address}，不是平台地址 ${facts.settings.platform.address}，已被拒收：若属于该平台，请加入 alsoFrom，或更正平台地址。`,
+    `SIP messages come from ${address}, which is not the platform's address ${facts.settings.platform.address}, and are not heard: if it belongs to the platform, add it to alsoFrom, or correct the address.`,
+  );
+};
+
+/** Nobody answers: what knocking tells. */
+const transport: Rule = (facts) => {
+  const { trouble, knocks, settings } = facts;
+  if (!down(facts) || !knocks || !['silent', 'unreachable', 'closed', 'opening', 'lost'].includes(trouble.kind)) return undefined;
+  const [own, other] = settings.transport === 'tcp' ? [knocks.tcp, knocks.udp] : [knocks.udp, knocks.tcp];
+  const otherName = settings.transport === 'tcp' ? 'UDP' : 'TCP';
+  const ownName = settings.transport.toUpperCase();
+  if (own !== 'answered' && (other === 'answered' || (other === 'open' && own !== 'open'))) {
+    return problem(
+      'transport',
+      `平台 ${at(facts)} 在 ${otherName} 上应答，而设置的是 ${ownName}：请把传输方式改为 ${otherName}。`,
+      `The platform at ${at(facts)} answers over ${otherName}, but the transport is set to ${ownName}: change the transport to ${otherName}.`,
+    );
+  }
+  // A first registration that is still under way when a person asks has waited too long already.
+  if (own === 'answered' && trouble.kind !== 'silent' && trouble.kind !== 'opening') return undefined;
+  if (own === 'answered') {
+    return problem(
+      'identity',
+      `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或设备编码 ${settings.codes.device} 未登记。`,
+      `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there.`,
+    );
+  }
+  if (own === 'closed' || other === 'closed') {
+    return problem(
+      'port',
+      `主机 ${settings.platform.address} 在线，但端口 ${settings.platform.port} 无人监听：端口填写错误，或平台未启动。`,
+      `The host ${settings.platform.address} is there, but nobody listens at port ${settings.platform.port}: the port is wrong, or the platform is not running.`,
+    );
+  }
+  if (own === 'open') {
+    return trouble.kind === 'closed'
+      ? { name: 'connection', verdict: 'problem', sentence: wordsOf(trouble, settings) }
+      : problem(
+          'port',
+          `平台 ${at(facts)} 接受 TCP 连接，但不应答 SIP：该端口不是 SIP 端口，或平台忽略设备编码 ${settings.codes.device}。`,
+          `The platform at ${at(facts)} takes TCP connections and answers no SIP: it is not a SIP port, or it ignores device code ${settings.codes.device}.`,
+        );
+  }
+  return problem(
+    'address',
+    `平台地址 ${at(facts)} 没有任何应答（UDP 与 TCP 都试过）：地址错误、网络不通，或防火墙阻断。`,
+    `Nothing answers at the platform's address ${at(facts)}, over UDP and over TCP: the address is wrong, the network is down, or a firewall stands between.`,
+  );
+};
+
+const password: Rule = (facts) => {
+  const { trouble, settings, password: kept, seen } = facts;
+  if (!down(facts)) return undefined;
+  if (trouble.kind === 'no-password' || trouble.kind === 'unknown-challenge')
+    return { name: 'password', verdict: 'problem', sentence: wordsOf(trouble, settings) };
+  const signedRefusal = trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed === true;
+  if (trouble.kind !== 'wrong-password' && !signedRefusal) return undefined;
+  if (kept === 'blank-at-the-ends') {
+    return problem(
+      'password',
+      '密码的首尾有空格：平台不接受，请重新填写。',
+      'The password begins or ends with a blank, and the platform does not take it: enter it again.',
+    );
+  }
+  if (settings.username !== undefined && settings.username !== settings.codes.device) {
+    return problem(
+      'password',
+      `平台不接受用户名 ${settings.username} 与该密码：多数平台要求用户名为设备编码 ${settings.codes.device}，否则是密码错误。`,
+      `The platform does not take user name ${settings.username} with this password: most want the device code ${settings.codes.device} as user name; else the password is wrong.`,
+    );
+  }
+  return signedRefusal
+    ? problem(
+        'password',
+        `平台在验证签名后拒绝注册（403）：密码错误，或设备编码 ${settings.codes.device} 在平台上另设了密码。`,
+        `The platform refuses the registration after it saw our signature (403): the password is wrong, or it has another password for device ${settings.codes.device}.`,
+      )
+    : { name: 'password', verdict: 'problem', sentence: wordsOf({ kind: 'wrong-password' }, settings) };
+};
+
+const refusal: Rule = (facts) => {
+  const { trouble, settings, seen } = facts;
+  if (!down(facts) || (trouble.kind !== 'refused' && trouble.kind !== 'redirected-in-circles' && trouble.kind !== 'forgotten')) return undefined;
+  if (trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed !== true) {
+    return problem(
+      'identity',
+      `平台不验证密码就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记，或平台不接受来自 ${facts.own ?? '本机'} 的设备。`,
+      `The platform refuses the registration before it asks for a password (403): device code ${settings.codes.device} is not entered there, or it takes no devices from ${facts.own ?? 'our address'}.`,
+    );
+  }
+  return { name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings) };
+};
+
+/** Anything else that keeps us out. */
+export const lastRule: Rule = (facts) =>
+  down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings) } : undefined;
+
+export const connectionRules: readonly Rule[] = [speaking, strangers, transport, password, refusal];

@@ -1,0 +1,25 @@
+/**
+ * From facts to findings, pure. The rules stand in the order in which they would explain the rest: the first problem is the culprit. Each sentence names
+ * what is wrong, what was seen, and what to change.
+ */
+import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
+import { agreementRules, tidinessRules } from './agreement-rules.ts';
+import { connectionRules, lastRule } from './connection-rules.ts';
+import type { DoctorFacts } from './facts.ts';
+import { at, down } from './rule.ts';
+
+/** Problems first, each in the order of the rules; never empty. */
+export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
+  const found = [...connectionRules, ...agreementRules, lastRule, ...tidinessRules].flatMap((rule) => rule(facts) ?? []);
+  const problems = found.filter(({ verdict }) => verdict === 'problem');
+  // What only says again that we are not registered is left out where something explains it.
+  const [first] = problems;
+  const told = problems.filter((each) => each === first || each.name !== first?.name);
+  const warnings = found.filter(({ verdict }) => verdict === 'warning');
+  const well: UplinkFinding = {
+    name: 'registration',
+    verdict: 'well',
+    sentence: { zh: `已在平台 ${at(facts)} 注册，心跳正常。`, en: `Registered with the platform at ${at(facts)}, which answers keepalives.` },
+  };
+  return [...told, ...(down(facts) ? [] : [well]), ...warnings];
+}

@@ -1,0 +1,41 @@
+/** Why does this platform not know us, or not show what it should? Gathers the facts, judges them, and shows the messages that they came from. */
+import type { UplinkExamination } from '../../../../gateway/domain/uplink-ports.ts';
+import { drawStep, type Ladder } from '../ladder.ts';
+import type { PlatformLink } from '../link.ts';
+import { localAddress, resolveHost } from '../local-address.ts';
+import { domainOf } from '../settings.ts';
+import { diagnose } from './diagnose.ts';
+import { type DoctorFacts, readLadder } from './facts.ts';
+import { type KnockTarget, knockTcp, knockUdp } from './probe.ts';
+
+export interface Patient {
+  readonly link: PlatformLink;
+  readonly ladder: Ladder;
+  readonly strangers: readonly string[];
+  readonly password: string | undefined;
+}
+
+/** A few seconds while there is no registration: then it knocks. Changes nothing. */
+export async function examine(patient: Patient, signal: AbortSignal): Promise<UplinkExamination> {
+  const { link, ladder, password, strangers } = patient;
+  const { settings, context } = link;
+  const { platform, local, codes } = settings;
+  const address = await resolveHost(platform.address);
+  const own = address === undefined ? undefined : await localAddress(local, address);
+  const place = address === undefined || own === undefined ? undefined : { address, local: own };
+  const target = place && { ...place, port: platform.port, own: codes.device, server: platform.code, domain: domainOf(settings) };
+  const steps = ladder.steps;
+  const facts: DoctorFacts = {
+    ...{ settings, status: link.status, trouble: link.trouble, strangers, seen: readLadder(steps, context.clock.now()) },
+    password: password === undefined ? 'none' : password.trim() === password ? 'there' : 'blank-at-the-ends',
+    ...(own === undefined ? {} : { own }),
+    ...(target && link.status.state === 'down' ? { knocks: await knock(target) } : {}),
+  };
+  const findings = diagnose(facts);
+  return { sentence: findings[0]?.sentence ?? { zh: '', en: '' }, findings, ladder: steps.map(drawStep) };
+
+  async function knock(at: KnockTarget) {
+    const [tcp, udp] = await Promise.all([knockTcp(at, context.clock, signal), knockUdp(at, context.clock, signal)]);
+    return { tcp, udp };
+  }
+}

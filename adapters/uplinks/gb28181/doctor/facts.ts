@@ -1,0 +1,111 @@
+/** What the doctor knows before it judges: settings, state, what was asked and answered, and what came of knocking. */
+import type { LinkStatus } from '../../../../gateway/domain/health.ts';
+import type { Millis } from '../../../../gateway/domain/time.ts';
+import { parseChallenges } from '../../../protocols/digest.ts';
+import { callIdOf, cseqOf, fromOf, seenAs, toOf } from '../../../protocols/sip/fields.ts';
+import { headersOf, type SipRequest, textOf } from '../../../protocols/sip/message.ts';
+import { isFinal } from '../../../protocols/sip/status.ts';
+import { hostPort, parseUri } from '../../../protocols/sip/uri.ts';
+import { declaredCharset } from '../../../protocols/xml.ts';
+import type { LadderStep } from '../ladder.ts';
+import type { GbSettings } from '../settings.ts';
+import type { Trouble } from '../trouble.ts';
+import type { Knock } from './probe.ts';
+
+export interface DoctorFacts {
+  readonly settings: GbSettings;
+  readonly password: 'none' | 'blank-at-the-ends' | 'there';
+  readonly status: LinkStatus;
+  readonly trouble: Trouble;
+  /** Where we speak from; absent: no such address. */
+  readonly own?: string;
+  /** While there is no registration. */
+  readonly knocks?: { readonly tcp: Knock; readonly udp: Knock };
+  /** Addresses that spoke and were not heard. */
+  readonly strangers: readonly string[];
+  readonly seen: SeenOnTheWire;
+}
+
+/** What the messages of late tell. */
+export interface SeenOnTheWire {
+  /** Of our REGISTERs, the last first: whether it was signed, and what was answered; undefined: nothing. */
+  readonly registers: readonly { readonly signed: boolean; readonly status: number | undefined }[];
+  readonly realm?: string;
+  readonly algorithms: readonly string[];
+  /** `address:port` from which the platform sees us. */
+  readonly us?: string;
+  /** What the platform calls itself, and whom it calls. */
+  readonly callers: readonly { readonly user: string; readonly host: string }[];
+  readonly called: readonly string[];
+  readonly charset?: string;
+  /** Our MESSAGEs and NOTIFYs that were long enough to tell: bytes of the body, whether text beyond ASCII is in it, and the answer. */
+  readonly told: readonly {
+    readonly bytes: number;
+    readonly chinese: boolean;
+    readonly status: number | undefined;
+    readonly age: Millis;
+    readonly what: string;
+  }[];
+  /** Final answers of ours that said no. */
+  readonly refusedByUs: readonly { readonly method: string; readonly status: number }[];
+}
+
+/** `now` on the clock of the ladder. */
+export function readLadder(steps: readonly LadderStep[], now: number): SeenOnTheWire {
+  const answers = new Map<string, number>();
+  const keyOf = (step: LadderStep, by: 'in' | 'out') =>
+    `${by} ${callIdOf(step.message)} ${cseqOf(step.message)?.number} ${cseqOf(step.message)?.method}`;
+  for (const step of steps) {
+    if (step.message.kind === 'response' && isFinal(step.message.status))
+      answers.set(keyOf(step, step.direction === 'in' ? 'out' : 'in'), step.message.status);
+  }
+  const ours = once(
+    steps.filter(({ direction, message }) => direction === 'out' && message.kind === 'request'),
+    (step) => keyOf(step, 'out'),
+  );
+  const theirs = once(
+    steps.filter(({ direction, message }) => direction === 'in' && message.kind === 'request'),
+    (step) => keyOf(step, 'in'),
+  );
+  const statusOf = (step: LadderStep) => answers.get(keyOf(step, 'out'));
+  const challenges = steps
+    .filter(({ direction, message }) => direction === 'in' && message.kind === 'response' && (message.status === 401 || message.status === 407))
+    .flatMap(({ message }) => parseChallenges(headersOf(message, 'WWW-Authenticate').map(textOf)));
+  const realm = challenges.at(-1)?.parameters.get('realm');
+  const us = steps.flatMap(({ direction, message }) => (direction === 'in' && message.kind === 'response' ? (seenAs(message) ?? []) : [])).at(-1);
+  const charset = theirs.map(({ message }) => declaredCharset(message.body)).findLast((name) => name !== undefined);
+  return {
+    registers: ours
+      .filter(({ message }) => isMethod(message, 'REGISTER'))
+      .map((step) => ({ signed: headersOf(step.message, 'Authorization').length > 0, status: statusOf(step) }))
+      .toReversed(),
+    ...(realm === undefined ? {} : { realm }),
+    algorithms: [...new Set(challenges.map(({ parameters }) => parameters.get('algorithm') ?? 'MD5'))],
+    ...(us ? { us: hostPort(us.address, us.port) } : {}),
+    callers: theirs.flatMap(({ message }) => parseUri(fromOf(message)?.uri ?? '') ?? []),
+    called: theirs.flatMap(({ message }) => parseUri(toOf(message)?.uri ?? '')?.user ?? []),
+    ...(charset === undefined ? {} : { charset }),
+    told: ours
+      .filter(({ message }) => isMethod(message, 'MESSAGE') || isMethod(message, 'NOTIFY'))
+      .map((step) => ({
+        bytes: step.bodyBytes,
+        chinese: step.message.body.some((byte) => byte >= 0x80),
+        status: statusOf(step),
+        age: (now - step.at) as Millis,
+        what: /<CmdType>(\w+)/.exec(Buffer.from(step.message.body).toString('latin1'))?.[1] ?? '?',
+      })),
+    refusedByUs: theirs.flatMap((step) => {
+      const status = answers.get(keyOf(step, 'in'));
+      return status !== undefined && status >= 400 && step.message.kind === 'request' ? [{ method: step.message.method, status }] : [];
+    }),
+  };
+}
+
+function isMethod(message: LadderStep['message'], method: string): message is SipRequest {
+  return message.kind === 'request' && message.method === method;
+}
+
+/** Repetitions of a request are one request. */
+function once(steps: readonly LadderStep[], keyOf: (step: LadderStep) => string): LadderStep[] {
+  return [...new Map(steps.map((step) => [keyOf(step), step])).values()];
+}

@@ -1,0 +1,12 @@
+/** What rules are made of. */
+import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
+import type { DoctorFacts } from './facts.ts';
+
+/** Undefined: nothing to say. */
+export type Rule = (facts: DoctorFacts) => UplinkFinding | undefined;
+
+export const problem = (name: string, zh: string, en: string): UplinkFinding => ({ name, verdict: 'problem', sentence: { zh, en } });
+export const warning = (name: string, zh: string, en: string): UplinkFinding => ({ name, verdict: 'warning', sentence: { zh, en } });
+export const down = ({ status }: DoctorFacts): boolean => status.state === 'down';
+/** Where the platform is said to be. */
+export const at = ({ settings: { platform } }: DoctorFacts): string => `${platform.address}:${platform.port}`;
