@@ -21,9 +21,10 @@ import { openRtpReceiver, type RtpReceiver } from './rtp-receiver.ts';
 import { type CameraOptions, openTestCamera } from './rtsp-camera.ts';
 import { never } from './sip-endpoint.ts';
 
-const names = ['gate', 'yard', 'hall', 'lane'] as const;
-type Name = (typeof names)[number];
-export const codeOf = (name: Name) => `3402000000131000000${names.indexOf(name) + 1}`;
+/** Of the last one the camera is off. */
+const names = [...['gate', 'yard', 'hall'], ...Array.from({ length: 12 }, (_, index) => `room-${index + 1}`), 'lane'];
+export const codes = names.map((_, index) => `34020000001310${String(index + 1).padStart(6, '0')}`);
+export const codeOf = (name: 'gate' | 'yard' | 'hall' | 'lane') => codes[names.indexOf(name)]!;
 
 /** Waits pass in a twentieth of their time; deadlines do not: the machine may be loaded. */
 export const hasty: Clock = { ...systemClock, sleep: (length, during) => systemClock.sleep(millis(length / 20), during) };
@@ -40,7 +41,8 @@ export interface LiveSchoolOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-export async function liveSchool({ camera: odd = {}, clock = systemClock, settings = {} }: LiveSchoolOptions = {}) {
+/** The box, linked to a platform. */
+export async function liveBox(platform: { readonly port: number }, { camera: odd = {}, clock = systemClock, settings = {} }: LiveSchoolOptions = {}) {
   await using opening = new Scope();
   const alarmed = new Set<string>();
   const asked: string[] = [];
@@ -56,25 +58,33 @@ export async function liveSchool({ camera: odd = {}, clock = systemClock, settin
       settings: { linger: millis(50), rtpReach: seconds(1), rtpSilence: seconds(2) },
     }),
   );
-  const registrar = opening.own(await new GbRegistrar(clock).open());
-  const codes = { device, channels: Object.fromEntries(names.map((name) => [name, codeOf(name)])) };
+  const channels = Object.fromEntries(names.map((name, index) => [name, codes[index]]));
   const box = opening.own(
-    gbDevice(registrar, clock, { codes, ...settings }, undefined, {
+    gbDevice(platform, clock, { codes: { device, channels }, ...settings }, undefined, {
       media: plane,
       alarmed: (channel) => alarmed.has(channel),
       inventory: { current: () => school, async *changes() {} },
     }),
   );
-  await eventually(() => {
-    if (!registrar.registered) throw new Error('Nobody has registered.');
-  });
   const scope = opening.release();
   return {
-    ...{ camera, plane, registrar, box, alarmed, asked },
+    ...{ camera, plane, box, alarmed, asked },
     /** Nothing may be left of calls that are over. */
     receivers: async () => (await plane.figures()).rtpReceivers,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** The same, with a platform that does as it is told. */
+export async function liveSchool(options: LiveSchoolOptions = {}) {
+  await using opening = new Scope();
+  const registrar = opening.own(await new GbRegistrar(options.clock ?? systemClock).open());
+  const box = opening.own(await liveBox(registrar, options));
+  await eventually(() => {
+    if (!registrar.registered) throw new Error('Nobody has registered.');
+  });
+  const scope = opening.release();
+  return { ...box, registrar, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
 }
 export type LiveSchool = Awaited<ReturnType<typeof liveSchool>>;
 
