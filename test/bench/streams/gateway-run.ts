@@ -1,5 +1,6 @@
 /** One gateway, measured several times: what it takes with its alarms alone, and what with viewers. */
 import { seconds } from '../../../gateway/domain/time.ts';
+import type { InventoryStore } from '../../../gateway/inventory/store.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import type { Viewers } from '../../support/measure-viewers.ts';
@@ -40,9 +41,10 @@ const warming = seconds(8);
 const streamsWarming = seconds(45);
 const pulledNoMoreWithin = seconds(30);
 
-export async function openMeasuredGateway(farm: StreamServer): Promise<MeasuredGateway> {
+/** `furnish` puts more into the inventory. */
+export async function openMeasuredGateway(farm: StreamServer, furnish?: (store: InventoryStore) => void): Promise<MeasuredGateway> {
   await using opening = new Scope();
-  const loaded = opening.own(await openGatewayUnderLoad(farm));
+  const loaded = opening.own(await openGatewayUnderLoad(farm, furnish));
   const { gateway } = loaded;
   await systemClock.sleep(warming);
   const idleResident = gateway.residentMegabytes();

@@ -3,6 +3,7 @@ import { cameraId } from '../../../gateway/domain/ids.ts';
 import { Secret } from '../../../gateway/domain/secret.ts';
 import { millis, seconds } from '../../../gateway/domain/time.ts';
 import { hashPassword } from '../../../gateway/http/sessions/password.ts';
+import type { InventoryStore } from '../../../gateway/inventory/store.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import type { GatewayChild } from '../../support/measure-gateway.ts';
@@ -27,7 +28,7 @@ const user = { name: 'bench', password: 'only-for-this-bench' } as const;
 let userHash: Promise<string> | undefined;
 
 /** Resolves once the gateway is ready, knows every camera, and works under its load. */
-export async function openGatewayUnderLoad(farm: StreamServer): Promise<GatewayUnderLoad> {
+export async function openGatewayUnderLoad(farm: StreamServer, furnish?: (store: InventoryStore) => void): Promise<GatewayUnderLoad> {
   userHash ??= hashPassword(user.password);
   const hash = await userHash;
   await using opening = new Scope();
@@ -44,6 +45,7 @@ export async function openGatewayUnderLoad(farm: StreamServer): Promise<GatewayU
         }
         key = store.issueStreamKey('bench');
         store.addUser(user.name, 'viewer', hash);
+        furnish?.(store);
       },
     }),
   );

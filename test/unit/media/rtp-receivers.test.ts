@@ -6,6 +6,7 @@ import type { MediaSettings } from '../../../gateway/media/settings.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
+import { UplinkBudget } from '../../../gateway/runtime/uplink-budget.ts';
 import { orderRtp, resolverOf, until } from '../../contract/media-plane.ts';
 import { openRtpReceiver } from '../../support/rtp-receiver.ts';
 import { type CameraOptions, openTestCamera } from '../../support/rtsp-camera.ts';
@@ -18,12 +19,12 @@ const heavy = (bytes: number): CameraOptions => {
   return { units: (units) => [...units, filler], bytesPerPacket: bytes > 100_000 ? 60_000 : 1_400 };
 };
 
-async function box(odd: CameraOptions = {}, settings: Partial<MediaSettings> = {}) {
+async function box(odd: CameraOptions = {}, settings: Partial<MediaSettings> = {}, uplink = UplinkBudget.open(0, systemClock)) {
   await using opening = new Scope();
   const camera = opening.own(await openTestCamera(odd));
   const plane = opening.own(
     openMediaPlane({
-      ...{ resolve: resolverOf(camera), clock: systemClock, log: silentLogger, worker: false },
+      ...{ resolve: resolverOf(camera), clock: systemClock, log: silentLogger, worker: false, uplink },
       settings: { linger: millis(50), ...settings },
     }),
   );
@@ -107,4 +108,20 @@ test('nobody but those who were named may connect, and the port is given back af
   await receiver.dial(next.local);
   await until(() => receiver.frames.length > 2);
   await expect(receiver.dial(next.local)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test('patrol viewing goes on with the sub-stream while the link is full, and nobody downstream sees a seam', { timeout: 30_000 }, async () => {
+  const uplink = UplinkBudget.open(1e9, systemClock);
+  await using gateway = await box({}, {}, uplink);
+  await using receiver = await openRtpReceiver('tcp-active', ssrc);
+  (await orderRtp(gateway.plane, receiver.way, { purpose: 'patrol' })).start();
+  await until(() => receiver.frames.length > 5);
+  uplink.press(true);
+  await until(async () => (await gateway.plane.telemetry()).some(({ profile, viewers }) => profile === 'sub' && viewers === 1), 10_000);
+  const then = receiver.frames.length;
+  await until(() => receiver.frames.length > then + 20, 10_000);
+  expect(receiver.complaints).toEqual([]);
+  const steps = receiver.frames.slice(1).map(({ timestamp }, index) => timestamp - receiver.frames[index]!.timestamp);
+  expect(Math.max(...steps)).toBeLessThan(5 * 90_000);
+  await expect(orderRtp(gateway.plane, receiver.way, { purpose: 'patrol' })).rejects.toMatchObject({ code: 'UPLINK_BUDGET' });
 });
