@@ -2,6 +2,7 @@
  * Takes each request of the platform that belongs to no dialog, and gives it to the part that it is for. A MESSAGE is answered at once with a 200 that
  * says nothing but "heard"; what comes of it leaves later, as a MESSAGE of its own (facts §3.6).
  */
+import { seconds } from '../../../gateway/domain/time.ts';
 import type { ForeignMessage, ManscdpMessage } from '../../protocols/manscdp/message.ts';
 import { readManscdp } from '../../protocols/manscdp/message.ts';
 import { ProtocolError } from '../../protocols/protocol-error.ts';
@@ -32,6 +33,8 @@ export interface DeskParts {
   invite(incoming: IncomingRequest, signal: AbortSignal): Promise<void>;
 }
 
+/** Longer than a lost 200 of the registrar takes to come again. */
+const registeredWithin = seconds(10);
 /** Queries and orders in hand at once. */
 const mostInHand = 64;
 
@@ -124,12 +127,20 @@ export class Desk {
     incoming.answer(200);
     this.#inHand += 1;
     const code = parseUri(fromOf(incoming.request)?.uri ?? '')?.user || (this.#link.registration?.code ?? this.#link.settings.platform.code);
-    work({ code })
+    this.#registered()
+      .then(() => work({ code }))
       .catch((error: unknown) => {
         if (!this.#signal.aborted) this.#link.context.log.warn('platform not answered', { uplink: this.#link.uplink, asked: cmdType, error });
       })
       .finally(() => {
         this.#inHand -= 1;
       });
+  }
+
+  /** A platform asks in the same breath in which it registers us, or its 200 is lost and the question is not: the answer would have nowhere to go. */
+  async #registered(): Promise<void> {
+    if (this.#link.registration) return;
+    using limit = this.#link.context.clock.deadline(registeredWithin, this.#signal);
+    await this.#link.registrations(limit)[Symbol.asyncIterator]().next();
   }
 }
