@@ -4,11 +4,10 @@
  */
 import type { Delivery, DeliveryBody, Hop } from '../../../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../../../gateway/domain/errors.ts';
-import { type Instant, instant, type Millis, seconds } from '../../../../gateway/domain/time.ts';
+import { type Instant, instant, seconds } from '../../../../gateway/domain/time.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
 import { SipFailure } from '../../../protocols/sip/failure.ts';
 import { type SipResponse, textOf } from '../../../protocols/sip/message.ts';
-import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { PlatformLink } from '../link.ts';
 import type { GbParts } from '../parts.ts';
 import { type AlarmNotice, noticeOf } from './notice.ts';
@@ -45,16 +44,19 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
       using limit = clock.deadline(seconds(link.settings.timeout), signal);
       const notice = noticeOf(eventOf(delivery), delivery.position, { settings: link.settings, inventory: door.inventory.current() });
       if (!notice) return { proof: 'nothing that a platform takes' };
+      let heard: Disposable | undefined;
       try {
         await link.registered(limit);
         const confirmation = new AbortController();
         let response: AlarmResponse | undefined;
-        using _heard = receipts.listen(notice.sn, (said) => {
+        // Goes on once the SIP 200 has come: the Response follows it as a rule.
+        heard = receipts.listen(notice.sn, (said) => {
           response = said;
           note(delivery, 'confirmed', proofOf(said));
           confirmation.abort();
+          heard?.[Symbol.dispose]();
         });
-        const answer = (await notified(notice, limit)) ?? (await link.tell(notice, limit));
+        const answer = (await notify(notice, limit)) ?? (await link.tell(notice, limit));
         judge(answer, delivery);
         const taken = `SIP ${answer.status}`;
         note(delivery, 'answered', taken);
@@ -65,6 +67,7 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
         if (response.content.result === 'ERROR') throw refused(delivery, 'its Response says ERROR');
         return { proof: proofOf(response) };
       } catch (error) {
+        heard?.[Symbol.dispose](); // The next try listens for itself.
         if (error instanceof GatewayError || signal.aborted) throw error;
         if (limit.aborted)
           throw unanswered(delivery, link.registration ? `no answer within ${link.settings.timeout} s` : link.status.sentence?.en, error);
@@ -73,22 +76,9 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
     },
   };
 
-  /** Undefined: nobody has subscribed, or whoever has is no longer there. A stale subscription must not swallow alarms: a MESSAGE goes then. */
-  async function notified(notice: AlarmNotice, limit: AbortSignal): Promise<SipResponse | undefined> {
-    using short = clock.deadline(notifyPatience(link.settings.timeout), limit);
-    try {
-      const answer = await notify(notice, short);
-      return answer && isSuccess(answer.status) ? answer : undefined;
-    } catch (error) {
-      if (limit.aborted) throw error;
-      log.warn('alarm subscription does not answer', { uplink: link.uplink, sn: notice.sn, error });
-      return undefined;
-    }
-  }
-
   function judge(answer: SipResponse, delivery: Delivery): void {
     const { status } = answer;
-    if (isSuccess(status)) return;
+    if (status >= 200 && status < 300) return;
     const said = `${status} ${textOf(answer.reason).slice(0, 80)}`;
     if (forgotten.has(status)) link.forgotten(status);
     if (forgotten.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
@@ -135,9 +125,6 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
     });
   }
 }
-
-/** Leaves time for a MESSAGE within `timeout` s. */
-const notifyPatience = (timeout: number): Millis => seconds(Math.min(3, timeout / 2));
 
 const proofOf = ({ sn, content }: AlarmResponse) => `Response ${content.result ?? 'without a result'}, SN ${sn}`;
 

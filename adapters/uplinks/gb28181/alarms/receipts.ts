@@ -3,8 +3,8 @@ import type { GbResponse } from '../desk.ts';
 
 export type AlarmResponse = Extract<GbResponse, { readonly cmdType: 'Alarm' }>;
 
-/** SNs that are waited for at once. */
-const most = 4_096;
+/** SNs that are waited for at once. Some platforms never say a word: then the oldest is given up. */
+const most = 1_024;
 
 export class AlarmReceipts {
   readonly #waiting = new Map<number, Set<(response: AlarmResponse) => void>>();

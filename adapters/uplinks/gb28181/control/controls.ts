@@ -152,7 +152,8 @@ export class Controls {
 
   #owned(code: string): Owned | undefined {
     const { settings, door } = this.#parts;
-    return ownedBy(code, settings, door.inventory.current());
+    const { codes, share } = settings;
+    return ownedBy(code, codes, door.inventory.current(), ({ id }) => share === 'all' || share.includes(id));
   }
 
   #allowed(may: boolean, code: string, order: string): boolean {
