@@ -73,6 +73,8 @@ export interface GbPlatform extends AsyncDisposable {
   /** What passed over the SIP line lately, secrets masked. */
   passages(): readonly Passage[];
   plays(): readonly Play[];
+  /** Of SIP, open just now: one for each subscription and play. */
+  dialogs(): number;
   /** Asks for the catalogue and keeps it. Like all that follow: throws NOT_FOUND for a device that is not registered, SipFailure where it does not answer. */
   askCatalogue(device: string, signal: AbortSignal): Promise<GbCatalogue>;
   ask<Q extends Question>(device: string, question: Q, signal: AbortSignal): Promise<ResponseTo<Q['cmdType']>>;
@@ -189,6 +191,7 @@ export async function openGbPlatform(options: GbPlatformOptions): Promise<GbPlat
     complaints: () => complaints.all(),
     passages: () => line.passages(),
     plays: () => [...plays],
+    dialogs: () => line.endpoint.ledger.dialogs,
     askCatalogue: async (device, signal) => reception.askCatalogue(found(device), signal),
     ask: async (device, question, signal) => questions.ask(found(device), question, signal),
     order: async (device, code, wanted, signal) => order(questions, found(device), code, wanted, signal),
