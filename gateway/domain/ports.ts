@@ -250,6 +250,8 @@ export interface PreparedSink extends AsyncDisposable {
 export interface RtpSending extends PreparedSink {
   /** Where it is sent from, or may connect to; port 9 where we connect. */
   readonly local: Endpoint;
+  /** The newest picture group was at hand; otherwise nothing is sent before the camera's next keyframe. */
+  readonly warm: boolean;
   readonly ended: Promise<RtpEnd>;
 }
 

@@ -79,7 +79,7 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
       sinks.delete(sink);
       say({ kind: 'ended', sink, end });
     });
-    return { sink, local: sending.local };
+    return { sink, local: sending.local, warm: sending.warm };
   }
 
   async function perform(call: Call, signal: AbortSignal): Promise<unknown> {

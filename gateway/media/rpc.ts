@@ -21,7 +21,7 @@ import type {
 /** Calls of the main thread, each answered once by `{ kind: 'answer' }` with the same number. */
 export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
-  sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint } };
+  sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint; readonly warm: boolean } };
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };

@@ -11,6 +11,7 @@ import { cameraId, campusId, channelId } from '../../gateway/domain/ids.ts';
 import type { RtpWay } from '../../gateway/domain/media.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
+import type { PlatformCommand } from '../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
@@ -46,6 +47,7 @@ export async function liveBox(platform: { readonly port: number }, { camera: odd
   await using opening = new Scope();
   const alarmed = new Set<string>();
   const asked: string[] = [];
+  const commands: PlatformCommand[] = [];
   const camera = opening.own(await openTestCamera(odd));
   const plane = opening.own(
     openMediaPlane({
@@ -63,12 +65,16 @@ export async function liveBox(platform: { readonly port: number }, { camera: odd
     gbDevice(platform, clock, { codes: { device, channels }, ...settings }, undefined, {
       media: plane,
       alarmed: (channel) => alarmed.has(channel),
+      execute: async (command) => {
+        commands.push(command);
+        throw new GatewayError('COMMAND_UNSUPPORTED', 'This camera obeys nobody.');
+      },
       inventory: { current: () => school, async *changes() {} },
     }),
   );
   const scope = opening.release();
   return {
-    ...{ camera, plane, box, alarmed, asked },
+    ...{ camera, plane, box, alarmed, asked, commands },
     /** Nothing may be left of calls that are over. */
     receivers: async () => (await plane.figures()).rtpReceivers,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { GatewayError, isGatewayError } from '../../../../gateway/domain/errors.ts';
 import type { ChannelId } from '../../../../gateway/domain/ids.ts';
-import type { RtpOrder, RtpWay } from '../../../../gateway/domain/media.ts';
+import type { RtpOrder, RtpWay, StreamProfile } from '../../../../gateway/domain/media.ts';
 import type { RtpSending } from '../../../../gateway/domain/ports.ts';
 import { seconds } from '../../../../gateway/domain/time.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
@@ -35,6 +35,8 @@ export class Live {
   readonly #allowance: RequestAllowance;
   readonly #dialogs = new Set<Dialog>();
   readonly #views = new Set<Promise<void>>();
+  /** Cameras that have no keyframe to give. */
+  readonly #unasked = new Set<ChannelId>();
   #ssrcs = 0;
 
   constructor(link: PlatformLink) {
@@ -106,6 +108,7 @@ export class Live {
       incoming.answer(480);
       return;
     }
+    if (!sending.warm) void this.#askKeyframe(channel, offer.profile, signal);
     const answer = this.#answerOf(offer, facts, sending);
     log.info('play begun', { ...named, transport, remote, profile: offer.profile });
     let opened: Dialog | undefined;
@@ -123,6 +126,17 @@ export class Live {
       log.info('play ended', { ...named, said, packets, bytes, cause });
     } finally {
       if (opened) this.#dialogs.delete(opened);
+    }
+  }
+
+  /** A camera that nobody watched is in the middle of a group, which may be many seconds long. */
+  async #askKeyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<void> {
+    if (this.#unasked.has(channel)) return;
+    try {
+      await this.#link.context.door.execute({ to: 'channel', channel, command: { op: 'keyframe', profile } }, this.#link.uplink, signal);
+    } catch (error) {
+      // It comes by itself, only later; the door has told why.
+      if (isGatewayError(error, 'COMMAND_UNSUPPORTED')) this.#unasked.add(channel);
     }
   }
 
