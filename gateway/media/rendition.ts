@@ -1,13 +1,14 @@
 /** A camera's H.265 as the source of a stream of H.264: a viewer of the one, and what the other is pulled from. */
 import { GatewayError } from '../domain/errors.ts';
 import type { SenderClock, StreamDescription, TrackKind } from '../domain/media.ts';
-import type { StreamReceiver, WireOutlet, WireSpan } from '../domain/media-ports.ts';
+import type { StreamReceiver, WireSpan } from '../domain/media-ports.ts';
 import { millis, seconds } from '../domain/time.ts';
 import { linked } from '../runtime/linked.ts';
 import type { Hold } from './held-streams.ts';
 import type { Origin } from './origin.ts';
-import { Pictures } from './pictures.ts';
-import type { MediaContext, TimedPicture, VideoTools } from './ports.ts';
+import type { Picture } from './pictures.ts';
+import type { MediaContext, TimedPicture } from './ports.ts';
+import type { PictureOutlet } from './shared-pictures.ts';
 import { DecodeTimes } from './timestamps.ts';
 import { same } from './tracks.ts';
 
@@ -34,8 +35,7 @@ export function transcodedOrigin(
       const pictures = {
         parameterSets,
         follow(take: (picture: TimedPicture) => void) {
-          const outlet = new PictureOutlet(description, parts.codecs.video(codec), { take, rendition, over: (why) => life.abort(why) });
-          return stream.join(outlet, () => 'local' as const);
+          return stream.show(new SourceOutlet(description, { take, rendition, over: (why) => life.abort(why) }), () => 'local');
         },
       };
       await transcoder.run(pictures, rendition, life.signal);
@@ -93,43 +93,45 @@ interface PictureListener {
   over(why: GatewayError): void;
 }
 
-/** Takes whole pictures from the source, and gives them a line of time. It owes nothing: the transcoder leaves out what it cannot follow. */
-class PictureOutlet implements WireOutlet {
+/** Gives the source's pictures a line of time. It owes nothing: the transcoder leaves out what it cannot follow. */
+class SourceOutlet implements PictureOutlet {
   readonly backlog = 0;
   readonly #sets: readonly Uint8Array[];
+  readonly #clockRate: number;
+  readonly #times: DecodeTimes;
   readonly #listener: PictureListener;
-  readonly #pictures: Pictures;
+  #at = -1;
 
-  constructor({ video: { parameterSets, clockRate } }: StreamDescription, tools: VideoTools, listener: PictureListener) {
-    const times = new DecodeTimes(clockRate, undefined);
-    let at = -1;
+  constructor({ video: { parameterSets, clockRate } }: StreamDescription, listener: PictureListener) {
     this.#sets = parameterSets;
+    this.#clockRate = clockRate;
+    this.#times = new DecodeTimes(clockRate, undefined);
     this.#listener = listener;
-    this.#pictures = new Pictures(({ ticks, ...picture }) => {
-      const { decodeTime, offset } = times.next(ticks, picture.keyframe);
-      at = Math.max(at + 1, Math.round(((decodeTime + offset) / clockRate) * 1000));
-      listener.take({ ...picture, at: millis(at) });
-    });
-    this.#pictures.describe(tools);
   }
 
   described({ video }: StreamDescription): void {
     if (video.codec !== 'h265' || !same(video.parameterSets, this.#sets)) this.#listener.over(otherNow());
   }
 
-  write(spans: readonly WireSpan[]): void {
-    for (const span of spans) {
-      if (span.track === 'video') this.#pictures.accept(span);
-      else this.#listener.rendition.sound(span.wire);
-    }
+  picture({ ticks, number: _number, ...picture }: Picture): void {
+    const { decodeTime, offset } = this.#times.next(ticks, picture.keyframe);
+    this.#at = Math.max(this.#at + 1, Math.round(((decodeTime + offset) / this.#clockRate) * 1000));
+    this.#listener.take({ ...picture, at: millis(this.#at) });
   }
 
-  report(track: TrackKind, clock: SenderClock): void {
+  sound({ wire }: WireSpan): void {
+    this.#listener.rendition.sound(wire);
+  }
+
+  clock(track: TrackKind, clock: SenderClock): void {
     if (track === 'audio') this.#listener.rendition.soundClock(clock);
   }
 
-  /** Nobody is there to read it. */
-  notice(): void {}
+  /** Sound may come later. */
+  quiet(): void {}
+
+  /** Nothing was held back. */
+  flush(): void {}
 
   close(reason: string): void {
     this.#listener.over(new GatewayError('MEDIA_UNAVAILABLE', `The stream of the camera ended: ${reason}.`));

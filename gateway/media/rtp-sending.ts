@@ -67,6 +67,9 @@ export class OpenSending implements RtpSending, MovableOutlet {
     this.#line.sound(span);
   }
 
+  /** Pictures and sound are put together by when they were taken. */
+  clock(): void {}
+
   quiet(): void {
     this.#line.quiet();
   }

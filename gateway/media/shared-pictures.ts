@@ -11,6 +11,8 @@ export interface PictureOutlet {
   described(description: StreamDescription): void;
   picture(picture: Picture): void;
   sound(span: WireSpan): void;
+  /** The wall clock of one RTP timestamp. */
+  clock(track: TrackKind, clock: SenderClock): void;
   /** The stream has brought no sound for a while. */
   quiet(): void;
   /** What was handed over since the last time belongs into one write. */
@@ -100,8 +102,9 @@ export class PictureViewer implements WireOutlet {
     this.#outlet.flush();
   }
 
-  /** Pictures and sound are put together by when they were taken. */
-  report(_track: TrackKind, _clock: SenderClock): void {}
+  report(track: TrackKind, clock: SenderClock): void {
+    this.#outlet.clock(track, clock);
+  }
 
   /** Nobody is there to read it. */
   notice(): void {}
