@@ -100,12 +100,12 @@ export class Live {
       sending = await this.#open(this.#orderOf(offer, facts, incoming), ready);
     } catch (error) {
       // A CANCEL was answered where it was heard.
-      if (!incoming.cancelled.aborted) this.#refuse(incoming, refusalOf(error), error);
+      if (!incoming.cancelled.aborted) this.#refuse(incoming, signal.aborted ? givenUp : refusalOf(error), error);
       return;
     }
     if (incoming.cancelled.aborted || signal.aborted) {
       await sending[Symbol.asyncDispose]();
-      incoming.answer(480);
+      if (!incoming.cancelled.aborted) this.#refuse(incoming, givenUp);
       return;
     }
     if (!sending.warm) void this.#askKeyframe(channel, offer.profile, signal);
@@ -156,8 +156,8 @@ export class Live {
     const { ports } = settings.media;
     const remote = { address: session.address, port: session.port };
     const transport = opposite[session.transport];
-    const way: RtpWay =
-      transport === 'tcp-passive' ? { transport, from: [...new Set([session.address, incoming.flow.remote.address])] } : { transport, remote };
+    const callers = [session.address, incoming.flow.remote.address].filter((address) => this.#mayReceive(address, incoming));
+    const way: RtpWay = transport === 'tcp-passive' ? { transport, from: callers } : { transport, remote };
     const address = settings.advertised ? (registration?.endpoint.bound?.address ?? incoming.flow.local.address) : incoming.flow.local.address;
     return {
       ...{ channel, profile, purpose: 'patrol', way, ssrc, payloadType, sound: true },
@@ -219,13 +219,10 @@ export class Live {
 
   #refuse(incoming: IncomingRequest, { status, reason }: Refusal, error?: unknown): void {
     incoming.answer(status, { reason, ...(status === 503 ? { headers: { 'Retry-After': 2 } } : {}) });
-    this.#link.context.log.warn('play refused', {
-      uplink: this.#link.uplink,
-      uri: incoming.request.uri,
-      status,
-      reason,
-      ...(error === undefined ? {} : { error }),
-    });
+    const { uplink, context } = this.#link;
+    const fields = { uplink, uri: incoming.request.uri, status, reason, ...(error === undefined ? {} : { error }) };
+    // A flood must not fill the disk.
+    context.log[status === 503 ? 'debug' : 'warn']('play refused', fields);
   }
 
   /** A platform that has restarted knows nothing of the calls before: whatever it answers with 481 is over. */
@@ -241,6 +238,9 @@ export class Live {
     if (!this.#link.registration) this.#ledger.endAll(`The platform has been gone for ${orphanedAfter / 1_000} s.`);
   }
 }
+
+/** Its place was wanted, or the uplink ends. */
+const givenUp: Refusal = { status: 480, reason: 'Given Up' };
 
 /** As platforms understand it (facts §5.1): 404 unknown, 480 off, 486 no capacity, 488 cannot be had like that. */
 function refusalOf(error: unknown): Refusal {
