@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { UplinkExamination } from '../../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { type GbDevice, gbDevice, until } from '../../support/gb-device.ts';
-import { device, GbRegistrar, password, type Whim } from '../../support/gb-registrar.ts';
+import { device, GbRegistrar, password, server, type Whim } from '../../support/gb-registrar.ts';
 import { localSip, never } from '../../support/sip-endpoint.ts';
 
 interface Case {
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** At this domain. */
+  readonly domain?: string;
   readonly secret?: string;
   readonly whim?: Whim;
   readonly speaks?: 'UDP' | 'TCP';
@@ -15,10 +17,11 @@ interface Case {
   readonly ready: (link: GbDevice, registrar: GbRegistrar) => boolean;
 }
 
-async function examined({ settings = {}, secret = password, whim, speaks = 'UDP', ready }: Case): Promise<UplinkExamination> {
+async function examined({ settings = {}, domain, secret = password, whim, speaks = 'UDP', ready }: Case): Promise<UplinkExamination> {
   await using registrar = await new GbRegistrar(systemClock).open(speaks);
   if (whim) registrar.whim = whim;
-  await using link = gbDevice(registrar, systemClock, settings, secret);
+  const platform = domain === undefined ? {} : { platform: { code: server, address: '127.0.0.1', port: registrar.port, domain } };
+  await using link = gbDevice(registrar, systemClock, { ...settings, ...platform }, secret);
   await until(systemClock, () => ready(link, registrar), 20_000);
   return link.uplink.examine(never);
 }
@@ -70,6 +73,13 @@ test.each<[string, Case, RegExp, RegExp]>([
     /no address 192\.0\.2\.9/,
     /192\.0\.2\.9/,
   ],
+  [
+    'keepalives that are refused again and again',
+    { whim: ({ request }) => (request.method === 'MESSAGE' ? 403 : undefined), ready: (_link, { keepalives }) => keepalives.length >= 2 },
+    /refuses keepalives with 403, again and again/,
+    /403 拒绝心跳/,
+  ],
+  ['another domain', { domain: '1101000000', ready: up }, /realm is 3402000000, but 1101000000/, /域是 3402000000.*1101000000/],
   [
     'an advertised address that is not ours',
     { settings: { advertised: { address: '192.0.2.1', port: 5_060 } }, ready: up },

@@ -33,7 +33,8 @@ const realm: Rule = (facts) => {
   if (seen.realm === undefined || seen.realm === wanted) return undefined;
   const zh = `平台的认证域是 ${seen.realm}，而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码或域可能有误。`;
   const en = `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code or domain may be wrong.`;
-  return settings.realm !== undefined || (down(facts) && /^\d{10}$/.test(seen.realm)) ? problem('realm', zh, en) : warning('realm', zh, en);
+  const said = settings.realm !== undefined || settings.platform.domain !== undefined;
+  return said || (down(facts) && /^\d{10}$/.test(seen.realm)) ? problem('realm', zh, en) : warning('realm', zh, en);
 };
 
 const advertised: Rule = ({ settings, seen, own }) => {

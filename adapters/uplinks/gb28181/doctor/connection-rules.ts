@@ -46,8 +46,8 @@ const transport: Rule = (facts) => {
   if (own === 'closed' || other === 'closed') {
     return problem(
       'port',
-      `主机 ${settings.platform.address} 在线，但端口 ${settings.platform.port} 无人监听：端口填写错误，或平台未启动。`,
-      `The host ${settings.platform.address} is there, but nobody listens at port ${settings.platform.port}: the port is wrong, or the platform is not running.`,
+      `主机 ${settings.platform.address} 在线，但端口 ${settings.platform.port} 无人监听：端口或地址填写错误，或平台未启动。`,
+      `The host ${settings.platform.address} is there, but nobody listens at port ${settings.platform.port}: the port or the address is wrong, or the platform is not running.`,
     );
   }
   if (own === 'open') {
@@ -109,8 +109,30 @@ const refusal: Rule = (facts) => {
   return { name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings) };
 };
 
+/** It takes our registration, and then does not answer for it. */
+const keepalives: Rule = ({ settings, seen }) => {
+  const sent = seen.told.filter(({ what, status, age }) => what === 'Keepalive' && (status !== undefined || age > 5_000));
+  const last = sent.at(-1);
+  if (!last || last.status === 200 || !seen.registers.some(({ status }) => status === 200)) return undefined;
+  const { status } = last;
+  if (status === undefined) {
+    return problem(
+      'keepalive',
+      `平台接受注册，但不应答心跳：平台停机、网络中断，或域 ${domainOf(settings)} 不符。`,
+      `The platform takes our registration and leaves keepalives unanswered: it is down, the network is, or domain ${domainOf(settings)} does not suit it.`,
+    );
+  }
+  // Once is a restart; again and again is not.
+  if (sent.filter((each) => each.status === status).length < 2) return undefined;
+  return problem(
+    'keepalive',
+    `平台接受注册，却一再以 ${status} 拒绝心跳：平台上该设备被停用，或多台服务器之间不共享注册。`,
+    `The platform takes our registration and refuses keepalives with ${status}, again and again: the device is disabled there, or several servers do not share registrations.`,
+  );
+};
+
 /** Anything else that keeps us out. */
 export const lastRule: Rule = (facts) =>
   down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings) } : undefined;
 
-export const connectionRules: readonly Rule[] = [speaking, strangers, transport, password, refusal];
+export const connectionRules: readonly Rule[] = [speaking, strangers, keepalives, transport, password, refusal];

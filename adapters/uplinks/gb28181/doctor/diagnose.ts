@@ -11,15 +11,14 @@ import { at, down } from './rule.ts';
 /** Problems first, each in the order of the rules; never empty. */
 export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
   const found = [...connectionRules, ...agreementRules, lastRule, ...tidinessRules].flatMap((rule) => rule(facts) ?? []);
-  const problems = found.filter(({ verdict }) => verdict === 'problem');
-  // What only says again that we are not registered is left out where something explains it.
-  const [first] = problems;
-  const told = problems.filter((each) => each === first || each.name !== first?.name);
+  const [culprit, ...others] = found.filter(({ verdict }) => verdict === 'problem');
+  // What only says again that we are not registered is left out: the culprit explains it.
+  const problems = culprit ? [culprit, ...others.filter(({ name }) => name !== 'registration')] : [];
   const warnings = found.filter(({ verdict }) => verdict === 'warning');
   const well: UplinkFinding = {
     name: 'registration',
     verdict: 'well',
     sentence: { zh: `已在平台 ${at(facts)} 注册，心跳正常。`, en: `Registered with the platform at ${at(facts)}, which answers keepalives.` },
   };
-  return [...told, ...(down(facts) ? [] : [well]), ...warnings];
+  return [...problems, ...(down(facts) || problems.some(({ name }) => name === 'keepalive') ? [] : [well]), ...warnings];
 }
