@@ -1,104 +1,136 @@
-/** The real uplink tells the platform simulator what the school has, and keeps it true. */
-import { expect, test } from 'vitest';
-import { minutes, seconds } from '../../gateway/domain/time.ts';
-import { ManualClock } from '../../gateway/runtime/clock.ts';
-import type { GbPlatform, GbPlatformOptions } from '../../simulators/platform/gb28181/platform.ts';
+/** The real uplink at the platform simulator: its catalogue arrives whole, and stays true. */
+import { describe, expect, test } from 'vitest';
+import { statusOf } from '../../adapters/uplinks/gb28181/catalogue/standing.ts';
+import { cameraId, channelId } from '../../gateway/domain/ids.ts';
+import type { Clock } from '../../gateway/domain/ports.ts';
+import { millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
+import { eventually } from '../support/eventually.ts';
+import { gbBox } from '../support/gb-box.ts';
 import { gbDevice, until } from '../support/gb-device.ts';
-import { largeBox } from '../support/gb-large-box.ts';
+import { device } from '../support/gb-peer.ts';
 import { localPlatform } from '../support/gb-platform.ts';
-import { device as code, password } from '../support/gb-registrar.ts';
+import { codes, gbSchool } from '../support/gb-school.ts';
+import { password } from '../support/simple-gb-device.ts';
 
-const never = new AbortController().signal;
-/** Other programs run beside a test. */
-const patient = { timeout: 90_000 };
+/** `count` cameras with codes, besides the panel. */
+function manyCameras(count: number) {
+  const school = gbSchool();
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const cameras = numbers.map((number) => ({ ...school.cameras[0]!, id: cameraId(`cam-${number}`) }));
+  const channels = numbers.map((number) => ({
+    id: channelId(`cam-${number}`),
+    name: `教学楼 ${number} 号摄像机`,
+    camera: cameraId(`cam-${number}`),
+    number,
+  }));
+  const coded = Object.fromEntries(numbers.map((number) => [`cam-${number}`, `3402000000132${String(number).padStart(7, '0')}`]));
+  return { inventory: { ...school, cameras, channels }, codes: { ...codes, channels: coded } };
+}
 
-const told: NonNullable<GbPlatformOptions['welcome']> = { queries: false, subscriptions: ['Catalog', 'Alarm'] };
-
-async function school(size: number, settings: Readonly<Record<string, unknown>> = {}, welcome = told) {
-  const clock = new ManualClock();
-  const box = largeBox(clock, size);
-  const platform = await localPlatform({ clock, welcome });
-  const device = gbDevice(platform.address, clock, { codes: box.codes, ...settings }, password, box.door);
+async function linked(clock: Clock, settings: Readonly<Record<string, unknown>> = {}, inventory = gbSchool()) {
+  const box = gbBox(clock, inventory);
+  const platform = await localPlatform({ clock });
+  const uplink = gbDevice(platform.address, clock, { codes, ...settings }, password, box.door);
   return {
-    ...{ clock, box, platform, device },
-    subscribed: () => until(clock, () => platform.subscriptions().filter(({ active, notices }) => active && notices > 0).length === 2, minutes(2)),
-    /** The catalogue as it is asked for; time goes by meanwhile. */
-    async asked() {
-      let done = false;
-      const answer = platform.askCatalogue(code, never).finally(() => {
-        done = true;
-      });
-      answer.catch(() => undefined);
-      await until(clock, () => done, minutes(2));
-      await answer;
-    },
+    box,
+    platform,
+    items: () => platform.catalogue(device)?.items ?? [],
+    /** By code: what the platform shows. */
+    shown: () => Object.fromEntries((platform.catalogue(device)?.items ?? []).map(({ deviceId, name, status }) => [deviceId, `${name} ${status}`])),
+    subscribed: () => platform.subscriptions().filter(({ active }) => active).length === 3,
     async [Symbol.asyncDispose]() {
-      await device[Symbol.asyncDispose]();
+      await uplink[Symbol.asyncDispose]();
       await platform[Symbol.asyncDispose]();
     },
   };
 }
 
-const shown = (platform: GbPlatform) =>
-  (platform.catalogue(code)?.items ?? []).map(({ deviceId, name, status }) => `${deviceId} ${name} ${status}`).toSorted();
+describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
+  test('a catalogue of 200 cameras arrives whole, and nothing in it is complained about', async () => {
+    const many = manyCameras(200);
+    await using school = await linked(systemClock, { transport, codes: many.codes }, many.inventory);
+    await eventually(() => expect(school.subscribed()).toBe(true), seconds(60));
+    expect(school.items()).toHaveLength(202);
+    expect(new Set(school.items().map(({ deviceId }) => deviceId)).size).toBe(202);
+    await eventually(() => expect(school.platform.catalogue(device)?.notices).toBeGreaterThan(transport === 'udp' ? 202 : 25), seconds(60));
+    expect(school.platform.complaints()).toEqual([]);
+  });
 
-test.each([
-  ['udp', '2016'],
-  ['tcp', '2022'],
-])(
-  '200 channels and 200 zones arrive whole over %s in the edition of %s, and nothing is wrong with one of them',
-  patient,
-  async (transport, version) => {
-    await using here = await school(200, { transport, version });
-    await here.subscribed();
-    await here.asked();
-    expect(shown(here.platform)).toEqual(here.box.truth());
-    expect(here.platform.complaints()).toEqual([]);
+  test('a camera that dies is OFF at the platform within 20 s, and ON again when it is back', async () => {
+    await using school = await linked(systemClock, { transport });
+    await eventually(() => expect(school.subscribed()).toBe(true), seconds(30));
+    const statusOfGate = () => school.items().find(({ deviceId }) => deviceId === codes.channels.gate)?.status;
+    expect(statusOfGate()).toBe('ON');
+    const died = systemClock.monotonic();
+    school.box.fault('gate', 'camera-unreachable');
+    await eventually(() => expect(statusOfGate()).toBe('OFF'), seconds(20));
+    expect(systemClock.monotonic() - died).toBeLessThan(20_000);
+    school.box.fault('gate', undefined);
+    await eventually(() => expect(statusOfGate()).toBe('ON'), seconds(20));
+    expect(school.platform.complaints()).toEqual([]);
+  });
+});
+
+test.each(['flat', 'civil', 'groups'] as const)('the %s tree is one that the platform can draw', async (tree) => {
+  await using school = await linked(systemClock, { catalogue: { tree } });
+  await eventually(() => expect(school.subscribed()).toBe(true), seconds(30));
+  const drawn = school.platform.tree(device);
+  const names = (nodes: typeof drawn): unknown =>
+    nodes.map(({ item, children }) => (children.length === 0 ? item.name : [item.name, names(children)]));
+  if (tree === 'groups') {
+    expect(names(drawn)).toEqual([['第一小学', [['校门', ['校门口', '门卫室一键报警']], ['操场', ['东围墙', '东侧周界']], '一号楼大厅']]]);
+  }
+  expect(school.items()).toHaveLength({ flat: 5, civil: 9, groups: 8 }[tree]);
+  expect(school.platform.complaints()).toEqual([]);
+});
+
+test.each(['registrations', 'nothing'] as const)(
+  'after an hour without the platform, which remembers %s, and ten changes, both trees are the same within 60 s',
+  async (remembering) => {
+    const clock = new ManualClock();
+    await using school = await linked(clock);
+    await until(clock, () => school.subscribed() && school.items().length === 5);
+    await school.platform.down();
+    for (let tens = 0; tens < 360; tens += 1) {
+      await clock.advance(seconds(10));
+      await systemClock.sleep(millis(1));
+    }
+    const before = gbSchool();
+    const channels = before.channels.filter(({ id }) => id !== 'hall').map((each) => ({ ...each, name: `${each.name}二` }));
+    const zones = before.panels[0]!.zones.map((zone) => ({ ...zone, name: `新${zone.name}` }));
+    school.box.become({ ...before, channels, panels: [{ ...before.panels[0]!, zones }] });
+    for (const id of ['gate', 'panel-1'] as const) school.box.fault(id, id === 'gate' ? 'camera-unreachable' : 'panel-silent');
+    school.box.fault('wall', 'stream-stalled');
+    await clock.advance(minutes(1));
+    await school.platform.up(remembering);
+    const wanted = {
+      [codes.channels.gate!]: `校门口二 ${statusOf('OFF')}`,
+      [codes.channels.wall!]: `东围墙二 ${statusOf('VLOST')}`,
+      [codes.zones['panel-1/button']!]: `新门卫室一键报警 OFF`,
+      [codes.zones['panel-1/fence']!]: `新东侧周界 OFF`,
+    };
+    await until(clock, () => school.platform.devices().some(({ online }) => online), 90_000);
+    await until(clock, () => JSON.stringify(Object.entries(school.shown()).sort()) === JSON.stringify(Object.entries(wanted).sort()), 60_000);
+    expect(school.shown()).toEqual(wanted);
   },
 );
 
-test.each(['udp', 'tcp'])('greeted over %s as running platforms greet, it answers all of it', patient, async (transport) => {
-  await using here = await school(20, { transport }, {});
-  await until(here.clock, () => here.platform.subscriptions().filter(({ active }) => active).length === 3, minutes(2));
-  await here.clock.advance(seconds(15));
-  expect(here.platform.devices()).toMatchObject([{ online: true, heartbeat: { interval: 20, count: 3 }, info: { name: expect.any(String) } }]);
-  expect(shown(here.platform)).toEqual(here.box.truth());
-  expect(here.platform.complaints()).toEqual([]);
-});
-
-test('a camera that dies is OFF at the platform within 20 s, and ON again when it lives', patient, async () => {
-  await using here = await school(10);
-  await here.subscribed();
-  await here.asked();
-  for (const state of ['offline', 'normal'] as const) {
-    here.box.set(3, state);
-    await until(here.clock, () => shown(here.platform).join() === here.box.truth().join(), seconds(20));
-  }
-  expect(here.platform.complaints()).toEqual([]);
-});
-
-test('an hour without a link and ten changes later both trees are the same within a minute', patient, async () => {
-  await using here = await school(30, { transport: 'tcp' });
-  await here.subscribed();
-  await here.asked();
-  await here.platform.down();
-  const end = here.clock.now() + minutes(60);
-  while (here.clock.now() < end) await here.clock.advance(seconds(10));
-  for (const serial of [1, 4, 7, 10, 13]) here.box.set(serial, 'offline');
-  for (const serial of [2, 5, 8, 11, 14]) here.box.rename(serial, `改名 ${serial}`);
-  await here.platform.up('registrations');
-  await until(here.clock, () => here.platform.devices().some(({ online, registeredAt }) => online && registeredAt >= end), seconds(90));
-  await until(here.clock, () => shown(here.platform).join() === here.box.truth().join(), seconds(60));
-  expect(here.platform.complaints().filter(({ rule }) => rule !== 'welcome')).toEqual([]);
-});
-
-test('a platform that forgot everything has the same tree again', patient, async () => {
-  await using here = await school(30);
-  await here.subscribed();
-  void here.platform.misbehave('restart');
-  await until(here.clock, () => here.platform.devices().length === 0, seconds(10));
-  here.box.set(2, 'offline');
-  await here.subscribed();
-  await here.asked();
-  expect(shown(here.platform)).toEqual(here.box.truth());
+test.each([
+  'duplicate-requests',
+  'late-duplicates',
+  'lost-answers',
+  'late-answers',
+  'cseq-jumps',
+  'cseq-stands-still',
+  'from-address',
+  'compact-headers',
+])('a platform with %s gets the whole catalogue, and the next change', async (name) => {
+  const clock = new ManualClock();
+  await using school = await linked(clock);
+  await school.platform.misbehave(name);
+  await until(clock, () => school.subscribed() && school.items().length === 5, 180_000);
+  school.box.fault('gate', 'camera-unreachable');
+  await until(clock, () => school.shown()[codes.channels.gate!] === '校门口 OFF', 60_000);
+  await school.platform.misbehave();
 });

@@ -1,6 +1,7 @@
 /** The registrar of a platform, written for the tests of the device's side: what it hears, in order, and what it is told to answer. */
 import { DigestDoor } from '../../adapters/protocols/digest.ts';
 import { type ManscdpMessage, readManscdp, writeManscdp } from '../../adapters/protocols/manscdp/message.ts';
+import type { AskedTaker } from '../../adapters/protocols/sip/dialog.ts';
 import type { SipEndpoint } from '../../adapters/protocols/sip/endpoint.ts';
 import { callIdOf, cseqOf, expiresOf } from '../../adapters/protocols/sip/fields.ts';
 import type { SipFlow, SipTransportName } from '../../adapters/protocols/sip/flow.ts';
@@ -89,16 +90,22 @@ export class GbRegistrar implements AsyncDisposable {
 
   /** A MESSAGE to the device. */
   tell(message: ManscdpMessage): Promise<SipResponse> {
+    const { peer, order } = this.#towardsDevice(message);
+    return this.endpoint.ask({ method: 'MESSAGE', ...order }, peer, never);
+  }
+
+  /** `taker` hears its NOTIFYs. */
+  subscribe(query: ManscdpMessage, taker: AskedTaker): ReturnType<SipEndpoint['subscribe']> {
+    const { peer, order } = this.#towardsDevice(query);
+    return this.endpoint.subscribe({ ...order, headers: { Event: query.cmdType, Expires: 600 } }, peer, taker, never);
+  }
+
+  #towardsDevice(message: ManscdpMessage) {
     if (!this.flow) throw new Error('Nobody has registered.');
     const { transport, remote } = this.flow;
-    const order = {
-      method: 'MESSAGE',
-      uri: `sip:${device}@3402000000`,
-      from: `sip:${server}@3402000000`,
-      to: `sip:${device}@3402000000`,
-      body: { type: 'Application/MANSCDP+xml', content: writeManscdp(message, 'GB2312') },
-    };
-    return this.endpoint.ask(order, { transport, ...remote }, never);
+    const [from, to] = [`sip:${server}@3402000000`, `sip:${device}@3402000000`];
+    const body = { type: 'Application/MANSCDP+xml', content: writeManscdp(message, 'GB2312') };
+    return { peer: { transport, ...remote }, order: { uri: to, from, to, body } };
   }
 
   #take(incoming: IncomingRequest): void {

@@ -33,9 +33,10 @@ export interface DeskParts {
   invite(incoming: IncomingRequest, signal: AbortSignal): Promise<void>;
 }
 
+/** Longer than a lost 200 of the registrar takes to come again. */
+const registeredWithin = seconds(10);
 /** Queries and orders in hand at once. */
 const mostInHand = 64;
-const soon = seconds(1);
 
 export class Desk {
   readonly #link: PlatformLink;
@@ -55,10 +56,8 @@ export class Desk {
       case 'MESSAGE':
         return this.#message(incoming);
       case 'SUBSCRIBE':
-        await this.#known();
         return this.#subscribe(incoming);
       case 'INVITE':
-        await this.#known();
         return this.#parts.invite(incoming, this.#signal);
       case 'OPTIONS':
         return incoming.answer(200, { headers: { Accept: 'application/sdp, application/manscdp+xml' } });
@@ -120,16 +119,6 @@ export class Desk {
     }
   }
 
-  /**
-   * Over TCP the first question comes in one piece with the 200 to our REGISTER, before anybody here has read that one (facts §3.4): it waits for it.
-   * Whoever asks without having registered us is heard a little later.
-   */
-  async #known(): Promise<void> {
-    if (this.#link.registration) return;
-    using limit = this.#link.context.clock.deadline(soon, this.#signal);
-    await this.#link.registered(limit).catch(() => undefined); // Then its part says what it makes of it.
-  }
-
   #begin(incoming: IncomingRequest, cmdType: string, work: (asker: Asker) => Promise<void>): void {
     if (this.#inHand >= mostInHand) {
       incoming.answer(503, { headers: { 'Retry-After': 5 } });
@@ -138,7 +127,7 @@ export class Desk {
     incoming.answer(200);
     this.#inHand += 1;
     const code = parseUri(fromOf(incoming.request)?.uri ?? '')?.user || (this.#link.registration?.code ?? this.#link.settings.platform.code);
-    this.#known()
+    this.#registered()
       .then(() => work({ code }))
       .catch((error: unknown) => {
         if (!this.#signal.aborted) this.#link.context.log.warn('platform not answered', { uplink: this.#link.uplink, asked: cmdType, error });
@@ -146,5 +135,12 @@ export class Desk {
       .finally(() => {
         this.#inHand -= 1;
       });
+  }
+
+  /** A platform asks in the same breath in which it registers us, or its 200 is lost and the question is not: the answer would have nowhere to go. */
+  async #registered(): Promise<void> {
+    if (this.#link.registration) return;
+    using limit = this.#link.context.clock.deadline(registeredWithin, this.#signal);
+    await this.#link.registrations(limit)[Symbol.asyncIterator]().next();
   }
 }

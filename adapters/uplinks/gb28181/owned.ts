@@ -2,6 +2,7 @@
 import type { Camera, Channel, Inventory, Panel, Zone } from '../../../gateway/domain/campus.ts';
 import { zonePath } from '../../../gateway/domain/health.ts';
 import type { GbCodes } from './codes/code-map.ts';
+import { type GbSettings, mayShow } from './settings.ts';
 
 export type Owned =
   | { readonly kind: 'device' }
@@ -9,11 +10,12 @@ export type Owned =
   | { readonly kind: 'zone'; readonly panel: Panel; readonly zone: Zone; readonly code: string };
 
 /** Undefined: nothing of ours, or nothing that this platform may see. */
-export function ownedBy(code: string, codes: GbCodes, inventory: Inventory, shares: (channel: Channel) => boolean): Owned | undefined {
+export function ownedBy(code: string, settings: GbSettings, inventory: Inventory): Owned | undefined {
+  const { codes } = settings;
   if (code === codes.device) return { kind: 'device' };
   const channel = inventory.channels.find(({ id }) => codes.channels[id] === code);
   const camera = channel && inventory.cameras.find(({ id }) => id === channel.camera);
-  if (channel && camera) return shares(channel) ? { kind: 'channel', channel, camera } : undefined;
+  if (channel && camera) return mayShow(settings, channel) ? { kind: 'channel', channel, camera } : undefined;
   return codedZones(codes, inventory).find((zone) => zone.code === code);
 }
 

@@ -1,6 +1,7 @@
 /** What a person enters for one police platform. Codes are issued by the bureau and never made up here; the password is the uplink's secret. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { Channel } from '../../../gateway/domain/campus.ts';
 import type { ManscdpCharset } from '../../protocols/manscdp/charset.ts';
 import type { SipTransportName } from '../../protocols/sip/flow.ts';
 import { deliveryKeys } from '../../uplink-settings.ts';
@@ -96,6 +97,11 @@ export type GbSettings = z.output<typeof config>;
 
 export function charsetOf({ charset, version }: GbSettings): ManscdpCharset {
   return charset ?? (version === '2022' ? 'GB18030' : 'GB2312');
+}
+
+/** May this platform see that channel? */
+export function mayShow({ share }: GbSettings, { id }: Pick<Channel, 'id'>): boolean {
+  return share === 'all' || share.includes(id);
 }
 
 export function domainOf({ platform }: GbSettings, server = platform.code): string {

@@ -1,5 +1,6 @@
 /** Alarms on their way to a police platform, over real sockets (facts §4.5, alarm-panels §2.3 and §2.4). */
 import { describe, expect, test } from 'vitest';
+import type { Asked } from '../../../adapters/protocols/sip/dialog.ts';
 import type { Delivery } from '../../../gateway/domain/delivery.ts';
 import type { DomainEvent } from '../../../gateway/domain/event.ts';
 import { uplinkId } from '../../../gateway/domain/ids.ts';
@@ -154,6 +155,26 @@ test('a platform that answers 404 to an alarm is registered with again at once',
   await expect(here.deliver(alarm())).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
   await until(systemClock, () => here.registrar.registered);
   expect(await here.deliver(alarm())).toEqual({ proof: 'SIP 200' });
+});
+
+test.each([
+  ['does not answer', () => undefined],
+  ['has forgotten it', (asked: Asked) => asked.answer(481)],
+])('a platform whose subscription %s is told by MESSAGE, under the same SN', async (_what, taker) => {
+  await using here = await linked();
+  await until(systemClock, () => here.registrar.keepalives.length === 1);
+  const heard: string[] = [];
+  const subscribed = await here.registrar.subscribe({ root: 'Query', cmdType: 'Alarm', sn: 9, deviceId: device, content: {} }, (asked) => {
+    heard.push(asked.request.method);
+    if (heard.length === 1) asked.answer(200);
+    else taker(asked);
+  });
+  expect(subscribed.response.status).toBe(200);
+  await until(systemClock, () => heard.length === 1);
+  expect(await here.deliver(alarm())).toEqual({ proof: 'SIP 200' });
+  expect(heard).toContain('NOTIFY');
+  expect(alarms(here.registrar).map(({ sn }) => sn)).toEqual([41]);
+  expect(here.link.uplink.link()?.state).toBe('up');
 });
 
 test('nothing is sent while nobody has registered us, and what waits goes as soon as somebody has', async () => {

@@ -75,7 +75,7 @@ test('the tree of business groups has an organisation for each place that is use
   expect(nodes[1]?.item).toEqual({ deviceId: codes.places.entrance, name: '校门', businessGroupId: codes.group });
   expect(nodes[3]?.item).toMatchObject({ parentIds: [device, codes.places.entrance], businessGroupId: codes.group });
   // Without a place it stands in the group itself.
-  expect(nodes[4]?.item).toMatchObject({ parentIds: [device], businessGroupId: codes.group });
+  expect(nodes[4]?.item).toMatchObject({ parentIds: [device, codes.group], businessGroupId: codes.group });
 });
 
 test('a query is for a device, a region, a group, an organisation, one thing, or for nothing of ours', () => {

@@ -4,10 +4,11 @@
  */
 import type { Delivery, DeliveryBody, Hop } from '../../../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../../../gateway/domain/errors.ts';
-import { type Instant, instant, seconds } from '../../../../gateway/domain/time.ts';
+import { type Instant, instant, type Millis, seconds } from '../../../../gateway/domain/time.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
 import { SipFailure } from '../../../protocols/sip/failure.ts';
 import { type SipResponse, textOf } from '../../../protocols/sip/message.ts';
+import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { PlatformLink } from '../link.ts';
 import type { GbParts } from '../parts.ts';
 import { type AlarmNotice, noticeOf } from './notice.ts';
@@ -56,7 +57,7 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
           confirmation.abort();
           heard?.[Symbol.dispose]();
         });
-        const answer = (await notify(notice, limit)) ?? (await link.tell(notice, limit));
+        const answer = (await notified(notice, limit)) ?? (await link.tell(notice, limit));
         judge(answer, delivery);
         const taken = `SIP ${answer.status}`;
         note(delivery, 'answered', taken);
@@ -76,9 +77,22 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
     },
   };
 
+  /** Undefined: nobody has subscribed, or whoever has is no longer there. A stale subscription must not swallow alarms: a MESSAGE goes then. */
+  async function notified(notice: AlarmNotice, limit: AbortSignal): Promise<SipResponse | undefined> {
+    using short = clock.deadline(notifyPatience(link.settings.timeout), limit);
+    try {
+      const answer = await notify(notice, short);
+      return answer && isSuccess(answer.status) ? answer : undefined;
+    } catch (error) {
+      if (limit.aborted) throw error;
+      log.warn('alarm subscription does not answer', { uplink: link.uplink, sn: notice.sn, error });
+      return undefined;
+    }
+  }
+
   function judge(answer: SipResponse, delivery: Delivery): void {
     const { status } = answer;
-    if (status >= 200 && status < 300) return;
+    if (isSuccess(status)) return;
     const said = `${status} ${textOf(answer.reason).slice(0, 80)}`;
     if (forgotten.has(status)) link.forgotten(status);
     if (forgotten.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
@@ -125,6 +139,9 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
     });
   }
 }
+
+/** Leaves time for a MESSAGE within `timeout` s. */
+const notifyPatience = (timeout: number): Millis => seconds(Math.min(3, timeout / 2));
 
 const proofOf = ({ sn, content }: AlarmResponse) => `Response ${content.result ?? 'without a result'}, SN ${sn}`;
 

@@ -2,7 +2,7 @@
 import type { Inventory } from '../../../../gateway/domain/campus.ts';
 import { aborted } from '../../../../gateway/runtime/shutdown.ts';
 import type { PlatformLink } from '../link.ts';
-import { transportOf } from '../settings.ts';
+import { mayShow, transportOf } from '../settings.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { Catalogue, mostItems } from './catalogue.ts';
 import type { CatalogueNode } from './node.ts';
@@ -29,11 +29,11 @@ async function ringFor(changes: AsyncIterable<unknown>, bell: () => void): Promi
 }
 
 function nodesOf({ settings, context: { door } }: PlatformLink): readonly CatalogueNode[] {
-  const { codes, catalogue, share, version } = settings;
+  const { codes, catalogue, version } = settings;
   const inventory: Inventory = door.inventory.current();
   return buildCatalogue({
     ...{ inventory, codes, shape: catalogue.tree, regions: catalogue.regions, edition: version },
-    shares: ({ id }) => share === 'all' || share.includes(id),
+    shares: (channel) => mayShow(settings, channel),
     cameraStanding: ({ camera }) => standingOfCamera(door.health.device(camera)),
     zoneStanding: (panel, zone) => standingOfZone(door.health.device(panel.id), door.panelStatus(panel.id), zone.id),
     modelOf: ({ camera }) => door.cameraStatus(camera)?.model,

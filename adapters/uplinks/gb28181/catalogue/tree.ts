@@ -92,10 +92,13 @@ function zoneNodes(source: CatalogueSource, organisations: Organisations): Catal
 function where({ inventory, codes, shape }: CatalogueSource, place: PlaceId | undefined, organisations: Organisations) {
   const name = inventory.places.find(({ id }) => id === place)?.name;
   const organisation = place === undefined ? undefined : organisations.get(place);
+  const group = shape === 'groups' ? codes.group : undefined;
+  // Without a place of its own it stands in the group itself.
+  const above = organisation ?? group;
   return {
     address: [inventory.campus.address, name].filter((text) => text).join(' ') || inventory.campus.name,
-    parents: organisation === undefined ? [codes.device] : [codes.device, organisation],
-    group: shape === 'groups' ? codes.group : undefined,
+    parents: above === undefined ? [codes.device] : [codes.device, above],
+    group,
   };
 }
 

@@ -152,8 +152,7 @@ export class Controls {
 
   #owned(code: string): Owned | undefined {
     const { settings, door } = this.#parts;
-    const { codes, share } = settings;
-    return ownedBy(code, codes, door.inventory.current(), ({ id }) => share === 'all' || share.includes(id));
+    return ownedBy(code, settings, door.inventory.current());
   }
 
   #allowed(may: boolean, code: string, order: string): boolean {

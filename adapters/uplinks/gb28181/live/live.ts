@@ -14,6 +14,7 @@ import type { IncomingRequest } from '../../../protocols/sip/incoming.ts';
 import { hostPort } from '../../../protocols/sip/uri.ts';
 import { RequestAllowance } from '../../../request-allowance.ts';
 import type { PlatformLink, Registration } from '../link.ts';
+import { mayShow } from '../settings.ts';
 import { WhoMaySpeak } from '../who-may-speak.ts';
 import { type PlayFacts, PlayLedger } from './ledger.ts';
 import { type Offer, type Refusal, readOffer } from './offer.ts';
@@ -200,7 +201,7 @@ export class Live {
   #channelOf(codes: readonly string[]): { readonly code: string; readonly channel: ChannelId } | undefined {
     const { settings, context } = this.#link;
     const { channels } = context.door.inventory.current();
-    const shared = channels.filter(({ id }) => settings.share === 'all' || settings.share.includes(id));
+    const shared = channels.filter((channel) => mayShow(settings, channel));
     for (const code of codes) {
       const channel = shared.find(({ id }) => settings.codes.channels[id] === code);
       if (channel) return { code, channel: channel.id };

@@ -27,8 +27,7 @@ export interface AnswerParts {
 /** In the order in which they are to be sent. What nobody has is answered with ERROR, as a platform that hears nothing waits. */
 export async function answersTo(query: GbQuery, parts: AnswerParts, signal: AbortSignal): Promise<readonly ManscdpMessage[]> {
   const { settings, door } = parts;
-  const { codes, share } = settings;
-  const owned = ownedBy(query.deviceId, codes, door.inventory.current(), ({ id }) => share === 'all' || share.includes(id));
+  const owned = ownedBy(query.deviceId, settings, door.inventory.current());
   const head = { root: 'Response', sn: query.sn, deviceId: query.deviceId } as const;
   switch (query.cmdType) {
     case 'DeviceInfo':
