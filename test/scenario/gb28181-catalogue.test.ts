@@ -1,17 +1,18 @@
 /** The real uplink at the platform simulator: its catalogue arrives whole, and stays true. */
 import { describe, expect, test } from 'vitest';
 import { statusOf } from '../../adapters/uplinks/gb28181/catalogue/standing.ts';
-import { cameraId, channelId } from '../../gateway/domain/ids.ts';
+import { cameraId, channelId, panelId, zoneId } from '../../gateway/domain/ids.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { gbBox } from '../support/gb-box.ts';
-import { gbDevice, until } from '../support/gb-device.ts';
+import { deliveryOf, gbDevice, until } from '../support/gb-device.ts';
 import { device } from '../support/gb-peer.ts';
 import { localPlatform } from '../support/gb-platform.ts';
 import { codes, gbSchool } from '../support/gb-school.ts';
 import { password } from '../support/simple-gb-device.ts';
+import { never } from '../support/sip-endpoint.ts';
 
 /** `count` cameras with codes, besides the panel. */
 function manyCameras(count: number) {
@@ -33,8 +34,7 @@ async function linked(clock: Clock, settings: Readonly<Record<string, unknown>> 
   const platform = await localPlatform({ clock });
   const uplink = gbDevice(platform.address, clock, { codes, ...settings }, password, box.door);
   return {
-    box,
-    platform,
+    ...{ box, platform, uplink: uplink.uplink },
     items: () => platform.catalogue(device)?.items ?? [],
     /** By code: what the platform shows. */
     shown: () => Object.fromEntries((platform.catalogue(device)?.items ?? []).map(({ deviceId, name, status }) => [deviceId, `${name} ${status}`])),
@@ -133,4 +133,19 @@ test.each([
   school.box.fault('gate', 'camera-unreachable');
   await until(clock, () => school.shown()[codes.channels.gate!] === '校门口 OFF', 60_000);
   await school.platform.misbehave();
+});
+
+test('an alarm goes by NOTIFY where the platform has subscribed to alarms, else by MESSAGE', async () => {
+  await using school = await linked(systemClock);
+  await eventually(() => expect(school.subscribed()).toBe(true), seconds(30));
+  const press = async () => {
+    const event = await school.box.journal.press({ panel: panelId('panel-1'), zone: zoneId('button') });
+    const { position } = school.box.journal.read.find(event.id)!;
+    await school.uplink.deliver(deliveryOf(event, position), never);
+  };
+  await press();
+  await school.platform.unsubscribe(device, 'Alarm', never);
+  await press();
+  await eventually(() => expect(school.platform.alarms().map(({ by }) => by)).toEqual(['NOTIFY', 'MESSAGE']));
+  expect(school.platform.complaints()).toEqual([]);
 });

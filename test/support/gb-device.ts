@@ -1,7 +1,9 @@
 /** Our side of a link to a police platform, as the gateway would run it. */
 import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
 import type { Inventory } from '../../gateway/domain/campus.ts';
+import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
+import type { DomainEvent } from '../../gateway/domain/event.ts';
 import { campusId, uplinkId } from '../../gateway/domain/ids.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
@@ -41,6 +43,13 @@ export function emptyBox(clock: Clock): PlatformDoor & { readonly notices: Secur
     securityNotice: (notice) => notices.push(notice),
     box: { version: '0.1.0', startedAt: clock.now() },
   };
+}
+
+/** What the outbox would hand to the uplink. */
+export function deliveryOf(event: DomainEvent, position = 41): Delivery {
+  const body = JSON.stringify({ version: 1, position, journalledAt: '2026-11-26T00:00:00.000Z', event });
+  const journalledAt = systemClock.now();
+  return { uplink: uplinkId('police'), event: event.id, position, journalledAt, body, kind: event.kind, lane: 'gate/1', rank: 0, attempts: 0 };
 }
 
 export interface GbDevice extends AsyncDisposable {

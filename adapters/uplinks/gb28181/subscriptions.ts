@@ -91,8 +91,8 @@ export class Subscriptions {
     this.#all.set(key, subscription);
     // A platform that leaves without a word, or whose dialog broke.
     dialog.ended.addEventListener('abort', () => this.#forget(subscription), { once: true });
-    this.#extend(subscription, expires, signal);
     void this.#send(subscription, this.#firstOf(query), signal);
+    this.#extend(subscription, expires, signal);
     if (expires > 0) this.#parts.opened(query.cmdType);
   }
 
@@ -134,6 +134,11 @@ export class Subscriptions {
     subscription.waiting.abort();
     subscription.waiting = new AbortController();
     subscription.endsAt = clock.monotonic() + seconds(expires);
+    if (expires === 0) {
+      // At once: an alarm of the next moment must not go where nobody listens any more.
+      void this.#terminate(subscription, signal);
+      return;
+    }
     clock.sleep(seconds(expires), subscription.waiting.signal).then(
       () => this.#terminate(subscription, signal),
       () => undefined, // refreshed, or over

@@ -10,6 +10,7 @@ import { h264PayloadTarget } from './h264-payload.ts';
 import { h264SpsTarget } from './h264-sps.ts';
 import { h265PayloadTarget } from './h265-payload.ts';
 import { h265SpsTarget } from './h265-sps.ts';
+import { issuedCodesTarget } from './issued-codes.ts';
 import { manscdpTarget } from './manscdp.ts';
 import { mediaStreamTarget } from './media-stream.ts';
 import { psTarget } from './ps.ts';
@@ -56,6 +57,7 @@ export const targets: readonly FuzzTarget[] = [
   gbSessionTarget,
   manscdpTarget,
   ptzTarget,
+  issuedCodesTarget,
   psTarget,
   rtpFramingTarget,
 ];

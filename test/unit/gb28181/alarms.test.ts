@@ -1,24 +1,16 @@
 /** Alarms on their way to a police platform, over real sockets (facts §4.5, alarm-panels §2.3 and §2.4). */
 import { describe, expect, test } from 'vitest';
 import type { Asked } from '../../../adapters/protocols/sip/dialog.ts';
-import type { Delivery } from '../../../gateway/domain/delivery.ts';
 import type { DomainEvent } from '../../../gateway/domain/event.ts';
-import { uplinkId } from '../../../gateway/domain/ids.ts';
 import { instant } from '../../../gateway/domain/time.ts';
 import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
-import { gbDevice, until } from '../../support/gb-device.ts';
+import { deliveryOf, gbDevice, until } from '../../support/gb-device.ts';
 import { device, GbRegistrar } from '../../support/gb-registrar.ts';
 import { never } from '../../support/sip-endpoint.ts';
 import { alarm } from '../../support/spine.ts';
 
 const zoneCode = '34020000001340000007';
 const codes = { device, zones: { 'gate/1': zoneCode } };
-
-function deliveryOf(event: DomainEvent, position = 41): Delivery {
-  const body = JSON.stringify({ version: 1, position, journalledAt: '2026-11-26T00:00:00.000Z', event });
-  const at = instant(Date.now());
-  return { uplink: uplinkId('police'), event: event.id, position, journalledAt: at, body, kind: event.kind, lane: 'gate/1', rank: 0, attempts: 0 };
-}
 
 /** What the platform was told of alarms. */
 const alarms = (registrar: GbRegistrar) =>

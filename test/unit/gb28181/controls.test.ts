@@ -216,4 +216,11 @@ describe('a platform that orders', () => {
     );
     expect(box.orders).toEqual([]);
   });
+
+  test('restarts its link where it may: it signs off, to begin anew', async () => {
+    await using school = await ordered({ may: { reboot: true } });
+    expect(await school.order(undefined, { kind: 'reboot' })).toEqual({ status: 200 });
+    await eventually(() => expect(school.platform.devices().some(({ online }) => online)).toBe(false));
+    expect(school.box.door.notices).toEqual([]);
+  });
 });

@@ -74,6 +74,7 @@ describe('a subscription', () => {
     const { subscriptions } = open(peer);
     const { dialog } = await peer.subscribe(wanted('Catalog'));
     expect(await peer.refresh(dialog!, 0)).toBe(200);
+    expect(subscriptions.size).toBe(0);
     await eventually(() => expect(peer.states.at(-1)?.state).toBe('terminated;reason=timeout'));
     expect([subscriptions.size, await subscriptions.notify(alarm(), never)]).toEqual([0, undefined]);
   });

@@ -88,6 +88,7 @@ export function civilCodeOf(code: string): string {
 const mostOf = { name: 64, model: 30, address: 44 };
 
 function clipped(text: string, most = mostOf.name): string {
+  if (encodeManscdp(text, 'GB18030').length <= most) return text;
   let length = 0;
   let kept = '';
   for (const character of text) {
