@@ -100,6 +100,8 @@ function replyOf(
 /** Our own gateway wrote it. */
 function examinationOf({ status, text }: { readonly status: number; readonly text: string }, uplink: UplinkId): UplinkExamination {
   if (status === 200) return JSON.parse(text) as UplinkExamination;
+  if (status === 404)
+    throw new GatewayError('NOT_FOUND', `There is no uplink ${uplink} that runs: see its name, whether it is switched on, and its settings.`);
   const said = /"(?:detail|sentence|title)":"([^"]*)"/.exec(text)?.[1] ?? text.slice(0, 200);
-  throw new GatewayError(status === 404 ? 'NOT_FOUND' : 'INTERNAL', `Uplink ${uplink} was not examined: ${said || `HTTP ${status}`}`);
+  throw new GatewayError('INTERNAL', `Uplink ${uplink} was not examined: ${said || `HTTP ${status}`}`);
 }
