@@ -30,7 +30,13 @@ export async function runCourse({ name, seed, transport, length }: CourseWish): 
   const clock = new ManualClock();
   const box = largeBox(clock, cameras);
   await using platform = await localPlatform({ clock, seed, welcome: { queries: false, subscriptions: ['Catalog', 'Alarm'] } });
-  await using _device = gbDevice(platform.address, clock, { codes: box.codes, transport }, password, box.door);
+  await using _device = gbDevice(
+    platform.address,
+    clock,
+    { codes: box.codes, transport: name === 'tcp-reset' ? 'tcp' : transport },
+    password,
+    box.door,
+  );
   const subscribed = () => platform.subscriptions().filter(({ active, notices }) => active && notices > 0).length === 2;
   await until(clock, subscribed, minutes(1));
   void platform.misbehave(name);
