@@ -1,7 +1,7 @@
 /** Where a viewer's packets go: into its own connection, or beside it by UDP. */
 import type { Socket } from 'node:net';
-import type { Endpoint, TrackKind } from '../../gateway/domain/media.ts';
-import { trackChannels, type WireOutlet } from '../../gateway/domain/media-ports.ts';
+import type { Endpoint, SenderClock, StreamDescription, TrackKind } from '../../gateway/domain/media.ts';
+import { trackChannels, type WireOutlet, type WireSpan } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { PacedSender } from '../protocols/rtp/paced-sender.ts';
 import { writeNote, writeSenderReport } from '../protocols/rtp/rtcp.ts';
@@ -11,33 +11,84 @@ import type { UdpDoor } from './rtsp-server-udp.ts';
 
 /** What does not depend on the transport. */
 type Common = Pick<WireOutlet, 'described' | 'close'>;
-type Sending = Omit<WireOutlet, keyof Common>;
+export type Sending = Omit<WireOutlet, keyof Common>;
 export type Lanes<Lane> = Readonly<Partial<Record<TrackKind, Lane>>>;
 
 const frameHead = 4;
 
+/** A viewer as its stream sees it. A class, as is the TCP outlet: accessors of object literals have a shape of their own each, and these are read for every picture. */
+export class ViewerOutlet implements WireOutlet {
+  readonly #sending: Sending;
+  readonly #close: (reason: string) => void;
+
+  constructor(sending: Sending, close: (reason: string) => void) {
+    this.#sending = sending;
+    this.#close = close;
+  }
+
+  /** RTSP has no way to tell a player anew what it plays: it comes back and asks. */
+  described(_description: StreamDescription, fresh: boolean): void {
+    if (fresh) this.#close('the camera changed its stream');
+  }
+
+  write(spans: readonly WireSpan[]): void {
+    this.#sending.write(spans);
+  }
+
+  report(track: TrackKind, clock: SenderClock, packets: number, octets: number): void {
+    this.#sending.report(track, clock, packets, octets);
+  }
+
+  notice(text: string): void {
+    this.#sending.notice(text);
+  }
+
+  get backlog(): number {
+    return this.#sending.backlog;
+  }
+
+  close(reason: string): void {
+    this.#close(reason);
+  }
+}
+
 /** Interleaved (RFC 2326 §10.12). */
-export function tcpOutlet(socket: Socket, lanes: Lanes<TcpLane>): Sending {
-  return {
-    write: (spans) => {
-      if (spans.length > 1) socket.cork();
-      for (const { track, wire } of spans) {
-        const lane = lanes[track];
-        if (lane) socket.write(lane.rtp === trackChannels[track] ? wire : onChannel(wire, lane.rtp));
-      }
-      if (spans.length > 1) socket.uncork();
-    },
-    report: (track, clock, packets, octets) => {
-      const lane = lanes[track];
-      if (lane) socket.write(writeFrame(lane.rtcp, writeSenderReport({ ...clock, packets, octets })));
-    },
-    notice: (text) => {
-      for (const lane of Object.values(lanes)) socket.write(writeFrame(lane.rtcp, writeNote(text)));
-    },
-    get backlog() {
-      return socket.writableLength;
-    },
-  };
+export class TcpOutlet implements Sending {
+  readonly #socket: Socket;
+  readonly #lanes: Lanes<TcpLane>;
+
+  constructor(socket: Socket, lanes: Lanes<TcpLane>) {
+    this.#socket = socket;
+    this.#lanes = lanes;
+  }
+
+  write(spans: readonly WireSpan[]): void {
+    const [first] = spans;
+    if (spans.length === 1) this.#writeOne(first!.track, first!.wire);
+    else {
+      this.#socket.cork();
+      for (const { track, wire } of runsOf(spans)) this.#writeOne(track, wire);
+      this.#socket.uncork();
+    }
+  }
+
+  #writeOne(track: TrackKind, wire: Buffer): void {
+    const lane = this.#lanes[track];
+    if (lane) this.#socket.write(lane.rtp === trackChannels[track] ? wire : onChannel(wire, lane.rtp));
+  }
+
+  report(track: TrackKind, clock: SenderClock, packets: number, octets: number): void {
+    const lane = this.#lanes[track];
+    if (lane) this.#socket.write(writeFrame(lane.rtcp, writeSenderReport({ ...clock, packets, octets })));
+  }
+
+  notice(text: string): void {
+    for (const lane of Object.values(this.#lanes)) this.#socket.write(writeFrame(lane.rtcp, writeNote(text)));
+  }
+
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
 }
 
 interface UdpSurroundings {
@@ -74,6 +125,19 @@ export function udpOutlet(door: UdpDoor, address: string, lanes: Lanes<UdpLane>,
       return door.backlog + sender.waiting;
     },
   };
+}
+
+/** Spans of one track that lie side by side, as those of a cached group do, are one run. */
+function runsOf(spans: readonly WireSpan[]): Pick<WireSpan, 'track' | 'wire'>[] {
+  const runs: { track: TrackKind; wire: Buffer }[] = [];
+  for (const { track, wire } of spans) {
+    const last = runs.at(-1);
+    const { buffer, byteOffset } = wire;
+    if (last?.track === track && last.wire.buffer === buffer && last.wire.byteOffset + last.wire.length === byteOffset) {
+      last.wire = Buffer.from(buffer, last.wire.byteOffset, last.wire.length + wire.length);
+    } else runs.push({ track, wire });
+  }
+  return runs;
 }
 
 /** A copy with other channel numbers, for the rare viewer that asked for others than ours. */

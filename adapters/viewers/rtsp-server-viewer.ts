@@ -11,7 +11,7 @@ import { type HeadersToWrite, headerOf, type RtspMessage, type RtspRequest, writ
 import { RtspScanner } from '../protocols/rtsp/scanner.ts';
 import { RequestAllowance } from '../request-allowance.ts';
 import type { RtspServerLimits } from './rtsp-server.ts';
-import { type Lanes, tcpOutlet, udpOutlet } from './rtsp-server-outlets.ts';
+import { type Lanes, type Sending, TcpOutlet, udpOutlet, ViewerOutlet } from './rtsp-server-outlets.ts';
 import { describeStream, parsePath } from './rtsp-server-sdp.ts';
 import { chooseLane, type Lane, laneText, type TcpLane, type UdpLane } from './rtsp-server-transport.ts';
 import type { UdpDoor } from './rtsp-server-udp.ts';
@@ -253,26 +253,13 @@ export class RtspViewer {
     if (this.#playing) return;
     this.#playing = true;
     this.#context.log.info('viewer plays', { from: this.address, key: this.#key?.username, ...this.#path });
-    const sending = this.#sending();
-    watch.play({
-      // RTSP has no way to tell a player anew what it plays: it comes back and asks.
-      described: (_description, fresh) => {
-        if (fresh) this.close('the camera changed its stream');
-      },
-      write: sending.write,
-      report: sending.report,
-      notice: sending.notice,
-      get backlog() {
-        return sending.backlog;
-      },
-      close: (reason) => this.close(reason),
-    });
+    watch.play(new ViewerOutlet(this.#sending(), (reason) => this.close(reason)));
   }
 
-  #sending() {
+  #sending(): Sending {
     const { udp } = this.#context;
     const lanes = Object.fromEntries(this.#lanes) as Lanes<Lane>;
-    if (!udp || ![...this.#lanes.values()].some(({ kind }) => kind === 'udp')) return tcpOutlet(this.#socket, lanes as Lanes<TcpLane>);
+    if (!udp || ![...this.#lanes.values()].some(({ kind }) => kind === 'udp')) return new TcpOutlet(this.#socket, lanes as Lanes<TcpLane>);
     // A report is as good a sign of life as a request.
     const heard = () => {
       this.#aliveAt = this.#context.clock.monotonic();

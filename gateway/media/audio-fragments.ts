@@ -1,9 +1,9 @@
 /** Muxes a stream's audio, on the time line that its pictures have begun. */
 import type { AudioTrack, Fmp4Message } from '../domain/media.ts';
+import type { Fragment } from '../runtime/fragment-group.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { type Anchor, AudioTimes } from './audio-times.ts';
 import type { AudioMuxer, AudioTools } from './ports.ts';
-import type { Fragment } from './video-fragments.ts';
 
 export type AudioInit = Extract<Fmp4Message, { kind: 'init'; track: 'audio' }>;
 
@@ -29,7 +29,6 @@ export class AudioFragments {
     const length = frames.reduce((sum, { duration }) => sum + duration, 0);
     const at = this.#times.place(unit, length, anchor);
     if (at === undefined) return undefined;
-    const { capturedAt, wire } = unit;
-    return { kind: 'fragment', track: 'audio', keyframe: false, capturedAt, size: wire.length, bytes: () => this.#muxer.fragment(frames, at) };
+    return { kind: 'fragment', track: 'audio', keyframe: false, capturedAt: unit.capturedAt, bytes: this.#muxer.fragment(frames, at) };
   }
 }

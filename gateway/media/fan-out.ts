@@ -88,9 +88,9 @@ export class FanOut {
   }
 
   deliver(unit: AccessUnit): void {
-    this.#cache.push(unit);
-    if (unit.track === 'video') this.#grewAt = this.#clock.monotonic();
     const now = this.#clock.monotonic();
+    this.#cache.push(unit);
+    if (unit.track === 'video') this.#grewAt = now;
     const spans = [unit];
     for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, spans);
     this.#budget.keep();

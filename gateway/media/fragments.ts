@@ -1,11 +1,12 @@
-/** One stream as fMP4, muxed for each subscriber: it gets bytes of its own, as they move to its thread. As a rule it is one, for all browsers. */
+/** One stream as fMP4. Each subscriber gets bytes of its own, as they move to its thread; as a rule it is one, for all browsers. */
 import type { GatewayError } from '../domain/errors.ts';
 import type { Fmp4Message, StreamDescription } from '../domain/media.ts';
 import type { Logger } from '../domain/ports.ts';
+import { type Fragment, FragmentGroup } from '../runtime/fragment-group.ts';
 import type { AccessUnit } from './access-unit.ts';
-import { AudioFragments } from './audio-fragments.ts';
+import { AudioFragments, type AudioInit } from './audio-fragments.ts';
 import type { CodecTools } from './ports.ts';
-import { type Fragment, VideoFragments, type VideoInit } from './video-fragments.ts';
+import { VideoFragments, type VideoInit } from './video-fragments.ts';
 
 export type Subscriber = (message: Fmp4Message) => void;
 
@@ -18,18 +19,16 @@ interface Subscription {
 export class FragmentFeed {
   readonly #codecs: CodecTools;
   readonly #log: Logger;
-  readonly #most: number;
   readonly #subscribers = new Map<Subscriber, Subscription>();
   readonly #video: VideoFragments;
   #audio: AudioFragments | undefined;
   #description: StreamDescription | undefined;
-  #cache: Fragment[] = [];
-  #cachedBytes = 0;
+  readonly #group: FragmentGroup;
 
   constructor(codecs: CodecTools, log: Logger, most: number) {
     this.#codecs = codecs;
     this.#log = log;
-    this.#most = most;
+    this.#group = new FragmentGroup(most);
     this.#video = new VideoFragments((message) => (message.kind === 'init' ? this.#begin() : this.#send(message)));
   }
 
@@ -47,9 +46,10 @@ export class FragmentFeed {
     const { init } = this.#video;
     const subscription = { audio, running: false };
     this.#subscribers.set(subscriber, subscription);
-    if (cached.length > 0 && this.#cache.length > 0 && init) {
+    const fragments = cached.length > 0 ? this.#group.fragments : [];
+    if (fragments.length > 0 && init) {
       this.#introduce(subscriber, subscription, init);
-      for (const fragment of this.#cache) if (audio || fragment.track === 'video') subscriber(messageOf(fragment));
+      for (const fragment of fragments) if (audio || fragment.track === 'video') subscriber(copyOf(fragment));
     }
     return {
       [Symbol.dispose]: () => {
@@ -76,7 +76,7 @@ export class FragmentFeed {
   pause(): void {
     this.#video.pause();
     this.#audio = undefined;
-    this.#clearCache();
+    this.#group.clear();
     for (const subscription of this.#subscribers.values()) subscription.running = false;
   }
 
@@ -120,33 +120,23 @@ export class FragmentFeed {
 
   #introduce(subscriber: Subscriber, subscription: Subscription, init: VideoInit): void {
     subscription.running = true;
-    subscriber({ ...init, bytes: new Uint8Array(init.bytes) });
-    if (!subscription.audio || !this.#audio) return;
-    const sound = this.#audio.init;
-    subscriber({ ...sound, bytes: new Uint8Array(sound.bytes) });
+    subscriber(copyOf(init));
+    if (subscription.audio && this.#audio) subscriber(copyOf(this.#audio.init));
   }
 
   #send(fragment: Fragment): void {
-    if (fragment.keyframe) this.#clearCache();
-    if (fragment.keyframe || this.#cache.length > 0) {
-      this.#cache.push(fragment);
-      this.#cachedBytes += fragment.size;
-      if (this.#cachedBytes > this.#most) this.#clearCache();
-    }
+    this.#group.push(fragment);
+    let given = false;
     for (const [subscriber, subscription] of this.#subscribers) {
       if (fragment.track === 'audio' && !subscription.audio) continue;
       if (!subscription.running && !fragment.keyframe) continue;
       if (!subscription.running) this.#introduce(subscriber, subscription, this.#video.init!);
-      subscriber(messageOf(fragment));
+      subscriber(given ? copyOf(fragment) : fragment);
+      given = true;
     }
-  }
-
-  #clearCache(): void {
-    this.#cache = [];
-    this.#cachedBytes = 0;
   }
 }
 
-function messageOf({ track, keyframe, capturedAt, bytes }: Fragment): Fmp4Message {
-  return { kind: 'fragment', track, keyframe, capturedAt, bytes: bytes() };
+function copyOf<M extends VideoInit | AudioInit | Fragment>(message: M): M {
+  return { ...message, bytes: new Uint8Array(message.bytes) };
 }

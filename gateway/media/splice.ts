@@ -25,7 +25,10 @@ export class Splice implements WireOutlet {
   readonly #lines = new Map<TrackKind, Line>();
   readonly #clockRates: Record<TrackKind, number> = { video: 90_000, audio: 8_000 };
   /** The span sent last of each track, while nothing was changed yet. */
-  readonly #last = new Map<TrackKind, { readonly span: WireSpan; readonly at: number }>();
+  readonly #last: Record<TrackKind, { span: WireSpan | undefined; at: number }> = {
+    video: { span: undefined, at: 0 },
+    audio: { span: undefined, at: 0 },
+  };
   #spliced = false;
 
   constructor(outlet: WireOutlet, clock: Clock) {
@@ -39,9 +42,9 @@ export class Splice implements WireOutlet {
 
   /** What is written from now on belongs to another stream. */
   change(): void {
-    if (!this.#spliced) for (const [track, { span, at }] of this.#last) this.#lines.set(track, lineOf(span.wire, at));
+    for (const { span, at } of Object.values(this.#last)) if (!this.#spliced && span) this.#lines.set(span.track, lineOf(span.wire, at));
     this.#spliced = true;
-    this.#last.clear();
+    for (const last of Object.values(this.#last)) last.span = undefined;
     for (const line of this.#lines.values()) line.shift = undefined;
   }
 
@@ -57,7 +60,11 @@ export class Splice implements WireOutlet {
       return;
     }
     const at = this.#clock.monotonic();
-    for (const span of spans) this.#last.set(span.track, { span, at });
+    for (const span of spans) {
+      const last = this.#last[span.track];
+      last.span = span;
+      last.at = at;
+    }
     this.#outlet.write(spans);
   }
 

@@ -1,5 +1,6 @@
 /** Muxes each picture of a stream into one MP4 fragment. */
 import type { Fmp4Message, VideoTrack } from '../domain/media.ts';
+import type { Fragment } from '../runtime/fragment-group.ts';
 import type { AccessUnit } from './access-unit.ts';
 import type { Anchor } from './audio-times.ts';
 import { type Picture, Pictures } from './pictures.ts';
@@ -8,14 +9,6 @@ import { DecodeTimes } from './timestamps.ts';
 import { same } from './tracks.ts';
 
 export type VideoInit = Extract<Fmp4Message, { kind: 'init'; track: 'video' }>;
-
-/** One picture, or some sound, that becomes a fragment when somebody wants it. */
-export interface Fragment extends Omit<Extract<Fmp4Message, { kind: 'fragment' }>, 'bytes'> {
-  /** Of what it carries. */
-  readonly size: number;
-  /** Muxed anew each time: whoever gets them may give them away. */
-  bytes(): Uint8Array;
-}
 
 export class VideoFragments {
   readonly #out: (message: VideoInit | Fragment) => void;
@@ -72,9 +65,9 @@ export class VideoFragments {
     this.#times ??= this.#newTimes(muxer);
     const times = this.#times.next(ticks, keyframe);
     this.anchor = { seconds: (times.decodeTime + times.offset) / clockRate, capturedAt };
-    const frame = { units, keyframe, ...times };
-    const size = units.reduce((sum, { length }) => sum + length, 0);
-    this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, size, bytes: () => muxer.fragment(frame) });
+    const { decodeTime, offset, duration } = times;
+    const bytes = muxer.fragment({ units, decodeTime, offset, duration, keyframe });
+    this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, bytes });
   }
 
   #newTimes({ facts: { framesPerSecond } }: Fmp4Muxer): DecodeTimes {

@@ -7,10 +7,11 @@ import type { ChannelId } from '../../domain/ids.ts';
 import type { Fmp4Message, H264Only, StreamProfile } from '../../domain/media.ts';
 import type { Clock, Logger, MediaPlane } from '../../domain/ports.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
+import { type Fragment, FragmentGroup } from '../../runtime/fragment-group.ts';
 import { runStandingSink } from './standing-sink.ts';
 
 export type StreamInit = Extract<Fmp4Message, { kind: 'init' }>;
-export type StreamFragment = Extract<Fmp4Message, { kind: 'fragment' }>;
+export type StreamFragment = Fragment;
 
 export interface StreamWatcher {
   /** The bytes are shared by all who watch: never change them. */
@@ -32,7 +33,6 @@ interface StreamParts {
   readonly log: Logger;
 }
 
-/** Beyond this a group is not kept: who joins waits for the next keyframe. */
 const groupLimit = 8 * 1024 * 1024;
 /** A group that has not grown for this long is of a camera that went away: who joins would take it for live. */
 const freshFor = seconds(2);
@@ -72,8 +72,7 @@ class SharedStream {
   readonly #wanted: WantedStream;
   readonly #ended: () => void;
   #inits: StreamInit[] = [];
-  #group: StreamFragment[] = [];
-  #groupBytes = 0;
+  readonly #group = new FragmentGroup(groupLimit);
   #grewAt: Millis;
 
   constructor(parts: StreamParts, wanted: WantedStream, ended: () => void) {
@@ -101,7 +100,7 @@ class SharedStream {
     this.#watchers.add(watcher);
     for (const init of this.#inits) watcher.message(init);
     const { clock } = this.#parts;
-    if (clock.monotonic() - this.#grewAt < freshFor) for (const fragment of this.#group) watcher.message(fragment);
+    if (clock.monotonic() - this.#grewAt < freshFor) for (const fragment of this.#group.fragments) watcher.message(fragment);
     return () => {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.end('MEDIA_UNAVAILABLE', 'Nobody watches.');
@@ -120,22 +119,8 @@ class SharedStream {
     if (message.kind === 'init') {
       // Pictures first: a new beginning of them is one of the sound as well.
       this.#inits = message.track === 'video' ? [message] : [...this.#inits.filter(({ track }) => track === 'video'), message];
-      if (message.track === 'video') this.#forget();
-    } else this.#keep(message);
+      if (message.track === 'video') this.#group.clear();
+    } else if (this.#group.push(message)) this.#grewAt = this.#parts.clock.monotonic();
     for (const watcher of [...this.#watchers]) watcher.message(message);
-  }
-
-  #keep(fragment: StreamFragment): void {
-    if (fragment.keyframe) this.#forget();
-    else if (this.#group.length === 0) return;
-    this.#grewAt = this.#parts.clock.monotonic();
-    this.#group.push(fragment);
-    this.#groupBytes += fragment.bytes.byteLength;
-    if (this.#groupBytes > groupLimit) this.#forget();
-  }
-
-  #forget(): void {
-    this.#group = [];
-    this.#groupBytes = 0;
   }
 }
