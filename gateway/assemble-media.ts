@@ -62,11 +62,8 @@ const heapLimit = 384 * mebibyte;
  * what a runaway loop may take in the second until the watchdog ends it.
  */
 const oldGenerationMegabytes = 1_024;
-/**
- * Below it V8 does not collect the whole heap of a new worker. Camera bytes count there though they lie outside, and left to itself V8 makes a dozen such
- * collections in ten seconds of 64 streams: a third of what the streams cost, and pauses that their latency shows.
- */
-const uncollectedMegabytes = 48;
+/** Below it V8 does not collect the whole heap of a new worker: left to itself it does so for a few megabytes of small objects (docs/adr/0021). */
+const uncollectedMegabytes = 24;
 /** The byte budgets of the settings bound what the buffers hold. Should one of them leak, the worker goes before the box does … */
 const bufferShare = 0.5;
 /** … but never for what it was allowed to hold, with as much again that is not yet collected. */

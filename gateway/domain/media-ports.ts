@@ -23,7 +23,7 @@ export interface StreamReceiver {
   begin(description: StreamDescription): void;
   /**
    * One whole RTP packet in interleaved framing ("$", channel, 16-bit length, packet) at bytes[start, end).
-   * The receiver keeps the bytes and may change them: the source never touches them again.
+   * The receiver may change them, and copies what it keeps: when it returns, they belong to the source again.
    */
   packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
   clock(track: TrackKind, clock: SenderClock): void;
@@ -42,7 +42,10 @@ export interface StreamSource {
 /** The interleaved channel on which a track's packets lie in a span; its RTCP goes on the next one. */
 export const trackChannels = { video: 0, audio: 2 } as const satisfies Record<TrackKind, number>;
 
-/** Whole RTP packets of one track in interleaved framing, on the track's channel. The bytes are shared: never change them. */
+/**
+ * Whole RTP packets of one track in interleaved framing, on the track's channel. The bytes are shared: never change them. They stay as they are
+ * until `write` returns, and for as long as they are part of the viewer's backlog.
+ */
 export interface WireSpan {
   readonly track: TrackKind;
   readonly wire: Buffer;
@@ -56,6 +59,8 @@ export interface WireSpan {
   readonly starts: boolean;
   /** The camera says that the picture is complete. */
   readonly ends: boolean;
+  /** Where the last packet begins. */
+  readonly last: number;
 }
 
 /** One viewer that takes interleaved bytes. */

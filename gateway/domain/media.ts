@@ -154,8 +154,14 @@ export type SinkSpec = {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly purpose: StreamPurpose;
-} & (
-  | { readonly kind: 'fmp4'; readonly audio: boolean; readonly h264?: H264Only; readonly port: import('node:worker_threads').MessagePort }
+} /** `ring`: memory of a FragmentRing. Fragments that find room there come through it, and the message is the number of their place. */ & (
+  | {
+      readonly kind: 'fmp4';
+      readonly audio: boolean;
+      readonly h264?: H264Only;
+      readonly ring?: SharedArrayBuffer;
+      readonly port: import('node:worker_threads').MessagePort;
+    }
   | { readonly kind: 'wire'; readonly port: import('node:worker_threads').MessagePort }
   /** What the ring holds now, as `Fmp4Message`s, then `ended`. */
   | { readonly kind: 'clip'; readonly port: import('node:worker_threads').MessagePort }

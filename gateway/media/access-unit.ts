@@ -22,8 +22,11 @@ interface Counted {
 /** Safety flushes, for streams without markers or with lost ones. */
 const mostBytes = 128 * 1024;
 const mostMillis = 40;
+/** Room for a small picture. */
+const leastBytes = 16 * 1024;
 
 export interface VideoListener {
+  /** Its bytes are there until it returns. */
   unit(unit: AccessUnit): void;
   /** The camera has set its timestamps anew. */
   jumped(): void;
@@ -38,11 +41,9 @@ export class VideoCutter implements Counted {
   readonly #order = new PictureOrder();
   #video: VideoTools | undefined;
   // The span that grows.
-  #pieces: Buffer[] = [];
-  #from = 0;
-  #to = 0;
-  #open: ArrayBufferLike | undefined;
+  #wire = Buffer.alloc(0);
   #size = 0;
+  #last = 0;
   #packets = 0;
   #began = 0;
   #ticks = 0;
@@ -97,21 +98,19 @@ export class VideoCutter implements Counted {
   /** Hands over what is there. */
   flush(ends: boolean): void {
     if (this.#packets === 0) return;
-    this.#closePiece();
-    const wire = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#size);
     const unit: AccessUnit = {
       track: 'video',
-      wire,
+      wire: this.#wire.subarray(0, this.#size),
       packets: this.#packets,
       ticks: this.#ticks,
       capturedAt: this.#capturedAt!,
       keyframe: this.#key,
       starts: this.#starts,
       ends,
+      last: this.#last,
     };
     this.packets += this.#packets;
     this.octets += this.#size - this.#packets * shortestPacket;
-    this.#pieces = [];
     this.#size = 0;
     this.#packets = 0;
     this.#key = false;
@@ -119,24 +118,20 @@ export class VideoCutter implements Counted {
     this.#listener.unit(unit);
   }
 
-  #closePiece(): void {
-    if (this.#open) this.#pieces.push(Buffer.from(this.#open, this.#from, this.#to - this.#from));
-    this.#open = undefined;
-  }
-
   #append(bytes: Buffer, start: number, end: number, now: number): void {
     if (this.#packets === 0) this.#began = now;
-    // Packets of several reads lie side by side in one slab as a rule: then nothing is put together.
-    const { buffer, byteOffset } = bytes;
-    if (this.#open === buffer && this.#to === byteOffset + start) this.#to = byteOffset + end;
-    else {
-      this.#closePiece();
-      this.#open = buffer;
-      this.#from = byteOffset + start;
-      this.#to = byteOffset + end;
-    }
-    this.#size += end - start;
+    const size = this.#size + end - start;
+    if (size > this.#wire.length) this.#grow(size);
+    bytes.copy(this.#wire, this.#size, start, end);
+    this.#last = this.#size;
+    this.#size = size;
     this.#packets += 1;
+  }
+
+  #grow(least: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(least, 2 * this.#wire.length, leastBytes));
+    this.#wire.copy(grown, 0, 0, this.#size);
+    this.#wire = grown;
   }
 }
 
@@ -167,6 +162,7 @@ export class AudioCutter implements Counted {
       keyframe: false,
       starts: true,
       ends: true,
+      last: 0,
     });
   }
 }

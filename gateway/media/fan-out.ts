@@ -6,9 +6,10 @@ import type { SenderClock, StreamDescription, StreamPurpose, TrackKind } from '.
 import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
+import type { PictureGroup } from '../runtime/picture-group.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { AccessUnit } from './access-unit.ts';
-import { GopCache } from './gop-cache.ts';
+import { gopCache, withWire } from './gop-cache.ts';
 import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaSettings } from './settings.ts';
 
@@ -34,7 +35,7 @@ export class FanOut {
   readonly #clock: Clock;
   readonly #settings: MediaSettings;
   readonly #viewers = new Set<Viewer>();
-  readonly #cache: GopCache;
+  readonly #cache: PictureGroup<AccessUnit>;
   readonly #budget: OwedBytes;
   readonly #uplink: UplinkBudget;
   #grewAt = Number.NEGATIVE_INFINITY;
@@ -46,17 +47,17 @@ export class FanOut {
     this.#settings = settings;
     this.#budget = budget;
     this.#uplink = uplink;
-    this.#cache = new GopCache(settings.cacheBytes);
+    this.#cache = gopCache(settings.cacheBytes, () => this.#owing());
   }
 
   /** The group since the last keyframe, however old. */
   get cached(): readonly AccessUnit[] {
-    return this.#cache.units;
+    return this.#cache.items;
   }
 
   /** The same for whoever joins now: nothing where it has stopped growing, as of a camera that went away. It would be taken for live. */
   get joinable(): readonly AccessUnit[] {
-    return this.#clock.monotonic() - this.#grewAt < freshFor ? this.#cache.units : [];
+    return this.#clock.monotonic() - this.#grewAt < freshFor ? this.#cache.items : [];
   }
 
   get viewers(): number {
@@ -87,9 +88,18 @@ export class FanOut {
     return { [Symbol.dispose]: () => void this.#leave(viewer) };
   }
 
+  /** Into the group that viewers begin with; from here on its bytes last for as long as a viewer owes them. To be delivered next. */
+  keep(unit: AccessUnit): AccessUnit {
+    return this.#cache.push(unit) ?? withWire(unit, Buffer.from(unit.wire));
+  }
+
+  /** This group will be read on after its end. */
+  lend(): void {
+    this.#cache.lend();
+  }
+
   deliver(unit: AccessUnit): void {
     const now = this.#clock.monotonic();
-    this.#cache.push(unit);
     if (unit.track === 'video') this.#grewAt = now;
     const spans = [unit];
     for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, spans);
@@ -154,6 +164,11 @@ export class FanOut {
     this.#owes(viewer, viewer.outlet.backlog);
   }
 
+  #owing(): boolean {
+    for (const { outlet } of this.#viewers) if (outlet.backlog > 0) return true;
+    return false;
+  }
+
   #owes(viewer: Viewer, bytes: number): void {
     this.#budget.change(bytes - viewer.owed);
     viewer.owed = bytes;
@@ -161,6 +176,7 @@ export class FanOut {
 
   #leave(viewer: Viewer): boolean {
     if (!this.#viewers.delete(viewer)) return false;
+    if (viewer.owed > 0) this.#cache.lend(); // it may take some of that yet
     this.#budget.remove(viewer);
     return true;
   }

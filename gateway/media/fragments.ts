@@ -1,13 +1,15 @@
-/** One stream as fMP4. Each subscriber gets bytes of its own, as they move to its thread; as a rule it is one, for all browsers. */
+/** One stream as fMP4, muxed while somebody takes it: as a rule one, for all browsers. */
 import type { GatewayError } from '../domain/errors.ts';
 import type { Fmp4Message, StreamDescription } from '../domain/media.ts';
 import type { Logger } from '../domain/ports.ts';
-import { type Fragment, FragmentGroup } from '../runtime/fragment-group.ts';
+import { type Fragment, fragmentGroup } from '../runtime/fragment-group.ts';
+import type { PictureGroup } from '../runtime/picture-group.ts';
 import type { AccessUnit } from './access-unit.ts';
-import { AudioFragments, type AudioInit } from './audio-fragments.ts';
+import { AudioFragments } from './audio-fragments.ts';
 import type { CodecTools } from './ports.ts';
 import { VideoFragments, type VideoInit } from './video-fragments.ts';
 
+/** The bytes are there until it returns. */
 export type Subscriber = (message: Fmp4Message) => void;
 
 interface Subscription {
@@ -23,12 +25,12 @@ export class FragmentFeed {
   readonly #video: VideoFragments;
   #audio: AudioFragments | undefined;
   #description: StreamDescription | undefined;
-  readonly #group: FragmentGroup;
+  readonly #group: PictureGroup<Fragment>;
 
   constructor(codecs: CodecTools, log: Logger, most: number) {
     this.#codecs = codecs;
     this.#log = log;
-    this.#group = new FragmentGroup(most);
+    this.#group = fragmentGroup(most);
     this.#video = new VideoFragments((message) => (message.kind === 'init' ? this.#begin() : this.#send(message)));
   }
 
@@ -46,10 +48,10 @@ export class FragmentFeed {
     const { init } = this.#video;
     const subscription = { audio, running: false };
     this.#subscribers.set(subscriber, subscription);
-    const fragments = cached.length > 0 ? this.#group.fragments : [];
+    const fragments = cached.length > 0 ? this.#group.items : [];
     if (fragments.length > 0 && init) {
       this.#introduce(subscriber, subscription, init);
-      for (const fragment of fragments) if (audio || fragment.track === 'video') subscriber(copyOf(fragment));
+      for (const fragment of fragments) if (audio || fragment.track === 'video') subscriber(fragment);
     }
     return {
       [Symbol.dispose]: () => {
@@ -120,23 +122,17 @@ export class FragmentFeed {
 
   #introduce(subscriber: Subscriber, subscription: Subscription, init: VideoInit): void {
     subscription.running = true;
-    subscriber(copyOf(init));
-    if (subscription.audio && this.#audio) subscriber(copyOf(this.#audio.init));
+    subscriber(init);
+    if (subscription.audio && this.#audio) subscriber(this.#audio.init);
   }
 
   #send(fragment: Fragment): void {
     this.#group.push(fragment);
-    let given = false;
     for (const [subscriber, subscription] of this.#subscribers) {
       if (fragment.track === 'audio' && !subscription.audio) continue;
       if (!subscription.running && !fragment.keyframe) continue;
       if (!subscription.running) this.#introduce(subscriber, subscription, this.#video.init!);
-      subscriber(given ? copyOf(fragment) : fragment);
-      given = true;
+      subscriber(fragment);
     }
   }
-}
-
-function copyOf<M extends VideoInit | AudioInit | Fragment>(message: M): M {
-  return { ...message, bytes: new Uint8Array(message.bytes) };
 }

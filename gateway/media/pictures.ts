@@ -4,7 +4,7 @@ import type { AccessUnit } from './access-unit.ts';
 import type { VideoTools } from './ports.ts';
 
 export interface Picture {
-  /** NAL units, parameter sets and SEI among them. */
+  /** NAL units, parameter sets and SEI among them; they last as long as the spans that they came in. */
   readonly units: readonly Uint8Array[];
   readonly keyframe: boolean;
   readonly ticks: number;
@@ -18,20 +18,26 @@ const mostBytes = 8 * 1024 * 1024;
 /** Markers before a picture's first slice: delimiter, parameter sets and SEI, and some to spare. */
 const mostEarlyMarkers = 16;
 
+/** Room for so many bytes. */
+export type Room = (bytes: number) => Buffer;
+
 export class Pictures {
   readonly #out: (picture: Picture) => void;
+  readonly #room: Room | undefined;
   #video: VideoTools | undefined;
   #pieces: Buffer[] = [];
   #bytes = 0;
-  #first: AccessUnit | undefined;
+  #first: { readonly ticks: number; readonly capturedAt: Instant } | undefined;
   #key = false;
   /** The camera sets the marker before the picture is complete: then only the next timestamp ends one. */
   #markersLie = false;
   #emitted = -1;
   #count = 0;
 
-  constructor(out: (picture: Picture) => void) {
+  /** `room`: where what lies in pieces is put together; absent: somewhere new each time. */
+  constructor(out: (picture: Picture) => void, room?: Room) {
     this.#out = out;
+    this.#room = room;
   }
 
   /** What comes from now on is of this codec. */
@@ -70,13 +76,15 @@ export class Pictures {
     }
     this.#key ||= unit.keyframe;
     if (unit.ends && !this.#markersLie) this.#close(true);
+    // It waits for more, its bytes do not.
+    if (this.#pieces.length > 0) this.#pieces[this.#pieces.length - 1] = Buffer.from(unit.wire);
   }
 
   /** Hands over the picture that is there. `byMarker`: keep it open if it holds no picture data yet (a marker on parameter sets or SEI, quirk 19). */
   #close(byMarker = false): void {
     const { ticks, capturedAt } = this.#first!;
     const video = this.#video!;
-    const units = video.units(this.#pieces);
+    const units = video.units(this.#pieces, this.#room);
     const hasPicture = video.hasPicture(units);
     if (byMarker && !hasPicture) {
       // All of it is read again with the next marker: not for ever.

@@ -4,7 +4,7 @@ import type { MediaHub, RtpExit, StreamReceiver, StreamSource, ViewerDoor } from
 import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
 import type { Millis } from '../domain/time.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
-import type { Picture } from './pictures.ts';
+import type { Picture, Room } from './pictures.ts';
 import type { MediaSettings } from './settings.ts';
 
 export interface VideoFacts {
@@ -20,23 +20,26 @@ export interface Fmp4Muxer {
   readonly facts: VideoFacts;
   /** ftyp + moov. */
   readonly init: Uint8Array;
-  /** moof + mdat of one picture; times in ticks of the clock rate. */
-  fragment(frame: {
-    readonly units: readonly Uint8Array[];
-    readonly decodeTime: number;
-    /** From being decoded to being shown. */
-    readonly offset: number;
-    readonly duration: number;
-    readonly keyframe: boolean;
-  }): Uint8Array;
+  /** moof + mdat of one picture, written into `room`; times in ticks of the clock rate. */
+  fragment(
+    frame: {
+      readonly units: readonly Uint8Array[];
+      readonly decodeTime: number;
+      /** From being decoded to being shown. */
+      readonly offset: number;
+      readonly duration: number;
+      readonly keyframe: boolean;
+    },
+    room?: Room,
+  ): Uint8Array;
 }
 
 /** What depends on the video codec. Pure. */
 export interface VideoTools {
   /** Does the RTP packet at bytes[start, end) carry (the beginning of) a parameter set or of a picture that needs no other? */
   opensPictureGroup(bytes: Buffer, start: number, end: number): boolean;
-  /** NAL units in a run of whole interleaved RTP packets; malformed ones are left out. */
-  units(wire: readonly Buffer[]): Uint8Array[];
+  /** NAL units in a run of whole interleaved RTP packets; malformed ones are left out. `room`: where those in pieces are put together. */
+  units(wire: readonly Buffer[], room?: Room): Uint8Array[];
   /** Is there picture data among them? */
   hasPicture(units: readonly Uint8Array[]): boolean;
   /** The parameter sets among them; undefined unless complete. */

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import type { Logger, PreparedSink } from '../domain/ports.ts';
+import { FragmentRing } from '../runtime/fragment-ring.ts';
 import { FragmentFeed } from './fragments.ts';
 import type { Hold } from './held-streams.ts';
 import type { CodecTools } from './ports.ts';
@@ -49,10 +50,13 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: Si
   };
 }
 
-function feed({ port, audio }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: OpenSink['end']): Disposable {
+function feed({ port, audio, ring: shared }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: OpenSink['end']): Disposable {
+  const ring = shared && new FragmentRing(shared);
   return stream.feed.subscribe(
     (message) => {
-      if (message.kind === 'ended') end(message.reason, message.code);
+      const place = message.kind === 'fragment' ? ring?.put(message) : undefined;
+      if (place !== undefined) port.postMessage(place);
+      else if (message.kind === 'ended') end(message.reason, message.code);
       else if (stream.transcoded && message.kind === 'init' && message.track === 'video') post(port, { ...message, transcoded: true });
       else post(port, message);
     },
@@ -82,7 +86,7 @@ function wire(port: MessagePort, { stream }: Hold, end: (reason: string) => void
       for (const span of spans) {
         sent += span.wire.length;
         const { track, keyframe, starts, capturedAt } = span;
-        post(port, { kind: 'packets', track, keyframe, starts, capturedAt, bytes: new Uint8Array(span.wire) });
+        post(port, { kind: 'packets', track, keyframe, starts, capturedAt, bytes: span.wire });
       }
     },
     described: (description) => port.postMessage({ kind: 'begin', description } satisfies WireMessage),
@@ -96,7 +100,8 @@ function wire(port: MessagePort, { stream }: Hold, end: (reason: string) => void
   return stream.join(outlet, () => 'local');
 }
 
-/** The bytes are ours alone: they move instead of being copied. */
+/** Copies the bytes once: the copy moves. */
 function post(port: MessagePort, message: (Fmp4Message | WireMessage) & { readonly bytes: Uint8Array }): void {
-  port.postMessage(message, [message.bytes.buffer as ArrayBuffer]);
+  const bytes = new Uint8Array(message.bytes);
+  port.postMessage({ ...message, bytes }, [bytes.buffer]);
 }

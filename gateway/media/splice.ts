@@ -24,11 +24,8 @@ export class Splice implements WireOutlet {
   readonly #clock: Clock;
   readonly #lines = new Map<TrackKind, Line>();
   readonly #clockRates: Record<TrackKind, number> = { video: 90_000, audio: 8_000 };
-  /** The span sent last of each track, while nothing was changed yet. */
-  readonly #last: Record<TrackKind, { span: WireSpan | undefined; at: number }> = {
-    video: { span: undefined, at: 0 },
-    audio: { span: undefined, at: 0 },
-  };
+  /** Of each track, while nothing was changed yet. */
+  readonly #unchanged: Record<TrackKind, Line | undefined> = { video: undefined, audio: undefined };
   #spliced = false;
 
   constructor(outlet: WireOutlet, clock: Clock) {
@@ -42,9 +39,11 @@ export class Splice implements WireOutlet {
 
   /** What is written from now on belongs to another stream. */
   change(): void {
-    for (const { span, at } of Object.values(this.#last)) if (!this.#spliced && span) this.#lines.set(span.track, lineOf(span.wire, at));
+    for (const track of ['video', 'audio'] as const) {
+      const line = this.#unchanged[track];
+      if (!this.#spliced && line) this.#lines.set(track, line);
+    }
     this.#spliced = true;
-    for (const last of Object.values(this.#last)) last.span = undefined;
     for (const line of this.#lines.values()) line.shift = undefined;
   }
 
@@ -60,10 +59,10 @@ export class Splice implements WireOutlet {
       return;
     }
     const at = this.#clock.monotonic();
-    for (const span of spans) {
-      const last = this.#last[span.track];
-      last.span = span;
-      last.at = at;
+    for (const { track, wire, last } of spans) {
+      const line = this.#unchanged[track];
+      if (line) readLine(line, wire, last, at);
+      else this.#unchanged[track] = lineOf(wire, last, at);
     }
     this.#outlet.write(spans);
   }
@@ -93,7 +92,7 @@ export class Splice implements WireOutlet {
       const sequence = wire.readUInt16BE(at + 6);
       const timestamp = wire.readUInt32BE(at + 8);
       if (!line) {
-        line = lineOf(wire, now);
+        line = lineOf(wire, span.last, now);
         line.shift = { sequence: 0, timestamp: 0 };
         this.#lines.set(span.track, line);
       }
@@ -114,16 +113,17 @@ export class Splice implements WireOutlet {
   }
 }
 
-/** Of the last packet in a span. */
-function lineOf(wire: Buffer, at: number): Line {
-  let last = 0;
-  for (let next = 0; next + frameHead + 12 <= wire.length; next += frameHead + wire.readUInt16BE(next + 2)) last = next;
-  return {
-    sequence: wire.readUInt16BE(last + 6),
-    timestamp: wire.readUInt32BE(last + 8),
-    ssrc: wire.readUInt32BE(last + 12),
-    payloadType: wire[last + 5]! & 0x7f,
-    at,
-    shift: undefined,
-  };
+/** Of the packet in interleaved framing that begins at `packet`. */
+function lineOf(wire: Buffer, packet: number, at: number): Line {
+  const line: Line = { sequence: 0, timestamp: 0, ssrc: 0, payloadType: 0, at: 0, shift: undefined };
+  readLine(line, wire, packet, at);
+  return line;
+}
+
+function readLine(line: Line, wire: Buffer, packet: number, at: number): void {
+  line.sequence = wire.readUInt16BE(packet + 6);
+  line.timestamp = wire.readUInt32BE(packet + 8);
+  line.ssrc = wire.readUInt32BE(packet + 12);
+  line.payloadType = wire[packet + 5]! & 0x7f;
+  line.at = at;
 }

@@ -237,10 +237,14 @@ export class Stream {
       this.#failure = undefined;
     }
     if (!this.#waiting.empty && this.#described()) this.#waiting.settle(undefined);
-    this.#pictures.accept(unit);
-    this.fanOut.deliver(unit);
-    this.#ring?.push(unit);
-    this.feed.accept(unit);
+    const kept = this.fanOut.keep(unit);
+    this.#pictures.accept(kept);
+    this.fanOut.deliver(kept);
+    if (this.#ring) {
+      this.fanOut.lend();
+      this.#ring.push(kept);
+    }
+    this.feed.accept(kept);
     this.#report();
   }
 

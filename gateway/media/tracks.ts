@@ -107,7 +107,7 @@ export class Tracks implements StreamReceiver {
     this.inBand = sets !== undefined;
     if (!sets || !description || same(sets, description.video.parameterSets)) return;
     if (description.video.parameterSets.length > 0) this.#listener.slip('formats');
-    this.#describe({ ...description.video, parameterSets: sets });
+    this.#describe({ ...description.video, parameterSets: sets.map((set) => new Uint8Array(set)) });
   }
 
   /** The same pictures, better described. */

@@ -3,7 +3,7 @@ import type { Fmp4Message, VideoTrack } from '../domain/media.ts';
 import type { Fragment } from '../runtime/fragment-group.ts';
 import type { AccessUnit } from './access-unit.ts';
 import type { Anchor } from './audio-times.ts';
-import { type Picture, Pictures } from './pictures.ts';
+import { type Picture, Pictures, type Room } from './pictures.ts';
 import type { Fmp4Muxer, VideoTools } from './ports.ts';
 import { DecodeTimes } from './timestamps.ts';
 import { same } from './tracks.ts';
@@ -11,8 +11,10 @@ import { same } from './tracks.ts';
 export type VideoInit = Extract<Fmp4Message, { kind: 'init'; track: 'video' }>;
 
 export class VideoFragments {
+  /** The bytes of a fragment are there until it returns. */
   readonly #out: (message: VideoInit | Fragment) => void;
-  readonly #pictures = new Pictures((picture) => this.#mux(picture));
+  readonly #pictures = new Pictures((picture) => this.#mux(picture), scratch());
+  readonly #room = scratch();
   #video: VideoTools | undefined;
   #track: VideoTrack | undefined;
   #sets: readonly Uint8Array[] = [];
@@ -66,7 +68,7 @@ export class VideoFragments {
     const times = this.#times.next(ticks, keyframe);
     this.anchor = { seconds: (times.decodeTime + times.offset) / clockRate, capturedAt };
     const { decodeTime, offset, duration } = times;
-    const bytes = muxer.fragment({ units, decodeTime, offset, duration, keyframe });
+    const bytes = muxer.fragment({ units, decodeTime, offset, duration, keyframe }, this.#room);
     this.#out({ kind: 'fragment', track: 'video', keyframe, capturedAt, bytes });
   }
 
@@ -79,7 +81,7 @@ export class VideoFragments {
 
   #learn(sets: readonly Uint8Array[] | undefined): void {
     if (!sets || same(sets, this.#sets)) return;
-    this.#sets = sets;
+    this.#sets = sets.map((set) => new Uint8Array(set));
     this.#muxer = undefined;
   }
 
@@ -97,4 +99,13 @@ export class VideoFragments {
 
 function initOf({ facts: { codecs, width, height }, init }: Fmp4Muxer): VideoInit {
   return { kind: 'init', track: 'video', codecs, width, height, bytes: init };
+}
+
+/** One place that is used again: what it held is gone with the next picture. */
+function scratch(): Room {
+  let place = Buffer.alloc(0);
+  return (bytes) => {
+    if (bytes > place.length) place = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * place.length));
+    return place.subarray(0, bytes);
+  };
 }

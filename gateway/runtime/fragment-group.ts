@@ -1,45 +1,12 @@
-/** The fragments of a stream since its last keyframe: what somebody who joins now must see first. */
+/** The MP4 fragments of a stream since its last keyframe. */
 import type { Fmp4Message } from '../domain/media.ts';
-import { GroupBuffer } from './group-buffer.ts';
+import { PictureGroup } from './picture-group.ts';
 
 export type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
-type Entry = Omit<Fragment, 'bytes'> & { readonly end: number };
 
-export class FragmentGroup {
-  readonly #most: number;
-  readonly #bytes = new GroupBuffer();
-  #entries: Entry[] = [];
+export const fragmentGroup = (most: number, owed?: () => boolean): PictureGroup<Fragment> =>
+  new PictureGroup({ most, ...(owed ? { owed } : {}), bytesOf: ({ bytes }) => bytes, withBytes: withBytes });
 
-  /** Beyond so many bytes a group is not kept: who joins waits for the next keyframe. */
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** Their bytes stay as they are for whoever holds them. */
-  get fragments(): readonly Fragment[] {
-    let start = 0;
-    return this.#entries.map(({ end, kind, track, keyframe, capturedAt }) => {
-      const bytes = this.#bytes.lend(start, end);
-      start = end;
-      return { kind, track, keyframe, capturedAt, bytes };
-    });
-  }
-
-  /** Copies it; true where it is kept. */
-  push({ kind, track, keyframe, capturedAt, bytes }: Fragment): boolean {
-    if (keyframe) this.clear();
-    else if (this.#entries.length === 0) return false;
-    if (this.#bytes.length + bytes.length > this.#most) {
-      this.clear();
-      return false;
-    }
-    this.#bytes.append(bytes);
-    this.#entries.push({ kind, track, keyframe, capturedAt, end: this.#bytes.length });
-    return true;
-  }
-
-  clear(): void {
-    this.#entries = [];
-    this.#bytes.clear();
-  }
+function withBytes({ kind, track, keyframe, capturedAt }: Fragment, bytes: Buffer): Fragment {
+  return { kind, track, keyframe, capturedAt, bytes };
 }

@@ -28,12 +28,12 @@ export class FragmentWriter {
   #sample: number = template.length;
   #at: number;
 
-  /** `decodeTime` of the first sample in ticks; `size` of all samples together. */
-  constructor(sequence: number, decodeTime: number, count: number, size: number) {
+  /** `decodeTime` of the first sample in ticks; `size` of all samples together; `room`: where it is written. */
+  constructor(sequence: number, decodeTime: number, count: number, size: number, room: (bytes: number) => Buffer = Buffer.allocUnsafeSlow) {
     const table = count * bytesPerSample;
     const head = template.length + table;
-    // Not from the pool: the bytes may be transferred to another thread.
-    const bytes = Buffer.allocUnsafeSlow(head + 8 + size);
+    // By default not from the pool: the bytes may be transferred to another thread.
+    const bytes = room(head + 8 + size);
     template.copy(bytes);
     bytes.writeUInt32BE(head, 0);
     bytes.writeUInt32BE((sequence + 1) >>> 0, places.sequence);

@@ -44,11 +44,12 @@ export class VideoMuxer {
     this.init = initSegment({ kind: 'video', brand: format.brand, timescale: clockRate, width, height, sampleEntry: sampleEntry(format) });
   }
 
-  fragment({ units, decodeTime, offset, duration, keyframe }: VideoFrame): Uint8Array {
+  /** `room`: where it is written; absent: somewhere new each time. */
+  fragment({ units, decodeTime, offset, duration, keyframe }: VideoFrame, room?: (bytes: number) => Buffer): Uint8Array {
     const format = this.#format;
     let size = 0;
     for (const unit of units) if (format.belongsInSample(unit)) size += 4 + unit.length;
-    const writer = new FragmentWriter(this.#sequence, decodeTime, 1, size);
+    const writer = new FragmentWriter(this.#sequence, decodeTime, 1, size, room);
     this.#sequence += 1;
     writer.sample(duration, size, keyframe, offset);
     for (const unit of units) if (format.belongsInSample(unit)) writer.unit(unit);

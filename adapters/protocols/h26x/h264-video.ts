@@ -2,7 +2,7 @@
 import { avcTrack } from '../fmp4/avc.ts';
 import { type VideoFacts, VideoMuxer } from '../fmp4/video-muxer.ts';
 import { h264Format } from '../rtp/h264-payload.ts';
-import { depacketiseNals, opensPictureGroup } from '../rtp/nal-depacketiser.ts';
+import { depacketiseNals, opensPictureGroup, type Room } from '../rtp/nal-depacketiser.ts';
 import { parseH264Sps } from './h264-sps.ts';
 import { h264Nal, h264NalType, isH264Slice } from './nal.ts';
 import { reorderingIn, setsOfType } from './parameter-sets.ts';
@@ -14,8 +14,8 @@ export const h264Video = {
   },
 
   /** NAL units in runs of whole interleaved RTP packets. */
-  units(wire: readonly Buffer[]): Uint8Array[] {
-    return depacketiseNals(h264Format, wire);
+  units(wire: readonly Buffer[], room?: Room): Uint8Array[] {
+    return depacketiseNals(h264Format, wire, room);
   },
 
   hasPicture(units: readonly Uint8Array[]): boolean {

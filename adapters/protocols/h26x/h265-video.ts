@@ -2,7 +2,7 @@
 import { hevcTrack } from '../fmp4/hevc.ts';
 import { type VideoFacts, VideoMuxer } from '../fmp4/video-muxer.ts';
 import { h265Format } from '../rtp/h265-payload.ts';
-import { depacketiseNals, opensPictureGroup } from '../rtp/nal-depacketiser.ts';
+import { depacketiseNals, opensPictureGroup, type Room } from '../rtp/nal-depacketiser.ts';
 import { parseH265Sps } from './h265-sps.ts';
 import { h265Layer, h265Nal, h265NalType, isH265Slice } from './nal.ts';
 import { reorderingIn, setsOfType } from './parameter-sets.ts';
@@ -14,8 +14,8 @@ export const h265Video = {
   },
 
   /** NAL units in runs of whole interleaved RTP packets. */
-  units(wire: readonly Buffer[]): Uint8Array[] {
-    return depacketiseNals(h265Format, wire);
+  units(wire: readonly Buffer[], room?: Room): Uint8Array[] {
+    return depacketiseNals(h265Format, wire, room);
   },
 
   hasPicture(units: readonly Uint8Array[]): boolean {

@@ -20,7 +20,7 @@ export interface DialTarget {
   readonly localAddress?: string;
   /** Present: TLS 1.2 or later. */
   readonly tls?: TlsTrust | undefined;
-  /** How to read without TLS: see ReadSlab. */
+  /** How to read without TLS: see ReadPlace. */
   readonly onread?: OnReadOpts;
 }
 

@@ -7,9 +7,12 @@ import { type PayloadReader, readPayloads } from './wire.ts';
 /** More units in one run than any picture has are left out: each costs an object. */
 const mostUnits = 2_048;
 
-/** The NAL units in runs of whole interleaved packets; malformed ones and such with a piece missing are left out. Units share the wire's bytes where they can. */
-export function depacketiseNals(format: NalFormat, wire: readonly Buffer[]): Uint8Array[] {
-  const assembler = new NalAssembler(format, wire);
+/** Room for so many bytes. */
+export type Room = (bytes: number) => Buffer;
+
+/** The NAL units in runs of whole interleaved packets; malformed ones and such with a piece missing are left out. Units share the wire's bytes where they can; those in pieces are put together in `room`. */
+export function depacketiseNals(format: NalFormat, wire: readonly Buffer[], room: Room = Buffer.allocUnsafe): Uint8Array[] {
+  const assembler = new NalAssembler(format, wire, room);
   readPayloads(wire, assembler);
   return assembler.units;
 }
@@ -53,15 +56,17 @@ class NalAssembler implements PayloadReader {
   readonly units: Uint8Array[] = [];
   readonly #format: NalFormat;
   readonly #wire: readonly Buffer[];
+  readonly #room: Room;
   /** Where units in fragments are put together: one buffer for all of them, as large as the wire, since they cannot be larger. */
   #arena: Buffer | undefined;
   #from = 0;
   #to = 0;
   #open = false;
 
-  constructor(format: NalFormat, wire: readonly Buffer[]) {
+  constructor(format: NalFormat, wire: readonly Buffer[], room: Room) {
     this.#format = format;
     this.#wire = wire;
+    this.#room = room;
   }
 
   payload(bytes: Buffer, start: number, end: number, _packet: number, gap: boolean): void {
@@ -93,7 +98,7 @@ class NalAssembler implements PayloadReader {
     const header = bytes[start + headerLength]!;
     const body = start + headerLength + 1;
     if (header & 0x80) {
-      this.#arena ??= Buffer.allocUnsafe(this.#wire.reduce((sum, run) => sum + run.length, 0));
+      this.#arena ??= this.#room(this.#wire.reduce((sum, run) => sum + run.length, 0));
       // The type of a unit's first fragment counts: some cameras change it on the way (Tiandy, quirk 21).
       this.#arena[this.#from] = (bytes[start]! & ~(typeMask << typeShift)) | ((header & typeMask) << typeShift);
       if (headerLength === 2) this.#arena[this.#from + 1] = bytes[start + 1]!;

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { answerChallenge, type Challenge, parseChallenges } from '../digest.ts';
 import { dial } from '../net/dial.ts';
-import { ReadSlab } from '../net/read-slab.ts';
+import { ReadPlace } from '../net/read-place.ts';
 import { distrustOf } from '../net/shown-certificate.ts';
 import type { Timers } from '../timers.ts';
 import type { RtspTarget } from './address.ts';
@@ -29,7 +29,7 @@ export interface RtspOrder {
 }
 
 export interface FrameTaker {
-  /** One whole interleaved frame at bytes[start, end), its 4-byte header included. */
+  /** One whole interleaved frame at bytes[start, end), its 4-byte header included; they are there until it returns. */
   frame(bytes: Buffer, start: number, end: number): void;
   /** Are frames of this channel expected? */
   carries(channel: number): boolean;
@@ -54,7 +54,7 @@ export class RtspConnection {
   #taker: FrameTaker | undefined;
   session: string | undefined;
 
-  private constructor(socket: Socket, reads: ReadSlab | undefined, options: ConnectionOptions) {
+  private constructor(socket: Socket, reads: ReadPlace | undefined, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#scanner = new RtspScanner({
@@ -79,7 +79,7 @@ export class RtspConnection {
     const { target } = options;
     using deadline = options.timers.deadline(options.within, signal);
     const { host, port, secure } = target;
-    const reads = secure ? undefined : new ReadSlab();
+    const reads = secure ? undefined : new ReadPlace();
     let socket: Socket;
     try {
       // With TLS the fingerprint alone decides, below.

@@ -15,7 +15,7 @@ export const usualLimits: RtspLimits = { head: 16 * 1024, body: 256 * 1024 };
 
 export interface RtspVisitor {
   message(message: RtspMessage): void;
-  /** One whole frame at bytes[start, end), its 4-byte header included. The bytes are never written to again. */
+  /** One whole frame at bytes[start, end), its 4-byte header included. The bytes are there until it returns. */
   frame(bytes: Buffer, start: number, end: number): void;
   /** So many bytes were neither, and were skipped; only after `tolerate`. */
   garbage?(length: number): void;
@@ -96,7 +96,7 @@ export class RtspScanner {
     const message = parseHead(chunk.subarray(at, empty.start));
     const end = empty.end + bodyLength(message, this.#limits.body);
     if (end > chunk.length) return undefined;
-    this.#visitor.message({ ...message, body: chunk.subarray(empty.end, end) });
+    this.#visitor.message({ ...message, body: Buffer.from(chunk.subarray(empty.end, end)) });
     return end;
   }
 

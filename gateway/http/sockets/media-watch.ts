@@ -64,6 +64,10 @@ export class MediaWatch implements StreamWatcher {
     this.#leave();
   }
 
+  get owes(): boolean {
+    return this.#parts.page.owed > 0;
+  }
+
   message(message: StreamInit | StreamFragment): void {
     if (message.kind === 'init') this.#introduce(message);
     else if (this.#follows(message)) this.#send(message.keyframe ? 2 : 1, message, message.capturedAt);

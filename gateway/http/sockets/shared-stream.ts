@@ -7,15 +7,17 @@ import type { ChannelId } from '../../domain/ids.ts';
 import type { Fmp4Message, H264Only, StreamProfile } from '../../domain/media.ts';
 import type { Clock, Logger, MediaPlane } from '../../domain/ports.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
-import { type Fragment, FragmentGroup } from '../../runtime/fragment-group.ts';
+import { type Fragment, fragmentGroup } from '../../runtime/fragment-group.ts';
 import { runStandingSink } from './standing-sink.ts';
 
 export type StreamInit = Extract<Fmp4Message, { kind: 'init' }>;
 export type StreamFragment = Fragment;
 
 export interface StreamWatcher {
-  /** The bytes are shared by all who watch: never change them. */
+  /** The bytes are shared by all who watch: never change them. They stay as they are until it returns, and while the watcher owes. */
   message(message: StreamInit | StreamFragment): void;
+  /** Something that it was given is still on its way. */
+  readonly owes: boolean;
   /** Nothing more comes. */
   ended(code: ErrorCode, reason: string): void;
 }
@@ -72,7 +74,7 @@ class SharedStream {
   readonly #wanted: WantedStream;
   readonly #ended: () => void;
   #inits: StreamInit[] = [];
-  readonly #group = new FragmentGroup(groupLimit);
+  readonly #group = fragmentGroup(groupLimit, () => [...this.#watchers].some(({ owes }) => owes));
   #grewAt: Millis;
 
   constructor(parts: StreamParts, wanted: WantedStream, ended: () => void) {
@@ -100,9 +102,10 @@ class SharedStream {
     this.#watchers.add(watcher);
     for (const init of this.#inits) watcher.message(init);
     const { clock } = this.#parts;
-    if (clock.monotonic() - this.#grewAt < freshFor) for (const fragment of this.#group.fragments) watcher.message(fragment);
+    if (clock.monotonic() - this.#grewAt < freshFor) for (const fragment of this.#group.items) watcher.message(fragment);
     return () => {
       this.#watchers.delete(watcher);
+      if (watcher.owes) this.#group.lend();
       if (this.#watchers.size === 0) this.end('MEDIA_UNAVAILABLE', 'Nobody watches.');
     };
   }
@@ -116,11 +119,16 @@ class SharedStream {
   }
 
   #take(message: StreamInit | StreamFragment): void {
+    let lasting = message;
     if (message.kind === 'init') {
       // Pictures first: a new beginning of them is one of the sound as well.
       this.#inits = message.track === 'video' ? [message] : [...this.#inits.filter(({ track }) => track === 'video'), message];
       if (message.track === 'video') this.#group.clear();
-    } else if (this.#group.push(message)) this.#grewAt = this.#parts.clock.monotonic();
-    for (const watcher of [...this.#watchers]) watcher.message(message);
+    } else {
+      const kept = this.#group.push(message);
+      if (kept) this.#grewAt = this.#parts.clock.monotonic();
+      lasting = kept ?? { ...message, bytes: new Uint8Array(message.bytes) };
+    }
+    for (const watcher of [...this.#watchers]) watcher.message(lasting);
   }
 }

@@ -10,7 +10,7 @@ import type { Clock } from '../../../gateway/domain/ports.ts';
 import { instant, millis, seconds } from '../../../gateway/domain/time.ts';
 import type { AccessUnit } from '../../../gateway/media/access-unit.ts';
 import { FragmentFeed } from '../../../gateway/media/fragments.ts';
-import { GopCache } from '../../../gateway/media/gop-cache.ts';
+import { gopCache, withWire } from '../../../gateway/media/gop-cache.ts';
 import { RecorderRing } from '../../../gateway/media/recorder-ring.ts';
 import { Tracks } from '../../../gateway/media/tracks.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
@@ -52,7 +52,7 @@ const played = (description: number, packets: readonly Uint8Array[]) =>
 class Play {
   now = 1_760_000_000_000;
   readonly #ring: RecorderRing;
-  readonly #cache = new GopCache(mostBytes);
+  readonly #cache = gopCache(mostBytes);
   readonly #feed = new FragmentFeed({ video: videoTools, audio: audioTools }, silentLogger, mostBytes);
   readonly #tracks: Tracks;
   readonly #decodeTimes = new Map<TrackKind, number>();
@@ -124,9 +124,10 @@ class Play {
     for (; at < unit.wire.length; packets += 1) at += 4 + unit.wire.readUInt16BE(at + 2);
     must(at === unit.wire.length && packets === unit.packets && packets > 0, 'a unit is whole packets', () => [at, unit.wire.length, packets]);
     must(Number.isFinite(unit.ticks) && Number.isFinite(unit.capturedAt), 'a unit has its times', () => [unit.ticks, unit.capturedAt]);
-    this.#cache.push(unit);
-    this.#ring.push(unit);
-    this.#feed.accept(unit);
+    const kept = this.#cache.push(unit) ?? withWire(unit, Buffer.from(unit.wire));
+    this.#cache.lend();
+    this.#ring.push(kept);
+    this.#feed.accept(kept);
     must(this.#cache.bytes <= mostBytes && this.#ring.state().bytes <= mostBytes, 'cache and ring keep to their bytes');
   }
 

@@ -10,7 +10,7 @@ import { instant, millis, seconds } from '../../../gateway/domain/time.ts';
 import { type AccessUnit, VideoCutter } from '../../../gateway/media/access-unit.ts';
 import { FanOut } from '../../../gateway/media/fan-out.ts';
 import { FragmentFeed } from '../../../gateway/media/fragments.ts';
-import { GopCache } from '../../../gateway/media/gop-cache.ts';
+import { gopCache, withWire } from '../../../gateway/media/gop-cache.ts';
 import { OwedBytes } from '../../../gateway/media/owed-bytes.ts';
 import { usualMediaSettings } from '../../../gateway/media/settings.ts';
 import { Timeline } from '../../../gateway/media/timestamps.ts';
@@ -24,6 +24,9 @@ const video = { kind: 'video', codec: 'h264', payloadType: 96, clockRate: 90_000
 const description = { video };
 const codecs = { video: videoTools, audio: audioTools };
 
+/** A unit's bytes are there until its listener returns. */
+const lasting = (unit: AccessUnit) => withWire(unit, Buffer.from(unit.wire));
+
 /** Packets of one picture, as a camera frames them. */
 function framed(picture: readonly Uint8Array[], at: { sequence: number; timestamp: number; ssrc?: number; markers?: readonly boolean[] }): Buffer[] {
   const payloads = packetiseH264(picture, 1_000);
@@ -36,7 +39,7 @@ function framed(picture: readonly Uint8Array[], at: { sequence: number; timestam
 
 function cutterOf(clock = new ManualClock()) {
   const units: AccessUnit[] = [];
-  const listener = { unit: (unit: AccessUnit) => void units.push(unit), jumped: () => undefined, reorders: () => undefined };
+  const listener = { unit: (unit: AccessUnit) => void units.push(lasting(unit)), jumped: () => undefined, reorders: () => undefined };
   const cutter = new VideoCutter(clock, { ahead: undefined }, listener);
   cutter.begin(video, h264Video);
   const feed = (frames: readonly Buffer[]) => {
@@ -50,7 +53,7 @@ const rtpOfWire = (wire: Buffer) => parseRtp(wire.subarray(4));
 const rtpOf = (unit: AccessUnit) => new RtspReader().push(unit.wire).flatMap((piece) => (piece.kind === 'frame' ? [parseRtp(piece.payload)] : []));
 
 describe('access units', () => {
-  test('are spans that end with the marker, on channel 0, without a copy where the packets lie side by side', () => {
+  test('are spans that end with the marker, on channel 0, and tell where their last packet begins', () => {
     const { units, cutter } = cutterOf();
     const read = Buffer.concat([...framed(pictures[0]!, { sequence: 1, timestamp: 9 }), ...framed(pictures[1]!, { sequence: 40, timestamp: 3_609 })]);
     for (let at = 0; at < read.length; ) {
@@ -62,8 +65,9 @@ describe('access units', () => {
       { keyframe: true, starts: true, ends: true },
       { keyframe: false, starts: true, ends: true },
     ]);
-    expect(units[0]!.wire.buffer).toBe(read.buffer);
-    expect(units[0]!.wire[1]).toBe(0);
+    const { wire, last } = units[0]!;
+    expect(wire[1]).toBe(0);
+    expect(last + 4 + wire.readUInt16BE(last + 2)).toBe(wire.length);
   });
 
   test('a marker on the parameter sets does not hide the keyframe (quirk 19), and the picture is muxed once', () => {
@@ -121,7 +125,11 @@ describe('access units', () => {
 
 test('sound keeps its own numbers and channel; a payload type that the camera changes stays as viewers know it', () => {
   const units: AccessUnit[] = [];
-  const tracks = new Tracks(new ManualClock(), codecs, { described: () => undefined, unit: (unit) => units.push(unit), slip: () => undefined });
+  const tracks = new Tracks(new ManualClock(), codecs, {
+    described: () => undefined,
+    unit: (unit) => units.push(lasting(unit)),
+    slip: () => undefined,
+  });
   const audio = { kind: 'audio', codec: 'pcma', payloadType: 8, clockRate: 8_000, channels: 1 } as const;
   const sound = (payloadType: number, sequence: number) =>
     writeFrame(9, writeRtp({ marker: false, payloadType, sequence, timestamp: sequence * 160, ssrc: 7 }, Buffer.alloc(160)));
@@ -159,7 +167,11 @@ const unitOf = (bytes: number, keyframe: boolean, ticks = 0): AccessUnit => ({
   keyframe,
   starts: true,
   ends: true,
+  last: 0,
 });
+
+/** Of 100 bytes, each of them `mark`. */
+const marked = (mark: number, keyframe: boolean): AccessUnit => withWire(unitOf(100, keyframe), Buffer.alloc(100, mark));
 
 describe('viewers', () => {
   const unlimited = UplinkBudget.open(0, new ManualClock());
@@ -189,11 +201,11 @@ describe('viewers', () => {
   test('a joiner gets the cached group in one write, then each picture once', () => {
     const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
-    out.deliver(unitOf(100, true));
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(100, true)));
+    out.deliver(out.keep(unitOf(10, false)));
     out.join(outlet, () => 'local');
     expect(seen).toMatchObject({ writes: 1, bytes: 110 });
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     expect(seen).toMatchObject({ writes: 2, bytes: 120 });
   });
 
@@ -201,26 +213,26 @@ describe('viewers', () => {
     const clock = new ManualClock();
     const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
-    out.deliver(unitOf(100, true));
+    out.deliver(out.keep(unitOf(100, true)));
     await clock.advance(seconds(2));
     out.join(outlet, () => 'local');
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     expect(seen).toMatchObject({ writes: 0 });
   });
 
   test('one that owes too much skips to the next keyframe, the others do not notice', () => {
     const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
     const [slow, quick] = [viewer(), viewer()];
-    out.deliver(unitOf(100, true));
+    out.deliver(out.keep(unitOf(100, true)));
     out.join(slow.outlet, () => 'local');
     out.join(quick.outlet, () => 'local');
     slow.seen.backlog = 1_101;
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     slow.seen.backlog = 0;
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     expect([slow.seen.writes, quick.seen.writes]).toEqual([1, 3]);
-    out.deliver(unitOf(100, true));
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(100, true)));
+    out.deliver(out.keep(unitOf(10, false)));
     expect([slow.seen.writes, quick.seen.writes]).toEqual([3, 5]);
     expect(out.skipped).toBe(2);
   });
@@ -229,15 +241,15 @@ describe('viewers', () => {
     const clock = new ManualClock();
     const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
-    out.deliver(unitOf(100, true));
+    out.deliver(out.keep(unitOf(100, true)));
     out.join(outlet, () => 'local');
     seen.backlog = 100;
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     await clock.advance(seconds(2.5));
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     expect(seen.writes).toBe(2);
     await clock.advance(seconds(8));
-    out.deliver(unitOf(10, false));
+    out.deliver(out.keep(unitOf(10, false)));
     expect(seen.closed).toBe('takes nothing');
     expect(out.viewers).toBe(0);
   });
@@ -246,7 +258,7 @@ describe('viewers', () => {
     const clock = new ManualClock();
     const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const [dead, slow] = [viewer(), viewer()];
-    out.deliver(unitOf(100, true));
+    out.deliver(out.keep(unitOf(100, true)));
     out.join(dead.outlet, () => 'local');
     out.join(slow.outlet, () => 'local');
     dead.seen.backlog = 50;
@@ -269,20 +281,45 @@ describe('viewers', () => {
     one.join(worst.outlet, () => 'local');
     other.join(good.outlet, () => 'local');
     worst.seen.backlog = 900;
-    one.deliver(unitOf(10, true));
+    one.deliver(one.keep(unitOf(10, true)));
     good.seen.backlog = 700;
-    other.deliver(unitOf(10, true));
+    other.deliver(other.keep(unitOf(10, true)));
     expect(worst.seen.closed).toContain('owed most');
     expect(good.seen.closed).toBe('');
     expect(budget).toMatchObject({ owed: 700, closed: 1 });
   });
 
+  test('a group uses the bytes of the one before again, unless a viewer still owes them', () => {
+    const cache = (owed: boolean) => {
+      const group = gopCache(1e6, () => owed);
+      const first = group.push(marked(1, true))!;
+      const second = group.push(marked(2, true))!;
+      return { first: first.wire[0], second: second.wire[99], same: first.wire.buffer === second.wire.buffer };
+    };
+    expect(cache(false)).toEqual({ first: 2, second: 2, same: true });
+    expect(cache(true)).toEqual({ first: 1, second: 2, same: false });
+  });
+
+  test('one that is slow, or leaves while it owes, gets the pictures that it was sent', () => {
+    for (const leaves of [false, true]) {
+      const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
+      const { seen, outlet } = viewer();
+      const sent: Buffer[] = [];
+      const joined = out.join({ ...outlet, write: (spans) => sent.push(...spans.map(({ wire }) => wire)), backlog: 500 }, () => 'local');
+      out.deliver(out.keep(marked(1, true)));
+      if (leaves) joined[Symbol.dispose]();
+      out.deliver(out.keep(marked(2, true)));
+      expect(sent[0]![0]).toBe(1);
+      expect(seen.closed).toBe('');
+    }
+  });
+
   test('a group larger than the cache is dropped whole, until the next keyframe', () => {
-    const cache = new GopCache(1_000);
+    const cache = gopCache(1_000);
     cache.push(unitOf(600, true));
     cache.push(unitOf(600, false));
     cache.push(unitOf(10, false));
-    expect(cache.units).toHaveLength(0);
+    expect(cache.items).toHaveLength(0);
     cache.push(unitOf(10, true));
     expect(cache.bytes).toBe(10);
   });

@@ -8,6 +8,7 @@ import { writeFrame } from '../../../adapters/protocols/rtsp/scanner.ts';
 import type { Fmp4Message } from '../../../gateway/domain/media.ts';
 import { type AccessUnit, VideoCutter } from '../../../gateway/media/access-unit.ts';
 import { FragmentFeed } from '../../../gateway/media/fragments.ts';
+import { withWire } from '../../../gateway/media/gop-cache.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { parameterSets, pictures } from '../../support/rtsp-camera.ts';
@@ -21,11 +22,12 @@ function pipeline() {
   const messages: Fmp4Message[] = [];
   const feed = new FragmentFeed(codecs, silentLogger, 1_000_000);
   feed.describe(description);
-  feed.subscribe((message) => messages.push(message), []);
+  feed.subscribe((message) => messages.push('bytes' in message ? { ...message, bytes: new Uint8Array(message.bytes) } : message), []);
   const units: AccessUnit[] = [];
   const take = (unit: AccessUnit) => {
-    units.push(unit);
-    feed.accept(unit);
+    const kept = withWire(unit, Buffer.from(unit.wire)); // its bytes are there until this returns
+    units.push(kept);
+    feed.accept(kept);
   };
   const cutter = new VideoCutter(new ManualClock(), { ahead: undefined }, { unit: take, jumped: () => undefined, reorders: () => undefined });
   cutter.begin(video, h264Video);

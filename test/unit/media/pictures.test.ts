@@ -12,7 +12,7 @@ const slice = (length: number) => Buffer.concat([Uint8Array.of(0x65, 0x88), Buff
 /** One packet of a camera whose clock stands at `ticks`. */
 function unitOf(payload: Uint8Array, ticks: number, ends: boolean): AccessUnit {
   const wire = writeFrame(0, writeRtp({ marker: ends, payloadType: 96, sequence: 1, timestamp: ticks, ssrc: 1 }, payload));
-  return { track: 'video', wire, packets: 1, ticks, capturedAt: instant(1), keyframe: false, starts: true, ends };
+  return { track: 'video', wire, packets: 1, ticks, capturedAt: instant(1), keyframe: false, starts: true, ends, last: 0 };
 }
 
 function open() {

@@ -50,7 +50,7 @@ function open(sound = true) {
   };
   const say = (payload: Uint8Array, ticks: number, at: number) => {
     const [wire] = wireOf([payload], { sequence: 9, timestamp: ticks });
-    const span = { wire: wire!, packets: 1, ticks, capturedAt: instant(1_000 + at), keyframe: false, starts: true, ends: true };
+    const span = { wire: wire!, packets: 1, ticks, capturedAt: instant(1_000 + at), keyframe: false, starts: true, ends: true, last: 0 };
     line.sound({ track: 'audio', ...span } satisfies WireSpan);
   };
   return { clock, line, frames, show, say, violations: () => frames.flatMap(({ violations }) => violations) };

@@ -13,6 +13,7 @@ const picture = (keyframe: boolean, bytes = 100): AccessUnit => ({
   keyframe,
   starts: true,
   ends: true,
+  last: 0,
 });
 
 /** One picture a second, a keyframe every `group`. */
