@@ -88,14 +88,11 @@ export class FanOut {
     return { [Symbol.dispose]: () => void this.#leave(viewer) };
   }
 
-  /** Into the group that viewers begin with; from here on its bytes last for as long as a viewer owes them. To be delivered next. */
-  keep(unit: AccessUnit): AccessUnit {
-    return this.#cache.push(unit) ?? withWire(unit, Buffer.from(unit.wire));
-  }
-
-  /** This group will be read on after its end. */
-  lend(): void {
-    this.#cache.lend();
+  /** Into the group that viewers begin with: its bytes last for as long as a viewer owes them; where they are `recorded`, for good. To be delivered next. */
+  keep(unit: AccessUnit, recorded = false): AccessUnit {
+    const kept = this.#cache.push(unit);
+    if (recorded) this.#cache.lend();
+    return kept ?? withWire(unit, Buffer.from(unit.wire));
   }
 
   deliver(unit: AccessUnit): void {

@@ -237,13 +237,10 @@ export class Stream {
       this.#failure = undefined;
     }
     if (!this.#waiting.empty && this.#described()) this.#waiting.settle(undefined);
-    const kept = this.fanOut.keep(unit);
+    const kept = this.fanOut.keep(unit, this.#ring !== undefined);
     this.#pictures.accept(kept);
     this.fanOut.deliver(kept);
-    if (this.#ring) {
-      this.fanOut.lend();
-      this.#ring.push(kept);
-    }
+    this.#ring?.push(kept);
     this.feed.accept(kept);
     this.#report();
   }
