@@ -14,6 +14,7 @@ import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaSettings } from './settings.ts';
 
 const freshFor = seconds(2);
+const none: readonly AccessUnit[] = [];
 
 /** One viewer, with what it owes. */
 export interface Viewer {
@@ -26,6 +27,8 @@ export interface Viewer {
   movedAt: number;
   /** Extra bytes that it may owe until it has taken the burst it started with. */
   burst: number;
+  /** What it was not yet given of the group that it started with. */
+  rest: readonly AccessUnit[];
   /** Asked anew each time: an alarm changes what a viewer is for. */
   purpose(): StreamPurpose;
   close(reason: string): void;
@@ -64,7 +67,10 @@ export class FanOut {
     return this.#viewers.size;
   }
 
-  /** Sends the cached group at once; what comes next goes to it from the same `deliver` that fills the cache: nothing twice, nothing missed. */
+  /**
+   * Sends the first picture of the cached group at once, and the rest of it before what comes next: of many who join together, each sees something
+   * soon. Nothing twice, nothing missed.
+   */
   join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     const viewer: Viewer = {
       outlet,
@@ -73,6 +79,7 @@ export class FanOut {
       owed: 0,
       movedAt: this.#clock.monotonic(),
       burst: this.#cache.bytes,
+      rest: none,
       purpose,
       close: (reason) => {
         if (this.#leave(viewer)) outlet.close(reason);
@@ -83,7 +90,9 @@ export class FanOut {
     const group = this.joinable;
     if (group.length > 0 && this.#uplink.take(this.#cache.bytes, purpose())) {
       viewer.live = true;
-      this.#write(viewer, group);
+      const first = firstPicture(group);
+      viewer.rest = group.slice(first);
+      this.#write(viewer, group.slice(0, first));
     }
     return { [Symbol.dispose]: () => void this.#leave(viewer) };
   }
@@ -99,7 +108,11 @@ export class FanOut {
     const now = this.#clock.monotonic();
     if (unit.track === 'video') this.#grewAt = now;
     const spans = [unit];
-    for (const viewer of this.#viewers) if (this.#ready(viewer, unit, now)) this.#write(viewer, spans);
+    for (const viewer of this.#viewers) {
+      const ready = this.#ready(viewer, unit, now);
+      if (viewer.rest.length > 0) this.#catchUp(viewer);
+      if (ready) this.#write(viewer, spans);
+    }
     this.#budget.keep();
   }
 
@@ -113,14 +126,17 @@ export class FanOut {
 
   /** The session with the camera is over: its group must not be shown to anyone any more. */
   forget(): void {
+    for (const viewer of this.#viewers) {
+      viewer.live = false;
+      viewer.rest = none;
+    }
     this.#cache.clear();
-    for (const viewer of this.#viewers) viewer.live = false;
   }
 
   /** Also while no picture comes: a viewer that takes nothing must not stay unseen. */
   sweep(): void {
     const now = this.#clock.monotonic();
-    for (const viewer of this.#viewers) this.#look(viewer, now);
+    for (const viewer of this.#viewers) if (this.#look(viewer, now) && viewer.rest.length > 0) this.#catchUp(viewer);
   }
 
   closeAll(reason: string): void {
@@ -156,13 +172,19 @@ export class FanOut {
     return viewer.live;
   }
 
+  #catchUp(viewer: Viewer): void {
+    const { live, rest } = viewer;
+    viewer.rest = none;
+    if (live) this.#write(viewer, rest);
+  }
+
   #write(viewer: Viewer, spans: readonly WireSpan[]): void {
     viewer.outlet.write(spans);
     this.#owes(viewer, viewer.outlet.backlog);
   }
 
   #owing(): boolean {
-    for (const { outlet } of this.#viewers) if (outlet.backlog > 0) return true;
+    for (const { outlet, rest } of this.#viewers) if (outlet.backlog > 0 || rest.length > 0) return true;
     return false;
   }
 
@@ -177,4 +199,11 @@ export class FanOut {
     this.#budget.remove(viewer);
     return true;
   }
+}
+
+/** How many spans it has; sound that lies among them comes later. */
+function firstPicture(group: readonly AccessUnit[]): number {
+  const [first] = group;
+  const end = group.findIndex(({ track, ticks }) => track !== 'video' || ticks !== first?.ticks);
+  return end < 0 ? group.length : end;
 }

@@ -49,15 +49,35 @@ describe('viewers', () => {
     };
   }
 
-  test('a joiner gets the cached group in one write, then each picture once', () => {
+  test('a joiner gets the first picture of the cached group at once, the others before the next one, each once', () => {
     const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
     out.deliver(out.keep(unitOf(100, true)));
-    out.deliver(out.keep(unitOf(10, false)));
+    out.deliver(out.keep(unitOf(10, false, 1)));
+    out.deliver(out.keep(unitOf(7, false, 2)));
     out.join(outlet, () => 'local');
-    expect(seen).toMatchObject({ writes: 1, bytes: 110 });
-    out.deliver(out.keep(unitOf(10, false)));
-    expect(seen).toMatchObject({ writes: 2, bytes: 120 });
+    expect(seen).toMatchObject({ writes: 1, bytes: 100 });
+    out.deliver(out.keep(unitOf(10, false, 3)));
+    expect(seen).toMatchObject({ writes: 3, bytes: 127 });
+    out.deliver(out.keep(unitOf(10, false, 4)));
+    expect(seen).toMatchObject({ writes: 4, bytes: 137 });
+  });
+
+  test('what a joiner has not yet got of the group comes though no picture follows, and stays as it was though a new group begins', () => {
+    const sent: number[] = [];
+    const join = (out: FanOut) => {
+      sent.length = 0;
+      out.deliver(out.keep(marked(1, true)));
+      out.deliver(out.keep({ ...marked(2, false), ticks: 1 }));
+      const write = (spans: readonly WireSpan[]) => sent.push(...spans.map(({ wire }) => wire[0]!));
+      out.join({ ...viewer().outlet, write, backlog: 0 }, () => 'local');
+      return out;
+    };
+    join(new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited)).sweep();
+    expect(sent).toEqual([1, 2]);
+    const out = join(new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited));
+    out.deliver(out.keep({ ...marked(3, true), ticks: 2 }));
+    expect(sent).toEqual([1, 2, 3]);
   });
 
   test('a joiner gets nothing of a camera that went away: it would take that for live', async () => {
