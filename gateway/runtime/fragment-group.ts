@@ -4,8 +4,7 @@ import { PictureGroup } from './picture-group.ts';
 
 export type Fragment = Extract<Fmp4Message, { kind: 'fragment' }>;
 
-export const fragmentGroup = (most: number, owed?: () => boolean): PictureGroup<Fragment> =>
-  new PictureGroup({ most, ...(owed ? { owed } : {}), bytesOf: ({ bytes }) => bytes, withBytes: withBytes });
+export const fragmentGroup = (most: number): PictureGroup<Fragment> => new PictureGroup({ most, bytesOf: ({ bytes }) => bytes, withBytes });
 
 function withBytes({ kind, track, keyframe, capturedAt }: Fragment, bytes: Buffer): Fragment {
   return { kind, track, keyframe, capturedAt, bytes };

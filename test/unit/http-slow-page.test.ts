@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { mediaHeaderBytes } from '../../gateway/domain/api.ts';
 import type { StreamProfile, StreamPurpose } from '../../gateway/domain/media.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { MediaPage } from '../../gateway/http/sockets/media-page.ts';
@@ -26,14 +25,7 @@ describe('a page that cannot follow', () => {
       OPEN: 1 as const,
       readyState: 1 as 1 | 2,
       bufferedAmount: 0,
-      send(data: Uint8Array | string, _options?: unknown) {
-        if (typeof data === 'string') texts.push(JSON.parse(data));
-        else socket.bufferedAmount += data.byteLength;
-        if (typeof data !== 'string' && data.byteLength === mediaHeaderBytes) {
-          const { id, at } = readPicture(data);
-          sent.push(`${id}:${at}`);
-        }
-      },
+      send: (text: string) => void texts.push(JSON.parse(text)),
       closedWith: 0,
       close(code: number) {
         socket.closedWith = code;
@@ -41,7 +33,13 @@ describe('a page that cannot follow', () => {
       },
       terminate: () => undefined,
     };
-    const wire = { cork: () => undefined, uncork: () => undefined };
+    const wire = {
+      write(frame: Buffer) {
+        socket.bufferedAmount += frame.byteLength;
+        const { id, at } = readPicture(frame.subarray({ 126: 4, 127: 10 }[frame[1]!] ?? 2));
+        sent.push(`${id}:${at}`);
+      },
+    };
     const media = new MediaPage({ socket, wire }, clock, limit);
     const joined: string[] = [];
     let left = 0;
@@ -59,7 +57,7 @@ describe('a page that cannot follow', () => {
       one.begin();
       return one;
     };
-    return { clock, socket, sent, texts, joined, watch, left: () => left };
+    return { clock, socket, wire, sent, texts, joined, watch, left: () => left };
   }
   const picture = (keyframe: boolean, at: number, size = 1) => fragment(keyframe, at, new Uint8Array(size)) as StreamFragment;
 
@@ -80,7 +78,7 @@ describe('a page that cannot follow', () => {
   test('skips the pictures of an alarm last', () => {
     const { sent, watch } = stuck(1_000);
     const all = [watch(1), watch(2), watch(3, { urgent: true })];
-    for (let at = 1; at <= 5; at += 1) for (const one of all) one.message(picture(at === 1, at, 186)); // 200 with the header
+    for (let at = 1; at <= 5; at += 1) for (const one of all) one.message(picture(at === 1, at, 182)); // 200 with the headers
     expect(sent).toEqual(['1:1', '2:1', '3:1', '3:2', '3:3', '3:4']);
   });
 
@@ -147,9 +145,9 @@ describe('a page that cannot follow', () => {
   });
 
   test('may owe the group that a picture starts with, however large', () => {
-    const { socket, sent, watch, clock } = stuck(1_000);
+    const { socket, wire, sent, watch, clock } = stuck(1_000);
     watch(1);
-    const media = new MediaPage({ socket, wire: { cork: () => undefined, uncork: () => undefined } }, clock, 1_000);
+    const media = new MediaPage({ socket, wire }, clock, 1_000);
     const join = (_wanted: unknown, watcher: StreamWatcher) => {
       for (let at = 1; at <= 5; at += 1) watcher.message(picture(at === 1, at, 1_000));
       return () => undefined;

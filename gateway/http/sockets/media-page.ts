@@ -1,27 +1,26 @@
 /** The one socket of a page, as all its pictures share it: what the page owes, whether it still reads, and whole messages only. */
-import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { MediaText } from '../../domain/api.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { type Millis, millis } from '../../domain/time.ts';
 import { closeCodes } from './door.ts';
+import { type MediaHead, writeMediaFrame } from './media-frame.ts';
 
 /** What a page needs of its socket. */
 export interface PageSocket {
   readonly socket: Pick<WebSocket, 'OPEN' | 'readyState' | 'bufferedAmount' | 'terminate'> & {
     send(text: string): void;
-    send(part: Uint8Array, options: { readonly fin: boolean; readonly binary: true }): void;
     close(code: number, reason: string): void;
   };
   /** The connection below it. */
-  readonly wire: Pick<Duplex, 'cork' | 'uncork'>;
+  readonly wire: { write(frame: Buffer, done: (error?: Error | null) => void): unknown };
 }
 
 const mostGranted = 8 * 1024 * 1024;
 
 export class MediaPage {
   readonly #socket: PageSocket['socket'];
-  readonly #wire: PageSocket['wire'];
+  readonly #write: PageSocket['wire']['write'];
   readonly #clock: Clock;
   /** Bytes that the page may owe. */
   readonly #limit: number;
@@ -32,7 +31,7 @@ export class MediaPage {
 
   constructor({ socket, wire }: PageSocket, clock: Clock, limit: number) {
     this.#socket = socket;
-    this.#wire = wire;
+    this.#write = (frame, done) => wire.write(frame, done);
     this.#clock = clock;
     this.#limit = limit;
     this.#movedAt = clock.monotonic();
@@ -69,14 +68,10 @@ export class MediaPage {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(text));
   }
 
-  /** One message of two frames (RFC 6455 §5.4): the second one is the same bytes for whoever watches, and is never copied. */
-  send(header: Uint8Array, bytes: Uint8Array): void {
+  /** One message; copies the bytes. */
+  send(head: MediaHead, bytes: Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#sent += header.byteLength + bytes.byteLength;
-    this.#wire.cork();
-    this.#socket.send(header, firstPart);
-    this.#socket.send(bytes, lastPart);
-    this.#wire.uncork();
+    this.#sent += writeMediaFrame(head, bytes, this.owed > 0, this.#write);
   }
 
   /** The close frame queues behind what the page does not read: say it, then cut. */
@@ -85,6 +80,3 @@ export class MediaPage {
     this.#socket.terminate();
   }
 }
-
-const firstPart = { fin: false, binary: true } as const;
-const lastPart = { fin: true, binary: true } as const;

@@ -64,10 +64,6 @@ export class MediaWatch implements StreamWatcher {
     this.#leave();
   }
 
-  get owes(): boolean {
-    return this.#parts.page.owed > 0;
-  }
-
   message(message: StreamInit | StreamFragment): void {
     if (message.kind === 'init') this.#introduce(message);
     else if (this.#follows(message)) this.#send(message.keyframe ? 2 : 1, message, message.capturedAt);
@@ -147,13 +143,8 @@ export class MediaWatch implements StreamWatcher {
   }
 
   #send(kind: 0 | 1 | 2, { track, bytes }: StreamInit | StreamFragment, capturedAt: number): void {
-    const header = Buffer.allocUnsafe(mediaHeaderBytes);
-    header.writeUInt8(kind, 0);
-    header.writeUInt8(track === 'video' ? 0 : 1, 1);
-    header.writeUInt32BE(this.#id, 2);
-    header.writeDoubleBE(capturedAt, 6);
     const { page } = this.#parts;
-    if (this.#joining) page.grant(header.byteLength + bytes.byteLength);
-    page.send(header, bytes);
+    if (this.#joining) page.grant(mediaHeaderBytes + bytes.byteLength);
+    page.send({ kind, track, id: this.#id, capturedAt }, bytes);
   }
 }

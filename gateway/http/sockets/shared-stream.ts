@@ -14,10 +14,8 @@ export type StreamInit = Extract<Fmp4Message, { kind: 'init' }>;
 export type StreamFragment = Fragment;
 
 export interface StreamWatcher {
-  /** The bytes are shared by all who watch: never change them. They stay as they are until it returns, and while the watcher owes. */
+  /** The bytes are shared by all who watch: never change them. Those of a fragment are there until it returns. */
   message(message: StreamInit | StreamFragment): void;
-  /** Something that it was given is still on its way. */
-  readonly owes: boolean;
   /** Nothing more comes. */
   ended(code: ErrorCode, reason: string): void;
 }
@@ -74,7 +72,7 @@ class SharedStream {
   readonly #wanted: WantedStream;
   readonly #ended: () => void;
   #inits: StreamInit[] = [];
-  readonly #group = fragmentGroup(groupLimit, () => [...this.#watchers].some(({ owes }) => owes));
+  readonly #group = fragmentGroup(groupLimit);
   #grewAt: Millis;
 
   constructor(parts: StreamParts, wanted: WantedStream, ended: () => void) {
@@ -105,7 +103,6 @@ class SharedStream {
     if (clock.monotonic() - this.#grewAt < freshFor) for (const fragment of this.#group.items) watcher.message(fragment);
     return () => {
       this.#watchers.delete(watcher);
-      if (watcher.owes) this.#group.lend();
       if (this.#watchers.size === 0) this.end('MEDIA_UNAVAILABLE', 'Nobody watches.');
     };
   }
@@ -119,16 +116,11 @@ class SharedStream {
   }
 
   #take(message: StreamInit | StreamFragment): void {
-    let lasting = message;
     if (message.kind === 'init') {
       // Pictures first: a new beginning of them is one of the sound as well.
       this.#inits = message.track === 'video' ? [message] : [...this.#inits.filter(({ track }) => track === 'video'), message];
       if (message.track === 'video') this.#group.clear();
-    } else {
-      const kept = this.#group.push(message);
-      if (kept) this.#grewAt = this.#parts.clock.monotonic();
-      lasting = kept ?? { ...message, bytes: new Uint8Array(message.bytes) };
-    }
-    for (const watcher of [...this.#watchers]) watcher.message(lasting);
+    } else if (this.#group.push(message)) this.#grewAt = this.#parts.clock.monotonic();
+    for (const watcher of [...this.#watchers]) watcher.message(message);
   }
 }
