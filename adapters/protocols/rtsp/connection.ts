@@ -58,7 +58,8 @@ export class RtspConnection {
     this.#socket = socket;
     this.#options = options;
     this.#scanner = new RtspScanner({
-      message: (message) => this.#take(message),
+      // It is waited for, and its body lies where the next read goes.
+      message: (message) => this.#take({ ...message, body: Buffer.from(message.body) }),
       frame: (bytes, start, end) => this.#taker?.frame(bytes, start, end),
       garbage: (length) => this.#taker?.garbage(length),
     });

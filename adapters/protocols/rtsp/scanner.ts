@@ -14,6 +14,7 @@ export interface RtspLimits {
 export const usualLimits: RtspLimits = { head: 16 * 1024, body: 256 * 1024 };
 
 export interface RtspVisitor {
+  /** Its body may lie in the bytes that were pushed. */
   message(message: RtspMessage): void;
   /** One whole frame at bytes[start, end), its 4-byte header included. The bytes are there until it returns. */
   frame(bytes: Buffer, start: number, end: number): void;
@@ -96,7 +97,7 @@ export class RtspScanner {
     const message = parseHead(chunk.subarray(at, empty.start));
     const end = empty.end + bodyLength(message, this.#limits.body);
     if (end > chunk.length) return undefined;
-    this.#visitor.message({ ...message, body: Buffer.from(chunk.subarray(empty.end, end)) });
+    this.#visitor.message({ ...message, body: chunk.subarray(empty.end, end) });
     return end;
   }
 
