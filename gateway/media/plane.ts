@@ -15,6 +15,7 @@ import type {
 } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
+import { Courier } from './courier.ts';
 import { Hub } from './hub.ts';
 import type { MediaContext } from './ports.ts';
 import { type OpenSink, openSink } from './sinks.ts';
@@ -23,12 +24,14 @@ export class Plane implements MediaPlane {
   readonly #context: MediaContext;
   readonly #hub: Hub;
   readonly #sinks = new Set<OpenSink>();
+  readonly #courier: Courier;
   #door: ViewerDoor | undefined;
   #keys: readonly StreamKey[] = [];
   #closed = false;
 
   constructor(context: MediaContext) {
     this.#context = context;
+    this.#courier = new Courier(context.clock);
     this.#hub = new Hub(context);
   }
 
@@ -38,7 +41,10 @@ export class Plane implements MediaPlane {
       sink.port.close();
       throw error;
     });
-    const opened = openSink(sink, hold, { codecs: this.#context.parts.codecs, log: this.#context.log, closed: () => this.#sinks.delete(opened) });
+    const opened = openSink(sink, hold, {
+      ...{ codecs: this.#context.parts.codecs, log: this.#context.log, courier: this.#courier },
+      closed: () => this.#sinks.delete(opened),
+    });
     this.#sinks.add(opened);
     return opened;
   }
