@@ -147,7 +147,7 @@ export class FanOut {
   #look(viewer: Viewer, now: number): boolean {
     const { viewerBytes, viewerStalled, viewerLost } = this.#settings;
     const { backlog } = viewer.outlet;
-    if (backlog === 0) viewer.burst = 0;
+    if (backlog === 0 && viewer.rest.length === 0) viewer.burst = 0;
     if (backlog === 0 || backlog < viewer.owed) viewer.movedAt = now;
     this.#owes(viewer, backlog);
     const still = now - viewer.movedAt;
@@ -195,6 +195,7 @@ export class FanOut {
 
   #leave(viewer: Viewer): boolean {
     if (!this.#viewers.delete(viewer)) return false;
+    viewer.rest = none;
     if (viewer.owed > 0) this.#cache.lend(); // it may take some of that yet
     this.#budget.remove(viewer);
     return true;

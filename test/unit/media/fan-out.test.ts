@@ -80,6 +80,19 @@ describe('viewers', () => {
     expect(sent).toEqual([1, 2, 3]);
   });
 
+  test('a joiner that has taken the first picture may still owe the rest of the group, however large', () => {
+    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
+    const { seen, outlet } = viewer();
+    out.deliver(out.keep(unitOf(100, true)));
+    for (let ticks = 1; ticks <= 5; ticks += 1) out.deliver(out.keep(unitOf(1_000, false, ticks)));
+    out.join(outlet, () => 'local');
+    out.deliver(out.keep(unitOf(10, false, 6)));
+    seen.backlog = 5_010;
+    out.deliver(out.keep(unitOf(10, false, 7)));
+    expect(seen).toMatchObject({ bytes: 5_120 });
+    expect(out.skipped).toBe(0);
+  });
+
   test('a joiner gets nothing of a camera that went away: it would take that for live', async () => {
     const clock = new ManualClock();
     const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
