@@ -46,7 +46,7 @@ export class ProgramLine {
   #mute: AudioTrack | undefined;
   /** When sound was heard last, or its track was announced. */
   #heardAt: number;
-  /** For the next picture. */
+  /** For the next picture; the bytes are its own. */
   #waiting: { readonly bytes: Uint8Array; readonly pts: number }[] = [];
   #times: DecodeTimes | undefined;
   /** Where tick 0 of the times lies on the line. */
@@ -111,7 +111,7 @@ export class ProgramLine {
       this.#anchor,
     );
     for (const { bytes, duration } of at === undefined ? [] : frames) {
-      if (bytes.length <= longestSound) this.#waiting.push({ bytes, pts: this.#base + Math.round((at! * rate) / clockRate) });
+      if (bytes.length <= longestSound) this.#waiting.push({ bytes: new Uint8Array(bytes), pts: this.#base + Math.round((at! * rate) / clockRate) });
       at! += duration;
     }
     if (this.#waiting.length < mostWaiting) return;

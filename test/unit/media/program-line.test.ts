@@ -74,6 +74,18 @@ test('sound leaves with the next picture, at its own time, whatever the clock of
   expect(hexOf(sounds.map(({ bytes }) => bytes))).toEqual(hexOf([1, 2, 3, 4, 5].map(alaw)));
 });
 
+test('sound that waits for its picture stays as it was, whatever becomes of the bytes that it came in', () => {
+  const { line, frames, show } = open();
+  line.described({ video, audio: pcma });
+  show(0, 0);
+  const [wire] = wireOf([alaw(1)], { sequence: 9, timestamp: audioTicks });
+  const span = { wire: wire!, packets: 1, ticks: audioTicks, capturedAt: instant(1_040), keyframe: false, starts: true, ends: true, last: 0 };
+  line.sound({ track: 'audio', ...span });
+  wire!.fill(0);
+  show(1, 40);
+  expect(hexOf(frames.flatMap(({ sounds }) => sounds.map(({ bytes }) => bytes)))).toEqual(hexOf([alaw(1)]));
+});
+
 test('AAC is put in frame by frame', () => {
   const { line, frames, show, say, violations } = open();
   line.described({ video, audio: aac });
