@@ -79,10 +79,14 @@ export class SharedPictures {
 export class PictureViewer implements WireOutlet {
   readonly #outlet: PictureOutlet;
   readonly #pictures: SharedPictures;
+  /** Where a group without sound begins. */
+  readonly #quietFrom: WireSpan | undefined;
 
-  constructor(outlet: PictureOutlet, pictures: SharedPictures) {
+  /** `group`: what it may be given first, if not all at once. */
+  constructor(outlet: PictureOutlet, pictures: SharedPictures, group: readonly WireSpan[]) {
     this.#outlet = outlet;
     this.#pictures = pictures;
+    if (group.length > longEnough && !group.some(({ track }) => track === 'audio')) this.#quietFrom = group[0];
   }
 
   get backlog(): number {
@@ -94,7 +98,7 @@ export class PictureViewer implements WireOutlet {
   }
 
   write(spans: readonly WireSpan[]): void {
-    if (spans.length > longEnough && !spans.some(({ track }) => track === 'audio')) this.#outlet.quiet();
+    if (this.#quietFrom && spans[0] === this.#quietFrom) this.#outlet.quiet();
     for (const span of spans) {
       if (span.track === 'audio') this.#outlet.sound(span);
       else for (const picture of this.#pictures.completedBy(span)) this.#outlet.picture(picture);

@@ -143,7 +143,7 @@ export class Stream {
   /** The same for one that takes whole pictures. */
   show(outlet: PictureOutlet, purpose: () => StreamPurpose): Disposable {
     const use = this.#pictures.use(this.fanOut.cached);
-    const joined = this.join(new PictureViewer(outlet, this.#pictures), purpose);
+    const joined = this.join(new PictureViewer(outlet, this.#pictures, this.fanOut.joinable), purpose);
     return {
       [Symbol.dispose]: () => {
         joined[Symbol.dispose]();
