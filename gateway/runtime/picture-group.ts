@@ -66,6 +66,8 @@ class UsedAgain {
   /** Of the page that is being filled, from 0. */
   #page = 0;
   #filled = 0;
+  /** Of the first page, so much is left to others. */
+  #left = 0;
   #lent = false;
   length = 0;
 
@@ -86,10 +88,15 @@ class UsedAgain {
 
   clear(): void {
     // What the last group did not need, the next one hardly will.
-    this.#pages.length = this.#lent ? 0 : Math.min(this.#pages.length, this.#page + 1);
+    this.#pages.length = Math.min(this.#pages.length, this.#page + 1);
+    if (this.#lent) {
+      // What is free of the last page serves on: else a recorded camera that sends keyframes only would hold a page for each of them.
+      this.#pages.splice(0, this.#page);
+      this.#left = this.#filled;
+    }
     this.#lent = false;
     this.#page = 0;
-    this.#filled = 0;
+    this.#filled = this.#left;
     this.length = 0;
   }
 

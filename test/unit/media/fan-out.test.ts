@@ -178,7 +178,7 @@ describe('viewers', () => {
       const group = gopCache(1e6, () => owed);
       const first = group.push(marked(1, true))!;
       const second = group.push(marked(2, true))!;
-      return { first: first.wire[0], second: second.wire[99], same: first.wire.buffer === second.wire.buffer };
+      return { first: first.wire[0], second: second.wire[99], same: first.wire.byteOffset === second.wire.byteOffset };
     };
     expect(cache(false)).toEqual({ first: 2, second: 2, same: true });
     expect(cache(true)).toEqual({ first: 1, second: 2, same: false });
