@@ -13,7 +13,9 @@ function open() {
   return {
     ...{ clock, heard, courier: new Courier(clock), one: one!, other: other! },
     turn: () => new Promise((resolve) => setTimeout(resolve, 20)),
-    [Symbol.dispose]: () => channels.forEach(({ port1 }) => port1.close()),
+    [Symbol.dispose]: () => {
+      for (const { port1 } of channels) port1.close();
+    },
   };
 }
 
