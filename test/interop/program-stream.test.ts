@@ -10,6 +10,7 @@ import { PsFrameReader } from '../../adapters/protocols/ps/frames.ts';
 import { PsMuxer } from '../../adapters/protocols/ps/muxer.ts';
 import { PsPacketiser } from '../../adapters/protocols/rtp/ps-packetiser.ts';
 import { peer } from '../support/peers.ts';
+import { soundPackets } from '../support/program-stream-sound.ts';
 import { framesOf, muxed } from '../support/program-streams.ts';
 import { adtsFrames, hex, mediaFixture } from '../support/rtp-captures.ts';
 import { runBytes, runProgram } from '../support/run-program.ts';
@@ -126,24 +127,8 @@ describe('sound in a program stream', () => {
     const frames = framesOf('h264', mediaFixture('ffmpeg-main-320x240.h264')).slice(0, Math.ceil(sound.length / 320));
     const heard = frames.map((frame, index) => ({ ...frame, sounds: [{ bytes: sound.subarray(index * 320, (index + 1) * 320), pts: frame.pts }] }));
     const stream = Buffer.concat(muxed({ video: 'h264', audio: { codec } }, heard));
-    const args = [
-      '-v',
-      'quiet',
-      '-fflags',
-      '+noparse',
-      '-f',
-      'mpeg',
-      '-select_streams',
-      'a',
-      '-show_data',
-      '-show_entries',
-      'packet=pts,data',
-      '-of',
-      'json',
-      'pipe:0',
-    ];
-    const { output } = await runProgram(ffprobe!, args, patience, stream);
-    const packets: readonly { pts: number; data: string }[] = JSON.parse(output).packets;
+    const wanted = { shown: ['-show_data'], entries: 'pts,data', patience };
+    const packets = await soundPackets<{ readonly pts: number; readonly data: string }>(ffprobe!, stream, wanted);
     expect(packets.map(({ pts }) => pts)).toEqual(frames.map(({ pts }) => pts));
     expect(Buffer.concat(packets.map(({ data }) => dumped(data))).equals(sound)).toBe(true);
   });

@@ -11,6 +11,7 @@ import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { orderRtp, until } from '../contract/media-plane.ts';
 import { peer } from '../support/peers.ts';
+import { soundPackets } from '../support/program-stream-sound.ts';
 import { openRtpReceiver } from '../support/rtp-receiver.ts';
 import { runBytes, runProgram } from '../support/run-program.ts';
 import { cameraShop, password, username } from '../support/simulated-camera.ts';
@@ -74,22 +75,8 @@ describe('its sound', () => {
   // ffmpeg takes G.711 for mp2: what is judged is which bytes it takes out.
   test.skipIf(!ffprobe).each(['pcma', 'pcmu'] as const)('in %s is taken out by ffmpeg as it was put in', { timeout: 3 * patience }, async (sound) => {
     const { bytes, sounds } = await streamOf('h264', sound);
-    const args = [
-      '-v',
-      'quiet',
-      '-fflags',
-      '+noparse',
-      '-f',
-      'mpeg',
-      '-select_streams',
-      'a',
-      '-show_data_hash',
-      'md5',
-      '-show_entries',
-      'packet=data_hash',
-    ];
-    const { output } = await runProgram(ffprobe!, [...args, '-of', 'json', 'pipe:0'], patience, bytes);
-    const packets: readonly { readonly data_hash: string }[] = JSON.parse(output).packets;
+    const wanted = { shown: ['-show_data_hash', 'md5'], entries: 'data_hash', patience };
+    const packets = await soundPackets<{ readonly data_hash: string }>(ffprobe!, bytes, wanted);
     const md5 = (each: Uint8Array) => `MD5:${createHash('md5').update(each).digest('hex')}`;
     expect(packets.map(({ data_hash }) => data_hash)).toEqual(sounds.map(md5));
     expect(sounds.length).toBeGreaterThan(20);

@@ -183,7 +183,7 @@ export class RtspScanner {
   #hold(chunk: Buffer, at: number, end: number, room = 0): number {
     const wanted = Math.max(room, this.#held + end - at);
     if (wanted > this.#pending.length) {
-      // Never the pool: a held unit may be kept for long (GOP cache).
+      // Never the pool: the body of a message is handed on where it lies, and may be kept.
       const grown = Buffer.allocUnsafeSlow(room > 0 ? wanted : Math.max(wanted, this.#pending.length * 2, 256));
       this.#pending.copy(grown, 0, 0, this.#held);
       this.#pending = grown;

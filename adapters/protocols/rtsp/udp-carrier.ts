@@ -133,7 +133,7 @@ class DatagramInbox {
     if (!this.#watching && this.#order.waitingSince !== undefined) this.#watch();
   }
 
-  /** Frames lie one behind the other, so that a picture is one span without copying it again. */
+  /** One behind the other: what waits for an earlier packet stays where it is, and few places serve many. */
   #room(length: number): number {
     if (this.#used + length > this.#slab.length) {
       this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, length));

@@ -23,8 +23,6 @@ export interface Server {
 export interface Registration extends Server {
   readonly since: Instant;
   readonly endpoint: SipEndpoint;
-  /** What X-GB-Ver said; absent: 2016 or older. */
-  readonly version?: string;
   /** Aborts when it no longer holds: subscriptions are over then, calls are not. */
   readonly lost: AbortSignal;
 }

@@ -28,7 +28,6 @@ export interface Granted {
   readonly clockOffset?: Millis;
   /** Where the platform saw us. */
   readonly seen?: string;
-  readonly version?: string;
 }
 
 export type Outcome =
@@ -102,7 +101,6 @@ function granted(response: SipResponse, { context: { clock } }: PlatformLink, as
   const at = clock.now();
   const date = parseDate(headerOf(response, 'Date') ?? '');
   const seen = seenAs(response);
-  const version = headerOf(response, 'X-GB-Ver')?.trim();
   return {
     kind: 'granted',
     at: instant(at),
@@ -110,7 +108,6 @@ function granted(response: SipResponse, { context: { clock } }: PlatformLink, as
     expires: seconds(Math.min(grantedExpires(response) ?? asked, asked)),
     ...(date === undefined ? {} : { clockOffset: millis(date - at) }),
     ...(seen ? { seen: hostPort(seen.address, seen.port) } : {}),
-    ...(version ? { version: version.slice(0, 16) } : {}),
   };
 }
 

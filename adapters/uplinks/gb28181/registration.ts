@@ -122,7 +122,6 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
   const { server, granted } = held;
   const registration: Registration = {
     ...{ ...server, endpoint, since: granted.at, lost: life.signal },
-    ...(granted.version === undefined ? {} : { version: granted.version }),
   };
   log.info('registered', { uplink: link.uplink, server: server.code, expires: granted.expires, clockOffset: granted.clockOffset });
   link.up(registration, granted.clockOffset);

@@ -33,6 +33,7 @@ interface StreamParts {
   readonly log: Logger;
 }
 
+/** Beyond this a group is not kept. */
 const groupLimit = 8 * 1024 * 1024;
 /** A group that has not grown for this long is of a camera that went away: who joins would take it for live. */
 const freshFor = seconds(2);
