@@ -13,7 +13,7 @@ import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
 import type { DomainEvent } from './domain/event.ts';
 import type { MediaEnd } from './domain/health.ts';
 import type { RtspListen } from './domain/media.ts';
-import type { Clock, Journal, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
+import type { Clock, Journal, KeyframeAsker, Logger, MediaPlane, StreamResolver } from './domain/ports.ts';
 import { seconds } from './domain/time.ts';
 import type { AlarmedChannels } from './media/alarmed-channels.ts';
 import { Plane } from './media/plane.ts';
@@ -31,6 +31,8 @@ import { startWorker } from './runtime/worker.ts';
 
 export interface MediaPlaneOptions {
   readonly resolve: StreamResolver;
+  /** Absent: cameras give keyframes when they like. */
+  readonly askKeyframe?: KeyframeAsker;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings?: Partial<MediaSettings>;
@@ -92,12 +94,12 @@ export function rtspListenOf(
 }
 
 export function openMediaPlane(options: MediaPlaneOptions): MediaPlane {
-  const { resolve, clock, log, replaced, saboteur, limits, uplink = UplinkBudget.open(0, clock) } = options;
+  const { resolve, askKeyframe = () => undefined, clock, log, replaced, saboteur, limits, uplink = UplinkBudget.open(0, clock) } = options;
   const settings = { ...usualMediaSettings, ...options.settings };
   setFlagsFromString(`--initial-old-space-size=${uncollectedMegabytes}`); // Read when a worker begins; the main thread began long ago.
-  if (options.worker === false) return new Plane({ resolve, clock, log, settings, uplink, parts: mediaParts(settings, clock, log) });
+  if (options.worker === false) return new Plane({ resolve, askKeyframe, clock, log, settings, uplink, parts: mediaParts(settings, clock, log) });
   return new PlaneClient({
-    ...{ resolve, clock, log },
+    ...{ resolve, askKeyframe, clock, log },
     ...(replaced ? { replaced } : {}),
     limits: limits === 'unwatched' ? undefined : (limits ?? usualLimits(settings)),
     startWorker: (vitals) => {
@@ -145,10 +147,7 @@ if (!isMainThread && parentPort && isMediaWorker(workerData)) {
   parentPort.once('close', () => over.abort());
   void new Vitals(vitals).show(systemClock, over.signal);
   if (breakable) obeyFaults(parentPort);
-  servePlane(
-    parentPort,
-    (resolve, log) => new Plane({ resolve, clock: systemClock, log, settings, uplink, parts: mediaParts(settings, systemClock, log) }),
-  );
+  servePlane(parentPort, (main) => new Plane({ ...main, clock: systemClock, settings, uplink, parts: mediaParts(settings, systemClock, main.log) }));
 }
 
 /** Keeps the plane told of the channels that look at an alarm which nobody has acknowledged. */

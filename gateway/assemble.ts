@@ -129,6 +129,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       settings: mediaSettingsOf(config),
       uplink,
       resolve: (channel, profile) => cameras.streamAddress(channel, profile),
+      askKeyframe: (channel, profile) => cameras.askKeyframe(channel, profile),
     }),
   );
   await media.admit(inventory.streamKeys());

@@ -250,13 +250,14 @@ export interface PreparedSink extends AsyncDisposable {
 export interface RtpSending extends PreparedSink {
   /** Where it is sent from, or may connect to; port 9 where we connect. */
   readonly local: Endpoint;
-  /** The newest picture group was at hand; otherwise nothing is sent before the camera's next keyframe. */
-  readonly warm: boolean;
   readonly ended: Promise<RtpEnd>;
 }
 
 /** Asked by the media plane: where is this stream? */
 export type StreamResolver = (channel: string, profile: StreamProfile) => Promise<StreamAddress>;
+
+/** Told by the media plane: somebody waits for a keyframe of this stream. Must not throw. */
+export type KeyframeAsker = (channel: string, profile: StreamProfile) => void;
 
 // ---- inventory
 

@@ -37,6 +37,8 @@ export interface CameraFleet {
   streamAddress(channelOrCamera: string, profile: StreamProfile): Promise<StreamAddress>;
   /** To a camera, or to the one behind a channel. Throws as `streamAddress` does, and COMMAND_UNSUPPORTED. */
   perform(channelOrCamera: string, command: CameraCommand, signal?: AbortSignal): Promise<CommandResult>;
+  /** Asks the camera for a keyframe: some have none to give, and are not asked twice. Never throws; why not stands in the log. */
+  askKeyframe(channelOrCamera: string, profile: StreamProfile): void;
   /** One visit to a camera that is not entered yet. */
   introduce(candidate: Camera, signal: AbortSignal): Promise<CameraIntroduction>;
 }
@@ -60,6 +62,8 @@ export function openCameraFleet({ inventory, adapters, streams, refused, clock, 
   const refusals = openCameraRefusals(clock);
   const sessions = new Map<CameraId, OpenSession>();
   const lives = new Map<CameraId, Life>();
+  /** Those of cameras that have no keyframe to give. */
+  const unasked = new WeakSet<CameraSession>();
   const watched = openCameraStreams({ streams, cameraOf: behind, statuses, refusals, clock });
 
   const parts = {
@@ -195,6 +199,20 @@ export function openCameraFleet({ inventory, adapters, streams, refused, clock, 
     },
     async perform(id, command, signal) {
       return ask(find(id), signal, (session, limit) => session.perform(command, limit));
+    },
+    askKeyframe(id, profile) {
+      const camera = behind(id);
+      const open = camera && sessions.get(camera.id);
+      if (!open || unasked.has(open.session)) return;
+      ask(open.camera, undefined, (session, limit) => session.perform({ op: 'keyframe', profile }, limit)).then(
+        ({ ok, sentence }) => {
+          if (!ok) log.debug('camera gives no keyframe', { camera: open.camera.id, sentence });
+        },
+        (error) => {
+          if (isGatewayError(error, 'COMMAND_UNSUPPORTED')) unasked.add(open.session);
+          else log.debug('camera gives no keyframe', { camera: open.camera.id, error });
+        },
+      );
     },
     introduce: (candidate, signal) => introduceCamera(candidate, { adapters, refusals, clock, log }, signal),
   };

@@ -15,6 +15,8 @@ export interface Origin {
   readonly transcoded: boolean;
   /** One try: lives until aborted, throws what ends it before. */
   pull(receiver: StreamReceiver, signal: AbortSignal): Promise<void>;
+  /** Somebody waits for a keyframe: asks for one, where that can be done. */
+  askKeyframe(): void;
   /** How soon to try again after that. */
   pauses(error: unknown): BackoffSettings;
 }
@@ -27,7 +29,7 @@ const pauses = {
 } as const;
 
 /** Credentials that it refused are not tried again too soon. */
-export function cameraOrigin(channel: ChannelId, profile: StreamProfile, { resolve, parts }: MediaContext, refusals: Refusals): Origin {
+export function cameraOrigin(channel: ChannelId, profile: StreamProfile, { resolve, askKeyframe, parts }: MediaContext, refusals: Refusals): Origin {
   let address: StreamAddress | undefined;
   return {
     ...{ channel, profile, transcoded: false },
@@ -42,6 +44,7 @@ export function cameraOrigin(channel: ChannelId, profile: StreamProfile, { resol
         throw error;
       }
     },
+    askKeyframe: () => askKeyframe(channel, profile),
     pauses(error) {
       if (!address) return pauses.away;
       return isGatewayError(error, 'CAMERA_UNREACHABLE') ? pauses.unreachable : pauses.failed;

@@ -61,11 +61,11 @@ export class PlaneClient implements MediaPlane {
 
   async sendRtp(order: RtpOrder, signal: AbortSignal): Promise<RtpSending> {
     const line = this.#line;
-    const { sink, local, warm } = await line.call('sendRtp', order, signal);
+    const { sink, local } = await line.call('sendRtp', order, signal);
     const ended = line.ended(sink);
     const prepared = await held(line, sink, signal);
     return {
-      ...{ local, warm, ended },
+      ...{ local, ended },
       start: prepared.start,
       [Symbol.asyncDispose]: async () => {
         await prepared[Symbol.asyncDispose]();

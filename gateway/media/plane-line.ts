@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { GatewayError } from '../domain/errors.ts';
 import type { RtpEnd } from '../domain/media.ts';
-import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
+import type { Clock, KeyframeAsker, Logger, StreamResolver } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 import { type Call, type CallName, type Calls, errorOf, type FromWorker, failureOf, type Outcome, portsOf, type ToWorker } from './rpc.ts';
 import { Vitals } from './vitals.ts';
@@ -12,6 +12,7 @@ export interface LineOptions {
   /** The worker is to show its vitals in this memory. */
   readonly startWorker: (vitals: SharedArrayBuffer) => Worker;
   readonly resolve: StreamResolver;
+  readonly askKeyframe: KeyframeAsker;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -140,6 +141,9 @@ export class Line {
           (value) => this.say({ kind: 'resolved', number: message.number, outcome: { ok: true, value } }),
           (error) => this.say({ kind: 'resolved', number: message.number, outcome: { ok: false, failure: failureOf(error) } }),
         );
+        return;
+      case 'keyframe':
+        this.#options.askKeyframe(message.channel, message.profile);
         return;
       case 'log':
         this.#options.log[message.level](message.message, message.fields);

@@ -2,13 +2,20 @@
 import type { MessagePort } from 'node:worker_threads';
 import { GatewayError } from '../domain/errors.ts';
 import type { RtpOrder, StreamAddress } from '../domain/media.ts';
-import type { Logger, PreparedSink, StreamResolver } from '../domain/ports.ts';
+import type { KeyframeAsker, Logger, PreparedSink, StreamResolver } from '../domain/ports.ts';
 import type { Plane } from './plane.ts';
 import { remoteLogger } from './remote-logger.ts';
 import { type Call, errorOf, type FromWorker, failureOf, type Outcome, type ToWorker } from './rpc.ts';
 
-/** Runs `openPlane` behind `port`. The two functions that it is given reach the main thread. */
-export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolver, log: Logger) => Plane): void {
+/** What a plane is given; it reaches the main thread. */
+interface MainThread {
+  readonly resolve: StreamResolver;
+  readonly askKeyframe: KeyframeAsker;
+  readonly log: Logger;
+}
+
+/** Runs `openPlane` behind `port`. */
+export function servePlane(port: MessagePort, openPlane: (main: MainThread) => Plane): void {
   const say = (message: FromWorker) => port.postMessage(message);
   const questions = new Map<number, { resolve(address: StreamAddress): void; reject(error: unknown): void }>();
   const running = new Map<number, AbortController>();
@@ -22,7 +29,11 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
       questions.set(asked, { resolve, reject });
       say({ kind: 'resolve', number: asked, channel, profile });
     });
-  const plane = openPlane(resolver, remoteLogger(say));
+  const plane = openPlane({
+    resolve: resolver,
+    askKeyframe: (channel, profile) => say({ kind: 'keyframe', channel, profile }),
+    log: remoteLogger(say),
+  });
 
   port.on('message', (message: ToWorker) => {
     switch (message.kind) {
@@ -79,7 +90,7 @@ export function servePlane(port: MessagePort, openPlane: (resolve: StreamResolve
       sinks.delete(sink);
       say({ kind: 'ended', sink, end });
     });
-    return { sink, local: sending.local, warm: sending.warm };
+    return { sink, local: sending.local };
   }
 
   async function perform(call: Call, signal: AbortSignal): Promise<unknown> {

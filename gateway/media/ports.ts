@@ -1,7 +1,7 @@
 /** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
 import type { AudioCodec, AudioTrack, RtpOrder, RtspListen, VideoCodec } from '../domain/media.ts';
 import type { MediaHub, RtpExit, StreamReceiver, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
-import type { Clock, Logger, StreamResolver } from '../domain/ports.ts';
+import type { Clock, KeyframeAsker, Logger, StreamResolver } from '../domain/ports.ts';
 import type { Millis } from '../domain/time.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { Picture, Room } from './pictures.ts';
@@ -132,6 +132,7 @@ export interface MediaParts {
 
 export interface MediaContext {
   readonly resolve: StreamResolver;
+  readonly askKeyframe: KeyframeAsker;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: MediaSettings;

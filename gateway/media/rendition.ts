@@ -41,6 +41,7 @@ export function transcodedOrigin(
       await transcoder.run(pictures, rendition, life.signal);
       if (!signal.aborted) throw life.signal.reason;
     },
+    askKeyframe: () => undefined, // The camera's own stream has asked.
     pauses: () => pauses,
   };
 }

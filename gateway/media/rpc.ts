@@ -21,7 +21,7 @@ import type {
 /** Calls of the main thread, each answered once by `{ kind: 'answer' }` with the same number. */
 export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
-  sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint; readonly warm: boolean } };
+  sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint } };
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
@@ -51,6 +51,7 @@ export type FromWorker =
   /** Of a receiver of RTP. */
   | { readonly kind: 'ended'; readonly sink: number; readonly end: RtpEnd }
   | { readonly kind: 'resolve'; readonly number: number; readonly channel: string; readonly profile: StreamProfile }
+  | { readonly kind: 'keyframe'; readonly channel: string; readonly profile: StreamProfile }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -23,7 +23,6 @@ export class OpenSending implements RtpSending, MovableOutlet {
   readonly #name: string;
   readonly #line: ProgramLine;
   readonly #life = new AbortController();
-  readonly warm: boolean;
   #pictureAt = 0;
   #started = false;
   #resolve: (end: RtpEnd) => void = () => undefined;
@@ -35,7 +34,6 @@ export class OpenSending implements RtpSending, MovableOutlet {
     const { exit, context } = parts;
     this.#parts = parts;
     this.#name = channel;
-    this.warm = parts.viewing.warm;
     this.#line = new ProgramLine({ ...context, sound, out: (frame, timestamp) => exit.frame(frame, timestamp) });
     exit.gone.addEventListener('abort', () => this.end('far-side', String(exit.gone.reason.message)), { once: true });
   }

@@ -3,14 +3,16 @@ import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { ChannelId } from '../domain/ids.ts';
 import type { Keyframe, StreamDescription, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
-import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
+import { type Instant, millis } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Linked, linked } from '../runtime/linked.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
 import { Flaws } from './flaws.ts';
 import { FragmentFeed } from './fragments.ts';
+import { isHopeless, pauseAfter } from './hopeless.ts';
 import { keyframeOf } from './keyframe.ts';
+import { KeyframeWish } from './keyframe-wish.ts';
 import { StreamMeter } from './meter.ts';
 import type { Origin } from './origin.ts';
 import type { OwedBytes } from './owed-bytes.ts';
@@ -20,19 +22,6 @@ import { type PictureOutlet, PictureViewer, SharedPictures } from './shared-pict
 import { Tracks } from './tracks.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** While credentials stand refused, this is how often we look whether somebody has changed them. */
-const lookForNewCredentials = seconds(5);
-/** An unsuitable camera stays so until a person changes it. */
-const lookForChange = seconds(30);
-/** What only a person can mend. */
-const needsSomebody = [
-  'CAMERA_CREDENTIALS',
-  'CAMERA_CERTIFICATE',
-  'CAMERA_FORBIDDEN_HOST',
-  'MEDIA_UNSUPPORTED',
-  'TRANSCODER_MISSING',
-  'NOT_FOUND',
-] as const;
 const reportEvery = 5_000;
 
 /** What all streams of the plane share. */
@@ -52,6 +41,7 @@ export class Stream {
   readonly #pictures = new SharedPictures();
   readonly #meter: StreamMeter;
   readonly #flaws: Flaws;
+  readonly #wish: KeyframeWish;
   readonly #startedAt: Instant;
   #ring: RecorderRing | undefined;
   readonly #waiting: WaitingRoom;
@@ -77,7 +67,9 @@ export class Stream {
     this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
     this.#flaws = new Flaws(clock, settings.keyframeWithin);
+    this.#wish = new KeyframeWish(clock, () => origin.askKeyframe());
     this.#tracks = new Tracks(clock, parts.codecs, {
+      begun: () => this.#wish.begin(),
       described: (description, fresh) => this.#describe(description, fresh),
       unit: (unit) => this.#deliver(unit),
       slip: (slip) => this.#flaws.note(slip),
@@ -111,7 +103,7 @@ export class Stream {
       const reason = sentenceOf(this.#failure);
       if (reason !== said) log.info('stream interrupted', { ...this.#name, state: this.#state, reason });
       said = reason;
-      await clock.sleep(hopeless ? this.#pause() : wait, signal).catch(() => undefined); // Aborted: the loop ends.
+      await clock.sleep(hopeless ? pauseAfter(this.#failure) : wait, signal).catch(() => undefined); // Aborted: the loop ends.
     }
     const end: unknown = signal.reason;
     const closed = isGatewayError(end)
@@ -137,6 +129,7 @@ export class Stream {
   join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     outlet.described(this.#tracks.description!, false);
     this.#tracks.report((track, clock, packets, octets) => outlet.report(track, clock, packets, octets));
+    if (this.fanOut.joinable.length === 0) this.#wish.now();
     return this.fanOut.join(outlet, purpose);
   }
 
@@ -230,7 +223,10 @@ export class Stream {
 
   #deliver(unit: AccessUnit): void {
     this.#meter.count(unit);
-    if (unit.track === 'video') this.#flaws.video(unit.keyframe);
+    if (unit.track === 'video') {
+      this.#flaws.video(unit.keyframe);
+      this.#wish.picture(unit.keyframe);
+    }
     if (this.#state !== 'playing' && unit.track === 'video') {
       // Pictures, not promises: several cameras answer PLAY and send nothing.
       this.#state = 'playing';
@@ -273,9 +269,10 @@ export class Stream {
   /** True when only a person can help. */
   #fail(error: unknown): boolean {
     this.#failure = error;
-    const hopeless = isGatewayError(error, ...needsSomebody);
+    const hopeless = isHopeless(error);
     this.#state = hopeless ? 'failed' : 'waiting';
     this.#flaws.interrupt();
+    this.#wish.end();
     this.#toldUnreadable = false;
     this.fanOut.forget();
     this.#pictures.pause();
@@ -287,11 +284,6 @@ export class Stream {
     }
     this.#waiting.settle(error);
     return hopeless;
-  }
-
-  /** Asking for new credentials costs the camera nothing; another try of an unsuitable camera does. */
-  #pause(): Millis {
-    return isGatewayError(this.#failure, 'CAMERA_CREDENTIALS') ? lookForNewCredentials : lookForChange;
   }
 }
 

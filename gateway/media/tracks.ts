@@ -7,6 +7,8 @@ import type { CodecTools, VideoTools } from './ports.ts';
 import type { CameraClock } from './wall-clock.ts';
 
 export interface TracksListener {
+  /** A session with the camera, before it is described. */
+  begun(): void;
   /** `description` is new to the viewers: `fresh` ones cannot be followed by whoever watches (another codec, audio that came or went). */
   described(description: StreamDescription, fresh: boolean): void;
   unit(unit: AccessUnit): void;
@@ -46,6 +48,7 @@ export class Tracks implements StreamReceiver {
   }
 
   begin(description: StreamDescription): void {
+    this.#listener.begun();
     const known = this.#description;
     this.#camera.ahead = undefined;
     const tools = this.#codecs.video(description.video.codec);

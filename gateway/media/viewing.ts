@@ -61,11 +61,6 @@ export class Viewing implements Watch {
     return this.#description!;
   }
 
-  /** There is a picture group to begin with. */
-  get warm(): boolean {
-    return this.#hold.stream.fanOut.joinable.length > 0;
-  }
-
   get steppedDown(): boolean {
     return this.#profile !== this.#parts.wanted;
   }

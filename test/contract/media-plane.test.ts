@@ -16,13 +16,15 @@ const common = { clock: systemClock, log: silentLogger };
 
 describe('the media plane on the main thread', () => {
   mediaPlaneContract({
-    open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger), rtpReach: millis(400) }, worker: false }),
+    open: (resolve, linger, askKeyframe = () => undefined) =>
+      openMediaPlane({ ...common, resolve, askKeyframe, settings: { linger: millis(linger), rtpReach: millis(400) }, worker: false }),
   });
 });
 
 describe('the media plane behind its worker', () => {
   mediaPlaneContract({
-    open: (resolve, linger) => openMediaPlane({ ...common, resolve, settings: { linger: millis(linger), rtpReach: millis(400) } }),
+    open: (resolve, linger, askKeyframe = () => undefined) =>
+      openMediaPlane({ ...common, resolve, askKeyframe, settings: { linger: millis(linger), rtpReach: millis(400) } }),
   });
 
   /** A plane with RTSP open, and somebody watching in a browser; it can be broken. */

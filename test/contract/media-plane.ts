@@ -5,13 +5,13 @@ import { splitAnnexB } from '../../adapters/protocols/h26x/nal.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, channelId } from '../../gateway/domain/ids.ts';
 import type { Fmp4Message, RtpOrder, RtpWay, StreamAddress, StreamProfile, WireMessage } from '../../gateway/domain/media.ts';
-import type { MediaPlane, StreamResolver } from '../../gateway/domain/ports.ts';
+import type { KeyframeAsker, MediaPlane, StreamResolver } from '../../gateway/domain/ports.ts';
 import { openRtpReceiver } from '../support/rtp-receiver.ts';
-import { openTestCamera, type TestCamera } from '../support/rtsp-camera.ts';
+import { openTestCamera, pictures, type TestCamera } from '../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
 
 export interface PlaneUnderTest {
-  open(resolve: StreamResolver, linger: number): MediaPlane;
+  open(resolve: StreamResolver, linger: number, askKeyframe?: KeyframeAsker): MediaPlane;
 }
 
 export const gate = channelId('gate');
@@ -74,6 +74,26 @@ export function mediaPlaneContract(subject: PlaneUnderTest): void {
     expect(messages[1]).toMatchObject({ kind: 'fragment', keyframe: true });
     expect(messages.slice(1).every((message) => message.kind === 'fragment')).toBe(true);
     await sink[Symbol.asyncDispose]();
+  });
+
+  test('a camera that begins in the middle of a group is asked for a keyframe at once, and not again for who comes later', async () => {
+    await using camera = await openTestCamera({ units: (units, index) => (index < 10 ? pictures[1]! : units) });
+    const asked: string[] = [];
+    await using plane = subject.open(resolverOf(camera), 100, (channel, profile) => asked.push(`${channel}/${profile}`));
+    const first = await openSink(plane);
+    await until(() => first.messages.length > 2);
+    const second = await openSink(plane);
+    await until(() => second.messages.length > 2);
+    expect(asked).toEqual(['gate/main']);
+  });
+
+  test('a camera that sends nothing before its next keyframe is asked for one', async () => {
+    await using camera = await openTestCamera({ send: (socket, frames, index) => index >= 25 && socket.write(Buffer.concat(frames)) });
+    const asked: string[] = [];
+    await using plane = subject.open(resolverOf(camera), 100, (channel, profile) => asked.push(`${channel}/${profile}`));
+    const { messages } = await openSink(plane);
+    await until(() => messages.length > 2);
+    expect(asked[0]).toBe('gate/main');
   });
 
   test('the camera is pulled once for many viewers, and left with TEARDOWN after the last one and the linger', async () => {

@@ -63,7 +63,17 @@ type Behaviour = 'well' | 'off' | 'silent' | 'wrong password' | 'wrong certifica
 
 /** A camera box that counts what it sees. */
 function box() {
-  const seen = { behaviour: 'well' as Behaviour, connects: 0, probes: 0, addresses: 0, open: 0, tellsTime: true, streams: [] as StreamSeen[] };
+  const seen = {
+    behaviour: 'well' as Behaviour,
+    connects: 0,
+    probes: 0,
+    addresses: 0,
+    open: 0,
+    tellsTime: true,
+    performs: 0,
+    tellsNothing: false,
+    streams: [] as StreamSeen[],
+  };
   const behave = async (signal: AbortSignal) => {
     switch (seen.behaviour) {
       case 'off':
@@ -107,7 +117,11 @@ function box() {
           return { camera: camera.id, profile, url: 'rtsp://gate/1', username: 'gateway', password: 'right' };
         },
         snapshotAddress: async () => undefined,
-        perform: async () => ({ ok: true }),
+        async perform() {
+          seen.performs += 1;
+          if (seen.tellsNothing) throw new GatewayError('COMMAND_UNSUPPORTED', 'Camera gate cannot be told anything.');
+          return { ok: true };
+        },
         async [Symbol.asyncDispose]() {
           seen.open -= 1;
         },

@@ -213,6 +213,20 @@ describe('asking a camera', () => {
     expect(await one.fleet.perform(gate, { op: 'ptz-stop', profile: 'main' })).toEqual({ ok: true });
   });
 
+  test('for a keyframe is done as often as somebody waits, and never again where it has none to give', async () => {
+    await using one = await fleetOf([cameraNamed('gate')]);
+    for (let turn = 0; turn < 2; turn += 1) one.fleet.askKeyframe('channel-gate', 'main');
+    expect(one.seen.performs).toBe(2);
+    one.seen.tellsNothing = true;
+    for (let turn = 0; turn < 3; turn += 1) {
+      one.fleet.askKeyframe('channel-gate', 'main');
+      await one.clock.advance(seconds(1));
+    }
+    expect(one.seen.performs).toBe(3);
+    one.fleet.askKeyframe('nobody', 'main');
+    expect(one.state()).toBe('connected');
+  });
+
   test('that is not there says why', async () => {
     await using one = await fleetOf([cameraNamed('gate'), cameraNamed('off', { enabled: false })], 'off');
     await expect(one.fleet.streamAddress('gate', 'main')).rejects.toMatchObject({

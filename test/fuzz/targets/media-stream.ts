@@ -75,6 +75,7 @@ class Play {
       clock,
       { video: videoTools, audio: audioTools },
       {
+        begun: () => undefined,
         described: (description) => this.#feed.describe(description),
         unit: (unit) => this.#take(unit),
         slip: () => undefined,

@@ -121,6 +121,7 @@ describe('access units', () => {
 test('sound keeps its own numbers and channel; a payload type that the camera changes stays as viewers know it', () => {
   const units: AccessUnit[] = [];
   const tracks = new Tracks(new ManualClock(), codecs, {
+    begun: () => undefined,
     described: () => undefined,
     unit: (unit) => units.push(lasting(unit)),
     slip: () => undefined,

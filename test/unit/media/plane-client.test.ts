@@ -30,6 +30,7 @@ function planeOf(code: (worker: number) => string) {
       return new Worker(code(begun.length), { eval: true, workerData: vitals });
     },
     resolve: () => Promise.reject(new Error('There are no cameras.')),
+    askKeyframe: () => undefined,
     limits: roomy,
     replaced: (cause) => causes.push(cause),
     clock: systemClock,

@@ -23,7 +23,7 @@ function session() {
   const tracks = new Tracks(
     clock,
     { video: videoTools, audio: audioTools },
-    { described: () => undefined, unit: (unit) => units.push(unit), slip: () => undefined },
+    { begun: () => undefined, described: () => undefined, unit: (unit) => units.push(unit), slip: () => undefined },
   );
   tracks.begin({ video, audio });
   let sequence = 0;

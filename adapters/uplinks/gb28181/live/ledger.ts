@@ -1,10 +1,12 @@
 /** The plays of one platform: how many there may be, who has to go for an alarm, and which one is only the same view again. */
 import type { ChannelId } from '../../../../gateway/domain/ids.ts';
-import type { RtpWay } from '../../../../gateway/domain/media.ts';
+import type { RtpWay, StreamProfile } from '../../../../gateway/domain/media.ts';
 import type { Instant } from '../../../../gateway/domain/time.ts';
 
 export interface PlayFacts {
   readonly channel: ChannelId;
+  /** The sub-stream may stand in for the main one. */
+  profile: StreamProfile;
   readonly code: string;
   readonly callId: string;
   readonly transport: RtpWay['transport'];

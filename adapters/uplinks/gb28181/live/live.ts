@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { GatewayError, isGatewayError } from '../../../../gateway/domain/errors.ts';
 import type { ChannelId } from '../../../../gateway/domain/ids.ts';
-import type { RtpOrder, RtpWay, StreamProfile } from '../../../../gateway/domain/media.ts';
+import type { RtpOrder, RtpWay } from '../../../../gateway/domain/media.ts';
 import type { RtpSending } from '../../../../gateway/domain/ports.ts';
 import { seconds } from '../../../../gateway/domain/time.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
@@ -36,8 +36,6 @@ export class Live {
   readonly #allowance: RequestAllowance;
   readonly #dialogs = new Set<Dialog>();
   readonly #views = new Set<Promise<void>>();
-  /** Cameras that have no keyframe to give. */
-  readonly #unasked = new Set<ChannelId>();
   #ssrcs = 0;
 
   constructor(link: PlatformLink) {
@@ -98,7 +96,7 @@ export class Live {
     let sending: RtpSending;
     try {
       using ready = clock.deadline(answersWithin, signal, incoming.cancelled);
-      sending = await this.#open(this.#orderOf(offer, facts, incoming), ready);
+      sending = await this.#open(this.#orderOf(offer, facts, incoming), facts, ready);
     } catch (error) {
       // A CANCEL was answered where it was heard.
       if (!incoming.cancelled.aborted) this.#refuse(incoming, signal.aborted ? givenUp : refusalOf(error), error);
@@ -109,9 +107,8 @@ export class Live {
       if (!incoming.cancelled.aborted) this.#refuse(incoming, givenUp);
       return;
     }
-    if (!sending.warm) void this.#askKeyframe(channel, offer.profile, signal);
     const answer = this.#answerOf(offer, facts, sending);
-    log.info('play begun', { ...named, transport, remote, profile: offer.profile });
+    log.info('play begun', { ...named, transport, remote, profile: facts.profile });
     let opened: Dialog | undefined;
     try {
       const { said, packets, bytes, cause } = await play(
@@ -130,24 +127,14 @@ export class Live {
     }
   }
 
-  /** A camera that nobody watched is in the middle of a group, which may be many seconds long. */
-  async #askKeyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<void> {
-    if (this.#unasked.has(channel)) return;
-    try {
-      await this.#link.context.door.execute({ to: 'channel', channel, command: { op: 'keyframe', profile } }, this.#link.uplink, signal);
-    } catch (error) {
-      // It comes by itself, only later; the door has told why.
-      if (isGatewayError(error, 'COMMAND_UNSUPPORTED')) this.#unasked.add(channel);
-    }
-  }
-
   /** Patrol viewing makes do with the sub-stream while the link is full. */
-  async #open(order: RtpOrder, signal: AbortSignal): Promise<RtpSending> {
+  async #open(order: RtpOrder, facts: PlayFacts, signal: AbortSignal): Promise<RtpSending> {
     const { media } = this.#link.context.door;
     try {
       return await media.sendRtp(order, signal);
     } catch (error) {
       if (!isGatewayError(error, 'UPLINK_BUDGET') || order.profile === 'sub') throw error;
+      facts.profile = 'sub';
       return media.sendRtp({ ...order, profile: 'sub' }, signal);
     }
   }
@@ -180,9 +167,10 @@ export class Live {
     };
   }
 
-  #factsOf({ session, stream }: Offer, known: { readonly code: string; readonly channel: ChannelId }, incoming: IncomingRequest): PlayFacts {
+  #factsOf({ session, stream, profile }: Offer, known: { readonly code: string; readonly channel: ChannelId }, incoming: IncomingRequest): PlayFacts {
     return {
       ...known,
+      profile,
       callId: callIdOf(incoming.request),
       transport: opposite[session.transport],
       ssrc: session.ssrc ?? this.#freeSsrc(),
