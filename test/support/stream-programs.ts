@@ -26,8 +26,14 @@ export interface StreamServer extends AsyncDisposable {
   threadMillis(): ReadonlyMap<string, number>;
 }
 
-export async function openCameraFarm({ cameras, clip, pace = 'burst', fillerBytes, drop }: FarmOptions): Promise<StreamServer> {
-  return serverOf(runNative('camera-farm', { cameras, clip, pace, filler: fillerBytes, drop, ...cameraAccount }), cameras);
+export interface CameraFarm extends StreamServer {
+  /** The next picture of this camera is a keyframe. */
+  keyframe(camera: number): void;
+}
+
+export async function openCameraFarm({ cameras, clip, pace = 'burst', fillerBytes, drop }: FarmOptions): Promise<CameraFarm> {
+  const program = runNative('camera-farm', { cameras, clip, pace, filler: fillerBytes, drop, ...cameraAccount });
+  return { ...(await serverOf(program, cameras)), keyframe: (camera) => program.say(`keyframe ${camera}`) };
 }
 
 /** Resolves once it plays every camera of the farm. */

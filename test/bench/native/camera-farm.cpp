@@ -2,7 +2,8 @@
 // the picture group. All cameras run all the time, as real ones do; a session gets what its camera sends after PLAY.
 //   --cameras N --clip FILE.h264 [--pace burst|paced] [--filler BYTES] [--drop K] [--username U --password P]
 // burst: one write per picture. paced: one write per packet, over 75 % of the picture interval. --drop K leaves out every Kth packet.
-// Says `port N`, and ends with its standard input.
+// Says `port N`, and ends with its standard input. A line `keyframe N` there makes the next picture of camera N a keyframe, as
+// SetSynchronizationPoint does; its timestamps go on as before.
 #include <queue>
 #include <random>
 
@@ -35,6 +36,8 @@ struct Session {
 struct Camera {
   std::vector<Session*> sessions;
   int64_t picture = 0;
+  int64_t ahead = 0;  // what to add to get the place in the clip
+  bool wanted = false;
   Mark mark{};
 };
 
@@ -72,8 +75,11 @@ class Farm {
       for (int index = 0; index < count; ++index) {
         const int fd = events[size_t(index)].data.fd;
         if (fd == STDIN_FILENO) {
-          char bytes[64];
-          if (read(fd, bytes, sizeof bytes) <= 0) return;
+          char bytes[4096];
+          const ssize_t got = read(fd, bytes, sizeof bytes);
+          if (got <= 0) return;
+          orders_.append(bytes, size_t(got));
+          obey();
         } else if (fd == door_) {
           accept();
         } else if (sessions_.count(fd)) {
@@ -84,6 +90,14 @@ class Farm {
   }
 
  private:
+  void obey() {
+    for (size_t end = orders_.find('\n'); end != std::string::npos; end = orders_.find('\n')) {
+      const int camera = orders_.rfind("keyframe ", 0) == 0 ? atoi(orders_.c_str() + 9) : 0;
+      if (camera >= 1 && camera <= int(cameras_.size())) cameras_[size_t(camera - 1)].wanted = true;
+      orders_.erase(0, end + 1);
+    }
+  }
+
   void accept() {
     for (int fd = ::accept(door_, nullptr, nullptr); fd >= 0; fd = ::accept(door_, nullptr, nullptr)) {
       prepareSocket(fd);
@@ -148,8 +162,12 @@ class Farm {
     const Due due = due_.top();
     due_.pop();
     Camera& camera = cameras_[size_t(due.camera)];
-    if (due.packet == 0) camera.mark = {now(), camera.picture};
-    const Picture& picture = clip_.pictures[size_t(camera.picture) % clip_.pictures.size()];
+    if (due.packet == 0) {
+      camera.mark = {now(), camera.picture};
+      if (camera.wanted) camera.ahead += (group - (camera.picture + camera.ahead) % group) % group;
+      camera.wanted = false;
+    }
+    const Picture& picture = clip_.pictures[size_t(camera.picture + camera.ahead) % clip_.pictures.size()];
     const size_t count = picture.packets.size();
     const size_t end = paced_ ? due.packet + 1 : count;
     for (Session* session : camera.sessions) send(*session, camera, picture, due.packet, end);
@@ -216,6 +234,7 @@ class Farm {
   std::priority_queue<Due> due_;
   std::mt19937 random_{1};
   Account account_;
+  std::string orders_;
   std::string nonce_ = "farm" + std::to_string(now());
   std::string scratch_;
 };
