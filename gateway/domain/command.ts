@@ -23,6 +23,10 @@ export type CameraCommand = ForProfile &
     | { readonly op: 'ptz-stop' }
     | /** From -1, near, to 1, far; until it is stopped. */ { readonly op: 'focus-move'; readonly speed: number }
     | { readonly op: 'focus-stop' }
+    | /** One step, from -1, closed as far as one goes, to 1, open; refused where the camera sees to its exposure itself. */ {
+        readonly op: 'iris';
+        readonly by: number;
+      }
     | /** Answered with `presets`. */ { readonly op: 'presets' }
     | { readonly op: 'preset-go' | 'preset-remove'; readonly preset: string }
     | /** Where it looks now; without `preset` a new one. */ { readonly op: 'preset-save'; readonly preset?: string; readonly name: string }

@@ -16,7 +16,7 @@ interface Insides {
 }
 
 export function describeCamera(
-  { id, name, place = '', clock }: CameraSimulatorOptions,
+  { id, name, place = '', manualExposure = false, clock }: CameraSimulatorOptions,
   { streams, faults, now }: Insides,
   auth: OnvifCamera['auth'],
 ): OnvifCamera {
@@ -49,7 +49,7 @@ export function describeCamera(
       synchronise: () => stream.synchronise(),
     })),
     ptz: new Ptz(() => clock.monotonic()),
-    lens: new Lens(),
+    lens: new Lens(manualExposure),
     auth,
     now,
   };

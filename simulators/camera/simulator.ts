@@ -60,6 +60,8 @@ export interface CameraSimulatorOptions {
   readonly anonymousTime?: boolean;
   /** ONVIF by HTTPS alone, with a certificate that is kept beside the pictures. */
   readonly https?: boolean;
+  /** True: its iris is left to people. */
+  readonly manualExposure?: boolean;
   /** Of RTSP; 60 s. */
   readonly sessionTimeout?: Millis;
   /** Lets the camera be found; absent: it keeps quiet. */
@@ -82,7 +84,7 @@ export interface CameraSimulator extends AsyncDisposable {
   drift(by: Millis): void;
   readonly faults: ReadonlySet<CameraFault>;
   /** Where it looks, and what else it was told to do. */
-  optics(): Direction & { readonly focusSpeed: number; readonly wiper: boolean };
+  optics(): Direction & { readonly focusSpeed: number; readonly wiper: boolean; readonly iris: number };
   readonly counters: {
     readonly http: Readonly<HttpCounters>;
     readonly rtsp: Readonly<RtspCounters>;
@@ -196,7 +198,7 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
     drift: (by) => {
       offset = by;
     },
-    optics: () => ({ ...camera.ptz.position, focusSpeed: camera.lens.focusSpeed, wiper: camera.lens.wiper }),
+    optics: () => ({ ...camera.ptz.position, focusSpeed: camera.lens.focusSpeed, wiper: camera.lens.wiper, iris: camera.lens.iris }),
     counters: {
       http: counters,
       rtsp: rtsp.counters,

@@ -157,6 +157,22 @@ describe('the adapter onvif, besides', () => {
     expect(await told({ op: 'keyframe', profile: 'sub' })).toEqual({ ok: true });
   });
 
+  test('opens and closes the iris of a camera that leaves it to people, and of no other', async () => {
+    await using camera = await simulate({ manualExposure: true });
+    await using session = await connect(camera);
+    for (const by of [1, -0.4]) expect(await session.perform({ op: 'iris', profile: 'main', by }, signal)).toEqual({ ok: true });
+    expect(camera.optics().iris).toBe(7);
+    for (let turn = 0; turn < 3; turn += 1) await session.perform({ op: 'iris', profile: 'main', by: 1 }, signal);
+    expect(camera.optics().iris).toBe(0);
+    await using other = await simulate();
+    await using automatic = await connect(other);
+    expect(await automatic.perform({ op: 'iris', profile: 'main', by: 1 }, signal)).toMatchObject({
+      ok: false,
+      sentence: expect.stringContaining('itself'),
+    });
+    expect(other.optics().iris).toBe(10);
+  });
+
   test('signs in to a camera whose clock is wrong, and tells by how much', async () => {
     await using camera = await simulate({ auth: 'token' });
     camera.drift(minutes(-90));

@@ -32,7 +32,8 @@ export const hasty: Clock = { ...systemClock, sleep: (length, during) => systemC
 
 const school: Inventory = {
   campus: { id: campusId('school'), name: '第三小学', timeZone: 'Asia/Shanghai', address: '' },
-  ...{ places: [], cameras: [], panels: [], uplinks: [] },
+  cameras: [{ id: cameraId('cam-1'), name: 'cam-1', adapter: 'onvif', address: 'http://10.0.0.1/', settings: {}, enabled: true, maintenance: false }],
+  ...{ places: [], panels: [], uplinks: [] },
   channels: names.map((name, index) => ({ id: channelId(name), name, camera: cameraId('cam-1'), number: index + 1 })),
 };
 

@@ -49,6 +49,7 @@ export function catalogueSchool(shape: TreeShape = 'flat', inventory = gbSchool(
     ...{ inventory, codes, shape, edition: '2016', standing },
     regions: { '3402': '芜湖市', '340200': '镜湖区' },
     shares: () => true,
+    sharesZone: () => true,
     cameraStanding: ({ id }) => standing.get(id) ?? 'ON',
     zoneStanding: ({ id }, zone) => standing.get(`${id}/${zone.id}`) ?? 'ON',
     modelOf: ({ id }) => (id === 'gate' ? 'DS-2CD' : undefined),

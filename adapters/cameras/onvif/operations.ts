@@ -117,6 +117,41 @@ export function stopFocus({ client, url, signal }: Target, source: string): Prom
   return client.call({ url, operation: 'Stop', ...order }, signal);
 }
 
+/** Undefined parts: the camera does not tell them. Iris in dB of attenuation: 0 is open. */
+export interface Exposure {
+  readonly manual: boolean;
+  readonly iris: number | undefined;
+}
+
+export async function getExposure({ client, url, signal }: Target, source: string): Promise<Exposure> {
+  const order = body(imaging, 'GetImagingSettings', `<m:VideoSourceToken>${escapeXml(source)}</m:VideoSourceToken>`);
+  const answer = await client.call({ url, operation: 'GetImagingSettings', ...order }, signal);
+  const exposure = find(answer, 'ImagingSettings', 'Exposure');
+  return { manual: textAt(exposure, 'Mode') === 'MANUAL', iris: decimal(textAt(exposure, 'Iris')) };
+}
+
+/** Least and most attenuation of the iris, dB; undefined: it cannot be set. */
+export async function getIrisRange({ client, url, signal }: Target, source: string): Promise<readonly [number, number] | undefined> {
+  const order = body(imaging, 'GetOptions', `<m:VideoSourceToken>${escapeXml(source)}</m:VideoSourceToken>`);
+  const answer = await client.call({ url, operation: 'GetOptions', ...order }, signal);
+  const range = find(answer, 'ImagingOptions', 'Exposure', 'Iris');
+  const [least, most] = [decimal(textAt(range, 'Min')), decimal(textAt(range, 'Max'))];
+  return least !== undefined && most !== undefined && least < most ? [least, most] : undefined;
+}
+
+/** Nothing else of the settings is named, so that nothing else changes. */
+export function setIris({ client, url, signal }: Target, source: string, iris: number): Promise<XmlElement> {
+  const settings = `<m:ImagingSettings><tt:Exposure><tt:Mode>MANUAL</tt:Mode><tt:Iris>${iris}</tt:Iris></tt:Exposure></m:ImagingSettings>`;
+  const order = body(imaging, 'SetImagingSettings', `<m:VideoSourceToken>${escapeXml(source)}</m:VideoSourceToken>${settings}`);
+  const namespaces = [...order.namespaces, 'xmlns:tt="http://www.onvif.org/ver10/schema"'];
+  return client.call({ url, operation: 'SetImagingSettings', ...order, namespaces }, signal);
+}
+
+function decimal(text: string | undefined): number | undefined {
+  const value = Number(text ?? Number.NaN);
+  return Number.isFinite(value) ? value : undefined;
+}
+
 function body(namespace: string, operation: string, inside: string) {
   return {
     namespaces: [`xmlns:m="${namespace}"`],

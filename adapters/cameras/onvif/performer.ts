@@ -7,13 +7,15 @@ import { findAll, textAt, type XmlElement } from '../../protocols/xml.ts';
 import { legible } from '../legible.ts';
 import { pinService } from './addresses.ts';
 import type { Connected } from './connect.ts';
-import { moveFocus, sendAuxiliary, setSynchronizationPoint, stopFocus } from './operations.ts';
+import { getExposure, getIrisRange, moveFocus, sendAuxiliary, setIris, setSynchronizationPoint, stopFocus, type Target } from './operations.ts';
 import { continuousMove, getPresets, goHome, goToPreset, removePreset, setPreset, stopMove } from './services.ts';
 
 /** After this long a camera stops turning by itself, s. */
 const longestMove = 5;
 /** Cameras of the field have 255 or 300. */
 const mostPresets = 1_024;
+/** Of what the iris can do, at full speed. */
+const irisStep = 0.25;
 
 /** Throws COMMAND_UNSUPPORTED and DeviceFailure; a camera that says no is a result. */
 export function performerOf(camera: CameraId, connected: Connected): (command: CameraCommand, signal: AbortSignal) => Promise<CommandResult> {
@@ -45,6 +47,8 @@ export function performerOf(camera: CameraId, connected: Connected): (command: C
       case 'focus-stop':
         await stopFocus(imaging(), source);
         break;
+      case 'iris':
+        return stepIris(imaging(), source, command.by);
       case 'presets':
         return { ok: true, presets: presetsIn(await getPresets(ptz(), token)) };
       case 'preset-go':
@@ -77,6 +81,18 @@ export function performerOf(camera: CameraId, connected: Connected): (command: C
       return { ok: false, sentence: `Camera ${camera} ${error.message}` };
     }
   };
+}
+
+/** Where the camera sees to its exposure itself, nothing is taken from it: what is left to a person would be dark at night. */
+async function stepIris(target: Target, source: string, by: number): Promise<CommandResult> {
+  const { manual, iris } = await getExposure(target, source);
+  if (!manual) return { ok: false, sentence: 'The camera sees to its exposure itself: its iris is not moved by hand.' };
+  const range = iris === undefined ? undefined : await getIrisRange(target, source);
+  if (iris === undefined || !range) return { ok: false, sentence: 'The camera has no iris that can be moved.' };
+  const [least, most] = range;
+  const wanted = Math.max(least, Math.min(most, iris - speed(by) * irisStep * (most - least)));
+  await setIris(target, source, Math.round(wanted * 100) / 100);
+  return { ok: true };
 }
 
 function presetsIn(answer: XmlElement) {

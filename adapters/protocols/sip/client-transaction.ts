@@ -8,6 +8,8 @@ import { isFinal, isSuccess } from './status.ts';
 import { after, doubled, enough, patience, repeat, t2, t4 } from './timing.ts';
 
 export interface ClientUser {
+  /** The kernel has it; not told of repetitions. */
+  sent?(): void;
   /** Provisional ones, the final one, and of INVITE every 2xx again that comes again. */
   response(response: SipResponse): void;
   /** Instead of a final response. */
@@ -52,7 +54,10 @@ export class ClientTransaction {
       return;
     }
     closed.addEventListener('abort', () => this.#fail(asFailure(closed.reason)), { once: true, signal: this.over });
-    this.#flow.send(this.#bytes).catch((error: unknown) => this.#fail(asFailure(error)));
+    this.#flow.send(this.#bytes).then(
+      () => this.#user.sent?.(),
+      (error: unknown) => this.#fail(asFailure(error)),
+    );
     // Timers A and E. An INVITE's pauses grow without end; after the first answer it is not repeated at all.
     const next = (pause: number) => (this.#invite ? 2 * pause : this.answered ? t2 : doubled(pause));
     if (transport === 'UDP') repeat(this.#timers, next, this.#asking.signal, () => this.#repeat(this.#bytes));

@@ -12,6 +12,8 @@ export interface SipContent {
   /** Replace ours of the same name: Contact for one. */
   readonly headers?: HeadersToWrite;
   readonly body?: { readonly type: string; readonly content: string | Uint8Array };
+  /** Of a request: called when the kernel has it, the first time. */
+  readonly sent?: () => void;
 }
 
 export interface RequestParts extends SipContent {

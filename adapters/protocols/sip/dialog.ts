@@ -101,7 +101,10 @@ export class Dialog {
     try {
       const { request, flow } = await this.#compose(method, content);
       const sequence = this.#localSequence;
-      const ears: ExchangeEars = invite ? { success: () => void this.acknowledge(sequence) } : {};
+      const ears: ExchangeEars = {
+        ...(content.sent ? { sent: content.sent } : {}),
+        ...(invite ? { success: () => void this.acknowledge(sequence) } : {}),
+      };
       const response = await exchange(this.#context, request, flow, signal, ears);
       if (response.status === 481 || response.status === 408) this.end(`answered ${method} with ${response.status}.`);
       if (isSuccess(response.status)) this.#retarget(response);

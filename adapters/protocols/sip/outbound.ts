@@ -83,7 +83,8 @@ export class Outbound {
 
   /** The final response, whatever it is. Rejects with a SipFailure or the signal's reason. */
   async ask(order: SipOrder, peer: SipPeer, signal: AbortSignal): Promise<SipResponse> {
-    const attempt = async (request: SipRequest, flow: SipFlow) => ({ response: await exchange(this.#context, request, flow, signal) });
+    const ears = order.sent ? { sent: order.sent } : {};
+    const attempt = async (request: SipRequest, flow: SipFlow) => ({ response: await exchange(this.#context, request, flow, signal, ears) });
     return (await this.#signed(order, peer, attempt)).response;
   }
 

@@ -50,7 +50,8 @@ export class Transactions {
       if (isFinal(one.status) && !transaction.over.aborted) this.#done.add(transaction);
       user.response(one);
     };
-    const transaction = new ClientTransaction(request, flow, this.#timers, { response, failed: (failure) => user.failed(failure) });
+    const ears = { response, failed: (failure: SipFailure) => user.failed(failure), sent: () => user.sent?.() };
+    const transaction = new ClientTransaction(request, flow, this.#timers, ears);
     this.#clients.set(key, transaction);
     transaction.over.addEventListener(
       'abort',

@@ -15,6 +15,7 @@ type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { rea
 export type GbQuery = Rooted<'Query'>;
 export type GbControl = Rooted<'Control'>;
 export type GbNotice = Rooted<'Notify'>;
+export type GbBroadcast = Extract<GbNotice, { readonly cmdType: 'Broadcast' }>;
 export type GbResponse = Rooted<'Response'>;
 
 /** Who sent a MESSAGE: its answer goes to that code. */
@@ -28,6 +29,8 @@ export interface DeskParts {
   control(control: GbControl, asker: Asker, signal: AbortSignal): Promise<void>;
   response(response: GbResponse): void;
   notice(notice: GbNotice): void;
+  /** It wants to speak. */
+  broadcast(notice: GbBroadcast, asker: Asker, signal: AbortSignal): Promise<void>;
   /** Outside a dialog; each is to be answered. What it throws is answered with 500. */
   subscribe(incoming: IncomingRequest, query: GbQuery | undefined, signal: AbortSignal): Promise<void>;
   invite(incoming: IncomingRequest, signal: AbortSignal): Promise<void>;
@@ -83,6 +86,10 @@ export class Desk {
         this.#parts.response(message);
         break;
       case 'Notify':
+        if (message.cmdType === 'Broadcast') {
+          this.#begin(incoming, message.cmdType, (asker) => this.#parts.broadcast(message, asker, this.#signal));
+          break;
+        }
         incoming.answer(200);
         this.#parts.notice(message);
         break;

@@ -20,20 +20,20 @@ export interface KeepaliveEars {
 /** Resolves with why the registration no longer holds; rejects with the signal's reason. The first one goes at once. */
 export async function keepAlive(link: PlatformLink, registration: Registration, ears: KeepaliveEars, signal: AbortSignal): Promise<Trouble> {
   const { clock } = link.context;
-  const { every, misses: most } = link.settings.keepalive;
   for (let misses = 0; ; ) {
     const sent = clock.monotonic();
     const answer = await ask(link, registration, signal);
     if (answer && answer.status >= 200 && answer.status < 300) {
       misses = 0;
       ears.answered(answer);
+      const { every } = link.basics;
       // 20 s are 19 to 20: never later than the platform was promised.
       await clock.sleep(backoff({ first: seconds(every), most: seconds(every), jitter: 0.05 }, 0), signal);
       continue;
     }
     if (answer && forgotten.has(answer.status)) return { kind: 'forgotten', status: answer.status };
     misses += 1;
-    if (misses >= most) return { kind: 'lost', misses };
+    if (misses >= link.basics.misses) return { kind: 'lost', misses };
     await clock.sleep(rest(sent, clock.monotonic()), signal);
   }
 }

@@ -10,7 +10,7 @@ import type { SipPeer } from '../../protocols/sip/flow.ts';
 import type { SipResponse } from '../../protocols/sip/message.ts';
 import type { SipOrder } from '../../protocols/sip/outbound.ts';
 import { hostPort, sipUri } from '../../protocols/sip/uri.ts';
-import { charsetOf, domainOf, type GbSettings } from './settings.ts';
+import { type Basics, charsetOf, domainOf, type GbSettings } from './settings.ts';
 import { type Trouble, wordsOf } from './trouble.ts';
 
 /** A server that we are registered with, or about to be. */
@@ -27,6 +27,11 @@ export interface Registration extends Server {
   readonly lost: AbortSignal;
 }
 
+interface Telling {
+  readonly to?: string;
+  readonly sent?: () => void;
+}
+
 export class PlatformLink {
   readonly uplink: UplinkId;
   readonly settings: GbSettings;
@@ -35,6 +40,8 @@ export class PlatformLink {
   readonly #listeners = new Set<() => void>();
   /** Set by whoever keeps the registration, while it stands. */
   onForgotten: ((status: number) => void) | undefined;
+  /** What BasicParam says and what is done: as the settings have it, until a platform that may has ordered otherwise. Forgotten with the process. */
+  basics: Basics;
   #sn = 0;
   #trouble: Trouble = { kind: 'opening' };
   #status: LinkStatus;
@@ -42,6 +49,7 @@ export class PlatformLink {
   constructor(uplink: UplinkId, settings: GbSettings, context: UplinkContext) {
     this.uplink = uplink;
     this.settings = settings;
+    this.basics = { ...settings.keepalive, expires: settings.expires };
     this.context = context;
     this.#status = { state: 'down', since: context.clock.now(), sentence: wordsOf(this.#trouble, settings) };
   }
@@ -90,11 +98,15 @@ export class PlatformLink {
     return this.#sn;
   }
 
-  /** A MESSAGE to the server, or `to` another code there. Resolves with the final response, whatever it is; rejects with a SipFailure. */
-  async tell(message: ManscdpMessage, signal: AbortSignal, to?: string): Promise<SipResponse> {
+  /**
+   * A MESSAGE to the server, or `to` another code there; `sent` is called once it has left. Resolves with the final response, whatever it is; rejects
+   * with a SipFailure.
+   */
+  async tell(message: ManscdpMessage, signal: AbortSignal, { to, sent }: Telling = {}): Promise<SipResponse> {
     const registration = this.#registration;
     if (!registration) throw new SipFailure('closed', 'has not registered us.');
-    return registration.endpoint.ask(this.messageTo(registration, message, to), registration.peer, signal);
+    const order = { ...this.messageTo(registration, message, to), ...(sent ? { sent } : {}) };
+    return registration.endpoint.ask(order, registration.peer, signal);
   }
 
   messageTo(server: Server, message: ManscdpMessage, to = server.code): SipOrder {

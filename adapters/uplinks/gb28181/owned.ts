@@ -1,8 +1,8 @@
 /** Whose code is it? Codes in what a platform asks, as things of the inventory. Pure. */
 import type { Camera, Channel, Inventory, Panel, Zone } from '../../../gateway/domain/campus.ts';
 import { zonePath } from '../../../gateway/domain/health.ts';
-import type { GbCodes } from './codes/code-map.ts';
-import { type GbSettings, mayShow } from './settings.ts';
+import type { PlatformDoor } from '../../../gateway/domain/uplink-ports.ts';
+import { type GbSettings, mayShow, mayShowZone } from './settings.ts';
 
 export type Owned =
   | { readonly kind: 'device' }
@@ -16,15 +16,27 @@ export function ownedBy(code: string, settings: GbSettings, inventory: Inventory
   const channel = inventory.channels.find(({ id }) => codes.channels[id] === code);
   const camera = channel && inventory.cameras.find(({ id }) => id === channel.camera);
   if (channel && camera) return mayShow(settings, channel) ? { kind: 'channel', channel, camera } : undefined;
-  return codedZones(codes, inventory).find((zone) => zone.code === code);
+  return codedZones(settings, inventory).find((zone) => zone.code === code);
 }
 
 /** Zones that the platform knows, in the order of the inventory. */
-export function codedZones(codes: GbCodes, { panels }: Inventory): Extract<Owned, { kind: 'zone' }>[] {
+export function codedZones(settings: GbSettings, { panels }: Inventory): Extract<Owned, { kind: 'zone' }>[] {
   return panels.flatMap((panel) =>
     panel.zones.flatMap((zone) => {
-      const code = codes.zones[zonePath(panel.id, zone.id)];
-      return code === undefined ? [] : [{ kind: 'zone' as const, panel, zone, code }];
+      const path = zonePath(panel.id, zone.id);
+      const code = settings.codes.zones[path];
+      return code === undefined || !mayShowZone(settings, path, zone.channels) ? [] : [{ kind: 'zone' as const, panel, zone, code }];
     }),
   );
+}
+
+export function nameOf(owned: Owned, { inventory }: Pick<PlatformDoor, 'inventory'>): string {
+  switch (owned.kind) {
+    case 'device':
+      return inventory.current().campus.name;
+    case 'channel':
+      return owned.channel.name;
+    case 'zone':
+      return owned.zone.name;
+  }
 }

@@ -16,8 +16,8 @@ import { tellInTurn } from './voice.ts';
 export interface GbParts extends Omit<DeskParts, 'response'> {
   /** Run until the uplink ends; one that throws ends the uplink, which begins anew. */
   readonly lives: readonly ((signal: AbortSignal) => Promise<void>)[];
-  /** By NOTIFY, where the platform has subscribed to such alarms; undefined: it has not, and a MESSAGE is to go. */
-  notifyAlarm(notice: Extract<GbNotice, { readonly cmdType: 'Alarm' }>, signal: AbortSignal): Promise<SipResponse | undefined>;
+  /** By NOTIFY, where the platform has subscribed to such alarms; undefined: it has not, and a MESSAGE is to go. `sent`: it has left. */
+  notifyAlarm(notice: Extract<GbNotice, { readonly cmdType: 'Alarm' }>, signal: AbortSignal, sent: () => void): Promise<SipResponse | undefined>;
 }
 
 export function openParts(link: PlatformLink): GbParts {
@@ -32,7 +32,15 @@ export function openParts(link: PlatformLink): GbParts {
     opened: (kind) => (kind === 'Catalog' ? catalogue.subscribed() : undefined),
   });
   const live = new Live(link);
-  const controls = new Controls({ uplink, settings, door, clock, log, restart: () => ending.abort() }, ending.signal);
+  const controls = new Controls(
+    {
+      ...{ uplink, settings, door, clock, log },
+      basics: link,
+      watched: (channel) => live.plays.filter((play) => play.channel === channel).map(({ profile }) => profile),
+      restart: () => ending.abort(),
+    },
+    ending.signal,
+  );
   return {
     lives: [
       // Ends with the uplink, or ends it: then it begins anew.
@@ -47,16 +55,21 @@ export function openParts(link: PlatformLink): GbParts {
         if (!(await catalogue.answer(query, asker.code, signal))) unheard('query', `Catalog of ${query.deviceId}`);
         return;
       }
-      const answers = await answersTo(query, { uplink, settings, door, clock }, signal);
-      await tellInTurn(answers, { tell: (answer) => link.tell(answer, signal, asker.code), clock }, signal);
+      const answers = await answersTo(query, { uplink, settings, basics: link.basics, door, clock }, signal);
+      await tellInTurn(answers, { tell: (answer) => link.tell(answer, signal, { to: asker.code }), clock }, signal);
     },
     async control(control, asker, signal) {
       const response = await controls.obey(control);
-      if (response) await link.tell(response, signal, asker.code);
+      if (response) await link.tell(response, signal, { to: asker.code });
     },
     notice: ({ cmdType }) => unheard('notice', cmdType),
+    async broadcast({ sn, deviceId }, asker, signal) {
+      unheard('order', 'Broadcast');
+      // Nobody here can hear it: whoever waits to speak is told so (facts §4.14).
+      await link.tell({ root: 'Response', cmdType: 'Broadcast', sn, deviceId, content: { result: 'ERROR' } }, signal, { to: asker.code });
+    },
     subscribe: async (incoming, query, signal) => subscriptions.take(incoming, query, signal),
     invite: (incoming, signal) => live.invite(incoming, signal),
-    notifyAlarm: (notice, signal) => subscriptions.notify(notice, signal),
+    notifyAlarm: (notice, signal, sent) => subscriptions.notify(notice, signal, sent),
   };
 }

@@ -28,8 +28,8 @@ export interface RegistrationParts {
 }
 
 const unansweredPauses: BackoffSettings = { first: seconds(1), most: seconds(30), jitter: 0.3 };
-/** The share of chance comes on top: never less than 60 s (GB/T 28181 §9.1.2.1). */
-const refusedPauses: BackoffSettings = { first: seconds(72), most: minutes(12), jitter: 1 / 6 };
+/** Less a share of chance: never less than 60 s (GB/T 28181 §9.1.2.1), never more than 10 min. */
+const refusedPauses: BackoffSettings = { first: seconds(72), most: minutes(10), jitter: 1 / 6 };
 const mostRedirects = 3;
 /** To leave: nobody waits longer for a box that goes. */
 const lastWords = seconds(2);
@@ -101,7 +101,7 @@ async function attempt(
 ): Promise<{ readonly outcome?: Outcome; readonly series: SipSeries }> {
   const series = new SipSeries(parts.endpoint.bound?.address ?? server.peer.address);
   try {
-    return { outcome: await register({ ...parts, server, series }, parts.link.settings.expires, signal), series };
+    return { outcome: await register({ ...parts, server, series }, parts.link.basics.expires, signal), series };
   } catch (error) {
     if (signal.aborted) return { series };
     throw error;
@@ -157,7 +157,7 @@ async function refresh(parts: RegistrationParts, { server, series, granted }: He
   const { clock } = parts.link.context;
   for (let { expires } = granted; ; ) {
     await clock.sleep(refreshAfter(expires), signal);
-    const outcome = await register({ ...parts, server, series }, parts.link.settings.expires, signal);
+    const outcome = await register({ ...parts, server, series }, parts.link.basics.expires, signal);
     switch (outcome.kind) {
       case 'granted':
         expires = outcome.expires;

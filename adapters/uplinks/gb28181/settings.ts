@@ -9,7 +9,7 @@ import { alarmKeys } from './alarms/settings.ts';
 import { codesSchema } from './codes/code-map.ts';
 
 const code = z.string().regex(/^\d{20}$/, '20 decimal digits, as the bureau issued them');
-const id = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'an id of the inventory');
+const shared = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}(\/[\w.-]{1,64})?$/, 'the id of a channel, or panel/zone');
 const address = z.string().refine((text) => isIP(text) !== 0, 'an IP address');
 const host = z.string().regex(/^[\w.:-]{1,253}$/, 'an IP address or a host name');
 const port = z.int().min(1).max(65_535);
@@ -19,6 +19,14 @@ const network = z.string().refine((text) => {
   const family = isIP(start);
   return family !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
 }, 'an IP address, or a network such as 10.1.0.0/16');
+
+/** How long a registration is asked to hold, s; a keepalive every so many s; so many without an answer are a loss. */
+export const basics = z.strictObject({
+  expires: z.int().min(60).max(604_800),
+  every: z.int().min(5).max(255),
+  misses: z.int().min(1).max(10),
+});
+export type Basics = z.output<typeof basics>;
 
 export const config = z.strictObject({
   /** Edition of the standard that is spoken: 2016 with tolerance for 2022 fits most platforms. */
@@ -55,9 +63,9 @@ export const config = z.strictObject({
   /** What the platform is told to call, where somebody maps an address to ours. */
   advertised: z.strictObject({ address, port: port.default(5_060) }).optional(),
   /** Seconds that a registration is asked to hold. */
-  expires: z.int().min(60).max(604_800).default(86_400),
+  expires: basics.shape.expires.default(86_400),
   /** Every so many seconds; after so many without an answer the platform is taken for lost. BasicParam says the same. */
-  keepalive: z.strictObject({ every: z.int().min(5).max(255).default(20), misses: z.int().min(1).max(10).default(3) }).prefault({}),
+  keepalive: z.strictObject({ every: basics.shape.every.default(20), misses: basics.shape.misses.default(3) }).prefault({}),
   /** What each thing is called at this platform. */
   codes: codesSchema,
   catalogue: z
@@ -68,15 +76,17 @@ export const config = z.strictObject({
       regions: z.record(z.string().regex(/^(\d{2}){1,4}$/, 'a region of 2, 4, 6 or 8 digits'), z.string().min(1).max(60)).default({}),
     })
     .prefault({}),
-  /** Channels that this platform may see. */
-  share: z.union([z.literal('all'), z.array(id).max(4_096)]).default('all'),
+  /** Channels that this platform may see, and with them the zones that they look at; others as `panel/zone`. Alarms are sent of every zone. */
+  share: z.union([z.literal('all'), z.array(shared).max(4_096)]).default('all'),
   /** What this platform may do beyond watching. */
   may: z
     .strictObject({
       move: z.boolean().default(true),
       guard: z.boolean().default(true),
       resetAlarms: z.boolean().default(true),
+      /** The link alone: the box is never restarted. */
       reboot: z.boolean().default(false),
+      /** How long a registration holds and how often we say that we are alive, until the process ends. */
       configure: z.boolean().default(false),
     })
     .prefault({}),
@@ -102,6 +112,11 @@ export function charsetOf({ charset, version }: GbSettings): ManscdpCharset {
 /** May this platform see that channel? */
 export function mayShow({ share }: GbSettings, { id }: Pick<Channel, 'id'>): boolean {
   return share === 'all' || share.includes(id);
+}
+
+/** The same of a zone. */
+export function mayShowZone({ share }: GbSettings, path: string, channels: readonly string[]): boolean {
+  return share === 'all' || share.includes(path) || channels.some((channel) => share.includes(channel));
 }
 
 export function domainOf({ platform }: GbSettings, server = platform.code): string {

@@ -1,6 +1,6 @@
 /**
- * What the platform has subscribed to: the catalogue, alarms, positions (GB/T 28181-2022 9.11, RFC 6665, facts §4.4). One per kind, and of alarms one per
- * device that they are wanted of; a new one replaces its predecessor, since platforms that restart do not say goodbye.
+ * What the platform has subscribed to: the catalogue, alarms (GB/T 28181-2022 9.11, RFC 6665, facts §4.4); positions are refused, for a school stands
+ * still. One per kind, and of alarms one per device that they are wanted of; a new one replaces its predecessor: platforms that restart say no goodbye.
  */
 import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
@@ -14,7 +14,7 @@ import { wantsAlarm } from './alarm-filter.ts';
 import type { Voice } from './voice.ts';
 
 type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { readonly root: Root }>;
-export type SubscriptionQuery = Extract<Rooted<'Query'>, { readonly cmdType: 'Catalog' | 'Alarm' | 'MobilePosition' }>;
+export type SubscriptionQuery = Extract<Rooted<'Query'>, { readonly cmdType: 'Catalog' | 'Alarm' }>;
 export type SubscriptionKind = SubscriptionQuery['cmdType'];
 export type SubscriptionNotice = Extract<Rooted<'Notify'>, { readonly cmdType: SubscriptionKind }>;
 
@@ -97,9 +97,9 @@ export class Subscriptions {
   }
 
   /** In its subscription; undefined: nobody has subscribed to that. Rejects with a SipFailure where no answer came. */
-  async notify(notice: SubscriptionNotice, signal: AbortSignal): Promise<SipResponse | undefined> {
+  async notify(notice: SubscriptionNotice, signal: AbortSignal, sent?: () => void): Promise<SipResponse | undefined> {
     const subscription = [...this.#all.values()].find(({ query }) => wants(query, notice, this.#parts.device));
-    return subscription && this.#send(subscription, notice, signal);
+    return subscription && this.#send(subscription, notice, signal, sent ? { sent } : {});
   }
 
   /** Without a word: a new registration begins without subscriptions (facts §3.7). */
@@ -147,26 +147,32 @@ export class Subscriptions {
 
   async #terminate(subscription: Subscription, signal: AbortSignal): Promise<void> {
     this.#forget(subscription);
-    await this.#send(subscription, undefined, signal, 'terminated;reason=timeout').catch(() => undefined); // over is over
+    await this.#send(subscription, undefined, signal, { state: 'terminated;reason=timeout' }).catch(() => undefined); // over is over
     subscription.dialog.end('has subscribed no longer.');
   }
 
   /** Resolves with any final answer; a refusal ends the subscription. Where no answer comes it stays: the link decides what is lost. */
-  #send(subscription: Subscription, notice: SubscriptionNotice | undefined, signal: AbortSignal, state?: string): Promise<SipResponse> {
+  #send(
+    subscription: Subscription,
+    notice: SubscriptionNotice | undefined,
+    signal: AbortSignal,
+    { state, sent }: { readonly state?: string; readonly sent?: () => void } = {},
+  ): Promise<SipResponse> {
     const { dialog } = subscription;
-    const sent = subscription.last.then(() => {
+    const answered = subscription.last.then(() => {
       const left = Math.max(0, Math.round((subscription.endsAt - this.#parts.clock.monotonic()) / 1_000));
       const headers = { Event: subscription.event, 'Subscription-State': state ?? `active;expires=${left};retry-after=0` };
-      return dialog.request('NOTIFY', { headers, ...(notice ? { body: this.#parts.voice.bodyOf(notice) } : {}) }, signal);
+      const content = { headers, ...(notice ? { body: this.#parts.voice.bodyOf(notice) } : {}), ...(sent ? { sent } : {}) };
+      return dialog.request('NOTIFY', content, signal);
     });
-    const settled = sent.then(
+    const settled = answered.then(
       ({ status }) => {
         if (!isSuccess(status)) this.#drop(subscription.key, `refused NOTIFY with ${status}.`, subscription);
       },
       (error: unknown) => this.#parts.log.debug('notification not answered', { kind: subscription.query.cmdType, error }),
     );
     subscription.last = settled;
-    return sent;
+    return answered;
   }
 
   #drop(key: string, sentence: string, only?: Subscription): void {
@@ -183,7 +189,7 @@ export class Subscriptions {
 }
 
 function subscribable(query: Rooted<'Query'>): query is SubscriptionQuery {
-  return query.cmdType === 'Catalog' || query.cmdType === 'Alarm' || query.cmdType === 'MobilePosition';
+  return query.cmdType === 'Catalog' || query.cmdType === 'Alarm';
 }
 
 function wants(query: SubscriptionQuery, notice: SubscriptionNotice, device: string): boolean {

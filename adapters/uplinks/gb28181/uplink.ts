@@ -57,7 +57,7 @@ export class Gb28181Uplink implements Uplink {
     ]);
     this.#link = link;
     this.#password = password;
-    this.#messenger = openMessenger({ link, receipts: this.#receipts, notify: (notice, limit) => this.#notify(notice, limit) });
+    this.#messenger = openMessenger({ link, receipts: this.#receipts, notify: (notice, limit, sent) => this.#notify(notice, limit, sent) });
   }
 
   link(): LinkStatus {
@@ -72,7 +72,7 @@ export class Gb28181Uplink implements Uplink {
     using life = linked(signal);
     const parts = openParts(this.#link);
     const desk = new Desk(this.#link, { ...parts, response: (response) => this.#receipts.take(response) }, life.signal);
-    this.#notify = (notice, limit) => parts.notifyAlarm(notice, limit);
+    this.#notify = (notice, limit, sent) => parts.notifyAlarm(notice, limit, sent);
     const lives = [(ending: AbortSignal) => this.#endpoints(desk, ending), ...parts.lives].map((live) => live(life.signal));
     try {
       // The first that ends ends the others: all of them are to last.

@@ -8,7 +8,7 @@ import { isSuccess } from '../../protocols/sip/status.ts';
 
 export interface Voice {
   /** A MESSAGE to the server, or `to` another code there. Resolves with the final response, whatever it is; rejects with a SipFailure. */
-  tell(message: ManscdpMessage, signal: AbortSignal, to?: string): Promise<SipResponse>;
+  tell(message: ManscdpMessage, signal: AbortSignal, more?: { readonly to?: string }): Promise<SipResponse>;
   bodyOf(message: ManscdpMessage): NonNullable<SipContent['body']>;
   /** For what we begin ourselves. */
   nextSn(): number;

@@ -44,7 +44,7 @@ test('a panic goes out with its zone’s code, its priority, its true time and i
   expect(sent?.content.alarmDescription).toContain('无声紧急报警');
   expect(sent?.content.alarmDescription).toMatch(new RegExp(`\\[事件 ${event.id}\\]\\[时间 2026-01-01 08:00:00\\.123\\]$`));
   expect(sent?.content.info?.alarmType).toBeUndefined();
-  expect(here.link.door.receipts).toEqual([`${event.id.slice(-4)} answered SIP 200`]);
+  expect(here.link.door.receipts).toEqual([`${event.id.slice(-4)} sent MESSAGE, SN 41`, `${event.id.slice(-4)} answered SIP 200`]);
 });
 
 test.each([
@@ -138,6 +138,14 @@ describe('what counts as delivered', () => {
     here.registrar.whim = (_incoming, registrar) => (isAlarm(registrar) ? status : undefined);
     await expect(here.deliver(alarm())).rejects.toMatchObject({ code });
   });
+});
+
+test('that it left is told when it has left, whether or not anybody answers', async () => {
+  await using here = await linked({ timeout: 1 });
+  here.registrar.whim = (_incoming, registrar) => (isAlarm(registrar) ? 'ignore' : undefined);
+  const event = alarm();
+  await expect(here.deliver(event)).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+  expect(here.link.door.receipts).toEqual([`${event.id.slice(-4)} sent MESSAGE, SN 41`]);
 });
 
 test('a platform that answers 404 to an alarm is registered with again at once', async () => {

@@ -29,7 +29,8 @@ test.each([
   ['A50F014120000016', { kind: 'movement', command: { op: 'focus-move', speed: 0.125 }, stop: { op: 'focus-stop' }, repeat: false }],
   ['A50F014220000017', { command: { op: 'focus-move', speed: -0.125 } }],
   ['A50F0140000000F5', { kind: 'stop', command: { op: 'focus-stop' } }],
-  ['A50F014400200019', { kind: 'unsupported', what: 'iris' }],
+  ['A50F014400200019', { kind: 'once', command: { op: 'iris', by: 0.125 } }],
+  ['A50F014A2030004F', { kind: 'movement', command: { op: 'focus-move', speed: -0.125 }, beside: { op: 'iris', by: -0.188 } }],
   ['A50F018200010038', { kind: 'preset', action: 'call', preset: 1 }],
   ['A50F01880100003E', { kind: 'cruise', command: { kind: 'cruise-start', group: 1 } }],
   ['A50F018C01000042', { kind: 'once', command: { op: 'wiper', on: true } }],
@@ -46,11 +47,12 @@ describe('the pilot', () => {
     const clock = new ManualClock();
     const done: string[] = [];
     const ending = new AbortController();
+    const unsupported = (_channel: unknown, what: string) => done.push(`cannot ${what}`);
     const carryOut = async (_channel: unknown, command: CameraCommand) => {
       done.push('preset' in command ? `${command.op} ${command.preset}` : 'name' in command ? `${command.op} ${command.name}` : command.op);
       return perform(command);
     };
-    return { clock, done, ending, pilot: new Pilot({ perform: carryOut, clock, log: silentLogger, signal: ending.signal }) };
+    return { clock, done, ending, pilot: new Pilot({ perform: carryOut, clock, log: silentLogger, signal: ending.signal, unsupported }) };
   }
 
   test('keeps a camera moving until the stop comes', async () => {
@@ -217,10 +219,27 @@ describe('a platform that orders', () => {
     expect(box.orders).toEqual([]);
   });
 
+  test('is refused visibly what no camera here can', async () => {
+    await using school = await ordered();
+    const { order, box } = school;
+    const commands: readonly PtzCommand[] = [
+      { kind: 'auxiliary', on: true, number: 2 },
+      { kind: 'scan', action: 'start', group: 1 },
+      { kind: 'auxiliary', on: true, number: 2 },
+    ];
+    for (const command of commands) expect(await order(codes.channels.gate, { kind: 'ptz', command })).toEqual({ status: 200 });
+    await eventually(() =>
+      expect(box.door.notices.map(({ what, fields }) => `${what}: ${fields.order} ${fields.code}`)).toEqual(
+        ['auxiliary switch 2', 'scan between two edges', 'auxiliary switch 2'].map((what) => `order not offered: ${what} ${codes.channels.gate}`),
+      ),
+    );
+    expect(box.orders).toEqual([]);
+  });
+
   test('restarts its link where it may: it signs off, to begin anew', async () => {
     await using school = await ordered({ may: { reboot: true } });
     expect(await school.order(undefined, { kind: 'reboot' })).toEqual({ status: 200 });
     await eventually(() => expect(school.platform.devices().some(({ online }) => online)).toBe(false));
-    expect(school.box.door.notices).toEqual([]);
+    expect(school.box.door.notices.map(({ what, fields }) => `${what}: ${fields.order}`)).toEqual(['only the link restarts: TeleBoot']);
   });
 });

@@ -6,7 +6,6 @@ import { millis } from '../../../gateway/domain/time.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { until } from '../../contract/media-plane.ts';
 import { codeOf, hasty, type LiveSchool, liveSchool, type View, type ViewOptions, view } from '../../support/gb-live.ts';
-import { pictures } from '../../support/rtsp-camera.ts';
 import { never } from '../../support/sip-endpoint.ts';
 
 const patience = 60_000;
@@ -73,17 +72,14 @@ describe('a live view', () => {
     expect(main.answer?.owner).toBe('34020000001180000001');
   });
 
-  test('of a camera that nobody watched asks it for a keyframe, and never again where it has none to give', async () => {
-    // It begins in the middle of a group, each time.
-    await using school = await liveSchool({ camera: { units: (units, index) => (index < 10 ? pictures[1]! : units) } });
-    await using first = await view(school);
-    await plays(first);
-    expect(school.commands).toEqual([{ to: 'channel', channel: 'gate', command: { op: 'keyframe', profile: 'main' } }]);
-    await using warm = await view(school);
-    await plays(warm);
+  test('is given a keyframe of the stream that it is shown, not of another', async () => {
+    await using school = await liveSchool();
     await using sub = await view(school, { offer: { streamNumber: 1 } });
     await plays(sub);
-    expect(school.commands).toHaveLength(1);
+    const content = { commands: [{ name: 'IFrameCmd', value: 'Send' }] } as const;
+    await school.registrar.tell({ root: 'Control', cmdType: 'DeviceControl', sn: 1, deviceId: codeOf('gate'), content });
+    await until(() => school.commands.length > 0);
+    expect(school.commands).toEqual([{ to: 'channel', channel: 'gate', command: { op: 'keyframe', profile: 'sub' } }]);
   });
 
   test('without an SSRC is given one', async () => {

@@ -1,5 +1,5 @@
 /**
- * Carries alarms to one platform. Three receipts are told apart: that it left (the dispatcher's `sent`), that the platform's SIP took it (`answered`), and
+ * Carries alarms to one platform. Three receipts are told apart: that it left for the wire (`sent`), that the platform's SIP took it (`answered`), and
  * that the platform itself did (`confirmed`); the settings say which of them is `accepted`. Nothing is sent while nobody has registered us.
  */
 import type { Delivery, DeliveryBody, Hop } from '../../../../gateway/domain/delivery.ts';
@@ -57,7 +57,8 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
           confirmation.abort();
           heard?.[Symbol.dispose]();
         });
-        const answer = (await notified(notice, limit)) ?? (await link.tell(notice, limit));
+        const sent = (by: string) => () => note(delivery, 'sent', `${by}, SN ${notice.sn}`);
+        const answer = (await notified(notice, sent('NOTIFY'), limit)) ?? (await link.tell(notice, limit, { sent: sent('MESSAGE') }));
         judge(answer, delivery);
         const taken = `SIP ${answer.status}`;
         note(delivery, 'answered', taken);
@@ -78,10 +79,10 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
   };
 
   /** Undefined: nobody has subscribed, or whoever has is no longer there. A stale subscription must not swallow alarms: a MESSAGE goes then. */
-  async function notified(notice: AlarmNotice, limit: AbortSignal): Promise<SipResponse | undefined> {
+  async function notified(notice: AlarmNotice, sent: () => void, limit: AbortSignal): Promise<SipResponse | undefined> {
     using short = clock.deadline(notifyPatience(link.settings.timeout), limit);
     try {
-      const answer = await notify(notice, short);
+      const answer = await notify(notice, short, sent);
       return answer && isSuccess(answer.status) ? answer : undefined;
     } catch (error) {
       if (limit.aborted) throw error;

@@ -8,7 +8,7 @@ import type { AlarmRaised, AlarmRestored, DomainEvent, FaultRaised } from '../..
 import { zonePath } from '../../../../gateway/domain/health.ts';
 import { after, hours, type Instant, isoOf } from '../../../../gateway/domain/time.ts';
 import type { ManscdpMessage } from '../../../protocols/manscdp/message.ts';
-import type { GbSettings } from '../settings.ts';
+import { type GbSettings, mayShow, mayShowZone } from '../settings.ts';
 import { kindOfAlarm, kindOfFault } from './mapping.ts';
 
 export type AlarmNotice = Extract<ManscdpMessage, { readonly root: 'Notify'; readonly cmdType: 'Alarm' }>;
@@ -67,7 +67,8 @@ function alarmNotice(event: AlarmRaised | AlarmRestored, sn: number, naming: Nam
 
 function faultNotice(event: FaultRaised, sn: number, { settings, inventory }: Naming): AlarmNotice {
   const kind = kindOfFault(event.fault);
-  const channel = inventory.channels.find(({ camera, id }) => camera === event.subject && settings.codes.channels[id] !== undefined)?.id;
+  const known = inventory.channels.filter((channel) => mayShow(settings, channel) && settings.codes.channels[channel.id] !== undefined);
+  const channel = known.find(({ camera }) => camera === event.subject)?.id;
   const text = [...event.sentence.zh].slice(0, mostText).join('');
   return {
     ...{ root: 'Notify', cmdType: 'Alarm', sn },
@@ -82,10 +83,13 @@ function faultNotice(event: FaultRaised, sn: number, { settings, inventory }: Na
   };
 }
 
-/** Its own code; else that of a channel which looks at it; else the gateway's: an alarm without a code is still an alarm. */
-function alarmCode({ panel, zone, channels }: AlarmRaised | AlarmRestored, { codes }: GbSettings): string {
-  const looking = channels.map((id) => codes.channels[id]).find((code) => code !== undefined);
-  return codes.zones[zonePath(panel, zone)] ?? looking ?? codes.device;
+/** Its own code; else that of a channel which looks at it; else the gateway's: an alarm without a code, or of what is not shared, is still an alarm. */
+function alarmCode({ panel, zone, channels }: AlarmRaised | AlarmRestored, settings: GbSettings): string {
+  const { codes } = settings;
+  const looking = channels.filter((id) => mayShow(settings, { id })).map((id) => codes.channels[id]);
+  const path = zonePath(panel, zone);
+  const own = mayShowZone(settings, path, channels) ? codes.zones[path] : undefined;
+  return own ?? looking.find((code) => code !== undefined) ?? codes.device;
 }
 
 /** When it happened, by the clock that is to be believed. */

@@ -114,7 +114,7 @@ export class Catalogue {
       const content = { sumNum, items: items.map(({ item }) => item) };
       return { root: 'Response', cmdType: 'Catalog', sn, deviceId, content };
     });
-    const whole = await tellInTurn(messages, { tell: (message) => voice.tell(message, signal, to), clock }, signal);
+    const whole = await tellInTurn(messages, { tell: (message) => voice.tell(message, signal, { to }), clock }, signal);
     if (!whole) log.info('catalogue not taken', { sn, items: selected.length });
     else if (selected.length === nodes.length) this.#told = toldOf(nodes);
   }

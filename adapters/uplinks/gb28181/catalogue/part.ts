@@ -1,8 +1,9 @@
 /** The catalogue as a part of an uplink: fed by the inventory and by health. */
 import type { Inventory } from '../../../../gateway/domain/campus.ts';
+import { zonePath } from '../../../../gateway/domain/health.ts';
 import { aborted } from '../../../../gateway/runtime/shutdown.ts';
 import type { PlatformLink } from '../link.ts';
-import { mayShow, transportOf } from '../settings.ts';
+import { mayShow, mayShowZone, transportOf } from '../settings.ts';
 import type { Subscriptions } from '../subscriptions.ts';
 import { Catalogue, mostItems } from './catalogue.ts';
 import type { CatalogueNode } from './node.ts';
@@ -34,6 +35,7 @@ function nodesOf({ settings, context: { door } }: PlatformLink): readonly Catalo
   return buildCatalogue({
     ...{ inventory, codes, shape: catalogue.tree, regions: catalogue.regions, edition: version },
     shares: (channel) => mayShow(settings, channel),
+    sharesZone: (panel, zone) => mayShowZone(settings, zonePath(panel.id, zone.id), zone.channels),
     cameraStanding: ({ camera }) => standingOfCamera(door.health.device(camera)),
     zoneStanding: (panel, zone) => standingOfZone(door.health.device(panel.id), door.panelStatus(panel.id), zone.id),
     modelOf: ({ camera }) => door.cameraStatus(camera)?.model,

@@ -25,6 +25,7 @@ export interface CatalogueSource {
   readonly regions: Readonly<Record<string, string>>;
   /** May this platform see it? */
   shares(channel: Channel): boolean;
+  sharesZone(panel: Panel, zone: Zone): boolean;
   cameraStanding(channel: Channel): Standing;
   zoneStanding(panel: Panel, zone: Zone): Standing;
   /** What the camera says that it is. */
@@ -75,7 +76,7 @@ function zoneNodes(source: CatalogueSource, organisations: Organisations): Catal
   return inventory.panels.flatMap((panel) =>
     panel.zones.flatMap((zone) => {
       const code = codes.zones[zonePath(panel.id, zone.id)];
-      if (code === undefined) return [];
+      if (code === undefined || !source.sharesZone(panel, zone)) return [];
       const leaf = {
         code,
         name: zone.name,

@@ -4,14 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ChannelId, UplinkId } from '../../../../gateway/domain/ids.ts';
+import type { StreamProfile } from '../../../../gateway/domain/media.ts';
 import type { Clock, Logger } from '../../../../gateway/domain/ports.ts';
 import { after, type Millis, seconds } from '../../../../gateway/domain/time.ts';
 import type { PlatformDoor } from '../../../../gateway/domain/uplink-ports.ts';
 import type { ManscdpMessage } from '../../../protocols/manscdp/message.ts';
 import { readPtz } from '../../../protocols/manscdp/ptz.ts';
 import { ProtocolError } from '../../../protocols/protocol-error.ts';
-import { type Owned, ownedBy } from '../owned.ts';
-import type { GbSettings } from '../settings.ts';
+import { nameOf, type Owned, ownedBy } from '../owned.ts';
+import type { Basics, GbSettings } from '../settings.ts';
+import { configured } from './configure.ts';
 import { type GuardOrder, guardDecision } from './guard.ts';
 import { Pilot, type PilotParts } from './pilot.ts';
 
@@ -21,14 +23,19 @@ type DeviceCommand = Extract<GbControl, { readonly cmdType: 'DeviceControl' }>['
 export interface ControlParts {
   readonly uplink: UplinkId;
   readonly settings: GbSettings;
+  /** To be set anew by a platform that may. */
+  readonly basics: { basics: Basics };
   readonly door: PlatformDoor;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Which streams of a channel this platform is being shown. */
+  readonly watched: (channel: ChannelId) => readonly StreamProfile[];
   /** De-registers and begins anew, as after a restart. */
   readonly restart: () => void;
 }
 
 const keyframeEvery = seconds(1);
+const mostTold = 1_000;
 /** A panel that is not there at once must not be armed an hour later. */
 const goodFor = seconds(10);
 
@@ -37,13 +44,15 @@ export class Controls {
   readonly #pilot: Pilot;
   readonly #signal: AbortSignal;
   readonly #keyframes = new Map<ChannelId, Millis>();
+  readonly #toldUnsupported = new Set<string>();
 
   constructor(parts: ControlParts, signal: AbortSignal) {
-    const { door, uplink, clock, log } = parts;
+    const { door, uplink, settings, clock, log } = parts;
     this.#parts = parts;
     this.#signal = signal;
     const perform: PilotParts['perform'] = (channel, command) => door.execute({ to: 'channel', channel, command }, uplink, signal);
-    this.#pilot = new Pilot({ perform, clock, log: log.child({ uplink }), signal });
+    const unsupported: PilotParts['unsupported'] = (channel, what) => this.#unsupported(settings.codes.channels[channel] ?? channel, what);
+    this.#pilot = new Pilot({ perform, unsupported, clock, log: log.child({ uplink }), signal });
   }
 
   /** The Response, where this order has one; undefined: the 200 was all. */
@@ -51,8 +60,8 @@ export class Controls {
     const { sn, deviceId } = control;
     const head = { root: 'Response', sn, deviceId } as const;
     if (control.cmdType === 'DeviceConfig') {
-      this.#forbid(deviceId, 'DeviceConfig', this.#parts.settings.may.configure);
-      return { ...head, cmdType: 'DeviceConfig', content: { result: 'ERROR' } };
+      const done = this.#allowed(this.#parts.settings.may.configure, deviceId, 'DeviceConfig') && this.#configure(control);
+      return { ...head, cmdType: 'DeviceConfig', content: { result: done ? 'OK' : 'ERROR' } };
     }
     // One, in whatever is worth obeying.
     const [command] = control.content.commands;
@@ -83,22 +92,26 @@ export class Controls {
       case 'AlarmCmd':
         return this.#allowed(may.resetAlarms, code, command.value) && this.#guard(command.value, code);
       case 'TeleBoot':
-        if (this.#allowed(may.reboot, code, 'TeleBoot')) this.#parts.restart();
+        // Alarms of the school go through this box: no platform restarts it for all the others.
+        if (this.#allowed(may.reboot, code, 'TeleBoot')) {
+          this.#tell('only the link restarts', { order: 'TeleBoot', code });
+          this.#parts.restart();
+        }
         return undefined;
       case 'DeviceUpgrade':
         // Firmware from whoever sends a SIP message: never (facts §4.13).
-        this.#forbid(code, 'DeviceUpgrade', false);
+        this.#forbid(code, 'DeviceUpgrade');
         return false;
       case 'RecordCmd':
         return false;
       case 'FormatSDCard':
-        this.#forbid(code, 'FormatSDCard', false);
+        this.#forbid(code, 'FormatSDCard');
         return undefined;
       case 'DragZoomIn':
       case 'DragZoomOut':
       case 'PTZPreciseCtrl':
       case 'TargetTrack':
-        this.#parts.log.info('platform not obeyed', { uplink: this.#parts.uplink, what: command.name, code });
+        this.#unsupported(code, command.name);
         return undefined;
     }
   }
@@ -125,7 +138,23 @@ export class Controls {
     const last = this.#keyframes.get(id);
     if (last !== undefined && now - last < keyframeEvery) return;
     this.#keyframes.set(id, now);
-    await door.execute({ to: 'channel', channel: id, command: { op: 'keyframe', profile: 'main' } }, uplink, this.#signal);
+    const watched = new Set(this.#parts.watched(id));
+    if (watched.size === 0) watched.add('main');
+    const commands = [...watched].map((profile) => ({ op: 'keyframe', profile }) as const);
+    await Promise.all(commands.map((command) => door.execute({ to: 'channel', channel: id, command }, uplink, this.#signal)));
+  }
+
+  #configure({ deviceId, content }: Extract<GbControl, { readonly cmdType: 'DeviceConfig' }>): boolean {
+    const { basics, door, log, uplink } = this.#parts;
+    const owned = this.#owned(deviceId);
+    const next = owned?.kind === 'device' ? configured(content.configs, basics.basics, nameOf(owned, door)) : { refused: 'it is not the gateway' };
+    if ('refused' in next) {
+      log.warn('platform not obeyed', { uplink, what: 'DeviceConfig', code: deviceId, why: next.refused });
+      return false;
+    }
+    log.warn('platform has set how it is kept up', { uplink, before: basics.basics, now: next });
+    basics.basics = next;
+    return true;
   }
 
   async #guard(order: GuardOrder, code: string): Promise<boolean> {
@@ -156,12 +185,26 @@ export class Controls {
   }
 
   #allowed(may: boolean, code: string, order: string): boolean {
-    if (!may) this.#forbid(code, order, may);
+    if (!may) this.#forbid(code, order);
     return may;
   }
 
-  #forbid(code: string, order: string, allowed: boolean): void {
+  #forbid(code: string, order: string): void {
+    this.#tell('order not allowed', { order, code });
+  }
+
+  /** Nobody answers these, so somebody has to read of them: in the log once for each, among the notices each time. */
+  #unsupported(code: string, what: string): void {
+    const { log, uplink } = this.#parts;
+    if (!this.#toldUnsupported.has(`${code} ${what}`) && this.#toldUnsupported.size < mostTold) {
+      this.#toldUnsupported.add(`${code} ${what}`);
+      log.warn('platform orders what there is not', { uplink, what, code });
+    }
+    this.#tell('order not offered', { order: what, code });
+  }
+
+  #tell(what: string, fields: Readonly<Record<string, unknown>>): void {
     const { door, uplink } = this.#parts;
-    door.securityNotice({ uplink, what: allowed ? 'order not offered' : 'order not allowed', fields: { order, code } });
+    door.securityNotice({ uplink, what, fields });
   }
 }

@@ -14,6 +14,8 @@ import { type Steering, steeringOf } from './steering.ts';
 export interface PilotParts {
   /** Throws what keeps it from being done. */
   readonly perform: (channel: ChannelId, command: CameraCommand) => Promise<CommandResult>;
+  /** It was told to do what no camera here can. */
+  readonly unsupported: (channel: ChannelId, what: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** Ends everything that moves by itself. */
@@ -64,7 +66,7 @@ export class Pilot {
     const helm = this.#helm(channel);
     const steering = steeringOf(command);
     if (steering.kind === 'unsupported') {
-      this.#parts.log.info('camera cannot be steered so', { channel, what: steering.what });
+      this.#parts.unsupported(channel, steering.what);
       return;
     }
     if (steering.kind === 'cruise') {
@@ -99,6 +101,7 @@ export class Pilot {
       case 'movement':
         helm.stop = steering.stop;
         this.#order(helm, () => perform(steering.command), axisOf(steering.command));
+        if (steering.beside) this.#order(helm, () => perform(steering.beside!));
         void this.#goOn(helm, steering, going).catch(() => undefined); // stopped, or something else was said
         break;
       case 'stop': {

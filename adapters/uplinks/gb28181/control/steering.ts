@@ -3,8 +3,14 @@ import type { CameraCommand } from '../../../../gateway/domain/command.ts';
 import type { PtzAxis, PtzCommand } from '../../../protocols/manscdp/ptz.ts';
 
 export type Steering =
-  /** Until a stop, or until the watchdog says so. `repeat`: the camera ends it by itself, and is told again. */
-  | { readonly kind: 'movement'; readonly command: CameraCommand; readonly stop: CameraCommand; readonly repeat: boolean }
+  /** Until a stop, or until the watchdog says so. `repeat`: the camera ends it by itself, and is told again. `beside`: once, at the same time. */
+  | {
+      readonly kind: 'movement';
+      readonly command: CameraCommand;
+      readonly stop: CameraCommand;
+      readonly repeat: boolean;
+      readonly beside?: CameraCommand;
+    }
   /** Of everything that moves; a cruise too. */
   | { readonly kind: 'stop'; readonly command: CameraCommand }
   | { readonly kind: 'once'; readonly command: CameraCommand }
@@ -33,15 +39,18 @@ export function steeringOf(command: PtzCommand): Steering {
     }
     case 'lens-stop':
       return { kind: 'stop', command: { op: 'focus-stop', profile } };
-    case 'lens':
-      // Focus alone: ONVIF knows the iris as an exposure setting, not as something that moves.
-      if (command.focus.toward === 0) return { kind: 'unsupported', what: 'iris' };
+    case 'lens': {
+      // ONVIF knows the iris as an exposure setting, not as something that moves: one step for each order.
+      const iris: CameraCommand = { op: 'iris', profile, by: along(command.iris, fullSpeed) };
+      if (command.focus.toward === 0) return { kind: 'once', command: iris };
       return {
         kind: 'movement',
         command: { op: 'focus-move', profile, speed: along(command.focus, fullSpeed) },
         stop: { op: 'focus-stop', profile },
         repeat: false,
+        ...(command.iris.toward === 0 ? {} : { beside: iris }),
       };
+    }
     case 'preset':
       return { kind: 'preset', action: command.action, preset: command.preset };
     case 'auxiliary':

@@ -8,9 +8,9 @@ import type { PlatformDoor } from '../../../../gateway/domain/uplink-ports.ts';
 import type { ManscdpMessage } from '../../../protocols/manscdp/message.ts';
 import { noticeOf } from '../alarms/notice.ts';
 import { standingOfCamera, standingOfZone, statusOf } from '../catalogue/standing.ts';
-import { codedZones, type Owned, ownedBy } from '../owned.ts';
+import { codedZones, nameOf, type Owned, ownedBy } from '../owned.ts';
 import { numberedPresets } from '../presets.ts';
-import type { GbSettings } from '../settings.ts';
+import { type Basics, type GbSettings, mayShow } from '../settings.ts';
 import { alarmHistory, type Notice } from './alarm-history.ts';
 import { configAnswers } from './configs.ts';
 import { dutiesOf } from './duty.ts';
@@ -20,6 +20,7 @@ export type GbQuery = Exclude<Extract<ManscdpMessage, { readonly root: 'Query' }
 export interface AnswerParts {
   readonly uplink: UplinkId;
   readonly settings: GbSettings;
+  readonly basics: Basics;
   readonly door: PlatformDoor;
   readonly clock: Clock;
 }
@@ -40,7 +41,7 @@ export async function answersTo(query: GbQuery, parts: AnswerParts, signal: Abor
       return [{ ...head, cmdType: query.cmdType, content: { presets: await presetsOf(owned, parts, signal) } }];
     case 'RecordInfo':
       // No recording is offered yet: nothing found, promptly (facts §4.6).
-      return [{ ...head, cmdType: query.cmdType, content: { ...(owned ? { name: nameOf(owned, parts) } : {}), sumNum: 0, items: [] } }];
+      return [{ ...head, cmdType: query.cmdType, content: { ...(owned ? { name: nameOf(owned, parts.door) } : {}), sumNum: 0, items: [] } }];
     case 'Alarm': {
       const inventory = door.inventory.current();
       const notice: Notice = (event, position) => noticeOf(event, position, { settings, inventory });
@@ -60,10 +61,12 @@ function infoOf(owned: Owned | undefined, parts: AnswerParts): Content<'DeviceIn
   if (!owned) return { result: 'ERROR' };
   const { codes } = parts.settings;
   const { door } = parts;
-  const base = { deviceName: nameOf(owned, parts), result: 'OK' } as const;
+  const base = { deviceName: nameOf(owned, parts.door), result: 'OK' } as const;
   switch (owned.kind) {
     case 'device': {
-      const channel = Object.keys(codes.channels).length + Object.keys(codes.zones).length;
+      const { channels } = door.inventory.current();
+      const cameras = channels.filter((one) => codes.channels[one.id] !== undefined && mayShow(parts.settings, one));
+      const channel = cameras.length + codedZones(parts.settings, door.inventory.current()).length;
       return { ...base, manufacturer: 'CampusGateway', model: 'gateway', firmware: door.box.version, channel };
     }
     case 'channel': {
@@ -89,7 +92,7 @@ function statusOfOwned(owned: Owned | undefined, { door, settings, clock }: Answ
       const faults = door.health.device('gateway')?.faults ?? [];
       const [gravest] = faults;
       const state = gravest ? ({ status: 'ERROR', reason: gravest.sentence.zh } as const) : ({ status: 'OK' } as const);
-      return { ...rest, online: 'ONLINE', ...state, alarmStatus: duties(codedZones(settings.codes, door.inventory.current())) };
+      return { ...rest, online: 'ONLINE', ...state, alarmStatus: duties(codedZones(settings, door.inventory.current())) };
     }
     case 'channel': {
       const health = door.health.device(owned.camera.id);
@@ -111,15 +114,4 @@ async function presetsOf(owned: Owned | undefined, { door, uplink }: AnswerParts
   const order = { to: 'channel', channel: owned.channel.id, command: { op: 'presets', profile: 'main' } } as const;
   const { presets = [] } = await door.execute(order, uplink, signal).catch(() => ({ presets: [] }));
   return [...numberedPresets(presets)].map(([number, { name }]) => ({ presetId: String(number), presetName: name || `Preset ${number}` }));
-}
-
-function nameOf(owned: Owned, { door }: AnswerParts): string {
-  switch (owned.kind) {
-    case 'device':
-      return door.inventory.current().campus.name;
-    case 'channel':
-      return owned.channel.name;
-    case 'zone':
-      return owned.zone.name;
-  }
 }

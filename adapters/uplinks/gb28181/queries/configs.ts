@@ -1,7 +1,7 @@
 /** ConfigDownload: one answer for each type that is asked for (facts §4.7). */
 import type { StreamProfile, StreamTelemetry } from '../../../../gateway/domain/media.ts';
 import type { ManscdpMessage } from '../../../protocols/manscdp/message.ts';
-import type { Owned } from '../owned.ts';
+import { nameOf, type Owned } from '../owned.ts';
 import type { AnswerParts } from './answers.ts';
 
 type ConfigContent = Extract<ManscdpMessage, { readonly root: 'Response'; readonly cmdType: 'ConfigDownload' }>['content'];
@@ -13,7 +13,7 @@ const streams: readonly StreamProfile[] = ['main', 'sub'];
 export async function configAnswers(
   types: readonly string[],
   owned: Owned | undefined,
-  { settings, door }: Pick<AnswerParts, 'settings' | 'door'>,
+  { basics, door }: Pick<AnswerParts, 'basics' | 'door'>,
 ): Promise<readonly ConfigContent[]> {
   const shown = owned?.kind === 'channel' ? (await door.media.telemetry()).filter(({ channel }) => channel === owned.channel.id) : [];
   return types.slice(0, mostTypes).map((type): ConfigContent => {
@@ -22,9 +22,8 @@ export async function configAnswers(
     switch (type.toLowerCase()) {
       case 'basicparam': {
         // From these the platform takes when to give us up: what is really done, never 0 (facts §3.3).
-        const { keepalive, expires } = settings;
-        const name = owned.kind === 'device' ? door.inventory.current().campus.name : owned.kind === 'channel' ? owned.channel.name : owned.zone.name;
-        const value = { name, expiration: expires, heartBeatInterval: keepalive.every, heartBeatCount: keepalive.misses };
+        const { every, misses, expires } = basics;
+        const value = { name: nameOf(owned, door), expiration: expires, heartBeatInterval: every, heartBeatCount: misses };
         return { result: 'OK', configs: [{ name: 'BasicParam', value }] };
       }
       case 'videoparamopt':
