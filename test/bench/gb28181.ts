@@ -2,7 +2,6 @@
  * What a police platform costs and how long it waits: every camera played over GB/T 28181 by the platform simulator, which judges each packet.
  * The gateway is a process of its own, with its alarms, as in the bench of streams.
  */
-import { setMaxListeners } from 'node:events';
 import { cpus, loadavg } from 'node:os';
 import { channelId, uplinkId } from '../../gateway/domain/ids.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
@@ -28,7 +27,6 @@ const device = '34020000001180000001';
 const password = 'only-for-this-bench';
 const channelCode = (number: number) => `34020000001310${String(number).padStart(6, '0')}`;
 const never = new AbortController().signal;
-setMaxListeners(0, never);
 const registersWithin = seconds(30);
 /** Milliseconds of one group of pictures of the clip. */
 const group = 2_000;

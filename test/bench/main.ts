@@ -4,6 +4,7 @@ import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import { type Bench, benchAlarms } from './alarms.ts';
 import { benchGb28181, gbParts } from './gb28181.ts';
+import { benchGbRtp } from './gb28181-rtp.ts';
 import { benchOutputs, outputParts } from './outputs.ts';
 import { recordFigures } from './record.ts';
 import { benchStreams, streamBreaks, streamParts } from './streams.ts';
@@ -21,6 +22,7 @@ interface Runnable {
 const benches: Readonly<Record<string, Runnable>> = {
   alarms: { run: benchAlarms },
   gb28181: { run: benchGb28181, parts: gbParts },
+  'gb28181-rtp': { run: benchGbRtp, lasts: true },
   outputs: { run: benchOutputs, parts: outputParts, lasts: true },
   streams: { run: benchStreams, parts: streamParts, breaks: streamBreaks },
   wall: { run: benchWall, breaks: wallBreaks, lasts: true },

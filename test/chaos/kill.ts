@@ -12,6 +12,10 @@ export interface Campaign {
   readonly runs: number;
   readonly seed: number;
   readonly broken?: Broken;
+  /** Of real time, for what lasts as long as it is told to. */
+  readonly minutes?: number;
+  /** Of what has many names, these alone. */
+  readonly only?: readonly string[];
 }
 
 const alarmsPerRun = 25;

@@ -1,4 +1,4 @@
-/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME]`. Exit 1 if any row fails, 2 on wrong usage. */
+/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME] [--minutes N] [--only NAMES]`. Exit 1 if any row fails, 2 on wrong usage. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
@@ -6,7 +6,11 @@ import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
 import { type Campaign, killCampaign } from './kill.ts';
 import { mediaCampaign } from './media.ts';
+import { inNamespaces } from './namespace.ts';
 import { platformDown } from './platform-down.ts';
+import { platformLoss } from './platform-loss.ts';
+import { platformRestarts } from './platform-restarts.ts';
+import { platformWeather } from './platform-weather.ts';
 import { refusedEvent } from './refused-event.ts';
 
 type Measurement = (campaign: Campaign) => Promise<readonly Figure[]>;
@@ -22,18 +26,27 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'media-hang': [mediaCampaign('hang')],
   'media-memory': [mediaCampaign('leak', 'runaway')],
   'media-terminate': [mediaCampaign('terminate')],
+  'platform-weather': [platformWeather],
+  'platform-restarts': [platformRestarts],
+  'platform-address': [inNamespaces('address')],
+  'platform-loss': [platformLoss],
+  'platform-loss-kernel': [inNamespaces('loss-udp', 'loss-tcp')],
 };
+
+/** Their parts of the gateway run in this process, or in one that needs no build. */
+const unbuilt: ReadonlySet<string> = new Set(['platform-restarts', 'platform-address', 'platform-loss', 'platform-loss-kernel', 'platform-weather']);
 
 /** Breaks the gateway on purpose: the claim must then fail. */
 const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
   'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
   'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
+  'careless-calls': { broken: { careless: true }, measurement: platformWeather },
   'no-media-watchdog': { broken: { mediaWatchdog: false }, measurement: mediaCampaign('hang') },
 };
 
 function usage(problem: string): never {
   process.stderr.write(
-    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${Object.keys(breaks).join('|')}]\n`,
+    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${Object.keys(breaks).join('|')}] [--minutes N] [--only NAMES]\n`,
   );
   process.exit(2);
 }
@@ -47,6 +60,8 @@ function readArguments() {
         seed: { type: 'string' },
         json: { type: 'boolean', default: false },
         break: { type: 'string' },
+        minutes: { type: 'string' },
+        only: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -64,15 +79,25 @@ const unknown = names.find((name) => !Object.hasOwn(faults, name));
 if (unknown !== undefined) usage(`There is no fault ${JSON.stringify(unknown)}.`);
 if (given.break !== undefined && !Object.hasOwn(breaks, given.break)) usage(`There is no switch ${JSON.stringify(given.break)}.`);
 const broken = given.break === undefined ? undefined : breaks[given.break];
-const replay = `npm run chaos -- --faults ${given.faults} --runs ${runs} --seed ${seed}${given.break === undefined ? '' : ` --break ${given.break}`}`;
+const minutes = given.minutes === undefined ? undefined : Number(given.minutes);
+if (minutes !== undefined && !(minutes > 0)) usage('--minutes is a number above 0.');
+const options = Object.entries({ break: given.break, minutes: given.minutes, only: given.only }).flatMap(([option, value]) =>
+  value === undefined ? [] : [` --${option} ${value}`],
+);
+const replay = `npm run chaos -- --faults ${given.faults} --runs ${runs} --seed ${seed}${options.join('')}`;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-buildIfStale();
+if (!names.every((name) => unbuilt.has(name))) buildIfStale();
 try {
   const figures: Figure[] = [];
   const measurements = broken ? [broken.measurement] : [...new Set(names.flatMap((name) => faults[name] ?? []))];
   for (const measurement of measurements) {
-    figures.push(...(await measurement({ runs, seed, ...(broken ? { broken: broken.broken } : {}) })));
+    const more = {
+      ...(broken ? { broken: broken.broken } : {}),
+      ...(minutes === undefined ? {} : { minutes }),
+      ...(given.only === undefined ? {} : { only: given.only.split(',') }),
+    };
+    figures.push(...(await measurement({ runs, seed, ...more })));
   }
   process.exitCode = tellFigures(figures, { json: given.json, replay }) ? 0 : 1;
 } catch (error) {

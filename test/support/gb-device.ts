@@ -1,5 +1,6 @@
 /** Our side of a link to a police platform, as the gateway would run it. */
 import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
+import { Gb28181Uplink } from '../../adapters/uplinks/gb28181/uplink.ts';
 import type { Inventory } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
@@ -93,8 +94,14 @@ export function gbDevice(
   };
 }
 
+/** What the uplink itself has open. */
+export function ledgerOf({ uplink }: GbDevice): Gb28181Uplink['ledger'] {
+  if (!(uplink instanceof Gb28181Uplink)) throw new Error('This uplink speaks something else.');
+  return uplink.ledger;
+}
+
 /** Lets `length` ms go by on whatever clock it is, and the network have its turn. */
-async function pass(clock: Clock, length: number): Promise<void> {
+export async function pass(clock: Clock, length: number): Promise<void> {
   if (clock instanceof ManualClock) {
     await systemClock.sleep(millis(2));
     await clock.advance(millis(length));

@@ -43,17 +43,14 @@ export interface LiveSchoolOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** The box, linked to a platform. */
-export async function liveBox(platform: { readonly port: number }, { camera: odd = {}, clock = systemClock, settings = {} }: LiveSchoolOptions = {}) {
+/** A media plane and the one camera that is behind all channels; of `lane` it is off. Of calls that are over nothing lingers. */
+export async function openLivePlane(odd: CameraOptions = {}, asked: (stream: string) => void = () => undefined) {
   await using opening = new Scope();
-  const alarmed = new Set<string>();
-  const asked: string[] = [];
-  const commands: PlatformCommand[] = [];
   const camera = opening.own(await openTestCamera(odd));
   const plane = opening.own(
     openMediaPlane({
       resolve: async (channel, profile) => {
-        asked.push(`${channel}/${profile}`);
+        asked(`${channel}/${profile}`);
         if (channel === 'lane') throw new GatewayError('CAMERA_UNREACHABLE', 'The camera of lane is off.');
         return { camera: cameraId('cam-1'), profile, url: camera.url };
       },
@@ -61,6 +58,17 @@ export async function liveBox(platform: { readonly port: number }, { camera: odd
       settings: { linger: millis(50), rtpReach: seconds(1), rtpSilence: seconds(2) },
     }),
   );
+  const scope = opening.release();
+  return { camera, plane, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}
+
+/** The box, linked to a platform. */
+export async function liveBox(platform: { readonly port: number }, { camera: odd = {}, clock = systemClock, settings = {} }: LiveSchoolOptions = {}) {
+  await using opening = new Scope();
+  const alarmed = new Set<string>();
+  const asked: string[] = [];
+  const commands: PlatformCommand[] = [];
+  const { camera, plane } = opening.own(await openLivePlane(odd, (stream) => asked.push(stream)));
   const channels = Object.fromEntries(names.map((name, index) => [name, codes[index]]));
   const box = opening.own(
     gbDevice(platform, clock, { codes: { device, channels }, ...settings }, undefined, {

@@ -16,6 +16,8 @@ export interface Broken {
   readonly commitDelayMillis?: number;
   readonly mediaFaults?: boolean;
   readonly mediaWatchdog?: boolean;
+  /** Each call leaves a socket and a timer. */
+  readonly careless?: boolean;
 }
 
 export interface GatewayChild extends AsyncDisposable {

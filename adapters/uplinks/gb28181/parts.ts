@@ -18,6 +18,7 @@ export interface GbParts extends Omit<DeskParts, 'response'> {
   readonly lives: readonly ((signal: AbortSignal) => Promise<void>)[];
   /** By NOTIFY, where the platform has subscribed to such alarms; undefined: it has not, and a MESSAGE is to go. `sent`: it has left. */
   notifyAlarm(notice: Extract<GbNotice, { readonly cmdType: 'Alarm' }>, signal: AbortSignal, sent: () => void): Promise<SipResponse | undefined>;
+  open(): { readonly plays: number; readonly subscriptions: number };
 }
 
 export function openParts(link: PlatformLink): GbParts {
@@ -71,5 +72,6 @@ export function openParts(link: PlatformLink): GbParts {
     subscribe: async (incoming, query, signal) => subscriptions.take(incoming, query, signal),
     invite: (incoming, signal) => live.invite(incoming, signal),
     notifyAlarm: (notice, signal, sent) => subscriptions.notify(notice, signal, sent),
+    open: () => ({ plays: live.plays.length, subscriptions: subscriptions.size }),
   };
 }

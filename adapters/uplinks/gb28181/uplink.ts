@@ -31,6 +31,7 @@ const lookEvery = seconds(5);
 const pingEvery: Millis = seconds(25);
 
 const nobodySubscribed = async () => undefined;
+const nothingOpen = () => ({ plays: 0, subscriptions: 0 });
 
 export class Gb28181Uplink implements Uplink {
   readonly id: UplinkId;
@@ -45,6 +46,7 @@ export class Gb28181Uplink implements Uplink {
   readonly #messenger: Messenger;
   /** Of the parts, while they are open. */
   #notify: GbParts['notifyAlarm'] = nobodySubscribed;
+  #open: GbParts['open'] = nothingOpen;
 
   constructor(link: PlatformLink, password: string | undefined) {
     const { alarms, window } = link.settings;
@@ -64,6 +66,12 @@ export class Gb28181Uplink implements Uplink {
     return this.#link.status;
   }
 
+  /** The session ledger: what is open just now. Of calls, subscriptions and requests that are over nothing may be left. */
+  get ledger() {
+    const { clients = 0, servers = 0, dialogs = 0 } = this.#link.registration?.endpoint.ledger ?? {};
+    return { clients, servers, dialogs, ...this.#open() };
+  }
+
   examine(signal: AbortSignal): Promise<UplinkExamination> {
     return examine({ link: this.#link, ladder: this.#ladder, password: this.#password, strangers: [...this.#strangers] }, signal);
   }
@@ -73,12 +81,14 @@ export class Gb28181Uplink implements Uplink {
     const parts = openParts(this.#link);
     const desk = new Desk(this.#link, { ...parts, response: (response) => this.#receipts.take(response) }, life.signal);
     this.#notify = (notice, limit, sent) => parts.notifyAlarm(notice, limit, sent);
+    this.#open = () => parts.open();
     const lives = [(ending: AbortSignal) => this.#endpoints(desk, ending), ...parts.lives].map((live) => live(life.signal));
     try {
       // The first that ends ends the others: all of them are to last.
       await Promise.race(lives);
     } finally {
       this.#notify = nobodySubscribed;
+      this.#open = nothingOpen;
       life.abort();
       await Promise.allSettled(lives);
     }
@@ -115,7 +125,7 @@ export class Gb28181Uplink implements Uplink {
     const allowed = new WhoMaySpeak([address, ...platform.alsoFrom]);
     let endpoint: SipEndpoint;
     try {
-      endpoint = await this.#open(desk, { address: own, port: local.port }, allowed);
+      endpoint = await this.#openSip(desk, { address: own, port: local.port }, allowed);
     } catch (error) {
       return cannotOpen(error, hostPort(own, local.port));
     }
@@ -135,7 +145,7 @@ export class Gb28181Uplink implements Uplink {
     return undefined;
   }
 
-  #open(desk: Desk, local: { readonly address: string; readonly port: number }, allowed: WhoMaySpeak): Promise<SipEndpoint> {
+  #openSip(desk: Desk, local: { readonly address: string; readonly port: number }, allowed: WhoMaySpeak): Promise<SipEndpoint> {
     const { settings, context, uplink } = this.#link;
     return openSip({
       timers: context.clock,

@@ -1,4 +1,5 @@
 /** The platform's SIP line: one address over UDP and TCP, which can vanish and return at the same port; and a ring of what passed over it. */
+import { setMaxListeners } from 'node:events';
 import type { SipTrouble } from '../../../adapters/protocols/sip/context.ts';
 import { openSip, type SipEndpoint, type SipPassage } from '../../../adapters/protocols/sip/endpoint.ts';
 import type { SipAddress, SipTransportName } from '../../../adapters/protocols/sip/flow.ts';
@@ -31,6 +32,8 @@ export class Line implements AsyncDisposable {
   #endpoint: SipEndpoint | undefined;
 
   private constructor(options: LineOptions) {
+    // Each message that is late waits with it.
+    setMaxListeners(0, this.#ended.signal);
     this.#options = options;
     this.#address = options.listen;
   }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { cameraId } from '../../../gateway/domain/ids.ts';
 import { Secret } from '../../../gateway/domain/secret.ts';
 import { hashPassword } from '../../../gateway/http/sessions/password.ts';
+import type { InventoryStore } from '../../../gateway/inventory/store.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import type { GatewayChild } from '../../support/measure-gateway.ts';
 import { openMeasuredSchool } from '../../support/measure-school.ts';
@@ -24,8 +25,8 @@ export interface PlayedSchool extends AsyncDisposable {
 const child = fileURLToPath(new URL('./cameras-child.ts', import.meta.url));
 const user = { name: 'bench', password: 'only-for-this-bench' };
 
-/** Resolves once the gateway knows every camera. */
-export async function openPlayedSchool(): Promise<PlayedSchool> {
+/** Resolves once the gateway knows every camera. `furnish` puts more into its inventory. */
+export async function openPlayedSchool(furnish?: (store: InventoryStore) => void): Promise<PlayedSchool> {
   await using opening = new Scope();
   const hash = hashPassword(user.password);
   const program = opening.own(runByLines('The simulated cameras', process.execPath, ['--import', 'tsx', child]));
@@ -45,6 +46,7 @@ export async function openPlayedSchool(): Promise<PlayedSchool> {
         const { username: name, password } = store.issueStreamKey('bench');
         key = { name, password };
         store.addUser(user.name, 'viewer', passwordHash);
+        furnish?.(store);
       },
     }),
   );

@@ -1,4 +1,5 @@
 /** One live view as a platform asks for it (gb28181 §5.1): INVITE, its media, what is wrong with either, and the end. */
+import { setMaxListeners } from 'node:events';
 import type { ReceivedFrame } from '../../../../adapters/protocols/ps/frames.ts';
 import { type GbSession, parseGbSession, writeGbSession } from '../../../../adapters/protocols/sdp/gb-session.ts';
 import { writeGbSsrc } from '../../../../adapters/protocols/sdp/gb-ssrc.ts';
@@ -120,6 +121,8 @@ export class Play {
     const subject = writeSubject({ sender: { id: channel, stream: ssrc === undefined ? '0' : writeGbSsrc(ssrc) }, receiver: { id, stream: '0' } });
     const body = { type: 'APPLICATION/SDP', content: writeGbSession(this.#offer(address, this.#door.port)) };
     const order = { uri: to, from: `sip:${id}@${realm}`, to, headers: { Subject: subject }, body };
+    // Many calls hang on one signal; their number says nothing about a leak.
+    setMaxListeners(0, signal);
     const cancelling = new AbortController();
     const cancel = () => cancelling.abort(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
