@@ -21,7 +21,7 @@ const nft = (rules: string) => run('nft', ['-f', '-'], rules);
 
 /** The kernel loses what comes from the platform and what goes there. */
 async function kernelWay(transport: 'udp' | 'tcp', platform: number): Promise<LossyWay> {
-  nft('table inet weather { chain input { type filter hook input priority 0; } }');
+  nft('table inet weather {\n chain input {\n type filter hook input priority 0;\n }\n}\n');
   const counted = () => {
     const { stdout } = spawnSync('nft', ['list', 'chain', 'inet', 'weather', 'input'], { encoding: 'utf8' });
     return [...stdout.matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
@@ -32,10 +32,10 @@ async function kernelWay(transport: 'udp' | 'tcp', platform: number): Promise<Lo
     named: 'nftables',
     lose(share) {
       before += counted();
-      nft('flush chain inet weather input');
+      nft('flush chain inet weather input\n');
       if (share === 0) return;
       const way = (end: string) => `${transport} ${end} ${platform} numgen random mod 100 < ${Math.round(share * 100)} counter drop`;
-      nft(`table inet weather { chain input { ${way('sport')}\n${way('dport')}\n } }`);
+      nft(`table inet weather {\n chain input {\n ${way('sport')}\n ${way('dport')}\n }\n}\n`);
     },
     lost: () => before + counted(),
     async [Symbol.asyncDispose]() {},
