@@ -107,13 +107,19 @@ export async function lossCourse({ minutes, seed, transport, openWay }: LossCour
   const lost = way.lost();
   const since = async (claim: () => boolean) => ((await until(claim)) ? (systemClock.monotonic() - cleared) / 1_000 : Number.NaN);
   const heardBefore = heard;
-  const again = await since(() => up() && (known()?.heardAt ?? 0) > heardBefore);
+  const shown = () => (platform.catalogue(code)?.items ?? []).map((item) => `${item.deviceId} ${item.name} ${item.status}`).toSorted();
+  const asking = async () => {
+    await until(() => known() !== undefined);
+    await platform.askCatalogue(code, never).catch(() => undefined); // What it lacks is seen beside it.
+  };
+  const [again, right, delivered] = await Promise.all([
+    since(() => up() && (known()?.heardAt ?? 0) > heardBefore),
+    since(() => shown().join() === box.truth().join()),
+    since(() => bench.journal.read.backlog(police).pending === 0),
+    asking(),
+  ]);
   without.end(systemClock.monotonic());
   unseen.end(systemClock.monotonic());
-  void platform.askCatalogue(code, never).catch(() => undefined); // What it lacks is seen below.
-  const shown = () => (platform.catalogue(code)?.items ?? []).map((item) => `${item.deviceId} ${item.name} ${item.status}`).toSorted();
-  const right = await since(() => shown().join() === box.truth().join());
-  const delivered = await since(() => bench.journal.read.backlog(police).pending === 0);
 
   const arrivals = platform.alarms().map(({ description, sn, repeat }) => ({ id: idOf(description), sn, repeat }));
   const numbers = new Map(arrivals.map(({ id }) => [id, new Set(arrivals.filter((one) => one.id === id).map(({ sn }) => sn))]));
