@@ -87,6 +87,7 @@ export class TcpFlow implements SipFlow {
   close(sentence: string): void {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(new SipFailure('closed', sentence));
+    if (this.#socket.destroyed) return;
     // What was just written, a refusal for one, still goes out, if the far side reads it.
     const gone = new AbortController();
     this.#socket.once('close', () => gone.abort());
