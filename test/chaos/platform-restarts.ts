@@ -14,6 +14,8 @@ const shareRemembered = 0.2;
 /** s. Most restarts are short, some last. */
 const longest = { usual: 20, seldom: 300 };
 const shareOfLong = 0.2;
+/** Time passes in large steps then. */
+const longWait = minutes(10);
 /** s, between two of them. */
 const apart = 45;
 
@@ -35,7 +37,7 @@ async function restarts(transport: 'udp' | 'tcp', runs: number, seed: number): P
   const shown = () => (platform.catalogue(code)?.items ?? []).map((item) => `${item.deviceId} ${item.name} ${item.status}`).toSorted();
   const passes = (length: number) => {
     const end = clock.now() + seconds(length);
-    return until(clock, () => clock.now() >= end, seconds(length + 10));
+    return until(clock, () => clock.now() >= end, longWait);
   };
   await until(clock, () => registered(0) && subscribed());
   const registeredAfter: number[] = [];

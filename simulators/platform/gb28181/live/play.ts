@@ -54,6 +54,7 @@ export class Play {
   readonly #ended = new AbortController();
   readonly #began: Millis;
   #dialog: Dialog | undefined;
+  #leaving = false;
   #door: MediaDoor | undefined;
 
   private constructor(order: PlayOrder, parts: PlayParts) {
@@ -106,8 +107,9 @@ export class Play {
     return status;
   }
 
-  /** BYE; the media port is closed once it is answered, or given up. */
+  /** BYE; the media port is closed once it is answered, or given up: a device that loses its connection before it hears the BYE sends one as well. */
   async bye(signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
     await this.#dialog?.bye(signal);
     await this.#close();
   }
@@ -167,7 +169,7 @@ export class Play {
 
   async #answered(call: OutgoingCall, response: SipResponse): Promise<void> {
     this.#dialog = call.dialog;
-    call.dialog.ended.addEventListener('abort', () => void this.#close(), { once: true });
+    call.dialog.ended.addEventListener('abort', () => this.#leaving || void this.#close(), { once: true });
     if (headerOf(response, 'Contact') === undefined) this.#complain('answer-contact', 'A 200 to INVITE without Contact cannot be acknowledged.');
     call.acknowledge();
     try {
@@ -220,7 +222,8 @@ export class Play {
   }
 
   #mediaClosed(): void {
-    if (!this.ended.aborted && this.#dialog) this.#complain('media-closed', 'The media connection was closed while the call stood.');
+    if (!this.ended.aborted && !this.#leaving && this.#dialog)
+      this.#complain('media-closed', 'The media connection was closed while the call stood.');
   }
 
   async #close(): Promise<void> {
