@@ -14,6 +14,7 @@ import type { RtspServerLimits } from './rtsp-server.ts';
 import { type Lanes, type Sending, TcpOutlet, udpOutlet, ViewerOutlet } from './rtsp-server-outlets.ts';
 import { describeStream, parsePath } from './rtsp-server-sdp.ts';
 import { chooseLane, type Lane, laneText, type TcpLane, type UdpLane } from './rtsp-server-transport.ts';
+import type { Turns } from './rtsp-server-turns.ts';
 import type { UdpDoor } from './rtsp-server-udp.ts';
 
 interface ViewerContext {
@@ -22,6 +23,7 @@ interface ViewerContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limits: RtspServerLimits;
+  readonly turns: Turns;
   readonly keyOf: (username: string) => StreamKey | undefined;
   /** Absent: TCP only. */
   readonly udp?: UdpDoor;
@@ -51,6 +53,8 @@ export class RtspViewer {
   readonly #queue: RtspRequest[] = [];
   readonly #allowance: RequestAllowance;
   #busy = false;
+  /** Requests so far. */
+  #answered = 0;
   #key: StreamKey | undefined;
   #wrongAnswers = 0;
   #path: { readonly channel: string; readonly profile: 'main' | 'sub' } | undefined;
@@ -123,19 +127,24 @@ export class RtspViewer {
       return;
     }
     this.#queue.push(message);
-    if (!this.#busy) void this.#work();
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#context.turns.take(this.#answered, () => void this.#work());
   }
 
   async #work(): Promise<void> {
-    this.#busy = true;
     for (let request = this.#queue.shift(); request && !this.#socket.destroyed; request = this.#queue.shift()) {
       const answer = await this.#answer(request);
+      this.#answered += 1;
       if (this.#socket.destroyed) break;
       const { status, headers = {}, body, afterwards } = answer;
       const cseq = headerOf(request, 'cseq');
       const all = { ...(cseq === undefined ? {} : { CSeq: cseq.slice(0, 32) }), Server: 'campus-gateway', ...headers };
+      // The first picture goes out with the answer to PLAY, in one write.
+      this.#socket.cork();
       this.#socket.write(writeResponse({ status, headers: all, ...(body === undefined ? {} : { body }) }));
       afterwards?.();
+      this.#socket.uncork();
     }
     this.#busy = false;
   }

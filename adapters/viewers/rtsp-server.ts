@@ -11,6 +11,7 @@ import type { AdapterContext } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { DigestDoor } from '../protocols/digest.ts';
+import { Turns } from './rtsp-server-turns.ts';
 import { openUdpDoor, type UdpDoor } from './rtsp-server-udp.ts';
 import { RtspViewer } from './rtsp-server-viewer.ts';
 
@@ -36,6 +37,7 @@ export async function openRtspServer(
   const { clock } = context;
   const log = context.log.child({ viewer: 'rtsp' });
   const digest = new DigestDoor({ realm: 'campus-gateway', now: () => clock.now() });
+  const turns = new Turns();
   const viewers = new Set<RtspViewer>();
   const life = new AbortController();
   let keys: ReadonlyMap<string, StreamKey> = new Map();
@@ -47,7 +49,7 @@ export async function openRtspServer(
       refuse(socket);
       return;
     }
-    const viewer = new RtspViewer(socket, { hub, digest, clock, log, limits, keyOf: (name) => keys.get(name), ...(udp ? { udp } : {}) });
+    const viewer = new RtspViewer(socket, { hub, digest, turns, clock, log, limits, keyOf: (name) => keys.get(name), ...(udp ? { udp } : {}) });
     viewers.add(viewer);
     socket.once('close', () => viewers.delete(viewer));
   };

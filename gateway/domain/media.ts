@@ -154,7 +154,7 @@ export type SinkSpec = {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly purpose: StreamPurpose;
-} /** `ring`: memory of a FragmentRing. Fragments that find room there come through it, and the message is the number of their place. */ & (
+} /** `ring`: memory of a FragmentRing. Fragments that find room there come through it, and nobody is told: look there. */ & (
   | {
       readonly kind: 'fmp4';
       readonly audio: boolean;

@@ -5,7 +5,7 @@
 import type { SenderClock, StreamDescription, StreamPurpose, TrackKind } from '../domain/media.ts';
 import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
 import type { Clock } from '../domain/ports.ts';
-import { seconds } from '../domain/time.ts';
+import { millis, seconds } from '../domain/time.ts';
 import type { PictureGroup } from '../runtime/picture-group.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { AccessUnit } from './access-unit.ts';
@@ -14,7 +14,8 @@ import type { OwedBytes } from './owed-bytes.ts';
 import type { MediaSettings } from './settings.ts';
 
 const freshFor = seconds(2);
-const none: readonly AccessUnit[] = [];
+/** Of many who join together, each sees its first picture before any of them is given the rest: for so long. */
+const firstPicturesFor = millis(80);
 
 /** One viewer, with what it owes. */
 export interface Viewer {
@@ -27,8 +28,9 @@ export interface Viewer {
   movedAt: number;
   /** Extra bytes that it may owe until it has taken the burst it started with. */
   burst: number;
-  /** What it was not yet given of the group that it started with. */
-  rest: readonly AccessUnit[];
+  /** What it was not yet given of the group that it started with, and of what came since. */
+  rest: AccessUnit[];
+  readonly joinedAt: number;
   /** Asked anew each time: an alarm changes what a viewer is for. */
   purpose(): StreamPurpose;
   close(reason: string): void;
@@ -79,7 +81,8 @@ export class FanOut {
       owed: 0,
       movedAt: this.#clock.monotonic(),
       burst: this.#cache.bytes,
-      rest: none,
+      rest: [],
+      joinedAt: this.#clock.monotonic(),
       purpose,
       close: (reason) => {
         if (this.#leave(viewer)) outlet.close(reason);
@@ -110,7 +113,13 @@ export class FanOut {
     const spans = [unit];
     for (const viewer of this.#viewers) {
       const ready = this.#ready(viewer, unit, now);
-      if (viewer.rest.length > 0) this.#catchUp(viewer);
+      if (viewer.rest.length > 0) {
+        if (ready && !unit.keyframe && now - viewer.joinedAt < firstPicturesFor) {
+          viewer.rest.push(unit);
+          continue;
+        }
+        this.#catchUp(viewer);
+      }
       if (ready) this.#write(viewer, spans);
     }
     this.#budget.keep();
@@ -128,7 +137,7 @@ export class FanOut {
   forget(): void {
     for (const viewer of this.#viewers) {
       viewer.live = false;
-      viewer.rest = none;
+      viewer.rest = [];
     }
     this.#cache.clear();
   }
@@ -174,7 +183,7 @@ export class FanOut {
 
   #catchUp(viewer: Viewer): void {
     const { live, rest } = viewer;
-    viewer.rest = none;
+    viewer.rest = [];
     if (live) this.#write(viewer, rest);
   }
 
@@ -195,7 +204,7 @@ export class FanOut {
 
   #leave(viewer: Viewer): boolean {
     if (!this.#viewers.delete(viewer)) return false;
-    viewer.rest = none;
+    viewer.rest = [];
     if (viewer.owed > 0) this.#cache.lend(); // it may take some of that yet
     this.#budget.remove(viewer);
     return true;

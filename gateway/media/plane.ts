@@ -15,7 +15,6 @@ import type {
 } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
-import { Courier } from './courier.ts';
 import { Hub } from './hub.ts';
 import type { MediaContext } from './ports.ts';
 import { type OpenSink, openSink } from './sinks.ts';
@@ -24,14 +23,12 @@ export class Plane implements MediaPlane {
   readonly #context: MediaContext;
   readonly #hub: Hub;
   readonly #sinks = new Set<OpenSink>();
-  readonly #courier: Courier;
   #door: ViewerDoor | undefined;
   #keys: readonly StreamKey[] = [];
   #closed = false;
 
   constructor(context: MediaContext) {
     this.#context = context;
-    this.#courier = new Courier(context.clock);
     this.#hub = new Hub(context);
   }
 
@@ -42,7 +39,7 @@ export class Plane implements MediaPlane {
       throw error;
     });
     const opened = openSink(sink, hold, {
-      ...{ codecs: this.#context.parts.codecs, log: this.#context.log, courier: this.#courier },
+      ...{ codecs: this.#context.parts.codecs, log: this.#context.log },
       closed: () => this.#sinks.delete(opened),
     });
     this.#sinks.add(opened);

@@ -5,7 +5,6 @@ import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import type { Logger, PreparedSink } from '../domain/ports.ts';
 import { FragmentRing } from '../runtime/fragment-ring.ts';
-import type { Courier } from './courier.ts';
 import { FragmentFeed } from './fragments.ts';
 import type { Hold } from './held-streams.ts';
 import type { CodecTools } from './ports.ts';
@@ -18,12 +17,11 @@ export interface OpenSink extends PreparedSink {
 interface SinkSurroundings {
   readonly codecs: CodecTools;
   readonly log: Logger;
-  readonly courier: Courier;
   readonly closed: () => void;
 }
 
 /** Takes over `hold`: it is given back when the sink closes, whoever closes it. */
-export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, courier, closed }: SinkSurroundings): OpenSink {
+export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: SinkSurroundings): OpenSink {
   const { port } = spec;
   let watching: Disposable | undefined;
   let open = true;
@@ -37,7 +35,6 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, courier, clo
   };
   const end = (reason: string, code?: ErrorCode) => {
     if (!open) return;
-    courier.deliver();
     port.postMessage({ kind: 'ended', reason, ...(code === undefined ? {} : { code }) } satisfies Fmp4Message & WireMessage);
     close();
   };
@@ -46,27 +43,21 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, courier, clo
     start: () => {
       if (!open || watching) return;
       if (spec.kind === 'clip') clip(port, hold, { codecs, log, end });
-      else watching = spec.kind === 'fmp4' ? feed(spec, hold, { courier, end }) : wire(port, hold, end);
+      else watching = spec.kind === 'fmp4' ? feed(spec, hold, end) : wire(port, hold, end);
     },
     end,
     [Symbol.asyncDispose]: async () => close(),
   };
 }
 
-function feed(
-  { port, audio, ring: shared }: SinkSpec & { kind: 'fmp4' },
-  { stream }: Hold,
-  { courier, end }: Pick<SinkSurroundings, 'courier'> & Pick<OpenSink, 'end'>,
-): Disposable {
+/** Fragments go through the reader's ring, where it has one and there is room: it looks there by itself. All else goes through its port. */
+function feed({ port, audio, ring: shared }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: OpenSink['end']): Disposable {
   const ring = shared && new FragmentRing(shared);
+  let said = 0;
   return stream.feed.subscribe(
     (message) => {
-      const place = message.kind === 'fragment' ? ring?.put(message) : undefined;
-      if (place !== undefined) {
-        courier.carry(port, place);
-        return;
-      }
-      courier.deliver();
+      if (message.kind === 'fragment' && ring?.put(message, said)) return;
+      said += 1;
       if (message.kind === 'ended') end(message.reason, message.code);
       else if (stream.transcoded && message.kind === 'init' && message.track === 'video') post(port, { ...message, transcoded: true });
       else post(port, message);

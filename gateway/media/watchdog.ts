@@ -37,8 +37,8 @@ const silentFor = seconds(0.8);
 const startWithin = seconds(10);
 /** From here on its use of CPU is measured: a worker that misses one beat is nothing special. */
 const suspicious = seconds(0.3);
-/** No turn of a healthy loop takes so much CPU. A silent worker that wants to go on and has not had it cannot be blamed … */
-const mostPerTurn = 100;
+/** No turn of a healthy loop takes so much CPU, not even the one that finds all that cameras sent while it was kept. A silent worker that wants to go on and has not had it cannot be blamed … */
+const mostPerTurn = 250;
 /** … for so long. */
 const keptFor = seconds(5);
 /** A worker that stops turning this near to its limit is collecting garbage in vain. */

@@ -1,72 +1,87 @@
 /**
  * Carries MP4 fragments from the media worker to the main thread through shared memory: one writer, one reader, in order. What moves from thread
- * to thread as a message of its own is allocated and collected on both sides, for each picture of each stream.
+ * to thread as a message of its own is allocated and collected on both sides, and wakes the other one, for each picture of each stream.
+ *
+ * Other things are said beside it, through a port. So that both can be taken in the order in which they were given, a fragment knows how many of
+ * those came before it.
  */
 import { instant } from '../domain/time.ts';
 import type { Fragment } from './fragment-group.ts';
 
 /** Holds a quarter of a second of most streams; as a rule it is empty. */
 const usualBytes = 128 * 1024;
-/** Before the records: how far the reader is. */
-const front = 8;
-/** Before each fragment: its length, track, keyframe and time. */
+/** So many may wait, a second of pictures and sound. A power of two. */
+const mostWaiting = 128;
+/** Counters, then the places of those that wait, then the fragments. */
+const counters = { written: 0, read: 1, places: 2 } as const;
+const front = 4 * (counters.places + mostWaiting);
+/** Before each fragment: its length, track, keyframe, time, and what came before it beside the ring. */
 const head = 24;
 const tracks = ['video', 'audio'] as const;
 
 export class FragmentRing {
   readonly shared: SharedArrayBuffer;
   readonly #bytes: Buffer;
-  readonly #tail: Int32Array;
-  /** The writer's: where the next record goes. */
-  #next = 0;
+  readonly #counters: Int32Array;
+  /** This side's own: how many it has written, or read. */
+  #count = 0;
+  /** The writer's: where the last one ends. */
+  #end = 0;
 
-  /** The other side's memory, or new. */
-  constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(front + usualBytes)) {
-    this.shared = shared;
-    this.#tail = new Int32Array(shared, 0, 1);
-    this.#bytes = Buffer.from(shared, front);
+  /** The other side's memory, or new with room for so many bytes. */
+  constructor(shared: SharedArrayBuffer | number = usualBytes) {
+    this.shared = typeof shared === 'number' ? new SharedArrayBuffer(front + shared) : shared;
+    this.#counters = new Int32Array(this.shared, 0, front / 4);
+    this.#bytes = Buffer.from(this.shared, front);
   }
 
-  /** Copies the fragment in; returns where it lies, undefined where there is no room: then it has to go another way. */
-  put({ track, keyframe, capturedAt, bytes }: Fragment): number | undefined {
+  /** Copies the fragment in. `before`: how much was said beside the ring. False: there is no room, it has to go that way too. */
+  put({ track, keyframe, capturedAt, bytes }: Fragment, before: number): boolean {
     const length = head + bytes.length;
-    const at = this.#place(length);
-    if (at === undefined) return undefined;
+    const at = this.#placeFor(length);
+    if (at === undefined) return false;
     this.#bytes.writeUInt32LE(bytes.length, at);
     this.#bytes[at + 4] = tracks.indexOf(track);
     this.#bytes[at + 5] = keyframe ? 1 : 0;
     this.#bytes.writeDoubleLE(capturedAt, at + 8);
+    this.#bytes.writeUInt32LE(before, at + 16);
     this.#bytes.set(bytes, at + head);
-    this.#next = at + length;
-    return at;
+    this.#end = at + length;
+    this.#counters[placeOf(this.#count)] = at;
+    this.#count = (this.#count + 1) | 0;
+    Atomics.store(this.#counters, counters.written, this.#count);
+    return true;
   }
 
-  /** The fragment that lies there; its bytes last until it is freed. */
-  read(at: number): Fragment {
+  /** The next fragment, unless something comes first that was said beside the ring: `heard` of that so far. Its bytes last until it is freed. */
+  next(heard: number): Fragment | undefined {
+    if (Atomics.load(this.#counters, counters.written) === this.#count) return undefined;
+    const at = this.#counters[placeOf(this.#count)]!;
+    if (this.#bytes.readUInt32LE(at + 16) > heard) return undefined;
     const start = at + head;
     const bytes = this.#bytes.subarray(start, start + this.#bytes.readUInt32LE(at));
     const track = tracks[this.#bytes[at + 4]!]!;
     return { kind: 'fragment', track, keyframe: this.#bytes[at + 5] === 1, capturedAt: instant(this.#bytes.readDoubleLE(at + 8)), bytes };
   }
 
-  /** The reader is done with this one, and with all before it. */
-  free(at: number): void {
-    Atomics.store(this.#tail, 0, at + head + this.#bytes.readUInt32LE(at));
+  /** The reader is done with that one. */
+  free(): void {
+    this.#count = (this.#count + 1) | 0;
+    Atomics.store(this.#counters, counters.read, this.#count);
   }
 
-  #place(length: number): number | undefined {
+  #placeFor(length: number): number | undefined {
     const room = this.#bytes.length;
-    let tail = Atomics.load(this.#tail, 0);
-    if (tail === this.#next) {
-      // Empty: nobody reads, and the front is in the processor's cache.
-      Atomics.store(this.#tail, 0, 0);
-      tail = 0;
-      this.#next = 0;
-    }
-    if (this.#next >= tail) {
-      if (room - this.#next >= length) return this.#next;
-      return tail > length ? 0 : undefined;
-    }
-    return tail - this.#next > length ? this.#next : undefined;
+    const read = Atomics.load(this.#counters, counters.read);
+    const waiting = (this.#count - read) | 0;
+    // Empty: the front is in the processor's cache.
+    if (waiting === 0) return length <= room ? 0 : undefined;
+    if (waiting >= mostWaiting) return undefined;
+    const oldest = this.#counters[placeOf(read)]!;
+    if (this.#end <= oldest) return oldest - this.#end >= length ? this.#end : undefined;
+    if (room - this.#end >= length) return this.#end;
+    return oldest >= length ? 0 : undefined;
   }
 }
+
+const placeOf = (count: number) => counters.places + (count & (mostWaiting - 1));

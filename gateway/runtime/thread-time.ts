@@ -1,11 +1,14 @@
 /** What Linux tells of one of our threads (proc_pid_stat(5)). Elsewhere nothing is known. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type Millis, millis } from '../domain/time.ts';
 
 export interface ThreadTime {
   /** CPU time that it has used, to a hundredth of a second. */
   readonly cpu: Millis;
-  /** It wants to go on and is kept from it: it waits for a CPU (R) or for its own memory or disk (D). */
+  /**
+   * It wants to go on and is kept from it: it waits for a CPU (R) or for its own memory or disk (D), or for another thread of ours that does, as
+   * for those with which V8 collects.
+   */
   readonly held: boolean;
 }
 
@@ -13,12 +16,24 @@ export interface ThreadTime {
 const tick = 10;
 
 export function threadTime(thread: number): ThreadTime | undefined {
+  const stat = statOf(thread);
+  if (!stat) return undefined;
+  const held = wants(stat.state) || threads().some((other) => other !== thread && other !== process.pid && wants(statOf(other)?.state));
+  return { cpu: stat.cpu, held };
+}
+
+const wants = (state: string | undefined) => state === 'R' || state === 'D';
+
+/** Ours; the process's own id is that of its main thread, which computes while it asks. */
+const threads = () => readdirSync('/proc/self/task').map(Number);
+
+function statOf(thread: number) {
   try {
     const text = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
     // The second field is a name in parentheses that may hold anything: what follows the last one is regular.
     const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const cpu = (Number(fields[10]) + Number(fields[11])) * tick;
-    return Number.isFinite(cpu) ? { cpu: millis(cpu), held: state === 'R' || state === 'D' } : undefined;
+    return Number.isFinite(cpu) ? { state, cpu: millis(cpu) } : undefined;
   } catch {
     return undefined;
   }

@@ -10,22 +10,24 @@ import { Scope } from '../../gateway/runtime/scope.ts';
 import { openRtpReceiver } from '../support/rtp-receiver.ts';
 import { openTestCamera } from '../support/rtsp-camera.ts';
 import { openRtspPlayer } from '../support/rtsp-player.ts';
-import { mediaPlaneContract, openSink, orderRtp, resolverOf, until } from './media-plane.ts';
+import { browserSinkContract } from './browser-sinks.ts';
+import { mediaPlaneContract, openSink, orderRtp, type PlaneUnderTest, resolverOf, until } from './media-plane.ts';
 
 const common = { clock: systemClock, log: silentLogger };
 
+const planeUnderTest = (more: Partial<MediaPlaneOptions> = {}): PlaneUnderTest => ({
+  open: (resolve, linger, askKeyframe = () => undefined) =>
+    openMediaPlane({ ...common, resolve, askKeyframe, settings: { linger: millis(linger), rtpReach: millis(400) }, ...more }),
+});
+
 describe('the media plane on the main thread', () => {
-  mediaPlaneContract({
-    open: (resolve, linger, askKeyframe = () => undefined) =>
-      openMediaPlane({ ...common, resolve, askKeyframe, settings: { linger: millis(linger), rtpReach: millis(400) }, worker: false }),
-  });
+  mediaPlaneContract(planeUnderTest({ worker: false }));
+  browserSinkContract(planeUnderTest({ worker: false }));
 });
 
 describe('the media plane behind its worker', () => {
-  mediaPlaneContract({
-    open: (resolve, linger, askKeyframe = () => undefined) =>
-      openMediaPlane({ ...common, resolve, askKeyframe, settings: { linger: millis(linger), rtpReach: millis(400) } }),
-  });
+  mediaPlaneContract(planeUnderTest());
+  browserSinkContract(planeUnderTest());
 
   /** A plane with RTSP open, and somebody watching in a browser; it can be broken. */
   async function watchedPlane(options: Partial<MediaPlaneOptions> = {}) {

@@ -8,6 +8,7 @@ import type { Fmp4Message, H264Only, StreamProfile } from '../../domain/media.ts
 import type { Clock, Logger, MediaPlane } from '../../domain/ports.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
 import { type Fragment, fragmentGroup } from '../../runtime/fragment-group.ts';
+import { Rounds } from './rounds.ts';
 import { runStandingSink } from './standing-sink.ts';
 
 export type StreamInit = Extract<Fmp4Message, { kind: 'init' }>;
@@ -40,10 +41,10 @@ const freshFor = seconds(2);
 
 export class SharedStreams {
   readonly #streams = new Map<string, SharedStream>();
-  readonly #parts: StreamParts;
+  readonly #parts: StreamParts & { readonly rounds: Rounds };
 
   constructor(parts: StreamParts) {
-    this.#parts = parts;
+    this.#parts = { ...parts, rounds: new Rounds(parts.clock) };
   }
 
   /** Watches until the returned function is called, or until `ended` has been told. */
@@ -69,14 +70,14 @@ export class SharedStreams {
 class SharedStream {
   readonly #watchers = new Set<StreamWatcher>();
   readonly #over = new AbortController();
-  readonly #parts: StreamParts;
+  readonly #parts: StreamParts & { readonly rounds: Rounds };
   readonly #wanted: WantedStream;
   readonly #ended: () => void;
   #inits: StreamInit[] = [];
   readonly #group = fragmentGroup(groupLimit);
   #grewAt: Millis;
 
-  constructor(parts: StreamParts, wanted: WantedStream, ended: () => void) {
+  constructor(parts: StreamParts & { readonly rounds: Rounds }, wanted: WantedStream, ended: () => void) {
     this.#parts = parts;
     this.#wanted = wanted;
     this.#ended = ended;
@@ -84,11 +85,11 @@ class SharedStream {
   }
 
   async run(): Promise<void> {
-    const { media, clock, log } = this.#parts;
+    const { media, clock, rounds, log } = this.#parts;
     const spec = { ...this.#wanted, purpose: 'local', kind: 'fmp4' } as const;
     try {
       const take = (message: StreamInit | StreamFragment) => this.#take(message);
-      const { code, reason } = await runStandingSink({ media, clock, spec, take }, this.#over.signal);
+      const { code, reason } = await runStandingSink({ media, clock, rounds, spec, take }, this.#over.signal);
       this.end(code ?? 'MEDIA_UNAVAILABLE', reason);
     } catch (error) {
       log.info('stream not opened', { ...this.#wanted, error });

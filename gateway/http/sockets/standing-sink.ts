@@ -5,10 +5,12 @@ import type { Fmp4Message, SinkSpec } from '../../domain/media.ts';
 import type { Clock, MediaPlane } from '../../domain/ports.ts';
 import { millis, seconds } from '../../domain/time.ts';
 import { FragmentRing } from '../../runtime/fragment-ring.ts';
+import type { Rounds } from './rounds.ts';
 
 export interface StandingSink {
   readonly media: Pick<MediaPlane, 'prepare'>;
   readonly clock: Clock;
+  readonly rounds: Rounds;
   readonly spec: Omit<Extract<SinkSpec, { kind: 'fmp4' }>, 'port' | 'ring'>;
   /** Everything but `ended`. After a new start comes a new `init`. The bytes are there until it returns. */
   take(message: Exclude<Fmp4Message, { kind: 'ended' }>): void;
@@ -39,26 +41,34 @@ export async function runStandingSink(sink: StandingSink, signal: AbortSignal): 
 }
 
 /** Until the port closes: undefined where that came without a word. */
-async function runSink({ media, spec, take }: StandingSink, signal: AbortSignal): Promise<Ended | undefined> {
+async function runSink({ media, spec, rounds, take }: StandingSink, signal: AbortSignal): Promise<Ended | undefined> {
   const { port1, port2 } = new MessageChannel();
   const ring = new FragmentRing();
   let ended: Ended | undefined;
+  let heard = 0;
   const closed = new Promise<void>((resolve) => port1.once('close', () => resolve()));
   const close = () => port1.close();
-  port1.on('message', (message: Fmp4Message | number) => {
-    if (typeof message === 'number') {
-      if (!signal.aborted) take(ring.read(message));
-      ring.free(message);
-    } else if (message.kind === 'ended') {
+  const look = () => {
+    for (let fragment = ring.next(heard); fragment; fragment = ring.next(heard)) {
+      if (!signal.aborted) take(fragment);
+      ring.free();
+    }
+  };
+  port1.on('message', (message: Fmp4Message) => {
+    look();
+    heard += 1;
+    if (message.kind === 'ended') {
       ended = message;
       close();
     } else if (!signal.aborted) take(message);
   });
   signal.addEventListener('abort', close, { once: true });
+  using _round = rounds.join(look);
   try {
     await using prepared = await media.prepare({ ...spec, port: port2, ring: ring.shared }, signal);
     prepared.start();
     await closed;
+    look();
     return ended;
   } finally {
     signal.removeEventListener('abort', close);

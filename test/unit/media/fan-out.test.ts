@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WireSpan } from '../../../gateway/domain/media-ports.ts';
-import { instant, seconds } from '../../../gateway/domain/time.ts';
+import { instant, millis, seconds } from '../../../gateway/domain/time.ts';
 import type { AccessUnit } from '../../../gateway/media/access-unit.ts';
 import { FanOut } from '../../../gateway/media/fan-out.ts';
 import { gopCache, withWire } from '../../../gateway/media/gop-cache.ts';
@@ -49,18 +49,23 @@ describe('viewers', () => {
     };
   }
 
-  test('a joiner gets the first picture of the cached group at once, the others before the next one, each once', () => {
-    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
+  test('a joiner gets the first picture of the cached group at once; the others, each once, when those who came with it have seen theirs', async () => {
+    const clock = new ManualClock();
+    const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
     out.deliver(out.keep(unitOf(100, true)));
     out.deliver(out.keep(unitOf(10, false, 1)));
     out.deliver(out.keep(unitOf(7, false, 2)));
     out.join(outlet, () => 'local');
     expect(seen).toMatchObject({ writes: 1, bytes: 100 });
+    await clock.advance(millis(40));
     out.deliver(out.keep(unitOf(10, false, 3)));
-    expect(seen).toMatchObject({ writes: 3, bytes: 127 });
+    expect(seen).toMatchObject({ writes: 1, bytes: 100 });
+    await clock.advance(millis(40));
     out.deliver(out.keep(unitOf(10, false, 4)));
-    expect(seen).toMatchObject({ writes: 4, bytes: 137 });
+    expect(seen).toMatchObject({ writes: 3, bytes: 137 });
+    out.deliver(out.keep(unitOf(10, false, 5)));
+    expect(seen).toMatchObject({ writes: 4, bytes: 147 });
   });
 
   test('what a joiner has not yet got of the group comes though no picture follows, and stays as it was though a new group begins', () => {
@@ -80,12 +85,14 @@ describe('viewers', () => {
     expect(sent).toEqual([1, 2, 3]);
   });
 
-  test('a joiner that has taken the first picture may still owe the rest of the group, however large', () => {
-    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
+  test('a joiner that has taken the first picture may still owe the rest of the group, however large', async () => {
+    const clock = new ManualClock();
+    const out = new FanOut(clock, settings, new OwedBytes(1e6), unlimited);
     const { seen, outlet } = viewer();
     out.deliver(out.keep(unitOf(100, true)));
     for (let ticks = 1; ticks <= 5; ticks += 1) out.deliver(out.keep(unitOf(1_000, false, ticks)));
     out.join(outlet, () => 'local');
+    await clock.advance(millis(80));
     out.deliver(out.keep(unitOf(10, false, 6)));
     seen.backlog = 5_010;
     out.deliver(out.keep(unitOf(10, false, 7)));

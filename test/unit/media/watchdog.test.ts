@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { millis, seconds } from '../../../gateway/domain/time.ts';
 import { Vitals } from '../../../gateway/media/vitals.ts';
@@ -86,7 +87,7 @@ describe('the watchdog of the media worker', () => {
     await worker.clock.advance(seconds(1));
     worker.block();
     await worker.clock.advance(seconds(0.5));
-    time.cpu = millis(200);
+    time.cpu = millis(320);
     await worker.clock.advance(seconds(0.5));
     expect(worker.verdict()).toMatchObject({ cause: 'stuck' });
   });
@@ -134,3 +135,32 @@ test.skipIf(process.platform !== 'linux')('a thread that computes has used its C
   expect((after?.cpu ?? 0) - (before?.cpu ?? 0)).toBeGreaterThanOrEqual(20);
   expect(threadTime(0)).toBeUndefined();
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a thread that waits for another of ours which computes is kept from going on; one that only waits is not',
+  async () => {
+    const gate = new Int32Array(new SharedArrayBuffer(8));
+    const waiting = new Worker(
+      `const { workerData, parentPort } = require('node:worker_threads');
+     parentPort.postMessage(Number(require('node:fs').readlinkSync('/proc/thread-self').split('/').at(-1)));
+     Atomics.wait(workerData, 0, 0);`,
+      { eval: true, workerData: gate },
+    );
+    const thread = await new Promise<number>((resolve) => waiting.once('message', resolve));
+    const seen = async () => {
+      const held: boolean[] = [];
+      for (let look = 0; look < 20; look += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        held.push(threadTime(thread)!.held);
+      }
+      return held.filter(Boolean).length;
+    };
+    expect(await seen()).toBeLessThan(20);
+    const computing = new Worker(`while (Atomics.load(require('node:worker_threads').workerData, 1) === 0);`, { eval: true, workerData: gate });
+    await new Promise((resolve) => computing.once('online', resolve));
+    expect(await seen()).toBe(20);
+    Atomics.store(gate, 1, 1);
+    Atomics.notify(gate, 0);
+    await Promise.all([waiting.terminate(), computing.terminate()]);
+  },
+);
