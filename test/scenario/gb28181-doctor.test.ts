@@ -1,0 +1,41 @@
+/** The doctor of police links, asked as a technician would: a while after power-on, through its public interface. */
+import { appendFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { seconds } from '../../gateway/domain/time.ts';
+import type { UplinkExamination } from '../../gateway/domain/uplink-ports.ts';
+import { type DoctorCase, doctorCases, World } from './gb28181-doctor-cases.ts';
+
+const seeds = [1, 2];
+
+async function asked({ after = 45, make }: DoctorCase, seed: number) {
+  await using world = new World(seed);
+  const made = await make(world);
+  await world.pass(seconds(after));
+  let examination: UplinkExamination | undefined;
+  let failure: unknown;
+  made.uplink.examine(new AbortController().signal).then(
+    (found) => {
+      examination = found;
+    },
+    (error: unknown) => {
+      failure = error;
+    },
+  );
+  await world.until(() => examination !== undefined || failure !== undefined);
+  if (!examination) throw failure;
+  return { made, sentence: examination.sentence };
+}
+
+test.concurrent.each(doctorCases.flatMap((each) => seeds.map((seed) => [each.name, seed, each] as const)))(
+  'the first sentence names the true cause: %s, seed %i',
+  { timeout: 120_000 },
+  async (name, seed, each) => {
+    const { made, sentence } = await asked(each, seed);
+    const { zh, en, never = /(?!)/ } = each.named(made);
+    const right = zh.every((word) => word.test(sentence.zh)) && en.every((word) => word.test(sentence.en));
+    const blamed = never.test(sentence.zh) || never.test(sentence.en);
+    const report = process.env.DOCTOR_REPORT;
+    if (report) appendFileSync(report, `${JSON.stringify({ name, seed, right: right && !blamed, ...sentence })}\n`);
+    expect({ right, blamed, ...sentence }).toMatchObject({ right: true, blamed: false });
+  },
+);
