@@ -7,6 +7,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { GatewayError } from '../domain/errors.ts';
 import { type UplinkId, uplinkId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports.ts';
+import type { Secret } from '../domain/secret.ts';
 import { seconds } from '../domain/time.ts';
 import type { UplinkExamination } from '../domain/uplink-ports.ts';
 import { scrapeTokenFile } from '../http/metrics/scrape-token.ts';
@@ -21,9 +22,12 @@ const mostReply = 4 * 1024 * 1024;
 /** Throws NOT_FOUND where there is no such uplink, and CONFIG_UNREADABLE where no gateway of this configuration runs. */
 export async function examineUplink(config: GatewayConfig, name: string, clock: Clock): Promise<UplinkExamination> {
   const uplink = uplinkId(name);
-  const { dataFolder, http, metrics } = config;
-  const token = await readSecretFile(metrics.tokenFile ?? join(dataFolder, scrapeTokenFile));
-  const certificate = new X509Certificate(await readFile(http.tls.certificate ?? join(dataFolder, boxCertificateFile)));
+  const { dataFolder, http } = config;
+  const [token, certificate] = await papersOf(config).catch((cause: unknown) => {
+    throw new GatewayError('CONFIG_UNREADABLE', `No gateway has run with data folder ${dataFolder} yet: start it, or name its file with --config.`, {
+      cause,
+    });
+  });
   const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[http.address] ?? http.address;
   using limit = clock.deadline(patience);
   const socket = await connected({ host, port: http.port, certificate }, limit);
@@ -32,6 +36,12 @@ export async function examineUplink(config: GatewayConfig, name: string, clock: 
   } finally {
     socket.destroy();
   }
+}
+
+/** Both are made when a gateway first starts. */
+async function papersOf({ dataFolder, http, metrics }: GatewayConfig): Promise<readonly [Secret, X509Certificate]> {
+  const token = await readSecretFile(metrics.tokenFile ?? join(dataFolder, scrapeTokenFile));
+  return [token, new X509Certificate(await readFile(http.tls.certificate ?? join(dataFolder, boxCertificateFile)))];
 }
 
 interface Target {

@@ -3,107 +3,15 @@
  * Written from how links fail in the field (gb28181 §3, §7), before their author had seen the doctor or any of its texts.
  */
 import { parseUri } from '../../adapters/protocols/sip/uri.ts';
-import type { Clock } from '../../gateway/domain/ports.ts';
-import { instant, millis, minutes, seconds } from '../../gateway/domain/time.ts';
-import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
-import { ManualClock } from '../../gateway/runtime/clock.ts';
-import { Scope } from '../../gateway/runtime/scope.ts';
-import { type Dice, diceFrom } from '../../simulators/platform/gb28181/dice.ts';
-import type { GbPlatform, GbPlatformOptions } from '../../simulators/platform/gb28181/platform.ts';
-import { gbDevice, until } from '../support/gb-device.ts';
-import { cameraCode, largeBox } from '../support/gb-large-box.ts';
-import { localPlatform } from '../support/gb-platform.ts';
-import { device, GbRegistrar, password, server, type Whim } from '../support/gb-registrar.ts';
+import { seconds } from '../../gateway/domain/time.ts';
+import { type DoctorCase, regional, shifted } from '../support/gb-doctor-world.ts';
+import { cameraCode } from '../support/gb-large-box.ts';
+import { device, password, server } from '../support/gb-registrar.ts';
 import { localSip, never } from '../support/sip-endpoint.ts';
 import { openUdpTunnel } from '../support/udp-tunnel.ts';
 
-/** What the first sentence must have in it, each of them, and what must not be blamed. */
-interface Naming {
-  readonly zh: readonly RegExp[];
-  readonly en: readonly RegExp[];
-  readonly never?: RegExp;
-}
-
-export interface DoctorCase {
-  readonly name: string;
-  readonly compares: 'ids' | 'domain' | 'realm' | 'charset' | 'transport' | 'address' | 'clock' | 'ports' | 'mtu' | 'asked' | 'answered';
-  readonly cause: string;
-  readonly named: (made: Made) => Naming;
-  /** s of the clock between power-on and the technician's question. */
-  readonly after?: number;
-  make(world: World): Promise<Made>;
-}
-
-/** What came of a seed, for the words to be looked for. */
-interface Made {
-  readonly uplink: Uplink;
-  readonly said?: string;
-}
-
-const regional = '3402000000';
-
-export class World implements AsyncDisposable {
-  readonly clock = new ManualClock();
-  readonly dice: Dice;
-  readonly box = largeBox(this.clock, 5);
-  readonly #scope = new Scope();
-
-  constructor(seed: number) {
-    this.dice = diceFrom(seed);
-  }
-
-  own<Thing extends AsyncDisposable>(thing: Thing): Thing {
-    return this.#scope.own(thing);
-  }
-
-  digits(count: number): string {
-    return Array.from({ length: count }, () => this.dice.between(0, 9)).join('');
-  }
-
-  one<Thing>(...things: readonly [Thing, ...Thing[]]): Thing {
-    return things[this.dice.between(0, things.length - 1)] ?? things[0];
-  }
-
-  async platform(options: Partial<GbPlatformOptions> = {}): Promise<GbPlatform> {
-    return this.own(await localPlatform({ clock: this.clock, seed: this.dice.between(1, 1_000), ...options }));
-  }
-
-  async registrar(whim: Whim, transport: 'UDP' | 'TCP' = 'UDP'): Promise<GbRegistrar> {
-    const registrar = this.own(new GbRegistrar(this.clock));
-    await registrar.open(transport);
-    registrar.whim = whim;
-    return registrar;
-  }
-
-  gateway(at: { readonly port: number }, changes: Readonly<Record<string, unknown>> = {}, secret = password): Uplink {
-    return this.own(gbDevice(at, this.clock, { codes: this.box.codes, ...changes }, secret, this.box.door)).uplink;
-  }
-
-  until(claim: () => boolean, within: number = minutes(2)): Promise<void> {
-    return until(this.clock, claim, within);
-  }
-
-  async pass(length: number): Promise<void> {
-    const end = this.clock.now() + length;
-    await this.until(() => this.clock.now() >= end, millis(length + seconds(10)));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#scope[Symbol.asyncDispose]();
-  }
-}
-
 /** The platform's requests go to where its Contact led them, and are never seen. */
 const unheard = { queries: false, subscriptions: [] } as const;
-
-const shifted = (clock: Clock, by: number): Clock => ({
-  now: () => instant(clock.now() + by),
-  monotonic: () => clock.monotonic(),
-  sleep: (length, signal) => clock.sleep(length, signal),
-  deadline: (length, ...signals) => clock.deadline(length, ...signals),
-});
-
-const uriOf: (...of: Parameters<Whim>) => ReturnType<typeof parseUri> = ({ request }) => parseUri(request.uri);
 
 export const doctorCases: readonly DoctorCase[] = [
   {
@@ -140,7 +48,7 @@ export const doctorCases: readonly DoctorCase[] = [
       never: /password|口令|密码/i,
     }),
     async make(world) {
-      const registrar = await world.registrar((...of) => (uriOf(...of)?.user === server ? undefined : 404));
+      const registrar = await world.registrar(({ request }) => (parseUri(request.uri)?.user === server ? undefined : 404));
       const code = `34020000002000${String(world.dice.between(2, 999_999)).padStart(6, '0')}`;
       return { uplink: world.gateway(registrar, { platform: { code, address: '127.0.0.1', port: registrar.port } }) };
     },
@@ -321,9 +229,9 @@ export const doctorCases: readonly DoctorCase[] = [
     cause: 'The platform listens at another port than the one entered.',
     named: ({ said = '' }) => ({ zh: [/端口/, new RegExp(said)], en: [/port/i, new RegExp(said)] }),
     async make(world) {
-      const elsewhere = await localPlatform();
-      const { port } = elsewhere.address;
-      await elsewhere[Symbol.asyncDispose]();
+      const gone = await world.platform();
+      await gone.down();
+      const { port } = gone.address;
       await world.platform();
       return { uplink: world.gateway({ port }, { transport: world.one('udp', 'tcp') }), said: String(port) };
     },
@@ -346,14 +254,12 @@ export const doctorCases: readonly DoctorCase[] = [
   {
     name: 'expires-refused',
     compares: 'asked',
-    cause: 'The platform does not register for so short a time (423).',
+    cause: 'The platform does not register for so short a time (423), and does not say for how long it would.',
     named: () => ({ zh: [/有效期|Expires|过期|时长/i], en: [/expir|(registration|validity|time).{0,30}(short|brief|seconds|long)/i] }),
     async make(world) {
-      const least = world.one('3600', '1800');
+      const least = world.one(3_600, 1_800);
       const registrar = await world.registrar(({ request }, { heard }) =>
-        request.method === 'REGISTER' && (heard.at(-1)?.expires ?? 0) < Number(least)
-          ? { status: 423, headers: { 'Min-Expires': least } }
-          : undefined,
+        request.method === 'REGISTER' && (heard.at(-1)?.expires ?? 0) < least ? 423 : undefined,
       );
       return { uplink: world.gateway(registrar, { expires: world.dice.between(60, 1_200) }) };
     },

@@ -3,9 +3,11 @@ import { appendFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { seconds } from '../../gateway/domain/time.ts';
 import type { UplinkExamination } from '../../gateway/domain/uplink-ports.ts';
-import { type DoctorCase, doctorCases, World } from './gb28181-doctor-cases.ts';
+import { type DoctorCase, World } from '../support/gb-doctor-world.ts';
+import { doctorCases } from './gb28181-doctor-cases.ts';
 
-const seeds = [1, 2];
+/** One is enough for every day; `DOCTOR_SEEDS=2,3,4` for more. */
+const seeds = (process.env.DOCTOR_SEEDS ?? '1').split(',').map(Number);
 
 async function asked({ after = 45, make }: DoctorCase, seed: number) {
   await using world = new World(seed);

@@ -24,3 +24,11 @@ test('gives the token to nobody who shows another certificate', async () => {
   await using other = await school();
   await expect(examineUplink(configAt(campus.folder, other.port), 'police', systemClock)).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
 });
+
+test('says that no gateway has run yet where there is no data', async () => {
+  const asked = examineUplink(configAt('/nowhere/data', 1), 'police', systemClock);
+  await expect(asked).rejects.toMatchObject({
+    code: 'CONFIG_UNREADABLE',
+    message: expect.stringContaining('No gateway has run with data folder /nowhere/data yet'),
+  });
+});

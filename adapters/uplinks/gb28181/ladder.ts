@@ -3,6 +3,7 @@
  * their own, so that a flood of catalogue messages never pushes out why we are refused.
  */
 import type { Instant } from '../../../gateway/domain/time.ts';
+import { aboutOf } from '../../protocols/manscdp/about.ts';
 import { decodeManscdp } from '../../protocols/manscdp/charset.ts';
 import type { SipPassage } from '../../protocols/sip/endpoint.ts';
 import { cseqOf } from '../../protocols/sip/fields.ts';
@@ -47,7 +48,7 @@ export function drawStep({ at, direction, transport, remote, message, bodyBytes 
   const head = `${new Date(at).toISOString()} ${arrow} ${transport} ${hostPort(remote.address, remote.port)}`;
   const start =
     message.kind === 'request'
-      ? `${message.method} ${message.uri}`
+      ? [message.method, aboutOf(message.body), message.uri].filter(Boolean).join(' ')
       : `${message.status} ${textOf(message.reason)} (${cseqOf(message)?.method ?? '?'})`;
   const headers = message.headers.map(({ name, value }) => `  ${name}: ${masked(name, textOf(value))}`);
   const body =

@@ -26,7 +26,7 @@ export type Trouble =
   | { readonly kind: 'redirected-in-circles' };
 
 /** One sentence each; what may be wrong comes after what was seen. */
-export function wordsOf(trouble: Trouble, { platform, transport, codes, local }: GbSettings): Words {
+export function wordsOf(trouble: Trouble, { platform, transport, codes, local, expires }: GbSettings): Words {
   const at = `${platform.address}:${platform.port}`;
   const over = transport.toUpperCase();
   switch (trouble.kind) {
@@ -70,7 +70,7 @@ export function wordsOf(trouble: Trouble, { platform, transport, codes, local }:
         en: 'The platform asks for a signature by an algorithm that this box does not have.',
       };
     case 'refused':
-      return refusalWords(trouble.status, trouble.reason, { code: codes.device, server: platform.code });
+      return refusalWords(trouble.status, trouble.reason, { code: codes.device, server: platform.code, expires });
     case 'forgotten':
       return {
         zh: `平台不再认识本设备（心跳应答 ${trouble.status}）：平台可能已重启，正在重新注册。`,
@@ -96,7 +96,14 @@ export function wordsOf(trouble: Trouble, { platform, transport, codes, local }:
   }
 }
 
-function refusalWords(status: number, reason: string, { code, server }: { readonly code: string; readonly server: string }): Words {
+interface RefusedAs {
+  readonly code: string;
+  readonly server: string;
+  /** s. */
+  readonly expires: number;
+}
+
+function refusalWords(status: number, reason: string, { code, server, expires }: RefusedAs): Words {
   const said = `${status} ${reason}`.trim();
   switch (status) {
     case 403:
@@ -113,6 +120,11 @@ function refusalWords(status: number, reason: string, { code, server }: { readon
       return {
         zh: `平台认为注册消息有误（${said}）：版本、编码或域的设置可能不符合该平台。`,
         en: `The platform finds our registration malformed (${said}): version, codes or domain may not suit it.`,
+      };
+    case 423:
+      return {
+        zh: `平台嫌注册有效期 ${expires} 秒太短（${said}）：请把有效期（expires）改为 3600 秒或更长。`,
+        en: `The platform finds a registration of ${expires} s too short (${said}): set expires to 3600 s or more.`,
       };
     default:
       return status >= 500

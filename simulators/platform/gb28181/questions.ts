@@ -146,11 +146,15 @@ export class Questions {
     }
   }
 
+  bodyOf(message: ManscdpMessage): { readonly type: string; readonly content: Buffer } {
+    return { type: 'Application/MANSCDP+xml', content: writeManscdp(message, this.#parts.charset()) };
+  }
+
   /** The R-URI names the device, whatever the body is about (WVP, gb28181 §3.6). */
   #send(device: GbDevice, message: ManscdpMessage, signal: AbortSignal): Promise<SipResponse> {
-    const { line, id, realm, charset } = this.#parts;
+    const { line, id, realm } = this.#parts;
     const to = `sip:${device.id}@${realm}`;
-    const body = { type: 'Application/MANSCDP+xml', content: writeManscdp(message, charset()) };
+    const body = this.bodyOf(message);
     return line.endpoint.ask({ method: 'MESSAGE', uri: to, from: `sip:${id}@${realm}`, to, body }, device.peer, signal);
   }
 }

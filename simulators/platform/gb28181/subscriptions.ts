@@ -1,5 +1,5 @@
 /** SUBSCRIBE Catalog, Alarm and MobilePosition: opened, refreshed, ended; and each NOTIFY held against what was agreed (gb28181 §4.4). */
-import { readManscdp, writeManscdp } from '../../../adapters/protocols/manscdp/message.ts';
+import { readManscdp } from '../../../adapters/protocols/manscdp/message.ts';
 import type { Asked, Dialog } from '../../../adapters/protocols/sip/dialog.ts';
 import { expiresOf } from '../../../adapters/protocols/sip/fields.ts';
 import { headerOf } from '../../../adapters/protocols/sip/message.ts';
@@ -102,7 +102,7 @@ export class Subscriptions {
         ? { root: 'Query', cmdType, deviceId: device, content: { interval: 5 } }
         : { root: 'Query', cmdType, deviceId: device, content: {} },
     );
-    return { type: 'Application/MANSCDP+xml', content: writeManscdp(query, 'GB2312') };
+    return this.#parts.questions.bodyOf(query);
   }
 
   #notify(open: Open, asked: Asked): void {

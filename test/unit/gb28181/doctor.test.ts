@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { UplinkExamination } from '../../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type GbDevice, gbDevice, until } from '../../support/gb-device.ts';
 import { device, GbRegistrar, password, server, type Whim } from '../../support/gb-registrar.ts';
 import { localSip, never } from '../../support/sip-endpoint.ts';
@@ -37,7 +38,7 @@ test.each<[string, Case, RegExp, RegExp]>([
   [
     'no code at the platform, refused before any challenge',
     { whim: () => 403, ready: settled },
-    /before it asks.*device code 34020000001180000001/,
+    /at once .403.*device code 34020000001180000001/,
     /设备编码.*未在平台登记/,
   ],
   [
@@ -75,7 +76,7 @@ test.each<[string, Case, RegExp, RegExp]>([
   ],
   [
     'keepalives that are refused again and again',
-    { whim: ({ request }) => (request.method === 'MESSAGE' ? 403 : undefined), ready: (_link, { keepalives }) => keepalives.length >= 2 },
+    { whim: ({ request }) => (request.method === 'MESSAGE' ? 403 : undefined), ready: (_link, { keepalives }) => keepalives.length >= 3 },
     /refuses keepalives with 403, again and again/,
     /403 拒绝心跳/,
   ],
@@ -108,6 +109,28 @@ describe('while it is registered', () => {
     expect((await link.uplink.examine(never)).sentence.en).toMatch(/calls itself 34020000002000000001, but platform code 34020000002000000009/);
   });
 
+  test('names the charset, where messages with Chinese text are refused and no others', async () => {
+    await using registrar = await new GbRegistrar(systemClock).open();
+    registrar.whim = ({ request }) => (request.method === 'MESSAGE' && request.body.some((byte) => byte >= 0x80) ? 400 : undefined);
+    await using link = gbDevice(registrar, systemClock);
+    await until(systemClock, () => registrar.keepalives.length > 0);
+    await registrar.tell({ root: 'Query', cmdType: 'DeviceInfo', sn: 1, deviceId: device, content: {} });
+    await until(systemClock, () => registrar.heard.some(({ message }) => message?.cmdType === 'DeviceInfo'));
+    await eventually(async () => {
+      const { sentence } = await link.uplink.examine(never);
+      expect(sentence.en).toMatch(/refuses messages with Chinese text \(DeviceInfo, 400\).*charset GB2312 does not suit/);
+      expect(sentence.zh).toMatch(/拒绝含中文的消息.*字符集 GB2312/);
+    });
+  });
+
+  test('says nothing of a NAT or an advertised address by which the platform reaches us', async () => {
+    await using registrar = await new GbRegistrar(systemClock).open();
+    await using link = gbDevice(registrar, systemClock, { advertised: { address: '192.0.2.1', port: 5_060 } });
+    await until(systemClock, () => registrar.keepalives.length > 0);
+    await registrar.tell({ root: 'Query', cmdType: 'DeviceInfo', sn: 1, deviceId: device, content: {} });
+    expect((await link.uplink.examine(never)).findings.map(({ name }) => name)).not.toContain('advertised');
+  });
+
   test('names an address that speaks and is not heard', async () => {
     await using registrar = await new GbRegistrar(systemClock).open();
     await using link = gbDevice(registrar, systemClock);
@@ -124,6 +147,7 @@ test('the ladder shows each message in order, and nothing that the password coul
   const { ladder } = await examined({ ready: (_link, { keepalives }) => keepalives.length > 0 });
   const all = ladder.join('\n');
   expect(ladder.slice(0, 4).map((step) => /[→←] \S+ \S+ (\S+)/.exec(step)?.[1])).toEqual(['REGISTER', '401', 'REGISTER', '200']);
+  expect(all).toMatch(/→ UDP \S+ MESSAGE Notify Keepalive sip:/);
   expect(all).toContain('<CmdType>Keepalive</CmdType>');
   expect(all).toMatch(/Authorization: Digest .*response="\*\*\*"/);
   expect(all).not.toMatch(/nonce="?[^*"]/);

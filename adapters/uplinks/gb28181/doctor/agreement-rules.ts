@@ -1,11 +1,10 @@
 /** What the two sides do not agree on, though they speak with each other. */
+import { seconds } from '../../../../gateway/domain/time.ts';
+import type { Words } from '../../../../gateway/domain/words.ts';
 import { doubtfulGroups, parseGbCode } from '../../../protocols/gb-code/code.ts';
+import { foreignMedia } from '../live/live.ts';
 import { charsetOf, domainOf } from '../settings.ts';
 import { down, problem, type Rule, warning } from './rule.ts';
-
-/** A body that a datagram carries without being cut in pieces, with its SIP head. */
-const mostDatagram = 1_300;
-const headBytes = 500;
 
 /** The platform calls itself, us or its realm otherwise than we do. */
 const names: Rule = ({ settings, seen }) => {
@@ -27,7 +26,8 @@ const names: Rule = ({ settings, seen }) => {
   );
 };
 
-const realm: Rule = (facts) => {
+/** Before any doubt about the password: there it is another one. */
+export const realm: Rule = (facts) => {
   const { settings, seen } = facts;
   const wanted = settings.realm ?? domainOf(settings);
   if (seen.realm === undefined || seen.realm === wanted) return undefined;
@@ -38,7 +38,8 @@ const realm: Rule = (facts) => {
 };
 
 const advertised: Rule = ({ settings, seen, own }) => {
-  if (seen.us === undefined) return undefined;
+  // Whoever is heard has found the way, whatever was advertised.
+  if (seen.us === undefined || seen.callers.length > 0) return undefined;
   const told = settings.advertised ? `${settings.advertised.address}:${settings.advertised.port}` : undefined;
   if (told !== undefined && told !== seen.us) {
     return problem(
@@ -50,8 +51,18 @@ const advertised: Rule = ({ settings, seen, own }) => {
   if (told !== undefined || own === undefined || seen.us.startsWith(`${own}:`)) return undefined;
   return warning(
     'advertised',
-    `平台从 ${seen.us} 看到本机，本机地址是 ${own}：中间有地址转换，请填写对外地址并保持心跳不超过 30 秒。`,
-    `The platform sees us at ${seen.us}, while our address is ${own}: a NAT stands between. Set the advertised address, and keepalives of 30 s or less.`,
+    `平台从 ${seen.us} 看到本机，而本机地址是 ${own}，也没有收到过平台的请求：中间有地址转换（NAT），请填写对外地址并保持心跳不超过 30 秒。`,
+    `The platform sees us at ${seen.us}, while our address is ${own}, and none of its requests has come: a NAT stands between. Set the advertised address, and keepalives of 30 s or less.`,
+  );
+};
+
+const media: Rule = ({ seen }) => {
+  const last = seen.refusedByUs.findLast(({ reason }) => reason === foreignMedia);
+  if (!last) return undefined;
+  return problem(
+    'media',
+    `平台要求把画面发往 ${last.media}，该地址不在允许的媒体地址（media.to）之内，本机已拒绝：若属于该平台，请加入 media.to。`,
+    `The platform wants pictures sent to ${last.media}, which is not in the list of allowed media addresses (media.to), and was refused: if it belongs to the platform, add it to media.to.`,
   );
 };
 
@@ -77,16 +88,17 @@ const charset: Rule = ({ settings, seen }) => {
 
 const size: Rule = ({ settings, seen }) => {
   if (settings.transport === 'tcp') return undefined;
-  const settled = seen.told.filter(({ status, age }) => status !== undefined || age > 5_000);
-  const lost = settled.filter(({ bytes, status }) => bytes + headBytes > mostDatagram && status === undefined);
-  const small = settled.filter(({ bytes, status }) => bytes + headBytes <= mostDatagram && status !== undefined);
-  const largeTaken = settled.some(({ bytes, status }) => bytes + headBytes > mostDatagram && status !== undefined);
-  if (lost.length === 0 || small.length === 0 || largeTaken) return undefined;
-  const bytes = Math.max(...lost.map((each) => each.bytes));
+  const answered = seen.told.filter(({ status }) => status !== undefined);
+  const lost = seen.told.filter(({ status, age }) => status === undefined && age > seconds(5));
+  const passes = Math.max(...answered.map(({ bytes }) => bytes));
+  const longer = lost.filter(({ bytes }) => bytes > passes);
+  const [first] = longer;
+  // An outage takes short ones as well, and nothing comes through after it began.
+  if (!first || longer.length * 2 < lost.length || !answered.some(({ age }) => age < first.age)) return undefined;
   return problem(
     'mtu',
-    `较大的 UDP 消息（${bytes} 字节）没有应答，较小的都有：途中丢弃分片（MTU），请改用 TCP。`,
-    `Large UDP messages (${bytes} bytes) get no answer, while small ones do: fragments are dropped on the way (MTU). Change the transport to TCP.`,
+    `较长的 UDP 消息（内容 ${first.bytes} 字节的${first.what}）没有应答，较短的（${passes} 字节以内）都有：途中丢弃大报文（MTU 太小），请改用 TCP。`,
+    `Long UDP messages get no answer (${first.what} with ${first.bytes} bytes of text), while short ones do (up to ${passes} bytes): large datagrams are lost on the way (its MTU is too small). Change the transport to TCP.`,
   );
 };
 
@@ -102,12 +114,22 @@ const clock: Rule = ({ status: { clockOffset } }) => {
     );
   }
   const tell = Math.abs(clockOffset) > 60_000 ? problem : warning;
+  const length = lengthOf(Math.abs(off));
   return tell(
     'clock',
-    `平台时钟比本机${off > 0 ? '快' : '慢'} ${Math.abs(off)} 秒：请检查两边的 NTP。`,
-    `The platform's clock is ${Math.abs(off)} s ${off > 0 ? 'ahead of' : 'behind'} ours: check NTP on both sides.`,
+    `平台时钟比本机${off > 0 ? '快' : '慢'} ${length.zh}：请检查两边的自动校时（NTP）。`,
+    `The platform's clock is ${length.en} ${off > 0 ? 'ahead of' : 'behind'} ours: check on both sides that the clock is set by NTP.`,
   );
 };
+
+/** Of whole seconds; nobody counts 18475 of them. */
+function lengthOf(all: number): Words {
+  if (all < 120) return { zh: `${all} 秒`, en: `${all} s` };
+  const minutes = Math.round(all / 60);
+  if (minutes < 120) return { zh: `${minutes} 分钟`, en: `${minutes} min` };
+  const hours = Math.floor(minutes / 60);
+  return { zh: `${hours} 小时 ${minutes % 60} 分钟`, en: `${hours} h ${minutes % 60} min` };
+}
 
 const catalogue: Rule = ({ settings: { codes, share } }) => {
   const shared = Object.keys(codes.channels).filter((id) => share === 'all' || share.includes(id));
@@ -140,12 +162,12 @@ const ownCode: Rule = ({ settings: { codes, platform } }) => {
 };
 
 const refusedByUs: Rule = ({ seen }) => {
-  const last = seen.refusedByUs.findLast(({ method }) => method === 'INVITE' || method === 'SUBSCRIBE');
+  const last = seen.refusedByUs.findLast(({ method, reason }) => (method === 'INVITE' || method === 'SUBSCRIBE') && reason !== foreignMedia);
   if (!last) return undefined;
   return warning(
     'requests',
-    `本机拒绝了平台的 ${last.method}（${last.status}）：见呼叫梯形图。`,
-    `We refused a ${last.method} of the platform (${last.status}): see the call ladder.`,
+    `本机拒绝了平台的 ${last.method}（${last.status} ${last.reason}）：见下面的消息记录。`,
+    `We refused a ${last.method} of the platform (${last.status} ${last.reason}): see the messages below.`,
   );
 };
 
@@ -156,6 +178,6 @@ const told: Rule = ({ seen }) => {
 };
 
 /** Each can be why nothing works. */
-export const agreementRules: readonly Rule[] = [names, realm, advertised, charset, size, clock];
+export const agreementRules: readonly Rule[] = [names, advertised, media, charset, size, clock];
 /** Worth a look. */
 export const tidinessRules: readonly Rule[] = [ownCode, catalogue, refusedByUs, told];

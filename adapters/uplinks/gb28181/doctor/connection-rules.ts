@@ -1,7 +1,14 @@
 /** Why nobody answers, or answers no. In the order in which they would explain the rest. */
+import { minutes } from '../../../../gateway/domain/time.ts';
 import { domainOf } from '../settings.ts';
 import { wordsOf } from '../trouble.ts';
+import { realm } from './agreement-rules.ts';
 import { at, down, problem, type Rule, warning } from './rule.ts';
+
+/** Answers to a keepalive that say that we are not registered. */
+const forgetting: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
+/** Twice may be a platform that is being worked at. */
+const timesThrownOut = 3;
 
 /** What keeps us from speaking at all. */
 const speaking: Rule = ({ status, trouble, settings }) =>
@@ -15,8 +22,8 @@ const strangers: Rule = (facts) => {
   const tell = down(facts) ? problem : warning;
   return tell(
     'addresses',
-    `有 SIP 消息来自 ${address}，不是平台地址 ${facts.settings.platform.address}，已被拒收：若属于该平台，请加入 alsoFrom，或更正平台地址。`,
-    `SIP messages come from ${address}, which is not the platform's address ${facts.settings.platform.address}, and are not heard: if it belongs to the platform, add it to alsoFrom, or correct the address.`,
+    `有 SIP 消息来自 ${address}，不是平台地址 ${facts.settings.platform.address}，已被拒收：若属于该平台，请加入 platform.alsoFrom，或更正平台地址。`,
+    `SIP messages come from ${address}, which is not the platform's address ${facts.settings.platform.address}, and are not heard: if it belongs to the platform, add it to platform.alsoFrom, or correct the address.`,
   );
 };
 
@@ -27,7 +34,7 @@ const transport: Rule = (facts) => {
   const [own, other] = settings.transport === 'tcp' ? [knocks.tcp, knocks.udp] : [knocks.udp, knocks.tcp];
   const otherName = settings.transport === 'tcp' ? 'UDP' : 'TCP';
   const ownName = settings.transport.toUpperCase();
-  if (own !== 'answered' && (other === 'answered' || (other === 'open' && own !== 'open'))) {
+  if (own !== 'answered' && (other === 'answered' || (other === 'open' && own !== 'open' && own !== 'foreign'))) {
     return problem(
       'transport',
       `平台 ${at(facts)} 在 ${otherName} 上应答，而设置的是 ${ownName}：请把传输方式改为 ${otherName}。`,
@@ -58,6 +65,13 @@ const transport: Rule = (facts) => {
           `平台 ${at(facts)} 接受 TCP 连接，但不应答 SIP：该端口不是 SIP 端口，或平台忽略设备编码 ${settings.codes.device}。`,
           `The platform at ${at(facts)} takes TCP connections and answers no SIP: it is not a SIP port, or it ignores device code ${settings.codes.device}.`,
         );
+  }
+  if (own === 'foreign' || other === 'foreign') {
+    return problem(
+      'address',
+      `平台地址 ${at(facts)} 没有应答 SIP，在那里应答的是别的程序：地址或端口错误，或途中有代理或防火墙。`,
+      `The platform's address ${at(facts)} does not answer SIP; some other program answers there: the address or the port is wrong, or a proxy or firewall stands between.`,
+    );
   }
   return problem(
     'address',
@@ -102,8 +116,8 @@ const refusal: Rule = (facts) => {
   if (trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed !== true) {
     return problem(
       'identity',
-      `平台不验证密码就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记，或平台不接受来自 ${facts.own ?? '本机'} 的设备。`,
-      `The platform refuses the registration before it asks for a password (403): device code ${settings.codes.device} is not entered there, or it takes no devices from ${facts.own ?? 'our address'}.`,
+      `平台一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记，或平台不接受来自 ${facts.own ?? '本机'} 的设备。`,
+      `The platform refuses the registration at once (403): device code ${settings.codes.device} is not entered there, or it takes no devices from ${facts.own ?? 'our address'}.`,
     );
   }
   return { name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings) };
@@ -131,8 +145,21 @@ const keepalives: Rule = ({ settings, seen }) => {
   );
 };
 
+/** Each throws the other out: taken, answered, and then unknown again, over and over. Rarely a platform that restarts as often. */
+const duplicate: Rule = ({ settings: { codes }, seen }) => {
+  const sent = seen.told.filter(({ what, status }) => what === 'Keepalive' && status !== undefined);
+  const thrownOut = sent.filter(({ status }, index) => forgetting.has(status ?? 0) && sent[index - 1]?.status === 200);
+  const last = thrownOut.at(-1);
+  if (!last || thrownOut.length < timesThrownOut || last.age > minutes(10)) return undefined;
+  return problem(
+    'duplicate',
+    `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${thrownOut.length} 次）：很可能另一台设备也在使用编码 ${codes.device}，请核对。`,
+    `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${thrownOut.length} times): most likely another device uses code ${codes.device} too. Look for it.`,
+  );
+};
+
 /** Anything else that keeps us out. */
 export const lastRule: Rule = (facts) =>
   down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings) } : undefined;
 
-export const connectionRules: readonly Rule[] = [speaking, strangers, keepalives, transport, password, refusal];
+export const connectionRules: readonly Rule[] = [speaking, strangers, duplicate, keepalives, transport, realm, password, refusal];

@@ -8,7 +8,7 @@ import { connectionRules, lastRule } from './connection-rules.ts';
 import type { DoctorFacts } from './facts.ts';
 import { at, down } from './rule.ts';
 
-/** Problems first, each in the order of the rules; never empty. */
+/** Problems, then warnings, each in the order of the rules, then that it is well; never empty. */
 export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
   const found = [...connectionRules, ...agreementRules, lastRule, ...tidinessRules].flatMap((rule) => rule(facts) ?? []);
   const [culprit, ...others] = found.filter(({ verdict }) => verdict === 'problem');
@@ -20,5 +20,5 @@ export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
     verdict: 'well',
     sentence: { zh: `已在平台 ${at(facts)} 注册，心跳正常。`, en: `Registered with the platform at ${at(facts)}, which answers keepalives.` },
   };
-  return [...problems, ...(down(facts) || problems.some(({ name }) => name === 'keepalive') ? [] : [well]), ...warnings];
+  return [...problems, ...warnings, ...(down(facts) || problems.some(({ name }) => name === 'keepalive') ? [] : [well])];
 }

@@ -2,8 +2,9 @@
 import type { LinkStatus } from '../../../../gateway/domain/health.ts';
 import type { Millis } from '../../../../gateway/domain/time.ts';
 import { parseChallenges } from '../../../protocols/digest.ts';
+import { aboutOf } from '../../../protocols/manscdp/about.ts';
 import { callIdOf, cseqOf, fromOf, seenAs, toOf } from '../../../protocols/sip/fields.ts';
-import { headersOf, type SipRequest, textOf } from '../../../protocols/sip/message.ts';
+import { headersOf, type SipRequest, type SipResponse, textOf } from '../../../protocols/sip/message.ts';
 import { isFinal } from '../../../protocols/sip/status.ts';
 import { hostPort, parseUri } from '../../../protocols/sip/uri.ts';
 import { declaredCharset } from '../../../protocols/xml.ts';
@@ -46,18 +47,18 @@ export interface SeenOnTheWire {
     readonly age: Millis;
     readonly what: string;
   }[];
-  /** Final answers of ours that said no. */
-  readonly refusedByUs: readonly { readonly method: string; readonly status: number }[];
+  /** Final answers of ours that said no; `media` is where pictures were wanted. */
+  readonly refusedByUs: readonly { readonly method: string; readonly status: number; readonly reason: string; readonly media: string }[];
 }
 
 /** `now` on the clock of the ladder. */
 export function readLadder(steps: readonly LadderStep[], now: number): SeenOnTheWire {
-  const answers = new Map<string, number>();
+  const answers = new Map<string, SipResponse>();
   const keyOf = (step: LadderStep, by: 'in' | 'out') =>
     `${by} ${callIdOf(step.message)} ${cseqOf(step.message)?.number} ${cseqOf(step.message)?.method}`;
   for (const step of steps) {
     if (step.message.kind === 'response' && isFinal(step.message.status))
-      answers.set(keyOf(step, step.direction === 'in' ? 'out' : 'in'), step.message.status);
+      answers.set(keyOf(step, step.direction === 'in' ? 'out' : 'in'), step.message);
   }
   const ours = once(
     steps.filter(({ direction, message }) => direction === 'out' && message.kind === 'request'),
@@ -67,7 +68,7 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
     steps.filter(({ direction, message }) => direction === 'in' && message.kind === 'request'),
     (step) => keyOf(step, 'in'),
   );
-  const statusOf = (step: LadderStep) => answers.get(keyOf(step, 'out'));
+  const statusOf = (step: LadderStep) => answers.get(keyOf(step, 'out'))?.status;
   const challenges = steps
     .filter(({ direction, message }) => direction === 'in' && message.kind === 'response' && (message.status === 401 || message.status === 407))
     .flatMap(({ message }) => parseChallenges(headersOf(message, 'WWW-Authenticate').map(textOf)));
@@ -92,11 +93,13 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
         chinese: step.message.body.some((byte) => byte >= 0x80),
         status: statusOf(step),
         age: (now - step.at) as Millis,
-        what: /<CmdType>(\w+)/.exec(Buffer.from(step.message.body).toString('latin1'))?.[1] ?? '?',
+        what: aboutOf(step.message.body)?.split(' ')[1] ?? '?',
       })),
     refusedByUs: theirs.flatMap((step) => {
-      const status = answers.get(keyOf(step, 'in'));
-      return status !== undefined && status >= 400 && step.message.kind === 'request' ? [{ method: step.message.method, status }] : [];
+      const answer = answers.get(keyOf(step, 'in'));
+      if (!answer || answer.status < 400 || step.message.kind !== 'request') return [];
+      const media = /^c=IN IP[46] (\S+)/m.exec(Buffer.from(step.message.body).toString('latin1'))?.[1] ?? '?';
+      return [{ method: step.message.method, status: answer.status, reason: textOf(answer.reason), media }];
     }),
   };
 }

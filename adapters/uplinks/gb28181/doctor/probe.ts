@@ -8,8 +8,11 @@ import { chance } from '../../../protocols/sip/compose.ts';
 import { headerList, noBody, writeMessage } from '../../../protocols/sip/message.ts';
 import { hostPort, sipUri } from '../../../protocols/sip/uri.ts';
 
-/** answered: with SIP or anything · open: takes a connection and says nothing · closed: nobody listens at that port · silent: nothing came back */
-export type Knock = 'answered' | 'open' | 'closed' | 'silent';
+/**
+ * answered: with SIP · foreign: with something else, as proxies and web servers do · open: takes a connection and says nothing · closed: nobody listens at
+ * that port · silent: nothing came back
+ */
+export type Knock = 'answered' | 'foreign' | 'open' | 'closed' | 'silent';
 
 export interface KnockTarget {
   readonly address: string;
@@ -35,7 +38,7 @@ export async function knockTcp(target: KnockTarget, clock: Clock, signal: AbortS
         resolve(knock);
       };
       socket
-        .once('data', () => end('answered'))
+        .once('data', (data: Buffer) => end(judged(data)))
         .on('error', () => end('open'))
         .once('close', () => end('open'));
       limit.addEventListener('abort', () => end('open'), { once: true });
@@ -53,7 +56,7 @@ export async function knockUdp(target: KnockTarget, clock: Clock, signal: AbortS
   try {
     return await new Promise<Knock>((resolve) => {
       const failed = (error: unknown) => resolve(codeOf(error) === 'ECONNREFUSED' ? 'closed' : 'silent');
-      socket.once('message', () => resolve('answered')).on('error', failed);
+      socket.once('message', (data) => resolve(judged(data))).on('error', failed);
       limit.addEventListener('abort', () => resolve('silent'), { once: true });
       socket.bind({ address: target.local }, () =>
         socket.connect(target.port, target.address, () =>
@@ -78,4 +81,7 @@ function optionsTo({ address, port, local, own, server, domain }: KnockTarget, t
   return writeMessage({ kind: 'request', method: 'OPTIONS', uri: sipUri(server, address, port), headers, body: noBody });
 }
 
+/** An answer, or a request of its own that crossed ours. */
+const judged = (data: Buffer): Knock =>
+  /^\s*SIP\/2\.0 |^\s*[A-Z]+ \S+ SIP\/2\.0\r?\n/.test(data.toString('latin1', 0, 512)) ? 'answered' : 'foreign';
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);

@@ -29,6 +29,9 @@ const orphanedAfter = seconds(60);
 const probesWithin = seconds(10);
 const opposite = { udp: 'udp', 'tcp-active': 'tcp-passive', 'tcp-passive': 'tcp-active' } as const;
 
+/** Why an INVITE is refused whose pictures would go to somebody else's address. */
+export const foreignMedia = 'Foreign Media Address';
+
 export class Live {
   readonly #link: PlatformLink;
   readonly #ledger: PlayLedger;
@@ -65,7 +68,7 @@ export class Live {
     if (!this.#mayReceive(session.address, incoming)) {
       const fields = { address: session.address, port: session.port, channel: known.channel, from: incoming.flow.remote.address };
       door.securityNotice({ uplink: this.#link.uplink, what: 'foreign media address', fields });
-      return this.#refuse(incoming, { status: 403, reason: 'Foreign Media Address' });
+      return this.#refuse(incoming, { status: 403, reason: foreignMedia });
     }
     const facts = this.#factsOf(offer, known, incoming);
     using place = this.#ledger.take(facts);

@@ -21,12 +21,13 @@ select[multiple] { min-width: 30rem; max-width: 100%; height: 9rem; }
 .error { color: #b91c1c; }
 `;
 
-/** Fetches the living part whenever the server says so; keeps open what somebody has opened. */
+/** Fetches the living part whenever the server says so; keeps open what somebody has opened, and waits while somebody marks text to copy it. */
 export const pageScript = `
 const living = document.getElementById('living');
 new EventSource('/beats').onmessage = async () => {
   const response = await fetch('/living', { credentials: 'same-origin' });
-  if (!response.ok || living.contains(document.activeElement)) return;
+  const marked = getSelection();
+  if (!response.ok || living.contains(document.activeElement) || (!marked.isCollapsed && living.contains(marked.anchorNode))) return;
   const open = new Set([...living.querySelectorAll('details[open]')].map(({ id }) => id));
   living.innerHTML = await response.text();
   for (const details of living.querySelectorAll('details')) details.open = open.has(details.id);

@@ -1,7 +1,10 @@
 /** What the page shows: the platform as its operator and a technician want to see it. Pure. */
+
+import { aboutOf } from '../../../../adapters/protocols/manscdp/about.ts';
 import type { CatalogItem } from '../../../../adapters/protocols/manscdp/catalog-item.ts';
 import { decodeManscdp } from '../../../../adapters/protocols/manscdp/charset.ts';
-import { noBody, textOf, writeMessage } from '../../../../adapters/protocols/sip/message.ts';
+import { cseqOf } from '../../../../adapters/protocols/sip/fields.ts';
+import { noBody, type SipMessage, textOf, writeMessage } from '../../../../adapters/protocols/sip/message.ts';
 import type { Language } from '../../../../gateway/domain/words.ts';
 import type { GbDevice } from '../devices.ts';
 import type { Passage } from '../line.ts';
@@ -37,13 +40,13 @@ export function wholePage(view: PageView): Html {
   return html`<!doctype html>
 <html lang="${language === 'zh' ? 'zh-CN' : 'en'}"><head><meta charset="utf-8"><title>${say('title')}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css"><script src="/page.js" defer></script></head>
-<body><header><h1>${say('title')}</h1><code>${platform.id} @ ${platform.realm} · ${platform.address.address}:${platform.address.port}</code>
+<body><header><h1>${say('title')}</h1><span>${say('code')} <code>${platform.id}</code> · ${say('domain')} <code>${platform.realm}</code> · ${say('address')} <code>${platform.address.address}:${platform.address.port}</code></span>
 <a href="/?lang=${other}">${say('language')}</a></header>
 <p class="warning">${say('warning')}</p>
 ${view.trouble === undefined ? [] : html`<p class="error" role="alert">${view.trouble}</p>`}
 <form id="act" method="post" action="/act">
 <label>${say('transport')} <select name="transport"><option>udp</option><option>tcp-passive</option><option>tcp-active</option></select></label>
-<label>${say('stream')} <select name="stream"><option value="">–</option><option value="0">${say('mainStream')}</option><option value="1">${say('subStream')}</option></select></label>
+<label>${say('stream')} <select name="stream"><option value="">${say('anyStream')}</option><option value="0">${say('mainStream')}</option><option value="1">${say('subStream')}</option></select></label>
 </form>
 <main id="living">${livingPart(view)}</main>
 <h2>${say('misbehaviour')}</h2>
@@ -135,7 +138,7 @@ function playPart(play: Play, line: string, say: Say): Html {
   const { channel, transport } = play.order;
   const times = [`${say('firstPacket')} ${lengthOf(play.firstPacketAfter)}`, `${say('firstPicture')} ${lengthOf(play.firstKeyframeAfter)}`];
   const counts = [`${packets} ${say('packets')}`, `${frames} ${say('frames')}`, `${keyframes} ${say('keyframes')}`, `${lost} ${say('lost')}`];
-  return html`<div><code>${channel}</code> ${transport} ${video} ${audio} · ${times.join(' · ')} · ${counts.join(' · ')} ·
+  return html`<div class="play"><code>${channel}</code> ${transport} ${video} ${audio} · ${times.join(' · ')} · ${counts.join(' · ')} ·
 ${say('violations')}: ${rules.join(', ') || say('none')}<br>
 ${steer.map(([way, sign]) => html`<button form="act" name="do" value="ptz-${way} ${play.device} ${channel}" aria-label="${way}">${sign}</button> `)}
 <button form="act" name="do" value="bye ${play.device} ${channel}">${say('hangUp')}</button>
@@ -147,8 +150,14 @@ function passagePart({ at, direction, transport, remote, message }: Passage): Ht
   const [first = ''] = head.split('\r\n', 1);
   const way = direction === 'in' ? '→' : '←';
   const id = `${at}-${message.headers.find(({ name }) => name === 'CSeq')?.value}-${direction}-${first.slice(0, 12)}`;
-  return html`<details id="${id}"><summary>${timeOf(at)} ${way} ${transport} ${remote.address}:${remote.port} <code>${first}</code></summary>
+  return html`<details id="${id}"><summary>${timeOf(at)} ${way} ${transport} ${remote.address}:${remote.port} <code>${titleOf(message)}</code></summary>
 <pre>${textOf(head)}${decodeManscdp(message.body)}</pre></details>`;
+}
+
+/** A list of forty MESSAGEs says nothing: what each is about does. */
+function titleOf(message: SipMessage): string {
+  if (message.kind === 'response') return `${message.status} ${textOf(message.reason)} (${cseqOf(message)?.method ?? '?'})`;
+  return `${message.method} ${aboutOf(message.body) ?? message.uri}`;
 }
 
 const timeOf = (at: number) => new Date(at + 8 * 3_600_000).toISOString().slice(5, 19).replace('T', ' ');
