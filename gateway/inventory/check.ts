@@ -9,8 +9,8 @@ import { namesIn } from './snapshot.ts';
 const secretName = /(password|passphrase|secret|token|apikey)$/i;
 const addressOf: Readonly<Record<string, RegExp>> = { onvif: /^https?:$/, rtsp: /^rtsps?:$/ };
 const anyAddress = /^(https?|rtsps?):$/;
-/** Longest texts; a name must fit a wall tile, an address a phone call. */
-const most = { name: 100, address: 500, settings: 16_384, zones: 1_024, zoneChannels: 4 } as const;
+/** Longest texts; a name must fit a wall tile, an address a phone call, settings the police codes of thousands of things. */
+const most = { name: 100, address: 500, settings: 262_144, zones: 1_024, zoneChannels: 4 } as const;
 
 type Report = (path: Path, expected: string, value: unknown) => void;
 

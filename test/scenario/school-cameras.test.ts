@@ -88,6 +88,27 @@ describe.concurrent('in a school, a camera', () => {
     expect(running.refusedRequests).toBeLessThanOrEqual(2);
   }, 90_000);
 
+  test('with 20 s between its keyframes is seen long before the next one: it is asked for a keyframe', async () => {
+    const at0 = { address: '127.0.0.1', port: 0 };
+    const account = { username: 'gateway', password: 'the right one' };
+    await using camera = await runCameraSimulator({
+      ...{ id: 'lobby', name: 'Lobby', ...account, http: at0, rtsp: at0, loopSeconds: 20, gopSeconds: 20 },
+      ...{ cacheFolder: school.folder, clock: systemClock, log: silentLogger },
+      ...{ main: { width: 320, height: 180, framesPerSecond: 5 }, sub: { width: 160, height: 90, framesPerSecond: 5 } },
+    });
+    expect(
+      (await school.send('POST', '/cameras', { id: 'lobby', name: 'Lobby', adapter: 'onvif', address: camera.onvifAddress, ...account })).status,
+    ).toBe(201);
+    await school.within(seconds(15), 'lobby', 'normal');
+    const { port1, port2 } = new MessageChannel();
+    const began = systemClock.monotonic();
+    const ended = new AbortController().signal;
+    const wanted = { kind: 'fmp4', channel: channelId('lobby'), profile: 'main', purpose: 'local', audio: false, port: port2 } as const;
+    await using _sink = await school.demo.gateway.watch(wanted, ended);
+    expect(systemClock.monotonic() - began).toBeLessThan(8_000);
+    port1.close();
+  }, 60_000);
+
   test('by HTTPS is entered with the certificate that a person has confirmed; another one is a fault, until that is confirmed', async () => {
     const at0 = { address: '127.0.0.1', port: 0 };
     await using camera = await runCameraSimulator({

@@ -1,4 +1,5 @@
 /** ONVIF doors in front of the cameras of a farm: what they stream is the farm's, what they are asked for is told to it. */
+import { setMaxListeners } from 'node:events';
 import { cameraId } from '../../gateway/domain/ids.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
@@ -25,6 +26,7 @@ export interface OnvifDoors extends AsyncDisposable {
 export async function openOnvifDoors(farm: CameraFarm, reactsAfter: Millis): Promise<OnvifDoors> {
   await using opening = new Scope();
   const life = new AbortController();
+  setMaxListeners(0, life.signal);
   const now = () => systemClock.now();
   const addresses = new Map<string, string>();
   let asked = 0;

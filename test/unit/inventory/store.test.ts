@@ -121,6 +121,16 @@ describe('editing', () => {
     }
   });
 
+  test('the settings of an uplink hold the codes of a large campus, and not anything', async () => {
+    await using folder = await dataFolder();
+    await using store = await openIn(folder.path);
+    const coded = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`panel-1/zone-${index}`, String(10 ** 19 + index)]));
+    const uplink = { id: uplinkId('city'), name: 'City', adapter: 'gb28181', enabled: true };
+    store.putUplink({ ...uplink, settings: { codes: coded(4_000) } });
+    expect(codeAndPaths(() => store.putUplink({ ...uplink, settings: { codes: coded(8_000) } })).paths).toEqual(['uplinks.city.settings']);
+  });
+
   test('each change is told once to whoever follows, as a new frozen inventory', async () => {
     await using folder = await dataFolder();
     await using store = await openIn(folder.path);
