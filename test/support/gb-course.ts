@@ -202,7 +202,8 @@ async function leftOver({ clock, live, platform, device }: Stand, resting: { soc
     const { clients, servers, dialogs, plays } = ledgerOf(device);
     return {
       dialogs: Math.abs(dialogs - subscriptions) + Math.abs(platform.dialogs() - subscriptions),
-      requests: clients + servers,
+      // Answers are kept for repetitions, for half a minute: a short look does not wait for it.
+      requests: live ? clients + servers : 0,
       senders: plays + platform.plays().length + (live ? (await live.plane.figures()).rtpReceivers + live.camera.connections : 0),
       sockets: resting ? Math.max(0, heldOpen().sockets - resting.sockets) : 0,
     };
