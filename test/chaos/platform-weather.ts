@@ -1,8 +1,8 @@
 /** Every misbehaviour of a police platform that has a name, with many seeds: each course ends as it began, and leaves nothing. */
 import { seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { messageMisbehaviours } from '../../simulators/platform/gb28181/misbehaviours/messages.ts';
-import { registrationMisbehaviours } from '../../simulators/platform/gb28181/misbehaviours/registration.ts';
+import { misbehaviours } from '../../simulators/platform/gb28181/misbehaviours/index.ts';
+import { liveMisbehaviours } from '../../simulators/platform/gb28181/misbehaviours/live.ts';
 import { type Course, nothing, runCourse } from '../support/gb-course.ts';
 import { livePlatforms, runLiveCourse } from '../support/gb-live-course.ts';
 import { heldOpen, moreHandles } from '../support/held-open.ts';
@@ -11,7 +11,11 @@ import type { Campaign } from './kill.ts';
 
 /** A refusal is answered with a minute of peace and more, as the standard wants. */
 const refusals: ReadonlySet<string> = new Set(['refused']);
-const signalling = [...registrationMisbehaviours, ...messageMisbehaviours].map(({ name }) => name).filter((name) => !refusals.has(name));
+/** Those of alarms roll no dice: see the scenario of panics. */
+const ofCalls: ReadonlySet<string> = new Set([...livePlatforms, 'alarm-without-response', 'alarm-error']);
+const signalling = misbehaviours
+  .map(({ name }) => name)
+  .filter((name) => !refusals.has(name) && !(ofCalls.has(name) && liveMisbehaviours.some((each) => each.name === name)));
 const convergesWithin = 60;
 /** s of the clock that a misbehaviour lasts. */
 const lasts = 25;
