@@ -53,7 +53,8 @@ export async function openPlatformPage({ platform, clock, listen }: PageParts, s
     response.set({
       'Content-Security-Policy': policy,
       'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
+      // Not no-referrer: browsers then say of a form that its origin is null, and every click is refused below.
+      'Referrer-Policy': 'same-origin',
       'Cache-Control': 'no-store',
     });
     // A name that resolves to this machine is how a foreign page would get in (DNS rebinding).
