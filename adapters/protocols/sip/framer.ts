@@ -10,7 +10,7 @@ export interface SipVisitor {
 
 export class SipFramer {
   readonly #visitor: SipVisitor;
-  /** What is not yet read: `#held` bytes. Grows by doubling, so that a message in many small reads is not copied for each. */
+  /** What is not yet read: `#held` bytes. Grows by doubling, so that a message in many small reads is not copied for each, but not beyond its end. */
   #pending: Buffer = Buffer.alloc(0);
   #held = 0;
   /** No head ends before it. */
@@ -95,7 +95,8 @@ export class SipFramer {
   #joined(chunk: Buffer): Buffer {
     const length = this.#held + chunk.length;
     if (length > this.#pending.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(1_024, 2 * length));
+      const most = this.#head?.end ?? mostHead + 4;
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, Math.min(most, Math.max(1_024, 2 * length))));
       this.#pending.copy(larger, 0, 0, this.#held);
       this.#pending = larger;
     }

@@ -9,7 +9,7 @@ import { IncomingRequest } from './incoming.ts';
 import { headersOf, type SipRequest, type SipResponse, writeMessage } from './message.ts';
 import { splitList } from './parameters.ts';
 import type { ReadSip, SipProblem } from './read.ts';
-import type { ServerTransaction } from './server-transaction.ts';
+import type { ServerTransaction, ServerUser } from './server-transaction.ts';
 import { markedVia, writeVia } from './via.ts';
 
 /** Hears requests outside dialogs; each is to be answered. What it throws is answered with 500. */
@@ -75,10 +75,8 @@ export class Inbound {
       known.receive(request);
       return;
     }
-    const transaction = transactions.open(request, flow, {
-      acknowledged: (ack) => void this.dialogs.find(ack)?.receiveAck(ack, flow),
-      unacknowledged: () => this.#trouble('unacknowledged', flow, `did not acknowledge our refusal of ${request.method}.`),
-    });
+    // Of its own: what is written here would keep the request for as long as the transaction lasts.
+    const transaction = transactions.open(request, flow, this.#userOf(request.method, flow));
     if (!transaction) {
       this.#trouble('full', flow, `asked ${request.method} while ${transactions.size.servers} requests are open here.`);
       this.#send(composeResponse(request, { status: 503, tag: chance(), headers: { 'Retry-After': 10 } }), flow);
@@ -89,6 +87,13 @@ export class Inbound {
     const incoming = new IncomingRequest(this.#context, this.dialogs, transaction, { request, tag: tag || this.#tagFor(request), dialog });
     if (request.method === 'INVITE') this.#ring(transaction, incoming);
     this.#route(incoming, dialog, tag);
+  }
+
+  #userOf(method: string, flow: SipFlow): ServerUser {
+    return {
+      acknowledged: (ack) => void this.dialogs.find(ack)?.receiveAck(ack, flow),
+      unacknowledged: () => this.#trouble('unacknowledged', flow, `did not acknowledge our refusal of ${method}.`),
+    };
   }
 
   #route(incoming: IncomingRequest, dialog: Dialog | undefined, tag: string): void {

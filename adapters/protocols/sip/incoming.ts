@@ -5,7 +5,7 @@ import type { Asked, AskedTaker, Dialog } from './dialog.ts';
 import type { Dialogs } from './dialogs.ts';
 import { routesOf } from './fields.ts';
 import type { SipFlow } from './flow.ts';
-import type { SipRequest, SipResponse } from './message.ts';
+import { noBody, type SipRequest, type SipResponse } from './message.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { isFinal, isSuccess } from './status.ts';
 import { after, enough, patience } from './timing.ts';
@@ -29,10 +29,10 @@ interface Origin {
 }
 
 export class IncomingRequest implements Asked {
-  readonly request: SipRequest;
   readonly flow: SipFlow;
   /** Of every answer but 100. */
   readonly tag: string;
+  #request: SipRequest;
   readonly #context: SipContext;
   readonly #dialogs: Dialogs;
   readonly #transaction: ServerTransaction;
@@ -45,12 +45,18 @@ export class IncomingRequest implements Asked {
     this.#dialogs = dialogs;
     this.#transaction = transaction;
     this.#dialog = origin.dialog;
-    this.request = origin.request;
+    this.#request = origin.request;
     this.flow = transaction.flow;
     this.tag = origin.tag;
-    transaction.over.addEventListener('abort', () => this.#answered.abort(enough), { once: true });
+    // Once it is answered nothing of the request hangs on its transaction, which lasts longer.
+    transaction.over.addEventListener('abort', () => this.#answered.abort(enough), { once: true, signal: this.#answered.signal });
     const limit = this.request.method === 'INVITE' ? invitePatience : patience;
     after(context.timers, limit, this.#answered.signal, () => this.answer(500));
+  }
+
+  /** Once it is finally answered its body is gone: it may be large, and calls are long. */
+  get request(): SipRequest {
+    return this.#request;
   }
 
   /** INVITE: aborts when the far side has cancelled it, which is answered already (487). */
@@ -94,6 +100,7 @@ export class IncomingRequest implements Asked {
     this.#transaction.respond(response);
     if (isFinal(status)) {
       this.#answered.abort(enough);
+      this.#request = { ...this.#request, body: noBody };
       this.#context.transactions.keep(this.#transaction);
     }
     return response;

@@ -37,12 +37,14 @@ export function splitList(text: string): string[] {
   const members: string[] = [];
   let start = 0;
   let bracketed = false;
+  let closing = true;
   for (let at = 0; at <= text.length; at += 1) {
     const character = text[at];
-    if (character === '"') {
+    if (character === '"' && closing) {
       const end = endOfQuoted(text, at);
-      // A quote that nobody closes is a character like any other.
+      // A quote that nobody closes is a character like any other, and so is every one behind it: to look for the end of each took 300 ms for 16 KiB.
       if (end > 0) at = end - 1;
+      else closing = false;
     } else if (character === '<') bracketed = true;
     else if (character === '>') bracketed = false;
     else if (character === undefined || (character === ',' && !bracketed)) {
