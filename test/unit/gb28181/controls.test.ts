@@ -5,7 +5,7 @@ import { Pilot } from '../../../adapters/uplinks/gb28181/control/pilot.ts';
 import { steeringOf } from '../../../adapters/uplinks/gb28181/control/steering.ts';
 import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
 import { channelId } from '../../../gateway/domain/ids.ts';
-import { seconds } from '../../../gateway/domain/time.ts';
+import { millis, seconds } from '../../../gateway/domain/time.ts';
 import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -93,6 +93,60 @@ describe('the pilot', () => {
     // Both stops: the platform knows one for everything.
     expect(done.slice(0, 3)).toEqual(['ptz-move', 'ptz-stop', 'focus-stop']);
     expect(done.length).toBeLessThan(20);
+  });
+
+  test('watches over focus and turning apart: one that begins leaves the other its stop', async () => {
+    const { pilot: helm, clock, done } = pilot();
+    helm.steer(gate, { kind: 'lens', focus: axis(1), iris: axis(0) });
+    await clock.advance(seconds(1));
+    helm.steer(gate, right);
+    helm.steer(gate, { kind: 'auxiliary', on: true, number: 1 });
+    await clock.advance(seconds(10));
+    helm.steer(gate, { kind: 'stop' });
+    await clock.advance(seconds(1));
+    expect(done.slice(-2).sort()).toEqual(['focus-stop', 'ptz-stop']);
+    helm.steer(gate, { kind: 'lens', focus: axis(1), iris: axis(0) });
+    await clock.advance(seconds(1));
+    helm.steer(gate, right);
+    helm.steer(gate, { kind: 'preset', action: 'call', preset: 1 });
+    await clock.advance(seconds(21));
+    expect(done.filter((op) => op === 'focus-stop')).toHaveLength(2);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test('tries a stop again that did not reach the camera, unless something newer was said', async () => {
+    let broken = 2;
+    const {
+      pilot: helm,
+      clock,
+      done,
+    } = pilot((command) => {
+      if (command.op === 'ptz-stop' && broken-- > 0) throw new Error('no answer');
+      return { ok: true };
+    });
+    helm.steer(gate, right);
+    helm.steer(gate, { kind: 'stop' });
+    await clock.advance(seconds(5));
+    expect(done).toEqual(['ptz-move', 'ptz-stop', 'ptz-stop', 'ptz-stop']);
+    broken = 9;
+    helm.steer(gate, { kind: 'stop' });
+    await clock.advance(seconds(0.5));
+    helm.steer(gate, right);
+    await clock.advance(seconds(2));
+    expect(done.slice(4)).toEqual(['ptz-stop', 'ptz-stop', 'ptz-move']);
+  });
+
+  test('gives a camera ten movements a second, and stops between them at once', async () => {
+    const { pilot: helm, clock, done } = pilot();
+    for (let turn = 0; turn < 100; turn += 1) {
+      helm.steer(gate, right);
+      await clock.advance(millis(10));
+    }
+    expect(done.length).toBeLessThanOrEqual(11);
+    helm.steer(gate, right);
+    helm.steer(gate, { kind: 'stop' });
+    await clock.advance(millis(1));
+    expect(done.at(-1)).toBe('ptz-stop');
   });
 
   test('finds presets by their number, and gives new ones a name that says it', async () => {

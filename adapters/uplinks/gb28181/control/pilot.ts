@@ -1,6 +1,6 @@
 /**
  * Steers cameras for one platform. A movement lasts until its stop comes, and never longer than the watchdog lets it: a stop that is lost must not leave
- * a camera turned to the wall. One order at a time per camera, and of a flood of movements the last one counts.
+ * a camera turned to the wall. One order at a time per camera, of a flood of movements the last one counts, and a stop waits for nothing.
  */
 import type { CameraCommand, CameraPreset, CommandResult } from '../../../../gateway/domain/command.ts';
 import type { ChannelId } from '../../../../gateway/domain/ids.ts';
@@ -9,6 +9,7 @@ import { type Millis, millis, seconds } from '../../../../gateway/domain/time.ts
 import type { PtzCommand } from '../../../protocols/manscdp/ptz.ts';
 import { nameOfPreset, numberedPresets } from '../presets.ts';
 import { Cruises } from './cruises.ts';
+import { type Axis, OrderQueue } from './order-queue.ts';
 import { type Steering, steeringOf } from './steering.ts';
 
 export interface PilotParts {
@@ -22,23 +23,20 @@ export interface PilotParts {
   readonly signal: AbortSignal;
 }
 
-type Axis = 'turning' | 'focus';
-
-interface Order {
-  /** Of what moves, and of its stop: a later one takes the place of one that has not begun. */
-  readonly axis?: Axis;
-  readonly carryOut: () => Promise<unknown>;
+interface Movement {
+  readonly stop: CameraCommand;
+  /** Ends the watch over it. */
+  readonly going: AbortController;
 }
 
 interface Helm {
   readonly channel: ChannelId;
   readonly cruises: Cruises;
-  readonly orders: Order[];
-  busy: boolean;
-  /** Ends what goes on by itself: a movement, a cruise. */
-  going: AbortController;
-  /** Of the movement that was begun last; undefined once it was stopped. */
-  stop: CameraCommand | undefined;
+  readonly orders: OrderQueue;
+  /** Turning and focusing go on beside each other, each until its own stop. */
+  readonly moving: Map<Axis, Movement>;
+  /** Ends the cruise. */
+  cruise: AbortController;
   /** Ends the wait for the guard position. */
   idle: AbortController;
   guard: { readonly preset: number; readonly after: Millis } | undefined;
@@ -48,7 +46,6 @@ interface Helm {
 const againEvery = seconds(3);
 /** Without another word of the platform. */
 const longestMovement = seconds(20);
-const mostOrders = 16;
 
 export class Pilot {
   readonly #parts: PilotParts;
@@ -57,7 +54,8 @@ export class Pilot {
   constructor(parts: PilotParts) {
     this.#parts = parts;
     const end = () => {
-      for (const { going, idle } of this.#helms.values()) for (const each of [going, idle]) each.abort();
+      for (const { moving, cruise, idle } of this.#helms.values())
+        for (const each of [...[...moving.values()].map(({ going }) => going), cruise, idle]) each.abort();
     };
     parts.signal.addEventListener('abort', end, { once: true });
   }
@@ -73,9 +71,8 @@ export class Pilot {
       helm.cruises.note(steering.command);
       if (steering.command.kind !== 'cruise-start') return;
     }
-    helm.going.abort();
-    helm.going = new AbortController();
-    this.#begin(helm, steering, helm.going.signal);
+    helm.cruise.abort();
+    this.#begin(helm, steering);
     this.#waitForGuard(helm);
   }
 
@@ -89,48 +86,69 @@ export class Pilot {
   #helm(channel: ChannelId): Helm {
     const known = this.#helms.get(channel);
     if (known) return known;
-    const [going, idle] = [new AbortController(), new AbortController()];
-    const helm: Helm = { channel, cruises: new Cruises(), orders: [], busy: false, going, stop: undefined, idle, guard: undefined };
+    const orders = new OrderQueue({ channel, ...this.#parts });
+    const [cruise, idle] = [new AbortController(), new AbortController()];
+    const helm: Helm = { channel, cruises: new Cruises(), orders, moving: new Map(), cruise, idle, guard: undefined };
     this.#helms.set(channel, helm);
     return helm;
   }
 
-  #begin(helm: Helm, steering: Exclude<Steering, { kind: 'unsupported' }>, going: AbortSignal): void {
-    const perform = (command: CameraCommand) => this.#parts.perform(helm.channel, command);
+  #begin(helm: Helm, steering: Exclude<Steering, { kind: 'unsupported' }>): void {
     switch (steering.kind) {
-      case 'movement':
-        helm.stop = steering.stop;
-        this.#order(helm, () => perform(steering.command), axisOf(steering.command));
-        if (steering.beside) this.#order(helm, () => perform(steering.beside!));
-        void this.#goOn(helm, steering, going).catch(() => undefined); // stopped, or something else was said
+      case 'movement': {
+        const axis = axisOf(steering.command);
+        const going = new AbortController();
+        helm.moving.get(axis)?.going.abort();
+        helm.moving.set(axis, { stop: steering.stop, going });
+        this.#move(helm, steering.command);
+        const { beside } = steering;
+        if (beside) helm.orders.add({ carryOut: () => this.#parts.perform(helm.channel, beside) });
+        void this.#goOn(helm, steering, going.signal).catch(() => undefined); // stopped, or something else was said
         break;
+      }
       case 'stop': {
         // Some platforms know one stop for everything.
-        const other = helm.stop && helm.stop.op !== steering.command.op ? [helm.stop] : [];
-        helm.stop = undefined;
-        for (const command of [steering.command, ...other]) this.#order(helm, () => perform(command), axisOf(command));
+        const others = [...helm.moving.values()].map(({ stop }) => stop).filter(({ op }) => op !== steering.command.op);
+        for (const command of [steering.command, ...others]) this.#halt(helm, command);
         break;
       }
       case 'once':
-        this.#order(helm, () => perform(steering.command));
+        helm.orders.add({ carryOut: () => this.#parts.perform(helm.channel, steering.command) });
         break;
       case 'preset':
-        this.#order(helm, () => this.#preset(helm.channel, steering));
+        // It turns there, whatever it did before.
+        if (steering.action === 'call') this.#forget(helm, 'turning');
+        helm.orders.add({ carryOut: () => this.#preset(helm.channel, steering) });
         break;
       case 'cruise':
-        void this.#cruise(helm, steering.command.group, going).catch(() => undefined); // likewise
+        this.#forget(helm, 'turning');
+        helm.cruise = new AbortController();
+        void this.#cruise(helm, steering.command.group, helm.cruise.signal).catch(() => undefined); // likewise
     }
   }
 
+  #move(helm: Helm, command: CameraCommand): void {
+    helm.orders.add({ axis: axisOf(command), carryOut: () => this.#parts.perform(helm.channel, command) });
+  }
+
+  #halt(helm: Helm, stop: CameraCommand): void {
+    this.#forget(helm, axisOf(stop));
+    helm.orders.add({ axis: axisOf(stop), stops: true, carryOut: () => this.#parts.perform(helm.channel, stop) });
+  }
+
+  #forget(helm: Helm, axis: Axis): void {
+    helm.moving.get(axis)?.going.abort();
+    helm.moving.delete(axis);
+  }
+
   async #goOn(helm: Helm, { command, stop, repeat }: Extract<Steering, { kind: 'movement' }>, going: AbortSignal): Promise<void> {
-    const { clock, log, perform } = this.#parts;
+    const { clock, log } = this.#parts;
     for (let gone = 0; gone < longestMovement; gone += againEvery) {
       await clock.sleep(millis(Math.min(againEvery, longestMovement - gone)), going);
-      if (repeat && gone + againEvery < longestMovement) this.#order(helm, () => perform(helm.channel, command), axisOf(command));
+      if (repeat && gone + againEvery < longestMovement) this.#move(helm, command);
     }
     log.warn('camera stopped by the watchdog', { channel: helm.channel, after: longestMovement });
-    helm.stop = undefined;
-    this.#order(helm, () => perform(helm.channel, stop), axisOf(stop));
+    this.#halt(helm, stop);
   }
 
   async #cruise(helm: Helm, group: number, going: AbortSignal): Promise<void> {
@@ -141,7 +159,7 @@ export class Pilot {
     }
     for (let turn = 0; ; turn += 1) {
       const preset = cruise.points[turn % cruise.points.length]!;
-      this.#order(helm, () => this.#preset(helm.channel, { action: 'call', preset }), 'turning');
+      helm.orders.add({ axis: 'turning', carryOut: () => this.#preset(helm.channel, { action: 'call', preset }) });
       await this.#parts.clock.sleep(cruise.dwell, going);
     }
   }
@@ -168,33 +186,9 @@ export class Pilot {
     const { guard } = helm;
     if (!guard || this.#parts.signal.aborted) return;
     this.#parts.clock.sleep(guard.after, helm.idle.signal).then(
-      () => this.#order(helm, () => this.#preset(helm.channel, { action: 'call', preset: guard.preset })),
+      () => helm.orders.add({ carryOut: () => this.#preset(helm.channel, { action: 'call', preset: guard.preset }) }),
       () => undefined, // somebody steered
     );
-  }
-
-  #order(helm: Helm, carryOut: Order['carryOut'], axis?: Axis): void {
-    const waiting = axis === undefined ? -1 : helm.orders.findIndex((order) => order.axis === axis);
-    if (waiting >= 0) helm.orders.splice(waiting, 1);
-    // A stop is never one too many.
-    if (axis === undefined && helm.orders.length >= mostOrders) {
-      this.#parts.log.warn('camera is given too many orders', { channel: helm.channel });
-      return;
-    }
-    helm.orders.push({ carryOut, ...(axis === undefined ? {} : { axis }) });
-    if (!helm.busy) void this.#carryOut(helm);
-  }
-
-  async #carryOut(helm: Helm): Promise<void> {
-    helm.busy = true;
-    for (let order = helm.orders.shift(); order; order = helm.orders.shift()) {
-      try {
-        await order.carryOut();
-      } catch (error) {
-        this.#parts.log.info('camera not steered', { channel: helm.channel, error });
-      }
-    }
-    helm.busy = false;
   }
 }
 
