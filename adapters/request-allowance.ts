@@ -15,11 +15,13 @@ export class RequestAllowance {
     this.#at = clock.monotonic();
   }
 
-  /** False: there were too many. */
+  /** False: there were too many. Those that are refused cost nothing: a flood is over when it ends. */
   take(): boolean {
     const now = this.#clock.monotonic();
-    this.#tokens = Math.min(this.#perSecond * 2, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond) - 1;
+    this.#tokens = Math.min(this.#perSecond * 2, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
     this.#at = now;
-    return this.#tokens >= 0;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
   }
 }

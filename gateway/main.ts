@@ -2,7 +2,7 @@
 /** The `campus-gateway` command. Thin: each verb is one function in commands/. */
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { type CommonOptions, configOf, exitCodes, printJson, tellFailure } from './commands/common.ts';
+import { type CommonOptions, configOf, exitCodes, printable, printJson, tellFailure } from './commands/common.ts';
 import { systemClock } from './runtime/clock.ts';
 import { openLogger } from './runtime/logger.ts';
 import { version } from './runtime/package-root.ts';
@@ -27,7 +27,7 @@ const program = new Command('campus-gateway')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCodes.well : exitCodes.usage));
 const around = { clock: systemClock, log: openLogger('silent') };
 const marks = { well: '○', warning: '▲', problem: '▣' } as const;
-const print = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${printable(line)}\n`);
 
 /** Adds a verb: what it returns is the exit code, what it throws becomes a sentence and an exit code. Common options stand before or after it. */
 function verb(under: Command, name: string, description: string, run: (options: Options, words: readonly string[]) => Promise<number>): Command {

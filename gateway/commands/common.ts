@@ -21,6 +21,9 @@ export async function configOf({ config }: CommonOptions): Promise<GatewayConfig
   return existsSync(usual) ? readConfig(usual) : parseConfig('', usual, process.env);
 }
 
+/** Devices and platforms have a say in what is printed: a terminal would obey their control characters, and show text in the order that they ask for. */
+export const printable = (text: string): string => text.replace(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
@@ -30,7 +33,7 @@ const usageCodes = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'REQUEST_INVALID', 'I
 /** Tells a failure on standard error and returns the exit code that says the same. */
 export function tellFailure(error: unknown, json: boolean): number {
   const known = isGatewayError(error);
-  const message = sentenceOf(error);
+  const message = json ? sentenceOf(error) : printable(sentenceOf(error));
   if (json)
     process.stderr.write(`${JSON.stringify({ code: known ? error.code : 'INTERNAL', message, ...(known ? { context: error.context } : {}) })}\n`);
   else process.stderr.write(`${known ? `${error.code}: ` : ''}${message}\n`);

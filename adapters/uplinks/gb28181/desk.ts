@@ -2,6 +2,7 @@
  * Takes each request of the platform that belongs to no dialog, and gives it to the part that it is for. A MESSAGE is answered at once with a 200 that
  * says nothing but "heard"; what comes of it leaves later, as a MESSAGE of its own (facts §3.6).
  */
+import type { Logger } from '../../../gateway/domain/ports.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
 import type { ForeignMessage, ManscdpMessage } from '../../protocols/manscdp/message.ts';
 import { readManscdp } from '../../protocols/manscdp/message.ts';
@@ -9,6 +10,7 @@ import { ProtocolError } from '../../protocols/protocol-error.ts';
 import { contentTypeOf, fromOf } from '../../protocols/sip/fields.ts';
 import type { IncomingRequest } from '../../protocols/sip/incoming.ts';
 import { parseUri } from '../../protocols/sip/uri.ts';
+import { limitedLog } from './limited-log.ts';
 import type { PlatformLink } from './link.ts';
 
 type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { readonly root: Root }>;
@@ -38,20 +40,23 @@ export interface DeskParts {
 
 /** Longer than a lost 200 of the registrar takes to come again. */
 const registeredWithin = seconds(10);
-/** Queries and orders in hand at once. */
+/** Queries in hand at once, and as many orders: a stop must not wait for the end of a history. */
 const mostInHand = 64;
 
 export class Desk {
   readonly #link: PlatformLink;
   readonly #parts: DeskParts;
   readonly #signal: AbortSignal;
-  #inHand = 0;
+  readonly #inHand = { Query: 0, Control: 0 };
+  /** Of what the platform sends. */
+  readonly #log: Logger;
 
   /** `signal` is the life of all that is begun here. */
   constructor(link: PlatformLink, parts: DeskParts, signal: AbortSignal) {
     this.#link = link;
     this.#parts = parts;
     this.#signal = signal;
+    this.#log = limitedLog(link.context.log, link.context.clock);
   }
 
   async take(incoming: IncomingRequest): Promise<void> {
@@ -76,10 +81,10 @@ export class Desk {
     if (!message) return;
     switch (message.root) {
       case 'Query':
-        this.#begin(incoming, message.cmdType, (asker) => this.#parts.query(message, asker, this.#signal));
+        this.#begin(incoming, message, (asker) => this.#parts.query(message, asker, this.#signal));
         break;
       case 'Control':
-        this.#begin(incoming, message.cmdType, (asker) => this.#parts.control(message, asker, this.#signal));
+        this.#begin(incoming, message, (asker) => this.#parts.control(message, asker, this.#signal));
         break;
       case 'Response':
         incoming.answer(200);
@@ -121,26 +126,26 @@ export class Desk {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       incoming.answer(400, { reason: 'Bad MANSCDP' });
-      this.#link.context.log.warn('message unreadable', { uplink: this.#link.uplink, from: incoming.flow.remote.address, error });
+      this.#log.warn('message unreadable', { uplink: this.#link.uplink, from: incoming.flow.remote.address, error });
       return undefined;
     }
   }
 
-  #begin(incoming: IncomingRequest, cmdType: string, work: (asker: Asker) => Promise<void>): void {
-    if (this.#inHand >= mostInHand) {
+  #begin(incoming: IncomingRequest, { root, cmdType }: GbQuery | GbControl, work: (asker: Asker) => Promise<void>): void {
+    if (this.#inHand[root] >= mostInHand) {
       incoming.answer(503, { headers: { 'Retry-After': 5 } });
       return;
     }
     incoming.answer(200);
-    this.#inHand += 1;
+    this.#inHand[root] += 1;
     const code = parseUri(fromOf(incoming.request)?.uri ?? '')?.user || (this.#link.registration?.code ?? this.#link.settings.platform.code);
     this.#registered()
       .then(() => work({ code }))
       .catch((error: unknown) => {
-        if (!this.#signal.aborted) this.#link.context.log.warn('platform not answered', { uplink: this.#link.uplink, asked: cmdType, error });
+        if (!this.#signal.aborted) this.#log.warn('platform not answered', { uplink: this.#link.uplink, asked: cmdType, error });
       })
       .finally(() => {
-        this.#inHand -= 1;
+        this.#inHand[root] -= 1;
       });
   }
 

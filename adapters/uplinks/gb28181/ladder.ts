@@ -30,7 +30,9 @@ export class Ladder {
     const bodyBytes = message.body.length;
     // A copy: a slice would hold the whole buffer that it came in.
     const kept = bodyBytes > mostBody ? { ...message, body: Uint8Array.from(message.body.subarray(0, mostBody)) } : message;
-    const register = cseqOf(message)?.method === 'REGISTER';
+    // Ours and their answers: nobody else's push them out.
+    const ours = (passage.direction === 'out') === (message.kind === 'request');
+    const register = ours && cseqOf(message)?.method === 'REGISTER';
     const ring = register ? this.#registrations : this.#others;
     ring.push({ ...passage, message: kept, at, bodyBytes });
     if (ring.length > (register ? mostRegistrations : mostOthers)) ring.shift();

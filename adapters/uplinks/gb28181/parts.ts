@@ -7,6 +7,7 @@ import type { SipResponse } from '../../protocols/sip/message.ts';
 import { openCatalogue, watchForCatalogue } from './catalogue/part.ts';
 import { Controls } from './control/controls.ts';
 import type { DeskParts, GbNotice } from './desk.ts';
+import { limitedLog } from './limited-log.ts';
 import type { PlatformLink } from './link.ts';
 import { Live } from './live/live.ts';
 import { answersTo } from './queries/answers.ts';
@@ -35,7 +36,7 @@ export function openParts(link: PlatformLink): GbParts {
   const live = new Live(link);
   const controls = new Controls(
     {
-      ...{ uplink, settings, door, clock, log },
+      ...{ uplink, settings, door, clock, log: limitedLog(log, clock) },
       basics: link,
       watched: (channel) => live.plays.filter((play) => play.channel === channel).map(({ profile }) => profile),
       restart: () => ending.abort(),

@@ -8,6 +8,7 @@ import { contactsOf, grantedExpires, seenAs } from '../../protocols/sip/fields.t
 import { headerOf, type SipResponse, textOf } from '../../protocols/sip/message.ts';
 import type { SipSeries } from '../../protocols/sip/outbound.ts';
 import { hostPort, parseUri } from '../../protocols/sip/uri.ts';
+import { maySendTo } from './destinations.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { resolveHost } from './local-address.ts';
 import type { Trouble } from './trouble.ts';
@@ -51,16 +52,12 @@ export async function register(parts: Registering, expires: number, signal: Abor
   const began = clock.monotonic();
   using limit = clock.deadline(patience, signal);
   try {
-    const response = await endpoint.ask(
-      { ...order, headers: { Expires: expires, 'X-GB-Ver': link.settings.version === '2022' ? '3.0' : '2.0' } },
-      server.peer,
-      limit,
-    );
-    if (response.status === 423) {
-      // RFC 3261 §10.3: longer than we asked for, then.
-      const least = Number(headerOf(response, 'Min-Expires'));
-      if (least > expires && least <= 604_800) return await register(parts, least, signal);
-    }
+    const ask = (length: number) =>
+      endpoint.ask({ ...order, headers: { Expires: length, 'X-GB-Ver': link.settings.version === '2022' ? '3.0' : '2.0' } }, server.peer, limit);
+    const response = await ask(expires);
+    // RFC 3261 §10.3: longer than we asked for, then. Once: it could go on for ever.
+    const least = response.status === 423 ? Number(headerOf(response, 'Min-Expires')) : 0;
+    if (least > expires && least <= 604_800) return await outcomeOf(await ask(least), parts, order, least);
     return await outcomeOf(response, parts, order, expires);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -117,7 +114,7 @@ async function redirection(response: SipResponse, { code, peer }: Server): Promi
   const uri = contact && parseUri(contact.uri);
   if (!uri) return undefined;
   const address = await resolveHost(uri.host);
-  if (address === undefined) return undefined;
+  if (address === undefined || !maySendTo(address, { remote: peer.address })) return undefined;
   return { code: /^\d{20}$/.test(uri.user) ? uri.user : code, peer: { ...peer, address, port: uri.port ?? 5_060 } };
 }
 

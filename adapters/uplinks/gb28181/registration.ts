@@ -31,6 +31,8 @@ const unansweredPauses: BackoffSettings = { first: seconds(1), most: seconds(30)
 /** Less a share of chance: never less than 60 s (GB/T 28181 §9.1.2.1), never more than 10 min. */
 const refusedPauses: BackoffSettings = { first: seconds(72), most: minutes(10), jitter: 1 / 6 };
 const mostRedirects = 3;
+/** However little a platform grants. */
+const shortestRefresh = seconds(5);
 /** To leave: nobody waits longer for a box that goes. */
 const lastWords = seconds(2);
 /** Between registrations because of the address that a NAT gives us. */
@@ -172,9 +174,9 @@ async function refresh(parts: RegistrationParts, { server, series, granted }: He
   }
 }
 
-/** A minute before the end of a long one; well before that of a short one, so that there is time to be asked for a signature. */
+/** A minute before the end of a long one; well before that of a short one, so that there is time to be asked for a signature. A grant of nothing is no reason to hurry. */
 export function refreshAfter(expires: Millis): Millis {
-  return millis(Math.max(expires - seconds(60), Math.round(expires * 0.7)));
+  return millis(Math.max(expires - seconds(60), Math.round(expires * 0.7), shortestRefresh));
 }
 
 /** Over TCP the end of the connection is the end of the registration; over UDP there is none, and this waits for the signal. */

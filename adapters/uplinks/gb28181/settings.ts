@@ -13,11 +13,23 @@ const shared = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}(\/[\w.-]{1,64})?$/, '
 const address = z.string().refine((text) => isIP(text) !== 0, 'an IP address');
 const host = z.string().regex(/^[\w.:-]{1,253}$/, 'an IP address or a host name');
 const port = z.int().min(1).max(65_535);
+/** It goes into headers, logs and terminals. */
+const name = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'no control characters');
 /** IP addresses, or the start of some with the number of bits: `10.1.0.0/16`. */
 const network = z.string().refine((text) => {
   const [start = '', bits, ...more] = text.split('/');
   const family = isIP(start);
-  return family !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
+  return (
+    family !== 0 &&
+    !start.includes('%') &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+  );
 }, 'an IP address, or a network such as 10.1.0.0/16');
 
 /** How long a registration is asked to hold, s; a keepalive every so many s; so many without an answer are a loss. */
@@ -46,15 +58,15 @@ export const config = z.strictObject({
   /** How our requests name the platform: by domain or by address and port. Both are in use. */
   requestUri: z.enum(['domain', 'address']).default('domain'),
   /** Name to sign in with; usual: our own code. */
-  username: z.string().min(1).max(64).optional(),
+  username: name(64).optional(),
   /** The one that the platform should name; only compared, by the doctor. */
-  realm: z.string().min(1).max(128).optional(),
+  realm: name(128).optional(),
   local: z
     .strictObject({
       /** SIP, SDP and media leave by it. Usual: the one by which the platform is reached. */
       address: address.optional(),
       /** Instead of an address: that of this network interface. */
-      interface: z.string().min(1).max(15).optional(),
+      interface: name(15).optional(),
       /** 0: any that is free. */
       port: z.int().min(0).max(65_535).default(5_060),
     })

@@ -30,6 +30,8 @@ interface Subscription {
   waiting: AbortController;
   /** NOTIFYs leave one after the other. */
   last: Promise<unknown>;
+  /** It left an alarm unanswered, and has not refreshed since. */
+  silent: boolean;
 }
 
 export interface SubscriptionParts {
@@ -87,7 +89,7 @@ export class Subscriptions {
     });
     this.#drop(key, 'was replaced.');
     const event = headerOf(incoming.request, 'Event') ?? query.cmdType;
-    const subscription = { key, query, dialog, event, endsAt: 0, waiting: new AbortController(), last: Promise.resolve() };
+    const subscription = { key, query, dialog, event, endsAt: 0, waiting: new AbortController(), last: Promise.resolve(), silent: false };
     this.#all.set(key, subscription);
     // A platform that leaves without a word, or whose dialog broke.
     dialog.ended.addEventListener('abort', () => this.#forget(subscription), { once: true });
@@ -96,10 +98,19 @@ export class Subscriptions {
     if (expires > 0) this.#parts.opened(query.cmdType);
   }
 
-  /** In its subscription; undefined: nobody has subscribed to that. Rejects with a SipFailure where no answer came. */
+  /** In its subscription; undefined: nobody has subscribed to that, or whoever did left one unanswered. Rejects with a SipFailure where no answer came. */
   async notify(notice: SubscriptionNotice, signal: AbortSignal, sent?: () => void): Promise<SipResponse | undefined> {
-    const subscription = [...this.#all.values()].find(({ query }) => wants(query, notice, this.#parts.device));
-    return subscription && this.#send(subscription, notice, signal, sent ? { sent } : {});
+    const subscription = [...this.#all.values()].find(({ query, silent }) => !silent && wants(query, notice, this.#parts.device));
+    if (!subscription) return undefined;
+    // It may stand behind another that nobody answers: then it is never sent.
+    const abandoned = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    try {
+      return await Promise.race([this.#send(subscription, notice, signal, sent ? { sent } : {}), abandoned]);
+    } catch (error) {
+      // Nobody there, or never was: each alarm would wait for it in vain.
+      subscription.silent = true;
+      throw error;
+    }
   }
 
   /** Without a word: a new registration begins without subscriptions (facts §3.7). */
@@ -125,6 +136,11 @@ export class Subscriptions {
     const body = asked.request.body.length === 0 ? {} : { body: this.#parts.voice.bodyOf(acceptanceOf(subscription.query)) };
     asked.answer(200, { headers: { Expires: expires }, ...body });
     subscription.event = headerOf(asked.request, 'Event') ?? subscription.event;
+    if (subscription.silent) {
+      // It is there after all: what it did not answer holds up nothing.
+      subscription.silent = false;
+      subscription.last = Promise.resolve();
+    }
     this.#extend(subscription, expires, signal);
     if (expires > 0) void this.#send(subscription, this.#firstOf(subscription.query), signal);
   }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { GatewayError, isGatewayError } from '../../../../gateway/domain/errors.ts';
 import type { ChannelId } from '../../../../gateway/domain/ids.ts';
 import type { RtpOrder, RtpWay } from '../../../../gateway/domain/media.ts';
-import type { RtpSending } from '../../../../gateway/domain/ports.ts';
+import type { Logger, RtpSending } from '../../../../gateway/domain/ports.ts';
 import { seconds } from '../../../../gateway/domain/time.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
 import type { GbSession } from '../../../protocols/sdp/gb-session.ts';
@@ -13,6 +13,8 @@ import { callIdOf } from '../../../protocols/sip/fields.ts';
 import type { IncomingRequest } from '../../../protocols/sip/incoming.ts';
 import { hostPort } from '../../../protocols/sip/uri.ts';
 import { RequestAllowance } from '../../../request-allowance.ts';
+import { maySendTo } from '../destinations.ts';
+import { limitedLog } from '../limited-log.ts';
 import type { PlatformLink, Registration } from '../link.ts';
 import { mayShow } from '../settings.ts';
 import { WhoMaySpeak } from '../who-may-speak.ts';
@@ -37,14 +39,17 @@ export class Live {
   readonly #ledger: PlayLedger;
   readonly #receivers: WhoMaySpeak;
   readonly #allowance: RequestAllowance;
+  /** Of refusals. */
+  readonly #log: Logger;
   readonly #dialogs = new Set<Dialog>();
   readonly #views = new Set<Promise<void>>();
   #ssrcs = 0;
 
   constructor(link: PlatformLink) {
     const { media, platform } = link.settings;
-    const { clock, door } = link.context;
+    const { clock, door, log } = link.context;
     this.#link = link;
+    this.#log = limitedLog(log, clock);
     this.#ledger = new PlayLedger(media.most, (channel) => door.alarmed(channel));
     this.#receivers = new WhoMaySpeak(
       media.to ?? [platform.address, ...platform.alsoFrom].filter((network) => isIP(network.split('/')[0] ?? '') !== 0),
@@ -205,16 +210,15 @@ export class Live {
 
   /** Usual: the addresses from which the platform speaks. */
   #mayReceive(address: string, incoming: IncomingRequest): boolean {
-    const { settings } = this.#link;
-    return this.#receivers.check(address) || (settings.media.to === undefined && address === incoming.flow.remote.address);
+    const { remote, local } = incoming.flow;
+    if (!maySendTo(address, { remote: remote.address, local: local.address })) return false;
+    return this.#receivers.check(address) || (this.#link.settings.media.to === undefined && address === remote.address);
   }
 
   #refuse(incoming: IncomingRequest, { status, reason }: Refusal, error?: unknown): void {
     incoming.answer(status, { reason, ...(status === 503 ? { headers: { 'Retry-After': 2 } } : {}) });
-    const { uplink, context } = this.#link;
-    const fields = { uplink, uri: incoming.request.uri, status, reason, ...(error === undefined ? {} : { error }) };
-    // A flood must not fill the disk.
-    context.log[status === 503 ? 'debug' : 'warn']('play refused', fields);
+    const fields = { uplink: this.#link.uplink, uri: incoming.request.uri, status, reason, ...(error === undefined ? {} : { error }) };
+    this.#log.warn('play refused', fields);
   }
 
   /** A platform that has restarted knows nothing of the calls before: whatever it answers with 481 is over. */
@@ -232,7 +236,7 @@ export class Live {
 }
 
 /** Its place was wanted, or the uplink ends. */
-const givenUp: Refusal = { status: 480, reason: 'Given Up' };
+const givenUp: Refusal = { status: 486, reason: 'Given Up' };
 
 /** As platforms understand it (facts §5.1): 404 unknown, 480 off, 486 no capacity, 488 cannot be had like that. */
 function refusalOf(error: unknown): Refusal {

@@ -23,7 +23,11 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** Bytes: a call keeps it until it is answered. Real ones have 300. */
+const longest = 16 * 1024;
+
 export function readOffer(request: SipRequest): Offer | Refusal {
+  if (request.body.length > longest) return { status: 413, reason: 'SDP Too Long' };
   let session: GbSession;
   try {
     session = parseGbSession(request.body);

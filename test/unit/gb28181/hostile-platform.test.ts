@@ -1,0 +1,158 @@
+/** What a platform, or whoever speaks from its address, must not be able to do to us. */
+import { expect, test } from 'vitest';
+import { readManscdp } from '../../../adapters/protocols/manscdp/message.ts';
+import { readDatagram } from '../../../adapters/protocols/sip/read.ts';
+import { RequestAllowance } from '../../../adapters/request-allowance.ts';
+import { maySendTo } from '../../../adapters/uplinks/gb28181/destinations.ts';
+import { drawStep, Ladder } from '../../../adapters/uplinks/gb28181/ladder.ts';
+import { limitedLog } from '../../../adapters/uplinks/gb28181/limited-log.ts';
+import { config } from '../../../adapters/uplinks/gb28181/settings.ts';
+import { WhoMaySpeak } from '../../../adapters/uplinks/gb28181/who-may-speak.ts';
+import { printable } from '../../../gateway/commands/common.ts';
+import { seconds } from '../../../gateway/domain/time.ts';
+import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
+import { openLogger } from '../../../gateway/runtime/logger.ts';
+import { eventually } from '../../support/eventually.ts';
+import { gbBox } from '../../support/gb-box.ts';
+import { deliveryOf, gbDevice, until } from '../../support/gb-device.ts';
+import { device, GbRegistrar, server } from '../../support/gb-registrar.ts';
+import { codes } from '../../support/gb-school.ts';
+import { never } from '../../support/sip-endpoint.ts';
+import { alarm } from '../../support/spine.ts';
+
+test('a 302 to many hosts, to no host or to this box is a refusal', async () => {
+  for (const host of ['224.0.0.9', '255.255.255.255', '0.0.0.0', '169.254.169.254']) {
+    const clock = new ManualClock();
+    await using registrar = await new GbRegistrar(clock).open();
+    registrar.whim = ({ request }) =>
+      request.method === 'REGISTER' ? { status: 302, headers: { Contact: `<sip:${server}@${host}:5060>` } } : undefined;
+    await using link = gbDevice(registrar, clock);
+    await until(clock, () => link.uplink.link()?.sentence?.en.includes('302') === true);
+    const asked = registrar.of('REGISTER').length;
+    await until(clock, () => registrar.of('REGISTER').length > asked, 80_000);
+    // As after any refusal.
+    expect(registrar.of('REGISTER')[asked]!.at - registrar.of('REGISTER')[asked - 1]!.at).toBeGreaterThanOrEqual(60_000);
+  }
+  expect(maySendTo('127.0.0.1', { remote: '192.0.2.10' })).toBe(false);
+  expect(maySendTo('192.0.2.20', { remote: '192.0.2.10', local: '192.0.2.20' })).toBe(false);
+  expect(maySendTo('192.0.2.10', { remote: '192.0.2.10', local: '192.0.2.20' })).toBe(true);
+});
+
+test('of the servers that redirections name the last eight are heard', () => {
+  const list = new WhoMaySpeak(['192.0.2.10', '198.51.100.0/24']);
+  const named = Array.from({ length: 20 }, (_, index) => `203.0.113.${index + 1}`);
+  for (const address of [...named, named[12]!, '2001:db8::1']) list.name(address);
+  expect(named.filter((address) => list.check(address))).toEqual(named.slice(-8).filter((address) => address !== '203.0.113.14'));
+  for (const address of ['192.0.2.10', '198.51.100.7', '2001:db8:0::1', '203.0.113.13'])
+    expect([address, list.check(address)]).toEqual([address, true]);
+});
+
+test('a registration of no length is not begun anew without a pause, and a longer and longer least one is asked for once', async () => {
+  const clock = new ManualClock();
+  await using registrar = await new GbRegistrar(clock).open();
+  registrar.expires = 0;
+  await using link = gbDevice(registrar, clock);
+  const begun = clock.now();
+  await until(clock, () => clock.now() - begun > 60_000);
+  expect(link.uplink.link()?.state).toBe('up');
+  // Each once bare and once signed.
+  expect(registrar.of('REGISTER').length).toBeLessThanOrEqual(28);
+  expect(registrar.of('REGISTER').length).toBeGreaterThan(10);
+
+  const other = new ManualClock();
+  await using greedy = await new GbRegistrar(other).open();
+  greedy.whim = ({ request }, { heard }) =>
+    request.method === 'REGISTER' ? { status: 423, headers: { 'Min-Expires': String((heard.at(-1)?.expires ?? 0) + 1) } } : undefined;
+  await using _asking = gbDevice(greedy, other, { expires: 60 });
+  const start = other.now();
+  await until(other, () => other.now() - start > 30_000);
+  expect(greedy.of('REGISTER').map(({ expires }) => expires)).toEqual([60, 61]);
+});
+
+test('a stop gets through while the platform has as many queries in hand as it may', async () => {
+  const box = gbBox(systemClock);
+  await using registrar = await new GbRegistrar(systemClock).open();
+  // Answers nothing but REGISTER: each answer of ours waits for its 200.
+  registrar.whim = ({ request }) => (request.method === 'REGISTER' ? undefined : 'ignore');
+  await using _link = gbDevice(registrar, systemClock, { codes }, undefined, box.door);
+  await eventually(() => expect(registrar.registered).toBe(true));
+  const ask = (sn: number) => registrar.tell({ root: 'Query', cmdType: 'DeviceInfo', sn, deviceId: device, content: {} });
+  const asked = await Promise.all(Array.from({ length: 70 }, (_, index) => ask(index + 1)));
+  expect(asked.map(({ status }) => status).toSorted()).toEqual([...Array(64).fill(200), ...Array(6).fill(503)]);
+  const { status } = await registrar.tell({
+    ...{ root: 'Control', cmdType: 'DeviceControl', sn: 99, deviceId: codes.channels.gate! },
+    content: { commands: [{ name: 'PTZCmd', value: 'A50F0100000000B5' }] },
+  });
+  expect(status).toBe(200);
+  await eventually(() => expect(box.orders.at(-1)).toMatchObject({ of: 'gate', command: { op: 'ptz-stop' } }));
+});
+
+test('a subscription that answers nothing holds up one alarm, and no other', async () => {
+  await using registrar = await new GbRegistrar(systemClock).open();
+  await using link = gbDevice(registrar, systemClock, { timeout: 4 });
+  await eventually(() => expect(registrar.keepalives.length).toBeGreaterThan(0));
+  const notified: number[] = [];
+  const query = { root: 'Query', cmdType: 'Alarm', sn: 5, deviceId: device, content: {} } as const;
+  const { dialog } = await registrar.subscribe(query, ({ request: { body } }) => void (body.length > 0 && notified.push(readManscdp(body).sn)));
+  const deliver = async (position: number) => {
+    const begun = performance.now();
+    await link.uplink.deliver(deliveryOf(alarm(), position), never);
+    return performance.now() - begun;
+  };
+  expect(await deliver(101)).toBeGreaterThan(1_900);
+  expect(await deliver(102)).toBeLessThan(1_500);
+  const told = () => registrar.heard.flatMap(({ message }) => (message?.cmdType === 'Alarm' ? [message.sn] : []));
+  expect(told()).toEqual([101, 102]);
+  expect(notified).not.toContain(102);
+  // It shows that it is there.
+  dialog!.take = (asked) => asked.answer(200);
+  expect((await dialog!.request('SUBSCRIBE', { headers: { Event: 'Alarm', Expires: 600 } }, never)).status).toBe(200);
+  expect(await deliver(103)).toBeLessThan(1_500);
+  expect(told()).toEqual([101, 102]);
+});
+
+test('a flood of registrations that we are sent does not push our own out of the call ladder', () => {
+  const register = (tag: string) =>
+    readDatagram(
+      Buffer.from(
+        `REGISTER sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK${tag}\r\nFrom: <sip:a@b>;tag=${tag}\r\nTo: <sip:a@b>\r\nCall-ID: ${tag}\r\nCSeq: 1 REGISTER\r\n\r\n`,
+      ),
+    ).message;
+  const ladder = new Ladder();
+  const remote = { address: '192.0.2.10', port: 5_060 };
+  ladder.record({ direction: 'out', transport: 'UDP', remote, message: register('ours') }, systemClock.now());
+  for (let count = 0; count < 1_000; count += 1)
+    ladder.record({ direction: 'in', transport: 'UDP', remote, message: register(`theirs${count}`) }, systemClock.now());
+  expect(ladder.steps.some((step) => drawStep(step).includes('Call-ID: ours'))).toBe(true);
+});
+
+test('what others write into a message moves no cursor and turns no text round where it is printed', () => {
+  expect(printable('摄像机\t1\n2 \x1b[2J\x9b31m\r\b \u202egnp.exe')).toBe('摄像机\t1\n2 �[2J�31m�� �gnp.exe');
+});
+
+test('lines that a platform can provoke are counted where they are too many', async () => {
+  const lines: string[] = [];
+  const clock = new ManualClock();
+  const log = limitedLog(openLogger('info', { write: (line) => lines.push(line) }), clock);
+  for (let count = 0; count < 1_000; count += 1) log.child({ uplink: 'police' }).warn('play refused', { count });
+  expect(lines).toHaveLength(10);
+  await clock.advance(seconds(1));
+  log.info('ptz command unreadable');
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ msg: 'ptz command unreadable', unsaid: 990 });
+});
+
+test('a flood that is refused leaves no debt behind', async () => {
+  const clock = new ManualClock();
+  const allowance = new RequestAllowance(clock, 20);
+  const taken = () => Array.from({ length: 200 }, () => allowance.take()).filter(Boolean).length;
+  expect(taken()).toBe(40);
+  await clock.advance(seconds(1));
+  expect(taken()).toBe(20);
+});
+
+test('settings take no name with control characters, and no network that cannot be looked for', () => {
+  const settings = { platform: { code: server, address: '192.0.2.10' }, codes: { device } };
+  expect(config.safeParse({ ...settings, username: 'school' }).success).toBe(true);
+  expect(config.safeParse({ ...settings, username: 'a\r\nContact: <sip:x@y>' }).success).toBe(false);
+  expect(config.safeParse({ ...settings, media: { to: ['fe80::1%eth0'] } }).success).toBe(false);
+});
