@@ -6,6 +6,7 @@ import type { OutgoingCall } from '../../adapters/protocols/sip/outbound.ts';
 import { writeSubject } from '../../adapters/protocols/sip/subject.ts';
 import { openMediaPlane } from '../../gateway/assemble-media.ts';
 import type { Inventory } from '../../gateway/domain/campus.ts';
+import type { CommandResult } from '../../gateway/domain/command.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { cameraId, campusId, channelId } from '../../gateway/domain/ids.ts';
 import type { RtpWay } from '../../gateway/domain/media.ts';
@@ -41,7 +42,13 @@ export interface LiveSchoolOptions {
   readonly camera?: CameraOptions;
   readonly clock?: Clock;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What the camera does when it is ordered; default: nothing, and says so. */
+  readonly obey?: (command: PlatformCommand) => Promise<CommandResult>;
 }
+
+const disobedient = async () => {
+  throw new GatewayError('COMMAND_UNSUPPORTED', 'This camera obeys nobody.');
+};
 
 /** A media plane and the one camera that is behind all channels; of `lane` it is off. Of calls that are over nothing lingers. */
 export async function openLivePlane(odd: CameraOptions = {}, asked: (stream: string) => void = () => undefined) {
@@ -63,7 +70,10 @@ export async function openLivePlane(odd: CameraOptions = {}, asked: (stream: str
 }
 
 /** The box, linked to a platform. */
-export async function liveBox(platform: { readonly port: number }, { camera: odd = {}, clock = systemClock, settings = {} }: LiveSchoolOptions = {}) {
+export async function liveBox(
+  platform: { readonly port: number },
+  { camera: odd = {}, clock = systemClock, settings = {}, obey = disobedient }: LiveSchoolOptions = {},
+) {
   await using opening = new Scope();
   const alarmed = new Set<string>();
   const asked: string[] = [];
@@ -76,7 +86,7 @@ export async function liveBox(platform: { readonly port: number }, { camera: odd
       alarmed: (channel) => alarmed.has(channel),
       execute: async (command) => {
         commands.push(command);
-        throw new GatewayError('COMMAND_UNSUPPORTED', 'This camera obeys nobody.');
+        return obey(command);
       },
       inventory: { current: () => school, async *changes() {} },
     }),
