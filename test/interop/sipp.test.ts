@@ -1,5 +1,4 @@
 /** sipp, a SIP peer of other people's making, against our endpoint: each side calls, registers and asks; and a network that loses packets. */
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { DigestDoor } from '../../adapters/protocols/digest.ts';
 import { parseDate } from '../../adapters/protocols/sip/date.ts';
@@ -8,24 +7,9 @@ import type { SipTransportName } from '../../adapters/protocols/sip/flow.ts';
 import type { IncomingRequest } from '../../adapters/protocols/sip/incoming.ts';
 import { headerOf } from '../../adapters/protocols/sip/message.ts';
 import { eventually } from '../support/eventually.ts';
-import { peer } from '../support/peers.ts';
-import { runProgram } from '../support/run-program.ts';
 import { gatewayThatAccepts } from '../support/sip-calls.ts';
 import { localSip, never, order } from '../support/sip-endpoint.ts';
-import { rawUdpPeer } from '../support/sip-peer.ts';
-
-const sipp = peer('sipp');
-const scenario = (name: string) => ['-sf', fileURLToPath(new URL(`sipp/${name}.xml`, import.meta.url))];
-const patience = 60_000;
-
-/** Resolves when all its calls went as its scenario says. */
-async function runSipp(args: readonly string[], calls: number): Promise<void> {
-  const usual = ['-i', '127.0.0.1', '-m', String(calls), '-nostdin', '-timeout', '50', '-timeout_error'];
-  const { code, output, errors } = await runProgram(sipp!, [...args, ...usual], patience);
-  if (code !== 0) throw new Error(`sipp ended with ${code}: ${errors.slice(-1_000)}${output.slice(-3_000)}`);
-}
-
-const transportOf = { UDP: [], TCP: ['-t', 't1'] } as const;
+import { freePort, sippPatience as patience, runSipp, scenario, sipp, sippTransport as transportOf } from '../support/sipp.ts';
 
 describe.skipIf(!sipp)('sipp', () => {
   for (const transport of ['UDP', 'TCP'] as const) {
@@ -112,10 +96,4 @@ async function call(gateway: Awaited<ReturnType<typeof localSip>>, to: { transpo
   made?.acknowledge();
   await made?.dialog.bye(never);
   return response.status;
-}
-
-/** It cannot be told to choose one. */
-async function freePort() {
-  await using probe = await rawUdpPeer(9);
-  return { address: probe.address, port: probe.port };
 }
