@@ -13,6 +13,8 @@ import { parseUri } from './uri.ts';
 
 /** An INVITE may wait for people (timer C); everything else is given up by its sender after 32 s. */
 const invitePatience = 180_000;
+/** Bytes. */
+const mostKept = 16 * 1024;
 
 export interface Accepted {
   readonly dialog: Dialog;
@@ -39,6 +41,7 @@ export class IncomingRequest implements Asked {
   readonly #dialog: Dialog | undefined;
   readonly #answered = new AbortController();
   readonly #cancelled = new AbortController();
+  readonly #over = () => this.#answered.abort(enough);
 
   constructor(context: SipContext, dialogs: Dialogs, transaction: ServerTransaction, origin: Origin) {
     this.#context = context;
@@ -48,13 +51,12 @@ export class IncomingRequest implements Asked {
     this.#request = origin.request;
     this.flow = transaction.flow;
     this.tag = origin.tag;
-    // Once it is answered nothing of the request hangs on its transaction, which lasts longer.
-    transaction.over.addEventListener('abort', () => this.#answered.abort(enough), { once: true, signal: this.#answered.signal });
+    transaction.over.addEventListener('abort', this.#over, { once: true });
     const limit = this.request.method === 'INVITE' ? invitePatience : patience;
     after(context.timers, limit, this.#answered.signal, () => this.answer(500));
   }
 
-  /** Once it is finally answered its body is gone: it may be large, and calls are long. */
+  /** Once it is finally answered a body of more than 16 KiB is gone: calls are long, and answers are kept for a while. */
   get request(): SipRequest {
     return this.#request;
   }
@@ -100,7 +102,9 @@ export class IncomingRequest implements Asked {
     this.#transaction.respond(response);
     if (isFinal(status)) {
       this.#answered.abort(enough);
-      this.#request = { ...this.#request, body: noBody };
+      // By hand: with the option `signal` Node keeps the listener, and the request with it, for as long as the transaction lasts.
+      this.#transaction.over.removeEventListener('abort', this.#over);
+      if (this.#request.body.length > mostKept) this.#request = { ...this.#request, body: noBody };
       this.#context.transactions.keep(this.#transaction);
     }
     return response;
