@@ -12,7 +12,7 @@ import { GbRegistrar } from './gb-registrar.ts';
 import { codes, gbSchool } from './gb-school.ts';
 import { attackUdp } from './sip-attacker.ts';
 
-export interface Held {
+interface Held {
   readonly kind: string;
   /** Bytes, of memory and of the message. */
   readonly each: number;

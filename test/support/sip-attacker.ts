@@ -6,7 +6,7 @@ import { readDatagram } from '../../adapters/protocols/sip/read.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 
-export interface Attack {
+interface Attack {
   readonly bytes: Buffer;
   readonly from: string;
   readonly to: { readonly address: string; readonly port: number };
@@ -56,7 +56,7 @@ function ears(id: string) {
   return { hear, answer, aftermath: (): Aftermath => ({ statuses: [...statuses], heard }) };
 }
 
-/** `expects`: false where nobody should answer; then it waits no longer than `within` ms. */
+/** From a port of its own; waits at most `within` ms for the answer to the question behind it. */
 export async function attackUdp({ bytes, from, to }: Attack, within = patience): Promise<Aftermath> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, from, resolve));

@@ -22,7 +22,7 @@ export async function runSipp(args: readonly string[], calls: number): Promise<v
   if (code !== 0) throw new Error(`sipp ended with ${code}: ${errors.slice(-1_000)}${output.slice(-3_000)}`);
 }
 
-export interface SippServer extends AsyncDisposable {
+interface SippServer extends AsyncDisposable {
   /** What its scenario wrote down, in order. */
   log(): readonly string[];
 }

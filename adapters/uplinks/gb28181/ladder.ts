@@ -18,8 +18,10 @@ export interface LadderStep extends SipPassage {
 
 const mostRegistrations = 40;
 const mostOthers = 160;
-/** Bytes of a body that are kept. */
+/** Bytes of a body that are kept; and of headers, of which a real message has 600, all together and each. */
 const mostBody = 2_048;
+const mostHead = 4_096;
+const mostValue = 200;
 
 export class Ladder {
   readonly #registrations: LadderStep[] = [];
@@ -28,8 +30,7 @@ export class Ladder {
   record(passage: SipPassage, at: Instant): void {
     const { message } = passage;
     const bodyBytes = message.body.length;
-    // A copy: a slice would hold the whole buffer that it came in.
-    const kept = bodyBytes > mostBody ? { ...message, body: Uint8Array.from(message.body.subarray(0, mostBody)) } : message;
+    const kept = keptOf(message);
     // Ours and their answers: nobody else's push them out.
     const ours = (passage.direction === 'out') === (message.kind === 'request');
     const register = ours && cseqOf(message)?.method === 'REGISTER';
@@ -43,6 +44,21 @@ export class Ladder {
     return [...this.#registrations, ...this.#others].sort((one, other) => one.at - other.at);
   }
 }
+
+/** What is cut is a copy: a slice would hold the whole that it was cut from. */
+function keptOf(message: SipMessage): SipMessage {
+  const { body, headers } = message;
+  const head = headers.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+  return {
+    ...message,
+    ...(body.length > mostBody ? { body: Uint8Array.from(body.subarray(0, mostBody)) } : {}),
+    ...(head > mostHead
+      ? { headers: headers.slice(0, mostHead / mostValue).map(({ name, value }) => ({ name: cut(name), value: cut(value) })) }
+      : {}),
+  };
+}
+
+const cut = (text: string) => Buffer.from(text.slice(0, mostValue), 'latin1').toString('latin1');
 
 /** One step as people read it: an arrow line, then the message with secrets masked. */
 export function drawStep({ at, direction, transport, remote, message, bodyBytes }: LadderStep): string {

@@ -103,13 +103,18 @@ export class Subscriptions {
     const subscription = [...this.#all.values()].find(({ query, silent }) => !silent && wants(query, notice, this.#parts.device));
     if (!subscription) return undefined;
     // It may stand behind another that nobody answers: then it is never sent.
-    const abandoned = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    const done = new AbortController();
+    const abandoned = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: done.signal }),
+    );
     try {
       return await Promise.race([this.#send(subscription, notice, signal, sent ? { sent } : {}), abandoned]);
     } catch (error) {
       // Nobody there, or never was: each alarm would wait for it in vain.
       subscription.silent = true;
       throw error;
+    } finally {
+      done.abort();
     }
   }
 

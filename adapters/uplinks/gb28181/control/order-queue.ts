@@ -6,14 +6,14 @@ import { type Millis, millis, seconds } from '../../../../gateway/domain/time.ts
 
 export type Axis = 'turning' | 'focus';
 
-export interface Order {
+interface Order {
   /** Of what moves, and of its stop: a later one takes the place of one that has not begun. */
   readonly axis?: Axis;
   readonly stops?: boolean;
   readonly carryOut: () => Promise<unknown>;
 }
 
-export interface OrderQueueParts {
+interface OrderQueueParts {
   readonly channel: ChannelId;
   readonly clock: Clock;
   readonly log: Logger;
