@@ -17,7 +17,7 @@ export interface TransactionCaps {
   readonly cached: number;
 }
 
-/** About 14 KB each: a school asks and is asked a few times a second, at worst 50. */
+/** About 9 KB each: a school asks and is asked a few times a second, at worst 50. */
 export const usualCaps: TransactionCaps = { clients: 2_048, servers: 2_048, waiting: 512, cached: 8 * 1024 * 1024 };
 
 export class Transactions {

@@ -34,6 +34,8 @@ export function openParts(link: PlatformLink): GbParts {
     opened: (kind) => (kind === 'Catalog' ? catalogue.subscribed() : undefined),
   });
   const live = new Live(link);
+  /** Each looks through 2,000 alarms: one after the other, or a flood of them would leave no time for new ones. */
+  let histories: Promise<void> = Promise.resolve();
   const controls = new Controls(
     {
       ...{ uplink, settings, door, clock, log: limitedLog(log, clock) },
@@ -57,8 +59,14 @@ export function openParts(link: PlatformLink): GbParts {
         if (!(await catalogue.answer(query, asker.code, signal))) unheard('query', `Catalog of ${query.deviceId}`);
         return;
       }
-      const answers = await answersTo(query, { uplink, settings, basics: link.basics, door, clock }, signal);
-      await tellInTurn(answers, { tell: (answer) => link.tell(answer, signal, { to: asker.code }), clock }, signal);
+      const answer = async () => {
+        const answers = await answersTo(query, { uplink, settings, basics: link.basics, door, clock }, signal);
+        await tellInTurn(answers, { tell: (one) => link.tell(one, signal, { to: asker.code }), clock }, signal);
+      };
+      if (query.cmdType !== 'Alarm') return answer();
+      const turn = histories.then(answer);
+      histories = turn.catch(() => undefined); // whoever asked hears of it
+      await turn;
     },
     async control(control, asker, signal) {
       const response = await controls.obey(control);

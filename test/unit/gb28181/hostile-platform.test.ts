@@ -87,6 +87,28 @@ test('a stop gets through while the platform has as many queries in hand as it m
   await eventually(() => expect(box.orders.at(-1)).toMatchObject({ of: 'gate', command: { op: 'ptz-stop' } }));
 });
 
+test('histories of alarms are read one after the other, however many are asked for', async () => {
+  const box = gbBox(systemClock);
+  let reads = 0;
+  const journal: typeof box.door.journal = {
+    ...box.door.journal,
+    alarms: (...page) => {
+      reads += 1;
+      return box.door.journal.alarms(...page);
+    },
+  };
+  await using registrar = await new GbRegistrar(systemClock).open();
+  registrar.whim = ({ request }) => (request.method === 'REGISTER' ? undefined : 'ignore');
+  await using _link = gbDevice(registrar, systemClock, { codes }, undefined, { ...box.door, journal });
+  await eventually(() => expect(registrar.registered).toBe(true));
+  const asked = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => registrar.tell({ root: 'Query', cmdType: 'Alarm', sn: index + 1, deviceId: device, content: {} })),
+  );
+  expect(asked.map(({ status }) => status)).toEqual(asked.map(() => 200));
+  await eventually(() => expect(registrar.heard.some(({ message }) => message?.root === 'Response' && message.cmdType === 'Alarm')).toBe(true));
+  expect(reads).toBe(1);
+});
+
 test('a subscription that answers nothing holds up one alarm, and no other', async () => {
   await using registrar = await new GbRegistrar(systemClock).open();
   await using link = gbDevice(registrar, systemClock, { timeout: 4 });
