@@ -5,12 +5,16 @@ import { campusDialectTarget } from './campus-dialect.ts';
 import { digestTarget } from './digest.ts';
 import { flvTarget } from './flv.ts';
 import { g711PayloadTarget } from './g711-payload.ts';
+import { gbLadderTarget } from './gb-ladder.ts';
+import { gbOfferTarget } from './gb-offer.ts';
 import { gbSessionTarget } from './gb-session.ts';
+import { gbSettingsTarget } from './gb-settings.ts';
 import { h264PayloadTarget } from './h264-payload.ts';
 import { h264SpsTarget } from './h264-sps.ts';
 import { h265PayloadTarget } from './h265-payload.ts';
 import { h265SpsTarget } from './h265-sps.ts';
 import { issuedCodesTarget } from './issued-codes.ts';
+import { issuedYamlTarget } from './issued-yaml.ts';
 import { manscdpTarget } from './manscdp.ts';
 import { mediaStreamTarget } from './media-stream.ts';
 import { psTarget } from './ps.ts';
@@ -60,4 +64,8 @@ export const targets: readonly FuzzTarget[] = [
   issuedCodesTarget,
   psTarget,
   rtpFramingTarget,
+  gbOfferTarget,
+  issuedYamlTarget,
+  gbSettingsTarget,
+  gbLadderTarget,
 ];
