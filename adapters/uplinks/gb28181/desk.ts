@@ -47,7 +47,7 @@ export class Desk {
   readonly #link: PlatformLink;
   readonly #parts: DeskParts;
   readonly #signal: AbortSignal;
-  readonly #inHand = { Query: 0, Control: 0 };
+  readonly #inHand = { Query: 0, Control: 0, Notify: 0 };
   /** Of what the platform sends. */
   readonly #log: Logger;
 
@@ -92,7 +92,7 @@ export class Desk {
         break;
       case 'Notify':
         if (message.cmdType === 'Broadcast') {
-          this.#begin(incoming, message.cmdType, (asker) => this.#parts.broadcast(message, asker, this.#signal));
+          this.#begin(incoming, message, (asker) => this.#parts.broadcast(message, asker, this.#signal));
           break;
         }
         incoming.answer(200);
@@ -131,7 +131,7 @@ export class Desk {
     }
   }
 
-  #begin(incoming: IncomingRequest, { root, cmdType }: GbQuery | GbControl, work: (asker: Asker) => Promise<void>): void {
+  #begin(incoming: IncomingRequest, { root, cmdType }: GbQuery | GbControl | GbNotice, work: (asker: Asker) => Promise<void>): void {
     if (this.#inHand[root] >= mostInHand) {
       incoming.answer(503, { headers: { 'Retry-After': 5 } });
       return;
