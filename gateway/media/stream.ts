@@ -105,6 +105,7 @@ export class Stream {
       said = reason;
       await clock.sleep(hopeless ? pauseAfter(this.#failure) : wait, signal).catch(() => undefined); // Aborted: the loop ends.
     }
+    this.#wish.end();
     const end: unknown = signal.reason;
     const closed = isGatewayError(end)
       ? end
