@@ -107,7 +107,7 @@ test('500 malformed messages, from the platform and from a stranger, over UDP an
   expect([...tally.keys()]).toEqual(expect.arrayContaining(['400', '413', '505', '200', 'dropped', 'unheard']));
   const { notices } = link.box.box.door;
   for (const what of ['sip noise', 'sip refused']) expect(notices.some((notice) => notice.what === what)).toBe(true);
-  expect(notices.some(({ fields }) => String(fields['remote']).startsWith(stranger))).toBe(true);
+  expect(notices.some(({ fields }) => String(fields.remote).startsWith(stranger))).toBe(true);
   await link.unharmed();
 });
 
@@ -122,7 +122,7 @@ describe('a media address', () => {
       await using refused = await view(strict, offered(address));
       expect([address, refused.status]).toEqual([address, 403]);
     }
-    expect(strict.box.door.notices.map(({ what, fields }) => [what, fields['address']])).toEqual(
+    expect(strict.box.door.notices.map(({ what, fields }) => [what, fields.address])).toEqual(
       foreign.map((address) => ['foreign media address', address]),
     );
     await using wide = await liveSchool({ settings: { media: { to: ['0.0.0.0/0', '::/0'] } } });

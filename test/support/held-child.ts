@@ -40,7 +40,7 @@ const to = { address: own, port: registrar.flow?.remote.port ?? 0 };
 
 async function weigh(): Promise<number> {
   const looks: number[] = [];
-  for (let look = 0; look < 5; look += 1) {
+  for (let look = 0; look < 3; look += 1) {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 40)); // what was freed outside the heap is counted a turn later
     const { used_heap_size, external_memory } = getHeapStatistics();
@@ -66,7 +66,7 @@ function message(index: number, kind: string, lines: readonly string[], body: st
 const toDevice = 'MESSAGE sip:34020000001180000001@3402000000 SIP/2.0';
 const xml = 'Content-Type: Application/MANSCDP+xml';
 const notify = '<Notify><CmdType>Keepalive</CmdType><SN>1</SN><DeviceID>34020000002000000001</DeviceID><Status>OK</Status></Notify>';
-const gate = codes.channels['gate'];
+const gate = codes.channels.gate;
 const sdp = (index: number) =>
   `v=0\r\no=- 0 0 IN IP4 ${own}\r\ns=Play\r\nc=IN IP4 ${own}\r\nt=0 0\r\nm=video 30000 RTP/AVP 96\r\na=recvonly\r\ny=${200_000_000 + index}\r\n`;
 const padded = (text: string, length: number) => `${text}${`a=${'x'.repeat(60)}\r\n`.repeat(Math.floor((length - text.length) / 64))}`;
@@ -104,7 +104,7 @@ for (const [kind, { count, make }] of Object.entries(datagrams)) {
   const before = await weigh();
   for (let index = 0; index < count; index += 1) {
     await attackUdp({ bytes: make(index), from: own, to });
-    if (kind === 'hoarded') hoarded.push(Buffer.alloc(80_000, 1));
+    if (kind === 'hoarded') hoarded.push(Buffer.alloc(200_000, 1));
   }
   held.push({ kind, each: Math.round(((await weigh()) - before) / count), message: length });
 }
