@@ -52,6 +52,7 @@ test.skipIf(peer('chromium') === undefined)(
     const play = page.locator('.play');
     const good = /h264.*首个关键帧 \d+ ms.* [1-9]\d* 帧.* 0 丢失.*违规: ?无/is;
     await play.filter({ hasText: good }).waitFor();
+    expect(await page.getByLabel('点播传输').inputValue()).toBe('tcp-passive');
     await play.getByText(/^ffplay .*http:\/\/127\.0\.0\.1:\d+\/watch\//).selectText();
     await systemClock.sleep(seconds(3));
     expect(await page.evaluate<string>('String(getSelection())')).toMatch(/^ffplay /);

@@ -21,7 +21,7 @@ select[multiple] { min-width: 30rem; max-width: 100%; height: 9rem; }
 .error { color: #b91c1c; }
 `;
 
-/** Fetches the living part whenever the server says so; keeps open what somebody has opened, and waits while somebody marks text to copy it. */
+/** Fetches the living part whenever the server says so; keeps open what somebody has opened, waits while somebody marks text to copy it, and remembers what to play. */
 export const pageScript = `
 const living = document.getElementById('living');
 new EventSource('/beats').onmessage = async () => {
@@ -32,5 +32,10 @@ new EventSource('/beats').onmessage = async () => {
   living.innerHTML = await response.text();
   for (const details of living.querySelectorAll('details')) details.open = open.has(details.id);
 };
+// Each click loads the page anew: what to play stays chosen.
+for (const select of document.querySelectorAll('#act select')) {
+  select.value = sessionStorage.getItem(select.name) ?? select.value;
+  select.addEventListener('change', () => sessionStorage.setItem(select.name, select.value));
+}
 living.addEventListener('click', (event) => { if (event.target.matches('summary')) event.target.blur(); });
 `;
