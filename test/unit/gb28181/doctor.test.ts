@@ -3,8 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { UplinkExamination } from '../../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { eventually } from '../../support/eventually.ts';
+import { gbBox } from '../../support/gb-box.ts';
 import { type GbDevice, gbDevice, until } from '../../support/gb-device.ts';
+import { localPlatform } from '../../support/gb-platform.ts';
 import { device, GbRegistrar, password, server, type Whim } from '../../support/gb-registrar.ts';
+import { codes } from '../../support/gb-school.ts';
 import { localSip, never } from '../../support/sip-endpoint.ts';
 
 interface Case {
@@ -107,6 +110,14 @@ describe('while it is registered', () => {
     await until(systemClock, () => registrar.keepalives.length > 0);
     await registrar.tell({ root: 'Query', cmdType: 'DeviceInfo', sn: 1, deviceId: device, content: {} });
     expect((await link.uplink.examine(never)).sentence.en).toMatch(/calls itself 34020000002000000001, but platform code 34020000002000000009/);
+  });
+
+  test('says first that all is well to a platform that asks for everything that platforms ask for', async () => {
+    await using platform = await localPlatform();
+    await using link = gbDevice(platform.address, systemClock, { codes }, password, gbBox(systemClock).door);
+    await until(systemClock, () => platform.subscriptions().filter(({ active }) => active).length >= 2);
+    await eventually(() => expect(platform.passages().some(({ message }) => message.kind === 'response' && message.status === 489)).toBe(true));
+    expect((await link.uplink.examine(never)).sentence.en).toMatch(/^Registered with the platform/);
   });
 
   test('names the charset, where messages with Chinese text are refused and no others', async () => {

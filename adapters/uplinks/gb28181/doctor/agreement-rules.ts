@@ -162,7 +162,10 @@ const ownCode: Rule = ({ settings: { codes, platform } }) => {
 };
 
 const refusedByUs: Rule = ({ seen }) => {
-  const last = seen.refusedByUs.findLast(({ method, reason }) => (method === 'INVITE' || method === 'SUBSCRIBE') && reason !== foreignMedia);
+  // What a school does not have, such as a position that moves, is refused to every platform.
+  const last = seen.refusedByUs.findLast(
+    ({ method, status, reason }) => (method === 'INVITE' || method === 'SUBSCRIBE') && status !== 489 && reason !== foreignMedia,
+  );
   if (!last) return undefined;
   return warning(
     'requests',
@@ -178,6 +181,6 @@ const told: Rule = ({ seen }) => {
 };
 
 /** Each can be why nothing works. */
-export const agreementRules: readonly Rule[] = [names, advertised, media, charset, size, clock];
+export const agreementRules: readonly Rule[] = [names, advertised, media, charset, size, clock, catalogue];
 /** Worth a look. */
-export const tidinessRules: readonly Rule[] = [ownCode, catalogue, refusedByUs, told];
+export const tidinessRules: readonly Rule[] = [ownCode, refusedByUs, told];

@@ -8,9 +8,10 @@ import { connectionRules, lastRule } from './connection-rules.ts';
 import type { DoctorFacts } from './facts.ts';
 import { at, down } from './rule.ts';
 
-/** Problems, then warnings, each in the order of the rules, then that it is well; never empty. */
+/** Problems, then what may be why something does not work, then that all is well, then what is worth a look; never empty. */
 export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
-  const found = [...connectionRules, ...agreementRules, lastRule, ...tidinessRules].flatMap((rule) => rule(facts) ?? []);
+  const found = [...connectionRules, ...agreementRules, lastRule].flatMap((rule) => rule(facts) ?? []);
+  const untidy = tidinessRules.flatMap((rule) => rule(facts) ?? []);
   const [culprit, ...others] = found.filter(({ verdict }) => verdict === 'problem');
   // What only says again that we are not registered is left out: the culprit explains it.
   const problems = culprit ? [culprit, ...others.filter(({ name }) => name !== 'registration')] : [];
@@ -20,5 +21,5 @@ export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
     verdict: 'well',
     sentence: { zh: `已在平台 ${at(facts)} 注册，心跳正常。`, en: `Registered with the platform at ${at(facts)}, which answers keepalives.` },
   };
-  return [...problems, ...warnings, ...(down(facts) || problems.some(({ name }) => name === 'keepalive') ? [] : [well])];
+  return [...problems, ...warnings, ...(down(facts) || problems.some(({ name }) => name === 'keepalive') ? [] : [well]), ...untidy];
 }
