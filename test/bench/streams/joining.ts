@@ -4,7 +4,7 @@ import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { type Figure, figuresOf, mostOf, quantileOf } from '../../support/measure-figures.ts';
 import type { Seen } from '../../support/measure-viewers.ts';
 import { cameraAccount, type FarmOptions, openCameraFarm, openRtspViewers, type RtspTarget, watchRtsp } from '../../support/stream-programs.ts';
-import { openMeasuredGateway } from './gateway-run.ts';
+import { openMeasuredGateway, streamsWarming } from './gateway-run.ts';
 import { openGatewayUnderLoad } from './gateway-under-load.ts';
 import { medianOf, upTo, viewersPlayWithin } from './window.ts';
 
@@ -17,14 +17,14 @@ interface Joining {
 /** Milliseconds of one group of pictures of the clip. */
 const group = 2_000;
 
-/** One viewer watches every camera; then as many join at once. The first time, when nothing is compiled, is told beside. */
+/** One viewer watches every camera; then as many join at once. The first time, when nothing of joining is compiled, is told beside. */
 export async function benchWarmJoins({ farm: options, runs, seed }: Joining): Promise<readonly Figure[]> {
   await using farm = await openCameraFarm(options);
   await using loaded = await openGatewayUnderLoad(farm);
   const { gateway, key } = loaded;
   const target = { port: gateway.rtspPort, cameras: upTo(options.cameras) };
   await using _watching = await watchRtsp({ ...target, account: key }, viewersPlayWithin);
-  await systemClock.sleep(seconds(group / 1_000));
+  await systemClock.sleep(streamsWarming);
   const joins: (readonly number[])[] = [];
   for (let run = 0; run <= runs; run += 1) {
     joins.push(waitsOf(await joined(key, target)));
