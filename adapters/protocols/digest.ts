@@ -1,5 +1,5 @@
 /** HTTP Digest (RFC 7616, RFC 2617, RFC 2069), for RTSP, SIP and HTTP: answers challenges, and guards a door of our own. */
-import { createHash, createHmac, getHashes, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, getHashes, hash as digest, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export interface Challenge {
   /** Lower case: `digest`, `basic` … */
@@ -100,7 +100,7 @@ interface Proof {
 }
 
 function responseOf(hash: string, proof: Proof): string {
-  const h = (text: string) => createHash(hash).update(text).digest('hex');
+  const h = (text: string) => digest(hash, text);
   const secret = h(`${proof.username}:${proof.realm}:${proof.password}`);
   const request = h(`${proof.method}:${proof.uri}`);
   const middle = proof.qop === undefined ? proof.nonce : `${proof.nonce}:${proof.nc}:${proof.cnonce}:${proof.qop}`;
