@@ -1,5 +1,5 @@
 /** HTTP Digest (RFC 7616, RFC 2617, RFC 2069), for RTSP, SIP and HTTP: answers challenges, and guards a door of our own. */
-import { createHmac, getHashes, hash as digest, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash as digest, getHashes, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export interface Challenge {
   /** Lower case: `digest`, `basic` … */
