@@ -125,6 +125,11 @@ class SipEndpoint implements AsyncDisposable {
     return transport.flowTo(peer);
   }
 
+  /** Closes the connection to the peer: what does not answer may be a connection that stands still, and a new one is soon made. */
+  leave(peer: SipPeer): void {
+    this.#transports.get(peer.transport)?.leave(peer);
+  }
+
   /** See Outbound. */
   ask(order: SipOrder, peer: SipPeer, signal: AbortSignal): Promise<SipResponse> {
     return this.#outbound.ask(order, peer, signal);

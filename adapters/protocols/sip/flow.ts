@@ -40,6 +40,8 @@ export interface SipTransport extends AsyncDisposable {
   readonly bound: SipAddress;
   /** Rejects with a SipFailure. */
   flowTo(remote: SipAddress): Promise<SipFlow>;
+  /** Closes the connection, where there is one: the next flow is a new one. */
+  leave(remote: SipAddress): void;
 }
 
 export interface SipTransportOptions {

@@ -56,6 +56,10 @@ class TcpTransport implements SipTransport {
     return dialling;
   }
 
+  leave(remote: SipAddress): void {
+    this.#flows.get(hostPort(remote.address, remote.port))?.close('was left.');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(new SipFailure('closed', 'cannot be asked: our endpoint was closed.'));

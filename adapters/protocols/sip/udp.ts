@@ -52,6 +52,10 @@ class UdpTransport implements SipTransport {
     return this.#flow(remote);
   }
 
+  leave(): void {
+    // There is no connection.
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(new SipFailure('closed', 'cannot be asked: our socket was closed.'));

@@ -56,6 +56,8 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         const lost = await hold(parts, { server, series, granted: outcome }, () => Object.assign(failed, { unanswered: 0, refused: 0 }), signal);
         if (!lost) return;
         log.warn('registration lost', { uplink: link.uplink, trouble: lost });
+        // Under heavy loss the kernel waits up to minutes before it sends again on an old connection: a new one is there in seconds.
+        if (lost.kind === 'lost' || lost.kind === 'silent') parts.endpoint.leave(server.peer);
         link.down(lost);
         // At once, but once: a platform that takes us and forgets us again is left in peace for a growing while.
         pause = failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1);
@@ -77,6 +79,7 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         break;
       case 'unanswered':
         link.down(outcome.trouble);
+        if (outcome.trouble.kind === 'silent') parts.endpoint.leave(server.peer);
         pause = outcome.wait ?? backoff(unansweredPauses, failed.unanswered);
         failed.unanswered += 1;
         log.warn('registration unanswered', { uplink: link.uplink, trouble: outcome.trouble, pause });

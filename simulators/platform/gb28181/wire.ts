@@ -41,6 +41,7 @@ export function weatheredTransports(weather: Weather, clock: Clock, signal: Abor
     return openTransport(name, { ...options, receiver }).then((transport) => ({
       bound: transport.bound,
       flowTo: async (remote) => weathered(await transport.flowTo(remote)),
+      leave: (remote) => transport.leave(remote),
       [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
     }));
   };

@@ -209,6 +209,19 @@ test('a closed TCP connection is a lost registration, mended at once', async () 
   expect(device.uplink.link()).toMatchObject({ state: 'up' });
 });
 
+test('a TCP connection on which nothing comes back any more is left for a new one', async () => {
+  const clock = new ManualClock();
+  await using registrar = await new GbRegistrar(clock).open('TCP');
+  await using device = gbDevice(registrar, clock, { transport: 'tcp' });
+  await until(clock, () => registrar.keepalives.length === 1);
+  const still = registrar.flow!.remote.port;
+  registrar.whim = ({ flow }) => (flow.remote.port === still ? 'ignore' : undefined);
+  const begun = clock.now();
+  await until(clock, () => registrar.flow!.remote.port !== still && device.uplink.link()?.state === 'up');
+  // Twenty seconds to the next keepalive, and three without an answer.
+  expect(clock.now() - begun).toBeLessThanOrEqual(45_000);
+});
+
 test('two platforms know us by two codes, and the trouble of one is not the other’s', async () => {
   const clock = new ManualClock();
   await using one = await new GbRegistrar(clock).open('UDP');
