@@ -30,8 +30,8 @@ export interface SipEndpointOptions {
   readonly userAgent: string;
   /** Requests outside dialogs. Each is to be answered, within 32 s: then it is, with 500. */
   readonly request: RequestTaker;
-  /** May this address speak here? SIP is not authenticated after the registration (gb28181 §11). Default: every one. */
-  readonly accepts?: (address: string) => boolean;
+  /** May this address speak here? SIP is not authenticated after the registration (gb28181 §11). `datagram`: unread, over UDP. Default: every one. */
+  readonly accepts?: (address: string, datagram?: Buffer) => boolean;
   /** ms between pings on TCP connections (RFC 5626 §4.4.1); absent: none. */
   readonly pingEvery?: number;
   readonly trouble?: (trouble: SipTrouble) => void;

@@ -26,8 +26,8 @@ export interface SipFlow {
 
 /** Who hears what a transport receives. Must not throw. */
 export interface SipReceiver {
-  /** Asked before anything is read. */
-  accepts(address: string): boolean;
+  /** Asked before anything is read; over UDP with what came, over TCP about the connection. */
+  accepts(address: string, datagram?: Buffer): boolean;
   message(read: ReadSip, flow: SipFlow): void;
   /** Hears what is sent, before it goes. */
   sent(bytes: Uint8Array, flow: SipFlow): void;

@@ -87,7 +87,7 @@ class UdpTransport implements SipTransport {
   }
 
   #hear(datagram: Buffer, { address, port }: RemoteInfo): void {
-    if (!this.#receiver.accepts(address)) {
+    if (!this.#receiver.accepts(address, datagram)) {
       this.#receiver.noise({ address, port }, 'is not an address that may speak here.');
       return;
     }

@@ -1,6 +1,9 @@
 /** Where nothing is sent, however wide a net of addresses a person has allowed: a platform must not use this box to speak to others (facts §11). */
 import { BlockList, isIP } from 'node:net';
 
+/** Why an INVITE is refused whose pictures would go to somebody else's address. */
+export const foreignMedia = 'Foreign Media Address';
+
 /** Many hosts at once, or none: "this network", multicast, reserved, broadcast. */
 const nobody = listOf(['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4', '::/128', 'ff00::/8']);
 /** This box alone, and its wire alone. */

@@ -5,12 +5,10 @@ import { backoff } from '../../../gateway/runtime/backoff.ts';
 import { SipFailure } from '../../protocols/sip/failure.ts';
 import type { SipResponse } from '../../protocols/sip/message.ts';
 import type { PlatformLink, Registration } from './link.ts';
-import type { Trouble } from './trouble.ts';
+import { forgetting, type Trouble } from './trouble.ts';
 
 /** For an answer, and between keepalives while there is none. */
 const patience = seconds(5);
-/** The platform says that it does not know us. */
-const forgotten: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
 
 export interface KeepaliveEars {
   /** Each answer that says "fine". */
@@ -31,7 +29,7 @@ export async function keepAlive(link: PlatformLink, registration: Registration, 
       await clock.sleep(backoff({ first: seconds(every), most: seconds(every), jitter: 0.05 }, 0), signal);
       continue;
     }
-    if (answer && forgotten.has(answer.status)) return { kind: 'forgotten', status: answer.status };
+    if (answer && forgetting.has(answer.status)) return { kind: 'forgotten', status: answer.status };
     misses += 1;
     if (misses >= link.basics.misses) return { kind: 'lost', misses };
     await clock.sleep(rest(sent, clock.monotonic()), signal);

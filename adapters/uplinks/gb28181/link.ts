@@ -18,6 +18,8 @@ export interface Server {
   /** After a 302 another one than the settings name. */
   readonly code: string;
   readonly peer: SipPeer;
+  /** A 302 named it. */
+  readonly redirected?: true;
 }
 
 export interface Registration extends Server {
@@ -42,6 +44,8 @@ export class PlatformLink {
   onForgotten: ((status: number) => void) | undefined;
   /** What BasicParam says and what is done: as the settings have it, until a platform that may has ordered otherwise. Forgotten with the process. */
   basics: Basics;
+  /** Whom we asked last to register us. */
+  asked: Server | undefined;
   #sn = 0;
   #trouble: Trouble = { kind: 'opening' };
   #status: LinkStatus;
@@ -141,7 +145,7 @@ export class PlatformLink {
   down(trouble: Trouble): void {
     this.#trouble = trouble;
     const since = this.#status.state === 'down' ? this.#status.since : this.context.clock.now();
-    this.#status = { state: 'down', since, sentence: wordsOf(trouble, this.settings) };
+    this.#status = { state: 'down', since, sentence: wordsOf(trouble, this.settings, this.asked) };
   }
 
   measured(clockOffset: Millis | undefined): void {

@@ -11,7 +11,7 @@ import { hostPort, parseUri } from '../../protocols/sip/uri.ts';
 import { maySendTo } from './destinations.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { resolveHost } from './local-address.ts';
-import type { Trouble } from './trouble.ts';
+import { longestExpires, type Trouble } from './trouble.ts';
 
 export interface Registering {
   readonly link: PlatformLink;
@@ -47,6 +47,7 @@ const longestRetryAfter = 600;
 export async function register(parts: Registering, expires: number, signal: AbortSignal): Promise<Outcome> {
   const { link, endpoint, server, series, credentials } = parts;
   const { clock } = link.context;
+  link.asked = server;
   const own = link.uris(server).from;
   const order = { method: 'REGISTER', uri: link.uris(server).uri, from: own, to: own, series, ...(credentials ? { credentials } : {}) };
   const began = clock.monotonic();
@@ -56,8 +57,8 @@ export async function register(parts: Registering, expires: number, signal: Abor
       endpoint.ask({ ...order, headers: { Expires: length, 'X-GB-Ver': link.settings.version === '2022' ? '3.0' : '2.0' } }, server.peer, limit);
     const response = await ask(expires);
     // RFC 3261 §10.3: longer than we asked for, then. Once: it could go on for ever.
-    const least = response.status === 423 ? Number(headerOf(response, 'Min-Expires')) : 0;
-    if (least > expires && least <= 604_800) return await outcomeOf(await ask(least), parts, order, least);
+    const least = leastOf(response);
+    if (least > expires && least <= longestExpires) return await outcomeOf(await ask(least), parts, order, least);
     return await outcomeOf(response, parts, order, expires);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -80,7 +81,7 @@ async function outcomeOf(
   if (status >= 200 && status < 300) return granted(response, link, asked);
   if (status === 301 || status === 302) {
     const next = await redirection(response, server);
-    return next ? { kind: 'redirected', server: next } : { kind: 'refused', trouble: refusal(response) };
+    return next ? { kind: 'redirected', server: next } : { kind: 'refused', trouble: refusal(response, asked) };
   }
   if (status === 401 || status === 407) {
     if (!credentials) return { kind: 'refused', trouble: { kind: 'no-password' } };
@@ -89,9 +90,9 @@ async function outcomeOf(
   }
   if (status === 408 || status === 480 || (status >= 500 && status < 600)) {
     const wait = Number(/^\d{1,6}/.exec(headerOf(response, 'Retry-After') ?? '')?.[0]);
-    return { kind: 'unanswered', trouble: refusal(response), ...(wait > 0 ? { wait: seconds(Math.min(wait, longestRetryAfter)) } : {}) };
+    return { kind: 'unanswered', trouble: refusal(response, asked), ...(wait > 0 ? { wait: seconds(Math.min(wait, longestRetryAfter)) } : {}) };
   }
-  return { kind: 'refused', trouble: refusal(response) };
+  return { kind: 'refused', trouble: refusal(response, asked) };
 }
 
 function granted(response: SipResponse, { context: { clock } }: PlatformLink, asked: number): Granted {
@@ -115,9 +116,16 @@ async function redirection(response: SipResponse, { code, peer }: Server): Promi
   if (!uri) return undefined;
   const address = await resolveHost(uri.host);
   if (address === undefined || !maySendTo(address, { remote: peer.address })) return undefined;
-  return { code: /^\d{20}$/.test(uri.user) ? uri.user : code, peer: { ...peer, address, port: uri.port ?? 5_060 } };
+  return { code: /^\d{20}$/.test(uri.user) ? uri.user : code, peer: { ...peer, address, port: uri.port ?? 5_060 }, redirected: true };
 }
 
-function refusal(response: SipResponse): Trouble {
-  return { kind: 'refused', status: response.status, reason: textOf(response.reason).slice(0, 80) };
+/** The shortest registration that it would take, s; 0: it does not say. */
+function leastOf(response: SipResponse): number {
+  return response.status === 423 ? Number(/^\d{1,10}$/.exec(headerOf(response, 'Min-Expires') ?? '')?.[0] ?? 0) : 0;
+}
+
+function refusal(response: SipResponse, asked: number): Trouble {
+  const least = leastOf(response);
+  const lengths = response.status === 423 ? { asked, ...(least > asked ? { least } : {}) } : {};
+  return { kind: 'refused', status: response.status, reason: textOf(response.reason).slice(0, 80), ...lengths };
 }

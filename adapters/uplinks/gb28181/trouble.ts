@@ -1,6 +1,13 @@
 /** Why a platform does not know us: each way that it goes wrong in the field, in words that name the likely cause. */
 import type { Words } from '../../../gateway/domain/words.ts';
+import { hostPort } from '../../protocols/sip/uri.ts';
+import type { Server } from './link.ts';
 import type { GbSettings } from './settings.ts';
+
+/** Answers to what only the registered may send: the platform does not know us. */
+export const forgetting: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
+/** The longest registration that can be asked for, s. */
+export const longestExpires = 604_800;
 
 export type Trouble =
   | { readonly kind: 'opening' }
@@ -16,7 +23,8 @@ export type Trouble =
   | { readonly kind: 'wrong-password' }
   /** Its challenge cannot be answered. */
   | { readonly kind: 'unknown-challenge' }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  /** Of a 423: the registration that was asked for, and the shortest that it would take, both s. */
+  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly asked?: number; readonly least?: number }
   /** It took the registration, and then answered a keepalive as if there were none. */
   | { readonly kind: 'forgotten'; readonly status: number }
   | { readonly kind: 'lost'; readonly misses: number }
@@ -25,17 +33,23 @@ export type Trouble =
   | { readonly kind: 'moved'; readonly to: string }
   | { readonly kind: 'redirected-in-circles' };
 
-/** One sentence each; what may be wrong comes after what was seen. */
-export function wordsOf(trouble: Trouble, { platform, transport, codes, local, expires }: GbSettings): Words {
-  const at = `${platform.address}:${platform.port}`;
+/** Where a platform is: as the settings have it, or the server that a 302 of it named. */
+export function placeOf({ platform }: GbSettings, asked: Server | undefined): string {
+  return asked?.redirected ? hostPort(asked.peer.address, asked.peer.port) : `${platform.address}:${platform.port}`;
+}
+
+/** One sentence each; what may be wrong comes after what was seen. `asked`: whom we last asked to register us. */
+export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server): Words {
+  const { platform, transport, codes, local } = settings;
+  const at = placeOf(settings, asked);
   const over = transport.toUpperCase();
   switch (trouble.kind) {
     case 'opening':
       return { zh: `正在向平台 ${at} 注册。`, en: `Registering with the platform at ${at}.` };
     case 'unknown-host':
       return {
-        zh: `无法解析平台主机名 ${platform.address}：请填写 IP 地址或检查 DNS。`,
-        en: `The platform's host name ${platform.address} cannot be resolved: enter its IP address or mend the DNS.`,
+        zh: `无法解析平台主机名 ${platform.address}：请填写 IP 地址或检查 DNS 设置。`,
+        en: `The platform's host name ${platform.address} cannot be resolved: enter its IP address or check the DNS settings.`,
       };
     case 'no-local-address':
       return {
@@ -70,7 +84,8 @@ export function wordsOf(trouble: Trouble, { platform, transport, codes, local, e
         en: 'The platform asks for a signature by an algorithm that this box does not have.',
       };
     case 'refused':
-      return refusalWords(trouble.status, trouble.reason, { code: codes.device, server: platform.code, expires });
+      if (trouble.status === 423) return tooShort({ asked: settings.expires, ...trouble });
+      return refusalWords(trouble.status, trouble.reason, { code: codes.device, server: asked?.code ?? platform.code });
     case 'forgotten':
       return {
         zh: `平台不再认识本设备（心跳应答 ${trouble.status}）：平台可能已重启，正在重新注册。`,
@@ -99,11 +114,9 @@ export function wordsOf(trouble: Trouble, { platform, transport, codes, local, e
 interface RefusedAs {
   readonly code: string;
   readonly server: string;
-  /** s. */
-  readonly expires: number;
 }
 
-function refusalWords(status: number, reason: string, { code, server, expires }: RefusedAs): Words {
+function refusalWords(status: number, reason: string, { code, server }: RefusedAs): Words {
   const said = `${status} ${reason}`.trim();
   switch (status) {
     case 403:
@@ -121,14 +134,42 @@ function refusalWords(status: number, reason: string, { code, server, expires }:
         zh: `平台认为注册消息有误（${said}）：版本、编码或域的设置可能不符合该平台。`,
         en: `The platform finds our registration malformed (${said}): version, codes or domain may not suit it.`,
       };
-    case 423:
-      return {
-        zh: `平台嫌注册有效期 ${expires} 秒太短（${said}）：请把有效期（expires）改为 3600 秒或更长。`,
-        en: `The platform finds a registration of ${expires} s too short (${said}): set expires to 3600 s or more.`,
-      };
     default:
       return status >= 500
         ? { zh: `平台内部错误（${said}）。`, en: `The platform is in trouble itself (${said}).` }
         : { zh: `平台拒绝注册（${said}）。`, en: `The platform refuses the registration (${said}).` };
   }
+}
+
+interface TooShort {
+  readonly status: number;
+  readonly reason: string;
+  /** s, both. */
+  readonly asked: number;
+  readonly least?: number;
+}
+
+/** What people take for the next longer one, s. */
+const usualExpires = [3_600, 86_400, longestExpires] as const;
+
+function tooShort({ status, reason, asked, least }: TooShort): Words {
+  const said = `${status} ${reason}`.trim();
+  const next = least ?? usualExpires.find((length) => length > asked);
+  const seen = {
+    zh: `平台认为注册有效期 ${asked} 秒太短（${said}）`,
+    en: `The platform finds a registration of ${asked} s too short (${said})`,
+  };
+  if (next === undefined || next > longestExpires) {
+    const wants = { zh: least === undefined ? '' : `，要求至少 ${least} 秒`, en: least === undefined ? '' : ` and wants ${least} s at least` };
+    return {
+      zh: `${seen.zh}${wants.zh}，而本机最长为 ${longestExpires} 秒：请平台方放宽限制。`,
+      en: `${seen.en}${wants.en}, and ours hold ${longestExpires} s at most: ask its operator to allow that.`,
+    };
+  }
+  return least === undefined
+    ? {
+        zh: `${seen.zh}，没有说明最短多少：请把有效期（expires）改为 ${next} 秒。`,
+        en: `${seen.en} and does not say what would do: set expires to ${next} s.`,
+      }
+    : { zh: `${seen.zh}：请把有效期（expires）改为 ${least} 秒或更长。`, en: `${seen.en}: set expires to ${least} s or more.` };
 }

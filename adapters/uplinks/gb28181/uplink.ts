@@ -13,6 +13,7 @@ import { type Messenger, openMessenger } from './alarms/messenger.ts';
 import { AlarmReceipts } from './alarms/receipts.ts';
 import { Desk } from './desk.ts';
 import { examine } from './doctor/examine.ts';
+import { Strangers } from './doctor/strangers.ts';
 import { Ladder } from './ladder.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { localAddress, resolveHost } from './local-address.ts';
@@ -24,7 +25,6 @@ import { WhoMaySpeak } from './who-may-speak.ts';
 
 /** Until a missing address or a taken port is looked at again. */
 const againAfter: BackoffSettings = { first: seconds(1), most: seconds(15), jitter: 0.3 };
-const mostStrangers = 8;
 /** How often our own address is looked at. */
 const lookEvery = seconds(5);
 /** Behind a NAT, whose holes close after 30 s. */
@@ -40,8 +40,7 @@ export class Gb28181Uplink implements Uplink {
   readonly #link: PlatformLink;
   readonly #password: string | undefined;
   readonly #ladder = new Ladder();
-  /** Addresses that spoke and were not heard. */
-  readonly #strangers = new Set<string>();
+  readonly #strangers: Strangers;
   readonly #receipts = new AlarmReceipts();
   readonly #messenger: Messenger;
   /** Of the parts, while they are open. */
@@ -59,6 +58,7 @@ export class Gb28181Uplink implements Uplink {
     ]);
     this.#link = link;
     this.#password = password;
+    this.#strangers = new Strangers(link.settings);
     this.#messenger = openMessenger({ link, receipts: this.#receipts, notify: (notice, limit, sent) => this.#notify(notice, limit, sent) });
   }
 
@@ -73,7 +73,7 @@ export class Gb28181Uplink implements Uplink {
   }
 
   examine(signal: AbortSignal): Promise<UplinkExamination> {
-    return examine({ link: this.#link, ladder: this.#ladder, password: this.#password, strangers: [...this.#strangers] }, signal);
+    return examine({ link: this.#link, ladder: this.#ladder, password: this.#password, strangers: this.#strangers }, signal);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -155,7 +155,11 @@ export class Gb28181Uplink implements Uplink {
       transports: ['UDP', 'TCP'],
       userAgent: `CampusGateway/${context.door.box.version}`,
       request: (incoming) => desk.take(incoming),
-      accepts: (address) => allowed.check(address) || this.#refuse(address),
+      accepts: (address, datagram) => {
+        const accepted = allowed.check(address);
+        if (!accepted && datagram) this.#strangers.note(address, datagram, context.clock.now());
+        return accepted;
+      },
       tap: (passage) => this.#ladder.record(passage, context.clock.now()),
       pingEvery,
       trouble: ({ kind, remote, sentence, cause }) => {
@@ -164,11 +168,6 @@ export class Gb28181Uplink implements Uplink {
         else context.log.debug('sip trouble', { uplink, ...fields, cause });
       },
     });
-  }
-
-  #refuse(address: string): false {
-    if (this.#strangers.size < mostStrangers) this.#strangers.add(address);
-    return false;
   }
 
   /** Resolves with the new address; undefined: aborted first. */

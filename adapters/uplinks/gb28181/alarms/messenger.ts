@@ -11,6 +11,7 @@ import { type SipResponse, textOf } from '../../../protocols/sip/message.ts';
 import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { PlatformLink } from '../link.ts';
 import type { GbParts } from '../parts.ts';
+import { forgetting } from '../trouble.ts';
 import { type AlarmNotice, noticeOf } from './notice.ts';
 import type { AlarmReceipts, AlarmResponse } from './receipts.ts';
 
@@ -24,8 +25,6 @@ export interface MessengerParts {
   readonly notify: GbParts['notifyAlarm'];
 }
 
-/** To these the platform answers that it does not know us: we register again, and the alarm waits. */
-const forgotten: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
 /** These are about this moment, not about this alarm. */
 const later: ReadonlySet<number> = new Set([408, 480, 486, 487, 491]);
 
@@ -95,8 +94,9 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
     const { status } = answer;
     if (isSuccess(status)) return;
     const said = `${status} ${textOf(answer.reason).slice(0, 80)}`;
-    if (forgotten.has(status)) link.forgotten(status);
-    if (forgotten.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
+    // We register again, and the alarm waits.
+    if (forgetting.has(status)) link.forgotten(status);
+    if (forgetting.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
     throw refused(delivery, `it answered ${said}`);
   }
 

@@ -1,14 +1,18 @@
 /** What the two sides do not agree on, though they speak with each other. */
-import { seconds } from '../../../../gateway/domain/time.ts';
+import { minutes, seconds } from '../../../../gateway/domain/time.ts';
 import type { Words } from '../../../../gateway/domain/words.ts';
 import { doubtfulGroups, parseGbCode } from '../../../protocols/gb-code/code.ts';
-import { foreignMedia } from '../live/live.ts';
+import { listCodes } from '../codes/code-map.ts';
+import { foreignMedia, maySendTo } from '../destinations.ts';
 import { charsetOf, domainOf } from '../settings.ts';
 import { down, problem, type Rule, warning } from './rule.ts';
 
 /** The platform calls itself, us or its realm otherwise than we do. */
-const names: Rule = ({ settings, seen }) => {
-  const caller = seen.callers.find(({ user }) => /^\d{20}$/.test(user) && user !== settings.platform.code);
+const names: Rule = ({ settings, seen, asked }) => {
+  const servers = new Set([settings.platform.code, ...seen.servers, ...(asked ? [asked.code] : [])]);
+  // A server that a 302 names without its code has one of its own.
+  const led = asked?.redirected ? asked.peer.address : undefined;
+  const caller = seen.callers.find(({ user, address }) => /^\d{20}$/.test(user) && !servers.has(user) && address !== led);
   if (caller) {
     return problem(
       'platform code',
@@ -16,7 +20,7 @@ const names: Rule = ({ settings, seen }) => {
       `The platform calls itself ${caller.user}, but platform code ${settings.platform.code} is set: correct it.`,
     );
   }
-  const ours = new Set([settings.codes.device, ...Object.values(settings.codes.channels), ...Object.values(settings.codes.zones)]);
+  const ours = new Set(listCodes(settings.codes).map(({ code }) => code));
   const called = seen.called.find((user) => /^\d{20}$/.test(user) && !ours.has(user));
   if (called === undefined) return undefined;
   return warning(
@@ -28,13 +32,16 @@ const names: Rule = ({ settings, seen }) => {
 
 /** Before any doubt about the password: there it is another one. */
 export const realm: Rule = (facts) => {
-  const { settings, seen } = facts;
-  const wanted = settings.realm ?? domainOf(settings);
-  if (seen.realm === undefined || seen.realm === wanted) return undefined;
+  const { settings, seen, asked, trouble } = facts;
+  const wanted = settings.realm ?? domainOf(settings, asked?.code);
+  if (seen.realm === undefined || seen.realm === wanted || (settings.realm === undefined && seen.realm === domainOf(settings))) return undefined;
   const zh = `平台的认证域是 ${seen.realm}，而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码或域可能有误。`;
   const en = `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code or domain may be wrong.`;
   const said = settings.realm !== undefined || settings.platform.domain !== undefined;
-  return said || (down(facts) && /^\d{10}$/.test(seen.realm)) ? problem('realm', zh, en) : warning('realm', zh, en);
+  const refused = trouble.kind === 'wrong-password' || (trouble.kind === 'refused' && (trouble.status === 403 || trouble.status === 404));
+  // A platform that has taken us with this realm does not mind it.
+  const explains = refused && !seen.registers.some(({ status }) => status === 200) && (said || /^\d{10}$/.test(seen.realm));
+  return (down(facts) ? explains : said) ? problem('realm', zh, en) : warning('realm', zh, en);
 };
 
 const advertised: Rule = ({ settings, seen, own }) => {
@@ -56,9 +63,16 @@ const advertised: Rule = ({ settings, seen, own }) => {
   );
 };
 
-const media: Rule = ({ seen }) => {
+const media: Rule = ({ seen, own }) => {
   const last = seen.refusedByUs.findLast(({ reason }) => reason === foreignMedia);
   if (!last) return undefined;
+  if (!maySendTo(last.media, { remote: last.from, ...(own === undefined ? {} : { local: own }) })) {
+    return problem(
+      'media',
+      `平台要求把画面发往 ${last.media}，这不是平台自己的地址，本机已拒绝：平台的媒体地址（收流 IP）设置有误，请平台方更正。`,
+      `The platform wants pictures sent to ${last.media}, which is not an address of its own, and was refused: the media address is set wrongly at the platform. Ask its operator to correct it.`,
+    );
+  }
   return problem(
     'media',
     `平台要求把画面发往 ${last.media}，该地址不在允许的媒体地址（media.to）之内，本机已拒绝：若属于该平台，请加入 media.to。`,
@@ -67,10 +81,10 @@ const media: Rule = ({ seen }) => {
 };
 
 const charset: Rule = ({ settings, seen }) => {
-  const refused = seen.told.find(({ status, chinese }) => chinese && (status === 400 || status === 415 || status === 500));
-  const others = seen.told.some(({ status, chinese }) => !chinese && status === 200);
+  const refused = seen.told.find(({ status, chinese }) => chinese && (status === 400 || status === 415));
+  const taken = (wanted: boolean) => seen.told.some(({ status = 0, chinese }) => chinese === wanted && status >= 200 && status < 300);
   const ours = charsetOf(settings);
-  if (refused && others) {
+  if (refused && taken(false) && !taken(true)) {
     return problem(
       'charset',
       `平台拒绝含中文的消息（${refused.what}，${refused.status}），不含中文的都接受：字符集 ${ours} 不适合该平台，请换一种。`,
@@ -86,19 +100,42 @@ const charset: Rule = ({ settings, seen }) => {
   );
 };
 
-const size: Rule = ({ settings, seen }) => {
-  if (settings.transport === 'tcp') return undefined;
+/** Bytes that every network carries: a datagram is not lost for being that long. */
+const alwaysCarried = 800;
+
+const unanswered: Rule = ({ settings, seen }) => {
   const answered = seen.told.filter(({ status }) => status !== undefined);
   const lost = seen.told.filter(({ status, age }) => status === undefined && age > seconds(5));
-  const passes = Math.max(...answered.map(({ bytes }) => bytes));
-  const longer = lost.filter(({ bytes }) => bytes > passes);
-  const [first] = longer;
+  const answeredKinds = new Set(answered.map(({ what }) => what));
+  const answeredAfter = (age: number) => answered.some((each) => each.age < age);
+  const passes = Math.max(0, ...answered.map(({ bytes }) => bytes));
+  const longer = lost.filter(({ bytes }) => bytes > passes && bytes >= alwaysCarried);
+  const [long] = longer;
   // An outage takes short ones as well, and nothing comes through after it began.
-  if (!first || longer.length * 2 < lost.length || !answered.some(({ age }) => age < first.age)) return undefined;
+  const bySize = settings.transport === 'udp' && long !== undefined && longer.length * 2 >= lost.length && answeredAfter(long.age);
+  // One kind alone may be one that the platform does not care for.
+  if (bySize && (new Set(longer.map(({ what }) => what)).size > 1 || (longer.length > 1 && answeredKinds.has(long.what)))) {
+    return problem(
+      'mtu',
+      `较长的 UDP 消息（${long.bytes} 字节的 ${long.what}）没有应答，较短的（${passes} 字节以内）都有：途中丢弃大报文（MTU 太小），请改用 TCP。`,
+      `Long UDP messages get no answer (${long.what} with ${long.bytes} bytes), while short ones do (up to ${passes} bytes): large datagrams are lost on the way (its MTU is too small). Change the transport to TCP.`,
+    );
+  }
+  const inOutage = (age: number) => lost.some((other) => answeredKinds.has(other.what) && Math.abs(other.age - age) < minutes(1));
+  const ignored = lost.find(({ what, age }) => what !== 'Keepalive' && !answeredKinds.has(what) && answeredAfter(age) && !inOutage(age));
+  if (!ignored) return undefined;
+  const { what, bytes } = ignored;
+  if (bySize) {
+    return problem(
+      'messages',
+      `平台不应答 ${what} 消息（${bytes} 字节），较短的其他消息（${passes} 字节以内）都有应答：平台不处理这类消息，或途中丢弃较长的报文（改用 TCP 可以验证）。`,
+      `The platform does not answer ${what} messages (${bytes} bytes), and does answer other, shorter ones (up to ${passes} bytes): it does not take such messages, or long datagrams are lost on the way (over TCP they would not be).`,
+    );
+  }
   return problem(
-    'mtu',
-    `较长的 UDP 消息（内容 ${first.bytes} 字节的${first.what}）没有应答，较短的（${passes} 字节以内）都有：途中丢弃大报文（MTU 太小），请改用 TCP。`,
-    `Long UDP messages get no answer (${first.what} with ${first.bytes} bytes of text), while short ones do (up to ${passes} bytes): large datagrams are lost on the way (its MTU is too small). Change the transport to TCP.`,
+    'messages',
+    `平台不应答 ${what} 消息，而应答其他消息：平台处理这类消息的部分可能已停止，或不接受它，请与平台方核对。`,
+    `The platform does not answer ${what} messages, and does answer others: the part of it that takes them may be down, or it does not want them. Please check with its operator.`,
   );
 };
 
@@ -106,19 +143,20 @@ const clock: Rule = ({ status: { clockOffset } }) => {
   if (clockOffset === undefined || Math.abs(clockOffset) <= 5_000) return undefined;
   const off = Math.round(clockOffset / 1_000);
   const hours = Math.round(clockOffset / 3_600_000);
+  const ahead = off > 0 ? { zh: '快', en: 'ahead of' } : { zh: '慢', en: 'behind' };
   if (hours !== 0 && Math.abs(clockOffset - hours * 3_600_000) < 120_000) {
     return problem(
       'clock',
-      `平台时钟与本机相差 ${hours} 小时整：其中一方的时区设置错误。`,
-      `The platform's clock and ours are ${hours} whole hours apart: the time zone of one of them is wrong.`,
+      `平台时钟比本机${ahead.zh} ${Math.abs(hours)} 小时整：其中一方的时区设置错误。`,
+      `The platform's clock is ${Math.abs(hours)} whole hours ${ahead.en} ours: the time zone of one of them is wrong.`,
     );
   }
   const tell = Math.abs(clockOffset) > 60_000 ? problem : warning;
   const length = lengthOf(Math.abs(off));
   return tell(
     'clock',
-    `平台时钟比本机${off > 0 ? '快' : '慢'} ${length.zh}：请检查两边的自动校时（NTP）。`,
-    `The platform's clock is ${length.en} ${off > 0 ? 'ahead of' : 'behind'} ours: check on both sides that the clock is set by NTP.`,
+    `平台时钟比本机${ahead.zh} ${length.zh}：请检查两边的自动校时（NTP）。`,
+    `The platform's clock is ${length.en} ${ahead.en} ours: check on both sides that the clock is set by NTP.`,
   );
 };
 
@@ -181,6 +219,6 @@ const told: Rule = ({ seen }) => {
 };
 
 /** Each can be why nothing works. */
-export const agreementRules: readonly Rule[] = [names, advertised, media, charset, size, clock, catalogue];
+export const agreementRules: readonly Rule[] = [names, advertised, media, charset, unanswered, clock, catalogue];
 /** Worth a look. */
 export const tidinessRules: readonly Rule[] = [ownCode, refusedByUs, told];

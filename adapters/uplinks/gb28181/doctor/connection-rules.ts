@@ -1,12 +1,16 @@
 /** Why nobody answers, or answers no. In the order in which they would explain the rest. */
 import { minutes } from '../../../../gateway/domain/time.ts';
+import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import { domainOf } from '../settings.ts';
-import { wordsOf } from '../trouble.ts';
+import { forgetting, type Trouble, wordsOf } from '../trouble.ts';
 import { realm } from './agreement-rules.ts';
+import type { DoctorFacts } from './facts.ts';
 import { at, down, problem, type Rule, warning } from './rule.ts';
 
-/** Answers to a keepalive that say that we are not registered. */
-const forgetting: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
+/** A stranger that has not spoken for so long explains nothing of now. */
+const latelyHeard = minutes(10);
+/** The platform itself has not said why. */
+const unheard: ReadonlySet<Trouble['kind']> = new Set(['silent', 'unreachable', 'closed', 'opening', 'lost']);
 /** Twice may be a platform that is being worked at. */
 const timesThrownOut = 3;
 
@@ -16,21 +20,29 @@ const speaking: Rule = ({ status, trouble, settings }) =>
     ? { name: 'local', verdict: 'problem', sentence: wordsOf(trouble, settings) }
     : undefined;
 
-const strangers: Rule = (facts) => {
-  const [address] = facts.strangers;
-  if (address === undefined) return undefined;
-  const tell = down(facts) ? problem : warning;
-  return tell(
-    'addresses',
-    `有 SIP 消息来自 ${address}，不是平台地址 ${facts.settings.platform.address}，已被拒收：若属于该平台，请加入 platform.alsoFrom，或更正平台地址。`,
-    `SIP messages come from ${address}, which is not the platform's address ${facts.settings.platform.address}, and are not heard: if it belongs to the platform, add it to platform.alsoFrom, or correct the address.`,
-  );
-};
+const strangerWith =
+  (knowing: boolean): Rule =>
+  (facts) => {
+    const stranger = facts.strangers.find(({ knowsUs, age }) => knowsUs === knowing && age < latelyHeard);
+    if (!stranger) return undefined;
+    const { address } = facts.settings.platform;
+    const tell = knowing && down(facts) && unheard.has(facts.trouble.kind) ? problem : warning;
+    return tell(
+      'addresses',
+      `有 SIP 消息来自 ${stranger.address}，不是平台地址 ${address}，已被拒收：若属于该平台，请加入 platform.alsoFrom，或更正平台地址。`,
+      `SIP messages come from ${stranger.address}, which is not the platform's address ${address}, and are not heard: if it belongs to the platform, add it to platform.alsoFrom, or correct the address.`,
+    );
+  };
+
+/** Another server of the platform, as a rule. */
+const strangers = strangerWith(true);
+/** Anybody, as a rule. */
+export const passersBy = strangerWith(false);
 
 /** Nobody answers: what knocking tells. */
 const transport: Rule = (facts) => {
-  const { trouble, knocks, settings } = facts;
-  if (!down(facts) || !knocks || !['silent', 'unreachable', 'closed', 'opening', 'lost'].includes(trouble.kind)) return undefined;
+  const { trouble, knocks, settings, asked } = facts;
+  if (!down(facts) || !knocks || !unheard.has(trouble.kind)) return undefined;
   const [own, other] = settings.transport === 'tcp' ? [knocks.tcp, knocks.udp] : [knocks.udp, knocks.tcp];
   const otherName = settings.transport === 'tcp' ? 'UDP' : 'TCP';
   const ownName = settings.transport.toUpperCase();
@@ -43,6 +55,7 @@ const transport: Rule = (facts) => {
   }
   // A first registration that is still under way when a person asks has waited too long already.
   if (own === 'answered' && trouble.kind !== 'silent' && trouble.kind !== 'opening') return undefined;
+  if (asked?.redirected) return redirected(facts, own === 'answered');
   if (own === 'answered') {
     return problem(
       'identity',
@@ -59,7 +72,7 @@ const transport: Rule = (facts) => {
   }
   if (own === 'open') {
     return trouble.kind === 'closed'
-      ? { name: 'connection', verdict: 'problem', sentence: wordsOf(trouble, settings) }
+      ? { name: 'connection', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) }
       : problem(
           'port',
           `平台 ${at(facts)} 接受 TCP 连接，但不应答 SIP：该端口不是 SIP 端口，或平台忽略设备编码 ${settings.codes.device}。`,
@@ -80,11 +93,28 @@ const transport: Rule = (facts) => {
   );
 };
 
+/** The server that a 302 named does not take us. `there`: it answers other requests. */
+function redirected(facts: DoctorFacts, there: boolean): UplinkFinding {
+  const { platform, codes } = facts.settings;
+  const [home, led] = [`${platform.address}:${platform.port}`, at(facts)];
+  return there
+    ? problem(
+        'redirect',
+        `平台 ${home} 把本机转到（302）服务器 ${led}，该服务器应答其他请求，却忽略注册：设备编码 ${codes.device} 可能未在该服务器登记，请平台方检查。`,
+        `The platform at ${home} leads us (302) to ${led}, which answers other requests and ignores our registration: device code ${codes.device} may not be entered at that server. Ask the platform's operator.`,
+      )
+    : problem(
+        'redirect',
+        `平台 ${home} 把本机转到（302）服务器 ${led}，而该服务器没有应答：它已停机，或网络、防火墙不允许本机到达它，请平台方检查。`,
+        `The platform at ${home} leads us (302) to ${led}, and that server does not answer: it is down, or the network or a firewall keeps us from it. Ask the platform's operator.`,
+      );
+}
+
 const password: Rule = (facts) => {
   const { trouble, settings, password: kept, seen } = facts;
   if (!down(facts)) return undefined;
   if (trouble.kind === 'no-password' || trouble.kind === 'unknown-challenge')
-    return { name: 'password', verdict: 'problem', sentence: wordsOf(trouble, settings) };
+    return { name: 'password', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) };
   const signedRefusal = trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed === true;
   if (trouble.kind !== 'wrong-password' && !signedRefusal) return undefined;
   if (kept === 'blank-at-the-ends') {
@@ -104,8 +134,8 @@ const password: Rule = (facts) => {
   return signedRefusal
     ? problem(
         'password',
-        `平台在验证签名后拒绝注册（403）：密码错误，或设备编码 ${settings.codes.device} 在平台上另设了密码。`,
-        `The platform refuses the registration after it saw our signature (403): the password is wrong, or it has another password for device ${settings.codes.device}.`,
+        `平台 ${at(facts)} 在验证签名后拒绝注册（403）：密码错误，或设备编码 ${settings.codes.device} 在平台上另设了密码。`,
+        `The platform at ${at(facts)} refuses the registration after it saw our signature (403): the password is wrong, or it has another password for device ${settings.codes.device}.`,
       )
     : { name: 'password', verdict: 'problem', sentence: wordsOf({ kind: 'wrong-password' }, settings) };
 };
@@ -116,11 +146,11 @@ const refusal: Rule = (facts) => {
   if (trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed !== true) {
     return problem(
       'identity',
-      `平台一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记，或平台不接受来自 ${facts.own ?? '本机'} 的设备。`,
-      `The platform refuses the registration at once (403): device code ${settings.codes.device} is not entered there, or it takes no devices from ${facts.own ?? 'our address'}.`,
+      `平台 ${at(facts)} 一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记，或平台不接受来自 ${facts.own ?? '本机'} 的设备。`,
+      `The platform at ${at(facts)} refuses the registration at once (403): device code ${settings.codes.device} is not entered there, or it takes no devices from ${facts.own ?? 'our address'}.`,
     );
   }
-  return { name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings) };
+  return { name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) };
 };
 
 /** It takes our registration, and then does not answer for it. */
@@ -145,21 +175,21 @@ const keepalives: Rule = ({ settings, seen }) => {
   );
 };
 
-/** Each throws the other out: taken, answered, and then unknown again, over and over. Rarely a platform that restarts as often. */
-const duplicate: Rule = ({ settings: { codes }, seen }) => {
+/** Taken, answered, and then unknown again, over and over: two devices throw each other out, nodes do not share, or it forgets. From here they look alike. */
+const thrownOut: Rule = ({ settings: { codes }, seen }) => {
   const sent = seen.told.filter(({ what, status }) => what === 'Keepalive' && status !== undefined);
-  const thrownOut = sent.filter(({ status }, index) => forgetting.has(status ?? 0) && sent[index - 1]?.status === 200);
-  const last = thrownOut.at(-1);
-  if (!last || thrownOut.length < timesThrownOut || last.age > minutes(10)) return undefined;
+  const times = sent.filter(({ status }, index) => forgetting.has(status ?? 0) && sent[index - 1]?.status === 200);
+  const last = times.at(-1);
+  if (!last || times.length < timesThrownOut || last.age > minutes(10)) return undefined;
   return problem(
-    'duplicate',
-    `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${thrownOut.length} 次）：很可能另一台设备也在使用编码 ${codes.device}，请核对。`,
-    `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${thrownOut.length} times): most likely another device uses code ${codes.device} too. Look for it.`,
+    'forgotten',
+    `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${times.length} 次）：另一台设备也在使用编码 ${codes.device}，或平台的多台服务器之间不共享注册，或平台过早忘记注册。请逐一核对。`,
+    `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${times.length} times): another device uses code ${codes.device} too, or several servers there do not share registrations, or it forgets them early. Please check each of them.`,
   );
 };
 
 /** Anything else that keeps us out. */
 export const lastRule: Rule = (facts) =>
-  down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings) } : undefined;
+  down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings, facts.asked) } : undefined;
 
-export const connectionRules: readonly Rule[] = [speaking, strangers, duplicate, keepalives, transport, realm, password, refusal];
+export const connectionRules: readonly Rule[] = [speaking, strangers, thrownOut, keepalives, transport, realm, password, refusal];

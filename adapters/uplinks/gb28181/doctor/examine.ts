@@ -7,26 +7,31 @@ import { domainOf } from '../settings.ts';
 import { diagnose } from './diagnose.ts';
 import { type DoctorFacts, readLadder } from './facts.ts';
 import { type KnockTarget, knockTcp, knockUdp } from './probe.ts';
+import type { Strangers } from './strangers.ts';
 
 export interface Patient {
   readonly link: PlatformLink;
   readonly ladder: Ladder;
-  readonly strangers: readonly string[];
+  readonly strangers: Strangers;
   readonly password: string | undefined;
 }
 
 /** A few seconds while there is no registration: then it knocks. Changes nothing. */
 export async function examine(patient: Patient, signal: AbortSignal): Promise<UplinkExamination> {
   const { link, ladder, password, strangers } = patient;
-  const { settings, context } = link;
+  const { settings, context, asked } = link;
   const { platform, local, codes } = settings;
-  const address = await resolveHost(platform.address);
+  const now = context.clock.now();
+  const peer = asked?.redirected ? asked.peer : platform;
+  const server = asked?.code ?? platform.code;
+  const address = await resolveHost(peer.address);
   const own = address === undefined ? undefined : await localAddress(local, address);
   const place = address === undefined || own === undefined ? undefined : { address, local: own };
-  const target = place && { ...place, port: platform.port, own: codes.device, server: platform.code, domain: domainOf(settings) };
+  const target = place && { ...place, port: peer.port, own: codes.device, server, domain: domainOf(settings, server) };
   const steps = ladder.steps;
   const facts: DoctorFacts = {
-    ...{ settings, status: link.status, trouble: link.trouble, strangers, seen: readLadder(steps, context.clock.now()) },
+    ...{ settings, status: link.status, trouble: link.trouble, strangers: strangers.heard(now), seen: readLadder(steps, now) },
+    ...(asked ? { asked } : {}),
     password: password === undefined ? 'none' : password.trim() === password ? 'there' : 'blank-at-the-ends',
     ...(own === undefined ? {} : { own }),
     ...(target && link.status.state === 'down' ? { knocks: await knock(target) } : {}),

@@ -9,21 +9,25 @@ import { isFinal } from '../../../protocols/sip/status.ts';
 import { hostPort, parseUri } from '../../../protocols/sip/uri.ts';
 import { declaredCharset } from '../../../protocols/xml.ts';
 import type { LadderStep } from '../ladder.ts';
+import type { Server } from '../link.ts';
 import type { GbSettings } from '../settings.ts';
 import type { Trouble } from '../trouble.ts';
 import type { Knock } from './probe.ts';
+import type { Stranger } from './strangers.ts';
 
 export interface DoctorFacts {
   readonly settings: GbSettings;
   readonly password: 'none' | 'blank-at-the-ends' | 'there';
   readonly status: LinkStatus;
   readonly trouble: Trouble;
+  /** Who was last asked to register us, and was knocked at; absent: nobody yet. */
+  readonly asked?: Server;
   /** Where we speak from; absent: no such address. */
   readonly own?: string;
   /** While there is no registration. */
   readonly knocks?: { readonly tcp: Knock; readonly udp: Knock };
-  /** Addresses that spoke and were not heard. */
-  readonly strangers: readonly string[];
+  /** The newest first. */
+  readonly strangers: readonly Stranger[];
   readonly seen: SeenOnTheWire;
 }
 
@@ -31,15 +35,17 @@ export interface DoctorFacts {
 export interface SeenOnTheWire {
   /** Of our REGISTERs, the last first: whether it was signed, and what was answered; undefined: nothing. */
   readonly registers: readonly { readonly signed: boolean; readonly status: number | undefined }[];
+  /** Codes of those whom we asked to register us. */
+  readonly servers: readonly string[];
   readonly realm?: string;
   readonly algorithms: readonly string[];
   /** `address:port` from which the platform sees us. */
   readonly us?: string;
-  /** What the platform calls itself, and whom it calls. */
-  readonly callers: readonly { readonly user: string; readonly host: string }[];
+  /** What the platform calls itself, at which address, and whom it calls. */
+  readonly callers: readonly { readonly user: string; readonly address: string }[];
   readonly called: readonly string[];
   readonly charset?: string;
-  /** Our MESSAGEs and NOTIFYs that were long enough to tell: bytes of the body, whether text beyond ASCII is in it, and the answer. */
+  /** Our MESSAGEs and NOTIFYs: bytes, its head among them, whether text beyond ASCII is in it, and the answer. */
   readonly told: readonly {
     readonly bytes: number;
     readonly chinese: boolean;
@@ -47,8 +53,14 @@ export interface SeenOnTheWire {
     readonly age: Millis;
     readonly what: string;
   }[];
-  /** Final answers of ours that said no; `media` is where pictures were wanted. */
-  readonly refusedByUs: readonly { readonly method: string; readonly status: number; readonly reason: string; readonly media: string }[];
+  /** Final answers of ours that said no; `media` is where pictures were wanted, `from` who wanted it. */
+  readonly refusedByUs: readonly {
+    readonly method: string;
+    readonly status: number;
+    readonly reason: string;
+    readonly media: string;
+    readonly from: string;
+  }[];
 }
 
 /** `now` on the clock of the ladder. */
@@ -69,6 +81,7 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
     (step) => keyOf(step, 'in'),
   );
   const statusOf = (step: LadderStep) => answers.get(keyOf(step, 'out'))?.status;
+  const registers = ours.filter(({ message }) => isMethod(message, 'REGISTER'));
   const challenges = steps
     .filter(({ direction, message }) => direction === 'in' && message.kind === 'response' && (message.status === 401 || message.status === 407))
     .flatMap(({ message }) => parseChallenges(headersOf(message, 'WWW-Authenticate').map(textOf)));
@@ -76,20 +89,21 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
   const us = steps.flatMap(({ direction, message }) => (direction === 'in' && message.kind === 'response' ? (seenAs(message) ?? []) : [])).at(-1);
   const charset = theirs.map(({ message }) => declaredCharset(message.body)).findLast((name) => name !== undefined);
   return {
-    registers: ours
-      .filter(({ message }) => isMethod(message, 'REGISTER'))
-      .map((step) => ({ signed: headersOf(step.message, 'Authorization').length > 0, status: statusOf(step) }))
-      .toReversed(),
+    registers: registers.map((step) => ({ signed: headersOf(step.message, 'Authorization').length > 0, status: statusOf(step) })).toReversed(),
+    servers: registers.flatMap(({ message }) => (message.kind === 'request' && parseUri(message.uri)?.user) || []),
     ...(realm === undefined ? {} : { realm }),
     algorithms: [...new Set(challenges.map(({ parameters }) => parameters.get('algorithm') ?? 'MD5'))],
     ...(us ? { us: hostPort(us.address, us.port) } : {}),
-    callers: theirs.flatMap(({ message }) => parseUri(fromOf(message)?.uri ?? '') ?? []),
+    callers: theirs.flatMap(({ message, remote: { address } }) => {
+      const user = parseUri(fromOf(message)?.uri ?? '')?.user;
+      return user === undefined ? [] : [{ user, address }];
+    }),
     called: theirs.flatMap(({ message }) => parseUri(toOf(message)?.uri ?? '')?.user ?? []),
     ...(charset === undefined ? {} : { charset }),
     told: ours
       .filter(({ message }) => isMethod(message, 'MESSAGE') || isMethod(message, 'NOTIFY'))
       .map((step) => ({
-        bytes: step.bodyBytes,
+        bytes: headBytes(step.message) + step.bodyBytes,
         chinese: step.message.body.some((byte) => byte >= 0x80),
         status: statusOf(step),
         age: (now - step.at) as Millis,
@@ -99,13 +113,19 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
       const answer = answers.get(keyOf(step, 'in'));
       if (!answer || answer.status < 400 || step.message.kind !== 'request') return [];
       const media = /^c=IN IP[46] (\S+)/m.exec(Buffer.from(step.message.body).toString('latin1'))?.[1] ?? '?';
-      return [{ method: step.message.method, status: answer.status, reason: textOf(answer.reason), media }];
+      return [{ method: step.message.method, status: answer.status, reason: textOf(answer.reason), media, from: step.remote.address }];
     }),
   };
 }
 
 function isMethod(message: LadderStep['message'], method: string): message is SipRequest {
   return message.kind === 'request' && message.method === method;
+}
+
+/** As it went: each line ends with two bytes, and an empty one is the last. */
+function headBytes(message: LadderStep['message']): number {
+  const start = message.kind === 'request' ? message.method.length + message.uri.length + 9 : 0;
+  return message.headers.reduce((sum, { name, value }) => sum + name.length + value.length + 4, start + 4);
 }
 
 /** Repetitions of a request are one request. */

@@ -81,7 +81,8 @@ function optionsTo({ address, port, local, own, server, domain }: KnockTarget, t
   return writeMessage({ kind: 'request', method: 'OPTIONS', uri: sipUri(server, address, port), headers, body: noBody });
 }
 
+/** By its first line: a response, or a request. */
+export const looksLikeSip = (data: Buffer): boolean => /^\s*SIP\/2\.0 |^\s*[A-Z]+ \S+ SIP\/2\.0\r?\n/.test(data.toString('latin1', 0, 512));
 /** An answer, or a request of its own that crossed ours. */
-const judged = (data: Buffer): Knock =>
-  /^\s*SIP\/2\.0 |^\s*[A-Z]+ \S+ SIP\/2\.0\r?\n/.test(data.toString('latin1', 0, 512)) ? 'answered' : 'foreign';
+const judged = (data: Buffer): Knock => (looksLikeSip(data) ? 'answered' : 'foreign');
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);

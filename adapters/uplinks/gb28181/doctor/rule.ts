@@ -1,5 +1,6 @@
 /** What rules are made of. */
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
+import { placeOf } from '../trouble.ts';
 import type { DoctorFacts } from './facts.ts';
 
 /** Undefined: nothing to say. */
@@ -8,5 +9,5 @@ export type Rule = (facts: DoctorFacts) => UplinkFinding | undefined;
 export const problem = (name: string, zh: string, en: string): UplinkFinding => ({ name, verdict: 'problem', sentence: { zh, en } });
 export const warning = (name: string, zh: string, en: string): UplinkFinding => ({ name, verdict: 'warning', sentence: { zh, en } });
 export const down = ({ status }: DoctorFacts): boolean => status.state === 'down';
-/** Where the platform is said to be. */
-export const at = ({ settings: { platform } }: DoctorFacts): string => `${platform.address}:${platform.port}`;
+/** Of whom the facts are. */
+export const at = ({ settings, asked }: DoctorFacts): string => placeOf(settings, asked);

@@ -13,7 +13,7 @@ import { callIdOf } from '../../../protocols/sip/fields.ts';
 import type { IncomingRequest } from '../../../protocols/sip/incoming.ts';
 import { hostPort } from '../../../protocols/sip/uri.ts';
 import { RequestAllowance } from '../../../request-allowance.ts';
-import { maySendTo } from '../destinations.ts';
+import { foreignMedia, maySendTo } from '../destinations.ts';
 import { limitedLog } from '../limited-log.ts';
 import type { PlatformLink, Registration } from '../link.ts';
 import { mayShow } from '../settings.ts';
@@ -30,9 +30,6 @@ const invitesPerSecond = 20;
 const orphanedAfter = seconds(60);
 const probesWithin = seconds(10);
 const opposite = { udp: 'udp', 'tcp-active': 'tcp-passive', 'tcp-passive': 'tcp-active' } as const;
-
-/** Why an INVITE is refused whose pictures would go to somebody else's address. */
-export const foreignMedia = 'Foreign Media Address';
 
 export class Live {
   readonly #link: PlatformLink;
