@@ -4,7 +4,7 @@ import { isRequest, type Misbehaviour, withHeader } from './misbehaviour.ts';
 export const registrationMisbehaviours: readonly Misbehaviour[] = [
   {
     name: 'no-challenge',
-    says: { zh: '任何设备无需口令即可注册（SRS 如此）。', en: 'Registers everybody without a challenge, as SRS does.' },
+    says: { zh: '任何设备无需密码即可注册（SRS 如此）。', en: 'Registers everybody without a challenge, as SRS does.' },
     registrar: () => ({ algorithms: [] }),
   },
   {
@@ -70,7 +70,7 @@ export const registrationMisbehaviours: readonly Misbehaviour[] = [
   },
   {
     name: 'asks-again',
-    says: { zh: '口令错误时再次返回 401 而非 403。', en: 'Asks again with 401 where the password is wrong, instead of saying 403.' },
+    says: { zh: '密码错误时再次返回 401 而非 403。', en: 'Asks again with 401 where the password is wrong, instead of saying 403.' },
     registrar: () => ({ refusesProof: 401 }),
   },
   {

@@ -6,7 +6,7 @@ const words = {
   warning: { zh: '测试用平台：没有人在看这里的报警。', en: 'A platform for tests: nobody watches the alarms here.' },
   devices: { zh: '设备', en: 'Devices' },
   noDevices: {
-    zh: '还没有设备注册。请在网关里填写页首的平台编码、域、地址和端口；口令在启动本模拟器的终端里。',
+    zh: '还没有设备注册。请在网关里填写页首的平台编码、域、地址和端口；密码在启动本模拟器的终端里。',
     en: 'No device has registered yet. Enter code, domain, address and port as above in the gateway; the password stands in the terminal where this simulator was started.',
   },
   online: { zh: '在线', en: 'online' },
@@ -32,7 +32,7 @@ const words = {
   stop: { zh: '停', en: 'Stop' },
   transport: { zh: '点播传输', en: 'Play over' },
   stream: { zh: '点播码流', en: 'Stream to play' },
-  anyStream: { zh: '不指定', en: 'not said' },
+  anyStream: { zh: '不指定', en: 'unspecified' },
   mainStream: { zh: '主', en: 'main' },
   subStream: { zh: '子', en: 'sub' },
   firstPacket: { zh: '首包', en: 'first packet' },
