@@ -30,6 +30,12 @@ export function codedZones(settings: GbSettings, { panels }: Inventory): Extract
   );
 }
 
+/** Panels that the platform may order about as a whole: it sees a zone of each. */
+export function sharedPanels(settings: GbSettings, { panels }: Inventory): readonly Panel[] {
+  if (settings.share === 'all') return panels;
+  return panels.filter((panel) => panel.zones.some((zone) => mayShowZone(settings, zonePath(panel.id, zone.id), zone.channels)));
+}
+
 export function nameOf(owned: Owned, { inventory }: Pick<PlatformDoor, 'inventory'>): string {
   switch (owned.kind) {
     case 'device':

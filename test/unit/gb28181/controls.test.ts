@@ -4,7 +4,7 @@ import { type PtzCommand, readPtz } from '../../../adapters/protocols/manscdp/pt
 import { Pilot } from '../../../adapters/uplinks/gb28181/control/pilot.ts';
 import { steeringOf } from '../../../adapters/uplinks/gb28181/control/steering.ts';
 import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
-import { channelId } from '../../../gateway/domain/ids.ts';
+import { channelId, panelId, zoneId } from '../../../gateway/domain/ids.ts';
 import { millis, seconds } from '../../../gateway/domain/time.ts';
 import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
@@ -241,6 +241,29 @@ describe('a platform that orders', () => {
     expect(await order(fence, { kind: 'guard', on: false })).toEqual({ status: 200, result: 'ERROR' });
     box.obey = () => ({ ok: false, sentence: 'Panel panel-1 is not connected.' });
     expect(await order(undefined, { kind: 'guard', on: false })).toEqual({ status: 200, result: 'ERROR' });
+  });
+
+  test('arms, disarms and resets no panel of which it sees no zone', async () => {
+    const { panels, ...rest } = gbSchool();
+    const second = { ...panels[0]!, id: panelId('panel-2'), zones: [{ id: zoneId('store'), name: '库房', type: 'burglary', channels: [] }] };
+    const inventory = { ...rest, panels: [...panels, second] };
+    const orders = [
+      { kind: 'guard', on: true },
+      { kind: 'guard', on: false },
+      { kind: 'reset-alarm' },
+    ] as const;
+    const obeyed = async (share: unknown) => {
+      await using school = await ordered({ share });
+      school.box.become(inventory);
+      const results = [];
+      for (const each of orders) results.push((await school.order(undefined, each)).result);
+      return { results, panels: new Set(school.box.orders.map(({ of }) => of)), told: school.box.door.notices.length };
+    };
+    expect(await obeyed(['hall'])).toEqual({ results: ['ERROR', 'ERROR', 'ERROR'], panels: new Set(), told: 3 });
+    expect(await obeyed(['hall', 'panel-2/store'])).toEqual({ results: ['OK', 'OK', 'OK'], panels: new Set(['panel-2']), told: 0 });
+    // A shared camera looks at one of its zones.
+    expect(await obeyed(['gate'])).toEqual({ results: ['OK', 'OK', 'OK'], panels: new Set(['panel-1']), told: 0 });
+    expect((await obeyed('all')).panels).toEqual(new Set(['panel-1', 'panel-2']));
   });
 
   test('does not restart, configure or upgrade the box unless it may, and each try is told', async () => {

@@ -11,7 +11,7 @@ import type { PlatformDoor } from '../../../../gateway/domain/uplink-ports.ts';
 import type { ManscdpMessage } from '../../../protocols/manscdp/message.ts';
 import { readPtz } from '../../../protocols/manscdp/ptz.ts';
 import { ProtocolError } from '../../../protocols/protocol-error.ts';
-import { nameOf, type Owned, ownedBy } from '../owned.ts';
+import { nameOf, type Owned, ownedBy, sharedPanels } from '../owned.ts';
 import type { Basics, GbSettings } from '../settings.ts';
 import { configured } from './configure.ts';
 import { type GuardOrder, guardDecision } from './guard.ts';
@@ -158,8 +158,8 @@ export class Controls {
   }
 
   async #guard(order: GuardOrder, code: string): Promise<boolean> {
-    const { door, uplink, clock, log } = this.#parts;
-    const decision = guardDecision(order, this.#owned(code), door.inventory.current(), {
+    const { door, uplink, settings, clock, log } = this.#parts;
+    const decision = guardDecision(order, this.#owned(code), sharedPanels(settings, door.inventory.current()), {
       id: () => randomUUID(),
       expires: after(clock.now(), goodFor),
     });

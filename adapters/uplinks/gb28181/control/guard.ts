@@ -1,6 +1,6 @@
 /** SetGuard, ResetGuard and ResetAlarm, as orders to panels (facts §4.8). Pure: what may be done, and what never. */
 import { overtakes } from '../../../../gateway/domain/alarm.ts';
-import type { Inventory, Panel } from '../../../../gateway/domain/campus.ts';
+import type { Panel } from '../../../../gateway/domain/campus.ts';
 import type { PanelCommand } from '../../../../gateway/domain/command.ts';
 import type { Instant } from '../../../../gateway/domain/time.ts';
 import type { Owned } from '../owned.ts';
@@ -16,13 +16,14 @@ export interface PanelTask {
 export type GuardDecision = { readonly refused: string } | { readonly tasks: readonly PanelTask[] };
 
 /**
- * The whole gateway is armed and disarmed with all its panels: panic and fire are on guard at a panel whatever its partitions do. One zone is taken in
- * and out of service, which would silence a panic button or a smoke detector: those are refused, and so is a zone of which nobody has said what it is.
+ * The whole gateway is armed and disarmed with all panels that the platform sees, which are `panels`: panic and fire are on guard at a panel whatever its
+ * partitions do. One zone is taken in and out of service, which would silence a panic button or a smoke detector: those are refused, and so is a zone of
+ * which nobody has said what it is.
  */
 export function guardDecision(
   order: GuardOrder,
   owned: Owned | undefined,
-  { panels }: Inventory,
+  panels: readonly Panel[],
   stamp: { readonly id: () => string; readonly expires: Instant },
 ): GuardDecision {
   const command = () => ({ id: stamp.id(), expires: stamp.expires });
@@ -33,7 +34,7 @@ export function guardDecision(
     case 'device': {
       const op = order === 'SetGuard' ? 'arm' : order === 'ResetGuard' ? 'disarm' : 'reset';
       const tasks = panels.filter(({ enabled }) => enabled).map((panel) => ({ panel, command: { ...command(), op } as const }));
-      return tasks.length > 0 ? { tasks } : { refused: 'there is no panel' };
+      return tasks.length > 0 ? { tasks } : { refused: 'there is no panel that it sees' };
     }
     case 'zone': {
       const { panel, zone } = owned;
