@@ -1,13 +1,9 @@
-/** What a platform orders: steering with its watchdog on a clock that we move, and the rest over the uplink's own socket. */
+/** What a platform orders, over the uplink's own socket. */
 import { describe, expect, test } from 'vitest';
 import { type PtzCommand, readPtz } from '../../../adapters/protocols/manscdp/ptz.ts';
-import { Pilot } from '../../../adapters/uplinks/gb28181/control/pilot.ts';
 import { steeringOf } from '../../../adapters/uplinks/gb28181/control/steering.ts';
-import type { CameraCommand, CommandResult } from '../../../gateway/domain/command.ts';
-import { channelId, panelId, zoneId } from '../../../gateway/domain/ids.ts';
-import { millis, seconds } from '../../../gateway/domain/time.ts';
-import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../../gateway/runtime/logger.ts';
+import { panelId, zoneId } from '../../../gateway/domain/ids.ts';
+import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { eventually } from '../../support/eventually.ts';
 import { gbBox } from '../../support/gb-box.ts';
 import { gbDevice } from '../../support/gb-device.ts';
@@ -16,8 +12,6 @@ import { localPlatform } from '../../support/gb-platform.ts';
 import { codes, gbSchool } from '../../support/gb-school.ts';
 import { password } from '../../support/simple-gb-device.ts';
 import { never } from '../../support/sip-endpoint.ts';
-
-const gate = channelId('gate');
 
 test.each([
   ['A50F0100000000B5', { kind: 'stop', command: { op: 'ptz-stop' } }],
@@ -37,152 +31,6 @@ test.each([
   ['A50F01890100003F', { kind: 'unsupported' }],
 ])('%s steers as Annex A.3 says', (hex, steering) => {
   expect(steeringOf(readPtz(hex).command)).toMatchObject(steering);
-});
-
-describe('the pilot', () => {
-  const axis = (toward: -1 | 0 | 1, speed = 128) => ({ toward, speed });
-  const right: PtzCommand = { kind: 'move', pan: axis(1), tilt: axis(0), zoom: axis(0) };
-
-  function pilot(perform: (command: CameraCommand) => CommandResult | Promise<CommandResult> = () => ({ ok: true })) {
-    const clock = new ManualClock();
-    const done: string[] = [];
-    const ending = new AbortController();
-    const unsupported = (_channel: unknown, what: string) => done.push(`cannot ${what}`);
-    const carryOut = async (_channel: unknown, command: CameraCommand) => {
-      done.push('preset' in command ? `${command.op} ${command.preset}` : 'name' in command ? `${command.op} ${command.name}` : command.op);
-      return perform(command);
-    };
-    return { clock, done, ending, pilot: new Pilot({ perform: carryOut, clock, log: silentLogger, signal: ending.signal, unsupported }) };
-  }
-
-  test('keeps a camera moving until the stop comes', async () => {
-    const { pilot: helm, clock, done } = pilot();
-    helm.steer(gate, right);
-    await clock.advance(seconds(7));
-    expect(done).toEqual(['ptz-move', 'ptz-move', 'ptz-move']);
-    helm.steer(gate, { kind: 'stop' });
-    await clock.advance(seconds(60));
-    expect(done).toEqual(['ptz-move', 'ptz-move', 'ptz-move', 'ptz-stop']);
-    expect(clock.sleepers).toBe(0);
-  });
-
-  test('stops one whose stop was lost', async () => {
-    const { pilot: helm, clock, done } = pilot();
-    helm.steer(gate, right);
-    helm.steer(channelId('hall'), { kind: 'lens', focus: axis(1), iris: axis(0) });
-    await clock.advance(seconds(19));
-    expect(done).not.toContain('ptz-stop');
-    await clock.advance(seconds(2));
-    expect(done.filter((op) => op.endsWith('stop')).sort()).toEqual(['focus-stop', 'ptz-stop']);
-    await clock.advance(seconds(60));
-    expect(done.at(-1)).toMatch(/stop$/);
-  });
-
-  test('lets the last movement of a flood count, and drops no stop', async () => {
-    let release: (() => void) | undefined;
-    const slow = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const { pilot: helm, clock, done } = pilot(() => slow.then(() => ({ ok: true })));
-    for (let turn = 0; turn < 1_000; turn += 1) helm.steer(gate, right);
-    helm.steer(gate, { kind: 'lens', focus: axis(-1), iris: axis(0) });
-    helm.steer(gate, { kind: 'stop' });
-    for (let turn = 0; turn < 100; turn += 1) helm.steer(gate, { kind: 'preset', action: 'call', preset: 9 });
-    release?.();
-    await clock.advance(seconds(1));
-    // Both stops: the platform knows one for everything.
-    expect(done.slice(0, 3)).toEqual(['ptz-move', 'ptz-stop', 'focus-stop']);
-    expect(done.length).toBeLessThan(20);
-  });
-
-  test('watches over focus and turning apart: one that begins leaves the other its stop', async () => {
-    const { pilot: helm, clock, done } = pilot();
-    helm.steer(gate, { kind: 'lens', focus: axis(1), iris: axis(0) });
-    await clock.advance(seconds(1));
-    helm.steer(gate, right);
-    helm.steer(gate, { kind: 'auxiliary', on: true, number: 1 });
-    await clock.advance(seconds(10));
-    helm.steer(gate, { kind: 'stop' });
-    await clock.advance(seconds(1));
-    expect(done.slice(-2).sort()).toEqual(['focus-stop', 'ptz-stop']);
-    helm.steer(gate, { kind: 'lens', focus: axis(1), iris: axis(0) });
-    await clock.advance(seconds(1));
-    helm.steer(gate, right);
-    helm.steer(gate, { kind: 'preset', action: 'call', preset: 1 });
-    await clock.advance(seconds(21));
-    expect(done.filter((op) => op === 'focus-stop')).toHaveLength(2);
-    expect(clock.sleepers).toBe(0);
-  });
-
-  test('tries a stop again that did not reach the camera, unless something newer was said', async () => {
-    let broken = 2;
-    const {
-      pilot: helm,
-      clock,
-      done,
-    } = pilot((command) => {
-      if (command.op === 'ptz-stop' && broken-- > 0) throw new Error('no answer');
-      return { ok: true };
-    });
-    helm.steer(gate, right);
-    helm.steer(gate, { kind: 'stop' });
-    await clock.advance(seconds(5));
-    expect(done).toEqual(['ptz-move', 'ptz-stop', 'ptz-stop', 'ptz-stop']);
-    broken = 9;
-    helm.steer(gate, { kind: 'stop' });
-    await clock.advance(seconds(0.5));
-    helm.steer(gate, right);
-    await clock.advance(seconds(2));
-    expect(done.slice(4)).toEqual(['ptz-stop', 'ptz-stop', 'ptz-move']);
-  });
-
-  test('gives a camera ten movements a second, and stops between them at once', async () => {
-    const { pilot: helm, clock, done } = pilot();
-    for (let turn = 0; turn < 100; turn += 1) {
-      helm.steer(gate, right);
-      await clock.advance(millis(10));
-    }
-    expect(done.length).toBeLessThanOrEqual(11);
-    helm.steer(gate, right);
-    helm.steer(gate, { kind: 'stop' });
-    await clock.advance(millis(1));
-    expect(done.at(-1)).toBe('ptz-stop');
-  });
-
-  test('finds presets by their number, and gives new ones a name that says it', async () => {
-    const { pilot: helm, clock, done } = pilot(() => ({ ok: true, presets: [{ token: 'tok', name: 'Preset 3' }] }));
-    for (const action of ['call', 'delete', 'set'] as const) helm.steer(gate, { kind: 'preset', action, preset: 3 });
-    helm.steer(gate, { kind: 'preset', action: 'set', preset: 5 });
-    helm.steer(gate, { kind: 'preset', action: 'call', preset: 8 });
-    await clock.advance(seconds(1));
-    expect(done.filter((what) => what !== 'presets')).toEqual(['preset-go tok', 'preset-remove tok', 'preset-save tok', 'preset-save Preset 5']);
-  });
-
-  test('goes on a cruise until it is stopped, and home when nobody has steered for a while', async () => {
-    const {
-      pilot: helm,
-      clock,
-      done,
-      ending,
-    } = pilot(() => ({ ok: true, presets: [1, 2, 3].map((one) => ({ token: `t${one}`, name: `Preset ${one}` })) }));
-    helm.steer(gate, { kind: 'cruise-add', group: 1, preset: 1 });
-    helm.steer(gate, { kind: 'cruise-add', group: 1, preset: 2 });
-    helm.steer(gate, { kind: 'cruise-dwell', group: 1, value: 10 });
-    helm.steer(gate, { kind: 'cruise-start', group: 1 });
-    await clock.advance(seconds(25));
-    const went = () => done.filter((what) => what.startsWith('preset-go'));
-    expect(went()).toEqual(['preset-go t1', 'preset-go t2', 'preset-go t1']);
-    helm.guard(gate, { preset: 3, after: seconds(30) });
-    helm.steer(gate, { kind: 'stop' });
-    await clock.advance(seconds(29));
-    expect(went()).toHaveLength(3);
-    await clock.advance(seconds(2));
-    expect(went().at(-1)).toBe('preset-go t3');
-    helm.steer(gate, right);
-    ending.abort();
-    await clock.advance(seconds(60));
-    expect(clock.sleepers).toBe(0);
-  });
 });
 
 async function ordered(more: Readonly<Record<string, unknown>> = {}) {
@@ -247,11 +95,7 @@ describe('a platform that orders', () => {
     const { panels, ...rest } = gbSchool();
     const second = { ...panels[0]!, id: panelId('panel-2'), zones: [{ id: zoneId('store'), name: '库房', type: 'burglary', channels: [] }] };
     const inventory = { ...rest, panels: [...panels, second] };
-    const orders = [
-      { kind: 'guard', on: true },
-      { kind: 'guard', on: false },
-      { kind: 'reset-alarm' },
-    ] as const;
+    const orders = [{ kind: 'guard', on: true }, { kind: 'guard', on: false }, { kind: 'reset-alarm' }] as const;
     const obeyed = async (share: unknown) => {
       await using school = await ordered({ share });
       school.box.become(inventory);

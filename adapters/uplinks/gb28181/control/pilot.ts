@@ -1,6 +1,6 @@
 /**
  * Steers cameras for one platform. A movement lasts until its stop comes, and never longer than the watchdog lets it: a stop that is lost must not leave
- * a camera turned to the wall. One order at a time per camera, of a flood of movements the last one counts, and a stop waits for nothing.
+ * a camera turned to the wall. Of a flood of movements the last one counts, and a stop waits for nothing.
  */
 import type { CameraCommand, CameraPreset, CommandResult } from '../../../../gateway/domain/command.ts';
 import type { ChannelId } from '../../../../gateway/domain/ids.ts';
@@ -9,7 +9,7 @@ import { type Millis, millis, seconds } from '../../../../gateway/domain/time.ts
 import type { PtzCommand } from '../../../protocols/manscdp/ptz.ts';
 import { nameOfPreset, numberedPresets } from '../presets.ts';
 import { Cruises } from './cruises.ts';
-import { type Axis, OrderQueue } from './order-queue.ts';
+import { type Axis, type Begun, OrderQueue } from './order-queue.ts';
 import { type Steering, steeringOf } from './steering.ts';
 
 export interface PilotParts {
@@ -117,8 +117,10 @@ export class Pilot {
         break;
       case 'preset':
         // It turns there, whatever it did before.
-        if (steering.action === 'call') this.#forget(helm, 'turning');
-        helm.orders.add({ carryOut: () => this.#preset(helm.channel, steering) });
+        if (steering.action === 'call') {
+          this.#forget(helm, 'turning');
+          this.#goTo(helm, steering.preset);
+        } else helm.orders.add({ carryOut: (begun) => this.#preset(helm.channel, steering, begun) });
         break;
       case 'cruise':
         this.#forget(helm, 'turning');
@@ -133,7 +135,12 @@ export class Pilot {
 
   #halt(helm: Helm, stop: CameraCommand): void {
     this.#forget(helm, axisOf(stop));
-    helm.orders.add({ axis: axisOf(stop), stops: true, carryOut: () => this.#parts.perform(helm.channel, stop) });
+    helm.orders.stop({ axis: axisOf(stop), carryOut: () => this.#parts.perform(helm.channel, stop) });
+  }
+
+  /** It turns: a later movement takes its place, and a stop cancels it. */
+  #goTo(helm: Helm, preset: number): void {
+    helm.orders.add({ axis: 'turning', carryOut: (begun) => this.#preset(helm.channel, { action: 'call', preset }, begun) });
   }
 
   #forget(helm: Helm, axis: Axis): void {
@@ -159,7 +166,7 @@ export class Pilot {
     }
     for (let turn = 0; ; turn += 1) {
       const preset = cruise.points[turn % cruise.points.length]!;
-      helm.orders.add({ axis: 'turning', carryOut: () => this.#preset(helm.channel, { action: 'call', preset }) });
+      this.#goTo(helm, preset);
       await this.#parts.clock.sleep(cruise.dwell, going);
     }
   }
@@ -167,6 +174,7 @@ export class Pilot {
   async #preset(
     channel: ChannelId,
     { action, preset }: { readonly action: 'set' | 'call' | 'delete'; readonly preset: number },
+    begun: Begun,
   ): Promise<CommandResult> {
     const { perform } = this.#parts;
     const profile = 'main';
@@ -176,6 +184,7 @@ export class Pilot {
       const name = known?.name || nameOfPreset(preset);
       return perform(channel, { op: 'preset-save', profile, name, ...(known ? { preset: known.token } : {}) });
     }
+    if (action === 'call' && begun.stop) return { ok: false, sentence: `Channel ${channel} was stopped before it went to preset ${preset}.` };
     if (!known) return { ok: false, sentence: `Channel ${channel} has no preset ${preset}.` };
     return perform(channel, { op: action === 'call' ? 'preset-go' : 'preset-remove', profile, preset: known.token });
   }
@@ -186,7 +195,7 @@ export class Pilot {
     const { guard } = helm;
     if (!guard || this.#parts.signal.aborted) return;
     this.#parts.clock.sleep(guard.after, helm.idle.signal).then(
-      () => helm.orders.add({ carryOut: () => this.#preset(helm.channel, { action: 'call', preset: guard.preset }) }),
+      () => this.#goTo(helm, guard.preset),
       () => undefined, // somebody steered
     );
   }
