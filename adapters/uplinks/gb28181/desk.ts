@@ -3,7 +3,6 @@
  * says nothing but "heard"; what comes of it leaves later, as a MESSAGE of its own (facts §3.6).
  */
 import type { Logger } from '../../../gateway/domain/ports.ts';
-import { seconds } from '../../../gateway/domain/time.ts';
 import type { ForeignMessage, ManscdpMessage } from '../../protocols/manscdp/message.ts';
 import { readManscdp } from '../../protocols/manscdp/message.ts';
 import { ProtocolError } from '../../protocols/protocol-error.ts';
@@ -38,16 +37,14 @@ export interface DeskParts {
   invite(incoming: IncomingRequest, signal: AbortSignal): Promise<void>;
 }
 
-/** Longer than a lost 200 of the registrar takes to come again. */
-const registeredWithin = seconds(10);
-/** Queries in hand at once, and as many orders: a stop must not wait for the end of a history. */
-const mostInHand = 64;
+/** In hand at once. Each history looks through 2,000 alarms, one after the other, and fills no place of what is answered at once: four may wait. */
+const mostInHand = { Query: 64, history: 5, Control: 64, Notify: 64 };
 
 export class Desk {
   readonly #link: PlatformLink;
   readonly #parts: DeskParts;
   readonly #signal: AbortSignal;
-  readonly #inHand = { Query: 0, Control: 0, Notify: 0 };
+  readonly #inHand = { Query: 0, history: 0, Control: 0, Notify: 0 };
   /** Of what the platform sends. */
   readonly #log: Logger;
 
@@ -131,28 +128,30 @@ export class Desk {
     }
   }
 
-  #begin(incoming: IncomingRequest, { root, cmdType }: GbQuery | GbControl | GbNotice, work: (asker: Asker) => Promise<void>): void {
-    if (this.#inHand[root] >= mostInHand) {
+  #begin(incoming: IncomingRequest, message: GbQuery | GbControl | GbNotice, work: (asker: Asker) => Promise<void>): void {
+    const { root, cmdType } = message;
+    const kind = root === 'Query' && cmdType === 'Alarm' ? 'history' : root;
+    // Steering is over at once: a stop goes by all that is in hand.
+    if (this.#inHand[kind] >= mostInHand[kind] && !steers(message)) {
       incoming.answer(503, { headers: { 'Retry-After': 5 } });
       return;
     }
     incoming.answer(200);
-    this.#inHand[root] += 1;
+    this.#inHand[kind] += 1;
     const code = parseUri(fromOf(incoming.request)?.uri ?? '')?.user || (this.#link.registration?.code ?? this.#link.settings.platform.code);
-    this.#registered()
+    // An order is obeyed at once, whoever hears of it.
+    const began = root === 'Control' ? Promise.resolve() : this.#link.soonRegistered(this.#signal);
+    began
       .then(() => work({ code }))
       .catch((error: unknown) => {
         if (!this.#signal.aborted) this.#log.warn('platform not answered', { uplink: this.#link.uplink, asked: cmdType, error });
       })
       .finally(() => {
-        this.#inHand[root] -= 1;
+        this.#inHand[kind] -= 1;
       });
   }
+}
 
-  /** A platform asks in the same breath in which it registers us, or its 200 is lost and the question is not: the answer would have nowhere to go. */
-  async #registered(): Promise<void> {
-    if (this.#link.registration) return;
-    using limit = this.#link.context.clock.deadline(registeredWithin, this.#signal);
-    await this.#link.registrations(limit)[Symbol.asyncIterator]().next();
-  }
+function steers(message: GbQuery | GbControl | GbNotice): boolean {
+  return message.root === 'Control' && message.cmdType === 'DeviceControl' && message.content.commands[0]?.name === 'PTZCmd';
 }

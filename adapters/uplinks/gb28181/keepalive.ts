@@ -25,8 +25,8 @@ export async function keepAlive(link: PlatformLink, registration: Registration, 
       misses = 0;
       ears.answered(answer);
       const { every } = link.basics;
-      // 20 s are 19 to 20: never later than the platform was promised.
-      await clock.sleep(backoff({ first: seconds(every), most: seconds(every), jitter: 0.05 }, 0), signal);
+      // 20 s are 19 to 20: never later than the platform was promised. Set anew, it goes at once: the platform counts from now.
+      await link.sleep(backoff({ first: seconds(every), most: seconds(every), jitter: 0.05 }, 0), signal);
       continue;
     }
     if (answer && forgetting.has(answer.status)) return { kind: 'forgotten', status: answer.status };

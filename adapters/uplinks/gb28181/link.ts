@@ -1,8 +1,9 @@
 /** What the parts of one uplink share: who both sides are, and the way to the platform while it stands. */
 import type { LinkStatus } from '../../../gateway/domain/health.ts';
 import type { UplinkId } from '../../../gateway/domain/ids.ts';
-import type { Instant, Millis } from '../../../gateway/domain/time.ts';
+import { type Instant, type Millis, seconds } from '../../../gateway/domain/time.ts';
 import type { UplinkContext } from '../../../gateway/domain/uplink-ports.ts';
+import { linked } from '../../../gateway/runtime/linked.ts';
 import { type ManscdpMessage, writeManscdp } from '../../protocols/manscdp/message.ts';
 import type { SipEndpoint } from '../../protocols/sip/endpoint.ts';
 import { SipFailure } from '../../protocols/sip/failure.ts';
@@ -29,6 +30,9 @@ export interface Registration extends Server {
   readonly lost: AbortSignal;
 }
 
+/** Longer than a lost 200 of the registrar takes to come again. */
+const registeredWithin = seconds(10);
+
 interface Telling {
   readonly to?: string;
   readonly sent?: () => void;
@@ -42,10 +46,10 @@ export class PlatformLink {
   readonly #listeners = new Set<() => void>();
   /** Set by whoever keeps the registration, while it stands. */
   onForgotten: ((status: number) => void) | undefined;
-  /** What BasicParam says and what is done: as the settings have it, until a platform that may has ordered otherwise. Forgotten with the process. */
-  basics: Basics;
   /** Whom we asked last to register us. */
   asked: Server | undefined;
+  #basics: Basics;
+  #basicsSet = new AbortController();
   #sn = 0;
   #trouble: Trouble = { kind: 'opening' };
   #status: LinkStatus;
@@ -53,9 +57,26 @@ export class PlatformLink {
   constructor(uplink: UplinkId, settings: GbSettings, context: UplinkContext) {
     this.uplink = uplink;
     this.settings = settings;
-    this.basics = { ...settings.keepalive, expires: settings.expires };
+    this.#basics = { ...settings.keepalive, expires: settings.expires };
     this.context = context;
     this.#status = { state: 'down', since: context.clock.now(), sentence: wordsOf(this.#trouble, settings) };
+  }
+
+  /** What BasicParam says and what is done: as the settings have it, until a platform that may has ordered otherwise. Forgotten with the process. */
+  get basics(): Basics {
+    return this.#basics;
+  }
+
+  set basics(basics: Basics) {
+    this.#basics = basics;
+    this.#basicsSet.abort();
+    this.#basicsSet = new AbortController();
+  }
+
+  /** Sleeps, no longer than until the basics are set anew; rejects with the signal's reason. */
+  async sleep(length: Millis, signal: AbortSignal): Promise<void> {
+    using rest = linked(signal, this.#basicsSet.signal);
+    await this.context.clock.sleep(length, rest.signal).catch(() => signal.throwIfAborted());
   }
 
   /** Present while the platform knows us, as far as we can tell. */
@@ -89,6 +110,16 @@ export class PlatformLink {
   async registered(signal: AbortSignal): Promise<Registration> {
     for await (const registration of this.registrations(signal)) return registration;
     throw signal.reason;
+  }
+
+  /**
+   * Resolves once registered, or after a while without: a platform asks in the same breath in which it registers us, or its 200 is lost and the question
+   * is not, and the answer would have nowhere to go.
+   */
+  async soonRegistered(signal: AbortSignal): Promise<void> {
+    if (this.#registration) return;
+    using limit = this.context.clock.deadline(registeredWithin, signal);
+    await this.registrations(limit)[Symbol.asyncIterator]().next();
   }
 
   /** Somebody was answered as if we were not registered: whoever keeps the registration acts on it. */

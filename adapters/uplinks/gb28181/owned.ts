@@ -36,6 +36,13 @@ export function sharedPanels(settings: GbSettings, { panels }: Inventory): reado
   return panels.filter((panel) => panel.zones.some((zone) => mayShowZone(settings, zonePath(panel.id, zone.id), zone.channels)));
 }
 
+/** Names in `share` that nothing here has: mistyped, most likely, and then something is hidden that was not meant to be. */
+export function unknownShares({ share }: GbSettings, { channels, panels }: Inventory): readonly string[] {
+  if (share === 'all') return [];
+  const known = new Set<string>([...channels.map(({ id }) => id), ...panels.flatMap(({ id, zones }) => zones.map((zone) => zonePath(id, zone.id)))]);
+  return share.filter((name) => !known.has(name));
+}
+
 export function nameOf(owned: Owned, { inventory }: Pick<PlatformDoor, 'inventory'>): string {
   switch (owned.kind) {
     case 'device':

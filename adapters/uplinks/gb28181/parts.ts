@@ -10,9 +10,13 @@ import type { DeskParts, GbNotice } from './desk.ts';
 import { limitedLog } from './limited-log.ts';
 import type { PlatformLink } from './link.ts';
 import { Live } from './live/live.ts';
+import { unknownShares } from './owned.ts';
 import { answersTo } from './queries/answers.ts';
 import { dropWithRegistration, Subscriptions } from './subscriptions.ts';
 import { tellInTurn } from './voice.ts';
+
+/** In one line of the log. */
+const mostNamed = 20;
 
 export interface GbParts extends Omit<DeskParts, 'response'> {
   /** Run until the uplink ends; one that throws ends the uplink, which begins anew. */
@@ -26,6 +30,8 @@ export function openParts(link: PlatformLink): GbParts {
   const { settings, uplink, context } = link;
   const { clock, log, door } = context;
   const ending = new AbortController();
+  const unknown = unknownShares(settings, door.inventory.current());
+  if (unknown.length > 0) log.warn('shared is what there is not', { uplink, names: unknown.slice(0, mostNamed), count: unknown.length });
   const unheard = (what: string, named: string) => log.debug('platform not obeyed', { uplink, what, named });
   const catalogue = openCatalogue(link, () => subscriptions);
   const subscriptions = new Subscriptions({
@@ -38,7 +44,7 @@ export function openParts(link: PlatformLink): GbParts {
   let histories: Promise<void> = Promise.resolve();
   const controls = new Controls(
     {
-      ...{ uplink, settings, door, clock, log: limitedLog(log, clock) },
+      ...{ uplink, settings, door, clock, log: limitedLog(log, clock), audit: log },
       basics: link,
       watched: (channel) => live.plays.filter((play) => play.channel === channel).map(({ profile }) => profile),
       restart: () => ending.abort(),
@@ -70,7 +76,9 @@ export function openParts(link: PlatformLink): GbParts {
     },
     async control(control, asker, signal) {
       const response = await controls.obey(control);
-      if (response) await link.tell(response, signal, { to: asker.code });
+      if (!response) return;
+      await link.soonRegistered(signal);
+      await link.tell(response, signal, { to: asker.code });
     },
     notice: ({ cmdType }) => unheard('notice', cmdType),
     async broadcast({ sn, deviceId }, asker, signal) {

@@ -72,12 +72,16 @@ test('of a code that is not ours: ERROR to a question, silence to a catalogue qu
 describe('DeviceConfig', () => {
   const wanted = { name: 'BasicParam', value: { expiration: 3_600, heartBeatInterval: 60, heartBeatCount: 5 } } as const;
 
-  test('is done where it may be: BasicParam says so afterwards, and keepalives follow it', async () => {
+  test('is done where it may be: BasicParam says so afterwards, and keepalives follow it, the first at once', async () => {
     const clock = new ManualClock();
     await using here = await linked({ may: { configure: true } }, clock);
+    const { length: told } = here.registrar.keepalives;
+    const configured = clock.now();
     expect(await here.ask(configure([wanted]))).toMatchObject({ sn: 19, content: { result: 'OK' } });
     expect((await here.ask(basic)).content).toMatchObject({ configs: [{ value: { expiration: 3_600, heartBeatInterval: 60, heartBeatCount: 5 } }] });
-    await until(clock, () => here.registrar.keepalives.length >= 4, seconds(300));
+    await until(clock, () => here.registrar.keepalives.length > told, seconds(60));
+    expect(here.registrar.keepalives[told]!.at - configured).toBeLessThan(seconds(10));
+    await until(clock, () => here.registrar.keepalives.length >= told + 3, seconds(300));
     const [before, last] = here.registrar.keepalives.slice(-2);
     expect(last!.at - before!.at).toBeGreaterThan(seconds(55));
     expect(last!.at - before!.at).toBeLessThanOrEqual(seconds(64)); // what the clock of the test leaps over comes on top

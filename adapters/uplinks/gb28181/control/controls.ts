@@ -3,6 +3,7 @@
  * (facts §4.8, §11). The door writes down what was done, for whom.
  */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { ChannelId, UplinkId } from '../../../../gateway/domain/ids.ts';
 import type { StreamProfile } from '../../../../gateway/domain/media.ts';
 import type { Clock, Logger } from '../../../../gateway/domain/ports.ts';
@@ -27,7 +28,10 @@ export interface ControlParts {
   readonly basics: { basics: Basics };
   readonly door: PlatformDoor;
   readonly clock: Clock;
+  /** Of what a platform can provoke. */
   readonly log: Logger;
+  /** Of what it has changed: no flood may hide it. */
+  readonly audit: Logger;
   /** Which streams of a channel this platform is being shown. */
   readonly watched: (channel: ChannelId) => readonly StreamProfile[];
   /** De-registers and begins anew, as after a restart. */
@@ -145,14 +149,15 @@ export class Controls {
   }
 
   #configure({ deviceId, content }: Extract<GbControl, { readonly cmdType: 'DeviceConfig' }>): boolean {
-    const { basics, door, log, uplink } = this.#parts;
+    const { basics, door, log, audit, uplink } = this.#parts;
     const owned = this.#owned(deviceId);
     const next = owned?.kind === 'device' ? configured(content.configs, basics.basics, nameOf(owned, door)) : { refused: 'it is not the gateway' };
     if ('refused' in next) {
       log.warn('platform not obeyed', { uplink, what: 'DeviceConfig', code: deviceId, why: next.refused });
       return false;
     }
-    log.warn('platform has set how it is kept up', { uplink, before: basics.basics, now: next });
+    if (isDeepStrictEqual(next, basics.basics)) return true;
+    audit.warn('platform has set how it is kept up', { uplink, before: basics.basics, now: next });
     basics.basics = next;
     return true;
   }
