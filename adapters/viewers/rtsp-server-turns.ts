@@ -5,7 +5,7 @@
 
 /** Requests that are answered before the sockets are looked at again. */
 const atOnce = 4;
-/** Requests of a viewer until it plays, and some to spare. */
+/** Requests of a viewer until it plays, and some to spare. Who asks on is in no hurry. */
 const stages = 8;
 
 export class Turns {
@@ -15,7 +15,7 @@ export class Turns {
 
   /** `asked`: how many requests of that viewer were answered before. */
   take(asked: number, answer: () => void): void {
-    this.#waiting[Math.min(asked, stages - 1)]!.push(answer);
+    this.#waiting[asked < stages ? asked : 0]!.push(answer);
     this.#wait();
   }
 

@@ -6,10 +6,10 @@ import { channelId } from '../../gateway/domain/ids.ts';
 import type { StreamKey, TrackKind } from '../../gateway/domain/media.ts';
 import { type MediaHub, trackChannels, type Watch } from '../../gateway/domain/media-ports.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
+import { Allowance } from '../../gateway/runtime/allowance.ts';
 import type { DigestDoor } from '../protocols/digest.ts';
 import { type HeadersToWrite, headerOf, type RtspMessage, type RtspRequest, writeResponse } from '../protocols/rtsp/message.ts';
 import { RtspScanner } from '../protocols/rtsp/scanner.ts';
-import { RequestAllowance } from '../request-allowance.ts';
 import type { RtspServerLimits } from './rtsp-server.ts';
 import { type Lanes, type Sending, TcpOutlet, udpOutlet, ViewerOutlet } from './rtsp-server-outlets.ts';
 import { describeStream, parsePath } from './rtsp-server-sdp.ts';
@@ -51,9 +51,9 @@ export class RtspViewer {
   readonly #life = new AbortController();
   readonly #session = randomBytes(12).toString('hex');
   readonly #queue: RtspRequest[] = [];
-  readonly #allowance: RequestAllowance;
+  readonly #allowance: Allowance;
   #busy = false;
-  /** Requests so far. */
+  /** Requests that were answered. */
   #answered = 0;
   #key: StreamKey | undefined;
   #wrongAnswers = 0;
@@ -63,6 +63,7 @@ export class RtspViewer {
   /** Reports by UDP. */
   #reports: Disposable[] = [];
   #playing = false;
+  readonly #cameAt: number;
   #aliveAt: number;
   #written = 0;
 
@@ -70,8 +71,9 @@ export class RtspViewer {
     this.#socket = socket;
     this.#context = context;
     this.address = socket.remoteAddress ?? '';
-    this.#aliveAt = context.clock.monotonic();
-    this.#allowance = new RequestAllowance(context.clock, context.limits.requestsPerSecond);
+    this.#cameAt = context.clock.monotonic();
+    this.#aliveAt = this.#cameAt;
+    this.#allowance = new Allowance(context.clock, context.limits.requestsPerSecond);
     // Receiver reports and other frames of the viewer are proof of life and nothing else.
     const scanner = new RtspScanner({ message: (message) => this.#take(message), frame: () => undefined }, { head: 8 * 1024, body: 4 * 1024 });
     socket.on('data', (chunk) => {
@@ -102,7 +104,7 @@ export class RtspViewer {
     const taken = this.#socket.bytesWritten - this.#socket.writableLength;
     if (this.#playing && taken !== this.#written) this.#aliveAt = now;
     this.#written = taken;
-    if (now - this.#aliveAt > (this.#key ? sessionTimeout * 1_000 : introduceWithin)) this.close('timeout');
+    if (this.#key ? now - this.#aliveAt > sessionTimeout * 1_000 : now - this.#cameAt > introduceWithin) this.close('timeout');
   }
 
   close(reason: string): void {
@@ -127,26 +129,29 @@ export class RtspViewer {
       return;
     }
     this.#queue.push(message);
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#context.turns.take(this.#answered, () => void this.#work());
+    this.#wait();
   }
 
-  async #work(): Promise<void> {
-    for (let request = this.#queue.shift(); request && !this.#socket.destroyed; request = this.#queue.shift()) {
-      const answer = await this.#answer(request);
-      this.#answered += 1;
-      if (this.#socket.destroyed) break;
-      const { status, headers = {}, body, afterwards } = answer;
-      const cseq = headerOf(request, 'cseq');
-      const all = { ...(cseq === undefined ? {} : { CSeq: cseq.slice(0, 32) }), Server: 'campus-gateway', ...headers };
-      // The first picture goes out with the answer to PLAY, in one write.
-      this.#socket.cork();
-      this.#socket.write(writeResponse({ status, headers: all, ...(body === undefined ? {} : { body }) }));
-      afterwards?.();
-      this.#socket.uncork();
-    }
+  #wait(): void {
+    if (this.#busy || this.#queue.length === 0 || this.#socket.destroyed || this.#socket.writableEnded) return;
+    this.#busy = true;
+    this.#context.turns.take(this.#answered, () => void this.#work(this.#queue.shift()!));
+  }
+
+  async #work(request: RtspRequest): Promise<void> {
+    const { status, headers = {}, body, afterwards } = await this.#answer(request);
+    this.#answered += 1;
     this.#busy = false;
+    if (this.#socket.destroyed) return;
+    const cseq = headerOf(request, 'cseq');
+    const all = { ...(cseq === undefined ? {} : { CSeq: cseq.slice(0, 32) }), Server: 'campus-gateway', ...headers };
+    // The first picture goes out with the answer to PLAY, in one write; by UDP it must not overtake that.
+    const together = ![...this.#lanes.values()].some(({ kind }) => kind === 'udp');
+    if (together) this.#socket.cork();
+    this.#socket.write(writeResponse({ status, headers: all, ...(body === undefined ? {} : { body }) }));
+    afterwards?.();
+    if (together) this.#socket.uncork();
+    this.#wait();
   }
 
   async #answer(request: RtspRequest): Promise<Answer> {

@@ -154,11 +154,12 @@ export type SinkSpec = {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
   readonly purpose: StreamPurpose;
-} /** `ring`: memory of a FragmentRing. Fragments that find room there come through it, and nobody is told: look there. */ & (
+} & (
   | {
       readonly kind: 'fmp4';
       readonly audio: boolean;
       readonly h264?: H264Only;
+      /** Memory of a FragmentRing. Fragments that find room there come through it, and nobody is told: look there. */
       readonly ring?: SharedArrayBuffer;
       readonly port: import('node:worker_threads').MessagePort;
     }

@@ -62,7 +62,7 @@ export function openCameraFleet({ inventory, adapters, streams, refused, clock, 
   const refusals = openCameraRefusals(clock);
   const sessions = new Map<CameraId, OpenSession>();
   const lives = new Map<CameraId, Life>();
-  /** Those of cameras that have no keyframe to give. */
+  /** Those of cameras that have no keyframe to give, or are being asked for one. */
   const unasked = new WeakSet<CameraSession>();
   const watched = openCameraStreams({ streams, cameraOf: behind, statuses, refusals, clock });
 
@@ -204,13 +204,15 @@ export function openCameraFleet({ inventory, adapters, streams, refused, clock, 
       const camera = behind(id);
       const open = camera && sessions.get(camera.id);
       if (!open || unasked.has(open.session)) return;
+      unasked.add(open.session);
       ask(open.camera, undefined, (session, limit) => session.perform({ op: 'keyframe', profile }, limit)).then(
         ({ ok, sentence }) => {
-          if (!ok) log.debug('camera gives no keyframe', { camera: open.camera.id, sentence });
+          if (ok) unasked.delete(open.session);
+          else log.debug('camera gives no keyframe', { camera: open.camera.id, sentence });
         },
         (error) => {
-          if (isGatewayError(error, 'COMMAND_UNSUPPORTED')) unasked.add(open.session);
-          else log.debug('camera gives no keyframe', { camera: open.camera.id, error });
+          log.debug('camera gives no keyframe', { camera: open.camera.id, error });
+          if (!isGatewayError(error, 'COMMAND_UNSUPPORTED')) unasked.delete(open.session);
         },
       );
     },

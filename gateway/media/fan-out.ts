@@ -70,8 +70,8 @@ export class FanOut {
   }
 
   /**
-   * Sends the first picture of the cached group at once, and the rest of it before what comes next: of many who join together, each sees something
-   * soon. Nothing twice, nothing missed.
+   * Sends the first picture of the cached group at once, and the rest of it a moment later, together with what has come since: of many who join
+   * together, each sees something soon. Nothing twice, nothing missed.
    */
   join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     const viewer: Viewer = {
@@ -176,7 +176,10 @@ export class FanOut {
     if (viewer.live && unit.starts && viewer.behindSince !== undefined) viewer.live = false;
     if (!viewer.live && unit.keyframe && viewer.behindSince === undefined) viewer.live = true;
     // What the link towards the police side cannot carry is left out as for a slow viewer: up to the next keyframe.
-    if (viewer.live && !this.#uplink.take(unit.wire.length, viewer.purpose())) viewer.live = false;
+    if (viewer.live && !this.#uplink.take(unit.wire.length, viewer.purpose())) {
+      this.#catchUp(viewer); // that much it was granted
+      viewer.live = false;
+    }
     if (!viewer.live && unit.starts) this.skipped += 1;
     return viewer.live;
   }
@@ -211,9 +214,9 @@ export class FanOut {
   }
 }
 
-/** How many spans it has; sound that lies among them comes later. */
+/** How many spans it has, with the sound that lies among them. */
 function firstPicture(group: readonly AccessUnit[]): number {
   const [first] = group;
-  const end = group.findIndex(({ track, ticks }) => track !== 'video' || ticks !== first?.ticks);
+  const end = group.findIndex(({ track, ticks }) => track === 'video' && ticks !== first?.ticks);
   return end < 0 ? group.length : end;
 }

@@ -134,6 +134,7 @@ export class Hub implements MediaHub, AsyncDisposable {
     for (;;) {
       const keyframe = hold.stream.keyframe();
       if (keyframe) return keyframe;
+      hold.stream.wantKeyframe();
       if (clock.monotonic() > giveUp) {
         throw new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${channel} sent no keyframe within ${settings.patience} ms.`, {
           context: { channel, profile },

@@ -5,8 +5,8 @@
 import type { Clock } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
 
-/** After it said that it will play; a camera that begins with a keyframe has sent it by then. */
-const patience = seconds(0.15);
+/** From when it was told what to send: it has still to agree to play, and a camera that begins with a keyframe has sent it by then. */
+const patience = seconds(0.3);
 /** An encoder needs a moment, and a request may come before the session: but whoever asks too often gets nothing but keyframes. */
 const again = seconds(1);
 const mostTries = 3;
@@ -16,6 +16,8 @@ export class KeyframeWish {
   readonly #clock: Clock;
   readonly #ask: () => void;
   #askedAt = never;
+  /** The session has brought pictures. */
+  #begun = false;
   /** While a session has brought no keyframe. */
   #waiting: AbortController | undefined;
 
@@ -30,6 +32,7 @@ export class KeyframeWish {
     const waiting = new AbortController();
     this.#waiting = waiting;
     this.#askedAt = never;
+    this.#begun = false;
     void this.#remind(waiting.signal).catch(() => undefined); // A keyframe came, or the session is over.
   }
 
@@ -37,8 +40,12 @@ export class KeyframeWish {
   picture(keyframe: boolean): void {
     if (!this.#waiting) return;
     if (keyframe) this.end();
-    // Once at once; what is said again is said at its pace.
-    else if (this.#askedAt === never) this.now();
+    else if (!this.#begun) {
+      // At once; what is said again is said at its pace. A request that came before all pictures was perhaps spent on none.
+      this.#begun = true;
+      this.#askedAt = never;
+      this.now();
+    }
   }
 
   /** Somebody has come, and there is no group to begin with. */

@@ -54,17 +54,13 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: Si
 function feed({ port, audio, ring: shared }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: OpenSink['end']): Disposable {
   const ring = shared && new FragmentRing(shared);
   let said = 0;
-  return stream.feed.subscribe(
-    (message) => {
-      if (message.kind === 'fragment' && ring?.put(message, said)) return;
-      said += 1;
-      if (message.kind === 'ended') end(message.reason, message.code);
-      else if (stream.transcoded && message.kind === 'init' && message.track === 'video') post(port, { ...message, transcoded: true });
-      else post(port, message);
-    },
-    stream.fanOut.joinable,
-    audio,
-  );
+  return stream.mux((message) => {
+    if (message.kind === 'fragment' && ring?.put(message, said)) return;
+    said += 1;
+    if (message.kind === 'ended') end(message.reason, message.code);
+    else if (stream.transcoded && message.kind === 'init' && message.track === 'video') post(port, { ...message, transcoded: true });
+    else post(port, message);
+  }, audio);
 }
 
 /** What the ring holds, muxed anew from its first keyframe on. */

@@ -9,7 +9,7 @@ import { type Linked, linked } from '../runtime/linked.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { FanOut } from './fan-out.ts';
 import { Flaws } from './flaws.ts';
-import { FragmentFeed } from './fragments.ts';
+import { FragmentFeed, type Subscriber } from './fragments.ts';
 import { isHopeless, pauseAfter } from './hopeless.ts';
 import { keyframeOf } from './keyframe.ts';
 import { KeyframeWish } from './keyframe-wish.ts';
@@ -33,8 +33,10 @@ export interface StreamSurroundings {
 export class Stream {
   readonly channel: ChannelId;
   readonly profile: StreamProfile;
+  readonly transcoded: boolean;
   readonly fanOut: FanOut;
-  readonly feed: FragmentFeed;
+  readonly #feed: FragmentFeed;
+  readonly #name: { readonly channel: ChannelId; readonly profile: StreamProfile };
   readonly #context: MediaContext;
   readonly #origin: Origin;
   readonly #tracks: Tracks;
@@ -59,12 +61,14 @@ export class Stream {
     const { channel, profile } = origin;
     this.channel = channel;
     this.profile = profile;
+    this.transcoded = origin.transcoded;
+    this.#name = { channel, profile };
     this.#origin = origin;
     this.#context = context;
     this.#startedAt = clock.now();
     this.#waiting = new WaitingRoom(clock);
     this.fanOut = new FanOut(clock, settings, budget, context.uplink);
-    this.feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
+    this.#feed = new FragmentFeed(parts.codecs, context.log.child({ channel, profile }), settings.cacheBytes);
     this.#meter = new StreamMeter(clock);
     this.#flaws = new Flaws(clock, settings.keyframeWithin);
     this.#wish = new KeyframeWish(clock, () => origin.askKeyframe());
@@ -111,7 +115,7 @@ export class Stream {
       ? end
       : new GatewayError('MEDIA_UNAVAILABLE', `The stream of ${this.channel} was closed.`, { context: this.#name });
     this.fanOut.closeAll('stream closed');
-    this.feed.end(closed);
+    this.#feed.end(closed);
     this.#waiting.settle(closed);
   }
 
@@ -130,8 +134,19 @@ export class Stream {
   join(outlet: WireOutlet, purpose: () => StreamPurpose): Disposable {
     outlet.described(this.#tracks.description!, false);
     this.#tracks.report((track, clock, packets, octets) => outlet.report(track, clock, packets, octets));
-    if (this.fanOut.joinable.length === 0) this.#wish.now();
+    this.wantKeyframe();
     return this.fanOut.join(outlet, purpose);
+  }
+
+  /** The same as fragments of MP4. */
+  mux(subscriber: Subscriber, audio: boolean): Disposable {
+    this.wantKeyframe();
+    return this.#feed.subscribe(subscriber, this.fanOut.joinable, audio);
+  }
+
+  /** Somebody waits for a picture: where it plays and there is no group to begin with, the camera is asked for one. */
+  wantKeyframe(): void {
+    if (this.#state === 'playing' && this.fanOut.joinable.length === 0) this.#wish.now();
   }
 
   /** The same for one that takes whole pictures. */
@@ -168,10 +183,6 @@ export class Stream {
   /** Its keyframes bring their parameter sets: whoever joins needs to be told nothing before. */
   get describesItself(): boolean {
     return this.#tracks.inBand;
-  }
-
-  get transcoded(): boolean {
-    return this.#origin.transcoded;
   }
 
   get description(): StreamDescription | undefined {
@@ -214,10 +225,6 @@ export class Stream {
     };
   }
 
-  get #name() {
-    return { channel: this.channel, profile: this.profile };
-  }
-
   #described(): boolean {
     return this.#state === 'playing' && (this.#tracks.description?.video.parameterSets.length ?? 0) > 0;
   }
@@ -238,14 +245,14 @@ export class Stream {
     this.#pictures.accept(kept);
     this.fanOut.deliver(kept);
     this.#ring?.push(kept);
-    this.feed.accept(kept);
+    this.#feed.accept(kept);
     this.#report();
   }
 
   #describe(description: StreamDescription, fresh: boolean): void {
     this.#pictures.describe(this.#tracks.video);
     this.fanOut.described(description, fresh);
-    this.feed.describe(description);
+    this.#feed.describe(description);
     const { codec, parameterSets } = description.video;
     if (parameterSets.length === 0) return;
     try {
@@ -278,10 +285,10 @@ export class Stream {
     this.fanOut.forget();
     this.#pictures.pause();
     this.#ring?.interrupt();
-    this.feed.pause();
+    this.#feed.pause();
     if (hopeless) {
       this.fanOut.closeAll('camera refused');
-      this.feed.end(error);
+      this.#feed.end(error);
     }
     this.#waiting.settle(error);
     return hopeless;

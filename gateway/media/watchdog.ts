@@ -31,7 +31,7 @@ export interface Watching {
 const lookEvery = millis(100);
 /** Of the time between two looks, at most this much is held against the worker: what is beyond it is this thread's own lateness. */
 const mostPerLook = 150;
-/** With the time between two beats and two looks, a blocked worker is found within 1 s. */
+/** With the time between two beats and two looks, a worker in an endless loop is found within 1 s. */
 const silentFor = seconds(0.8);
 /** Loading its modules is one long turn. */
 const startWithin = seconds(10);
@@ -40,7 +40,7 @@ const suspicious = seconds(0.3);
 /** No turn of a healthy loop takes so much CPU, not even the one that finds all that cameras sent while it was kept. A silent worker that wants to go on and has not had it cannot be blamed … */
 const mostPerTurn = 250;
 /** … for so long. */
-const keptFor = seconds(5);
+const keptFor = { itself: seconds(5), 'by others': seconds(2) } as const;
 /** A worker that stops turning this near to its limit is collecting garbage in vain. */
 const nearly = 0.9;
 
@@ -74,7 +74,7 @@ export async function watchWorker(watching: Watching, signal: AbortSignal): Prom
     if (silence >= suspicious) cpuBefore ??= timeOf(vitals.thread)?.cpu ?? 0;
     if (silence < silentFor || cpuBefore === undefined) continue;
     const time = timeOf(vitals.thread);
-    if (time?.held && time.cpu - cpuBefore < mostPerTurn && silence < keptFor) {
+    if (time?.held && time.cpu - cpuBefore < mostPerTurn && silence < keptFor[time.held]) {
       if (!kept) log.warn('worker waits for a CPU', { silent: Math.round(silence) });
       kept = true;
       continue;

@@ -84,4 +84,30 @@ export class FragmentRing {
   }
 }
 
+/** What comes through a ring and what is said beside it, in the order in which both were given. */
+export class RingReader {
+  readonly #ring: FragmentRing;
+  readonly #take: (fragment: Fragment) => void;
+  #heard = 0;
+
+  constructor(ring: FragmentRing, take: (fragment: Fragment) => void) {
+    this.#ring = ring;
+    this.#take = take;
+  }
+
+  /** Takes what lies there. */
+  look(): void {
+    for (let fragment = this.#ring.next(this.#heard); fragment; fragment = this.#ring.next(this.#heard)) {
+      this.#take(fragment);
+      this.#ring.free();
+    }
+  }
+
+  /** To be called with each thing that was said beside it, before that is taken. */
+  beside(): void {
+    this.look();
+    this.#heard += 1;
+  }
+}
+
 const placeOf = (count: number) => counters.places + (count & (mostWaiting - 1));

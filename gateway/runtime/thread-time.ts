@@ -6,10 +6,10 @@ export interface ThreadTime {
   /** CPU time that it has used, to a hundredth of a second. */
   readonly cpu: Millis;
   /**
-   * It wants to go on and is kept from it: it waits for a CPU (R) or for its own memory or disk (D), or for another thread of ours that does, as
-   * for those with which V8 collects.
+   * Kept from going on: `itself`: it waits for a CPU (R), or for its own memory or disk (D); `by others`: it waits for another thread of ours that
+   * may, as for those with which V8 collects.
    */
-  readonly held: boolean;
+  readonly held: 'itself' | 'by others' | undefined;
 }
 
 /** USER_HZ is 100 on every architecture that Node runs on. */
@@ -18,14 +18,22 @@ const tick = 10;
 export function threadTime(thread: number): ThreadTime | undefined {
   const stat = statOf(thread);
   if (!stat) return undefined;
-  const held = wants(stat.state) || threads().some((other) => other !== thread && other !== process.pid && wants(statOf(other)?.state));
-  return { cpu: stat.cpu, held };
+  return {
+    cpu: stat.cpu,
+    held: wants(stat.state) ? 'itself' : othersOf(thread).some((other) => wants(statOf(other)?.state)) ? 'by others' : undefined,
+  };
 }
 
 const wants = (state: string | undefined) => state === 'R' || state === 'D';
 
-/** Ours; the process's own id is that of its main thread, which computes while it asks. */
-const threads = () => readdirSync('/proc/self/task').map(Number);
+/** The process's own id is that of its main thread, which computes while it asks. */
+function othersOf(thread: number): readonly number[] {
+  try {
+    return readdirSync('/proc/self/task').flatMap((name) => (Number(name) === thread || Number(name) === process.pid ? [] : [Number(name)]));
+  } catch {
+    return []; // No more files can be opened: nothing is known.
+  }
+}
 
 function statOf(thread: number) {
   try {

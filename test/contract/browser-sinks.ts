@@ -2,7 +2,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import type { Fmp4Message } from '../../gateway/domain/media.ts';
-import { FragmentRing } from '../../gateway/runtime/fragment-ring.ts';
+import { FragmentRing, RingReader } from '../../gateway/runtime/fragment-ring.ts';
 import { openTestCamera } from '../support/rtsp-camera.ts';
 import { gate, never, openSink, type PlaneUnderTest, resolverOf, until } from './media-plane.ts';
 
@@ -28,15 +28,12 @@ export function browserSinkContract(subject: PlaneUnderTest): void {
     const ring = new FragmentRing(4_000);
     const told = { ring: 0, port: 0 };
     const numbers: number[] = [];
-    const look = () => {
-      for (let fragment = ring.next(told.port); fragment; fragment = ring.next(told.port)) {
-        told.ring += 1;
-        numbers.push(sequenceOf(fragment.bytes));
-        ring.free();
-      }
-    };
+    const reader = new RingReader(ring, ({ bytes }) => {
+      told.ring += 1;
+      numbers.push(sequenceOf(bytes));
+    });
     port1.on('message', (message: Fmp4Message) => {
-      look();
+      reader.beside();
       told.port += 1;
       if (message.kind === 'fragment') numbers.push(sequenceOf(message.bytes));
     });
@@ -48,7 +45,7 @@ export function browserSinkContract(subject: PlaneUnderTest): void {
     for (let round = 0; numbers.length < 40 && round < 100; round += 1) {
       // Late now and then, so that it overflows.
       await new Promise((resolve) => setTimeout(resolve, round % 3 === 0 ? 300 : 10));
-      look();
+      reader.look();
     }
     expect(numbers.length).toBeGreaterThan(20);
     expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index));

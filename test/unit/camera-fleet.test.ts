@@ -215,7 +215,11 @@ describe('asking a camera', () => {
 
   test('for a keyframe is done as often as somebody waits, and never again where it has none to give', async () => {
     await using one = await fleetOf([cameraNamed('gate')]);
-    for (let turn = 0; turn < 2; turn += 1) one.fleet.askKeyframe('channel-gate', 'main');
+    for (let turn = 0; turn < 2; turn += 1) {
+      one.fleet.askKeyframe('channel-gate', 'main');
+      one.fleet.askKeyframe('channel-gate', 'main'); // it is being asked
+      await one.clock.advance(seconds(1));
+    }
     expect(one.seen.performs).toBe(2);
     one.seen.tellsNothing = true;
     for (let turn = 0; turn < 3; turn += 1) {

@@ -42,10 +42,13 @@ describe('a page that cannot follow', () => {
     };
     const media = new MediaPage({ socket, wire }, clock, limit);
     const joined: string[] = [];
+    /** What each profile begins with. */
+    const warm: Record<string, readonly StreamFragment[]> = {};
     let left = 0;
     const watch = (id: number, { purpose = 'local', urgent = false, profile = 'sub' }: Wish = {}) => {
-      const join = (wanted: { profile: string }, _watcher: StreamWatcher) => {
+      const join = (wanted: { profile: string }, watcher: StreamWatcher) => {
         joined.push(`${id}:${wanted.profile}`);
+        for (const message of warm[wanted.profile] ?? []) watcher.message(message);
         let here = true;
         return () => {
           if (here) left += 1;
@@ -57,7 +60,7 @@ describe('a page that cannot follow', () => {
       one.begin();
       return one;
     };
-    return { clock, socket, wire, sent, texts, joined, watch, left: () => left };
+    return { clock, socket, wire, sent, texts, joined, warm, watch, left: () => left };
   }
   const picture = (keyframe: boolean, at: number, size = 1) => fragment(keyframe, at, new Uint8Array(size)) as StreamFragment;
 
@@ -117,6 +120,21 @@ describe('a page that cannot follow', () => {
     expect(texts.at(-1)).toMatchObject({ kind: 'ended', id: 1, code: 'MEDIA_TOO_SLOW' });
     expect(left()).toBe(2);
     expect(socket.closedWith).toBe(0);
+  });
+
+  test('a sub-stream that begins at once is not held to what the main one was too much for, and is left with the page', async () => {
+    const { clock, socket, texts, joined, warm, watch, left } = stuck(1_000);
+    warm.sub = [picture(true, 50), picture(false, 51)];
+    const one = watch(1, { profile: 'main' });
+    for (let second = 0; second < 11; second += 1) {
+      socket.bufferedAmount = 2_000 - second;
+      await clock.advance(seconds(1));
+      one.message(picture(true, second));
+    }
+    expect(texts.map(({ kind }) => kind)).toEqual(['stepped-down']);
+    expect(joined).toEqual(['1:main', '1:sub']);
+    one.leave();
+    expect(left()).toBe(2);
   });
 
   test('patrol viewing of a main stream goes on with the sub-stream while the budget is short, and is told why; alarm viewing stays', () => {

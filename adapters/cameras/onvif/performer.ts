@@ -17,7 +17,7 @@ const mostPresets = 1_024;
 /** Of what the iris can do, at full speed. */
 const irisStep = 0.25;
 
-/** Throws COMMAND_UNSUPPORTED and DeviceFailure; a camera that says no is a result. */
+/** Throws COMMAND_UNSUPPORTED and DeviceFailure; a camera that says no, or lets this account do less, is a result. */
 export function performerOf(camera: CameraId, connected: Connected): (command: CameraCommand, signal: AbortSignal) => Promise<CommandResult> {
   const { client, home, media, profiles, chosen } = connected;
   const profileOf = (profile: string) =>
@@ -77,7 +77,10 @@ export function performerOf(camera: CameraId, connected: Connected): (command: C
     try {
       return await obey(command, signal);
     } catch (error) {
-      if (!(error instanceof DeviceFailure) || error.reason !== 'fault') throw error;
+      if (!(error instanceof DeviceFailure)) throw error;
+      // Accounts that may look but not turn are refused in the same words as wrong passwords: what they may do tells.
+      if (error.reason === 'credentials') await connected.probe(signal);
+      else if (error.reason !== 'fault') throw error;
       return { ok: false, sentence: `Camera ${camera} ${error.message}` };
     }
   };

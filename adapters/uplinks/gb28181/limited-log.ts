@@ -1,13 +1,13 @@
 /** A log for what a platform, or whoever borrows its address, can provoke as often as it likes: a flood must not fill the disk. */
 import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
-import { RequestAllowance } from '../../request-allowance.ts';
+import { Allowance } from '../../../gateway/runtime/allowance.ts';
 
 /** Sustained, twice as many at once. */
 const linesPerSecond = 5;
 
 /** The same log, but for lines beyond the allowance: the next one says how many went unsaid. Debug lines are let through. */
 export function limitedLog(log: Logger, clock: Clock): Logger {
-  const allowance = new RequestAllowance(clock, linesPerSecond);
+  const allowance = new Allowance(clock, linesPerSecond);
   let unsaid = 0;
   const around = (inner: Logger): Logger => {
     const at =

@@ -2,7 +2,8 @@
 import type { RawData } from 'ws';
 import type { MediaAsk } from '../../domain/api.ts';
 import type { ChannelId } from '../../domain/ids.ts';
-import { type Millis, seconds } from '../../domain/time.ts';
+import { seconds } from '../../domain/time.ts';
+import { Allowance } from '../../runtime/allowance.ts';
 import type { HttpParts } from '../ports.ts';
 import { wordsOf } from '../problem-words.ts';
 import { z } from '../schemas/pieces.ts';
@@ -67,7 +68,7 @@ async function servePage(arrival: SocketArrival, page: MediaPage, { parts, strea
   const { socket, signal } = arrival;
   const { clock } = parts;
   const watches = new Map<number, MediaWatch>();
-  const allowance = new Allowance(() => clock.monotonic());
+  const allowance = new Allowance(clock, asksPerSecond, asksAtOnce);
 
   const leave = (number: number) => {
     watches.get(number)?.leave();
@@ -132,22 +133,4 @@ function cutWorst(pages: ReadonlySet<MediaPage>): void {
     if (!worst || page.owed > worst.owed) worst = page;
   }
   if (total > budget) worst?.cut();
-}
-
-class Allowance {
-  readonly #monotonic: () => Millis;
-  #left = asksAtOnce;
-  #at: Millis;
-
-  constructor(monotonic: () => Millis) {
-    this.#monotonic = monotonic;
-    this.#at = monotonic();
-  }
-
-  take(): boolean {
-    const now = this.#monotonic();
-    this.#left = Math.min(asksAtOnce, this.#left + ((now - this.#at) / 1_000) * asksPerSecond) - 1;
-    this.#at = now;
-    return this.#left >= 0;
-  }
 }

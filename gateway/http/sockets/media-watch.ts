@@ -99,8 +99,9 @@ export class MediaWatch implements StreamWatcher {
       this.ended('MEDIA_TOO_SLOW', `The page could not follow ${this.#wanted.channel} for ${givenUpAfter} ms.`);
       return;
     }
-    this.#stepDown('MEDIA_TOO_SLOW');
+    // From now on anew: it is judged again with the first picture that the sub-stream begins with, which comes at once.
     this.#behindSince = now;
+    this.#stepDown('MEDIA_TOO_SLOW');
   }
 
   /** The sub-stream instead, and why. */

@@ -25,10 +25,13 @@ export class Rounds {
 
   async #go(): Promise<void> {
     this.#going = true;
-    while (this.#looks.size > 0) {
-      await this.#clock.sleep(every);
-      for (const look of this.#looks) look();
+    try {
+      while (this.#looks.size > 0) {
+        await this.#clock.sleep(every);
+        for (const look of this.#looks) look();
+      }
+    } finally {
+      this.#going = false;
     }
-    this.#going = false;
   }
 }

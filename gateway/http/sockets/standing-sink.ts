@@ -4,7 +4,7 @@ import { isGatewayError } from '../../domain/errors.ts';
 import type { Fmp4Message, SinkSpec } from '../../domain/media.ts';
 import type { Clock, MediaPlane } from '../../domain/ports.ts';
 import { millis, seconds } from '../../domain/time.ts';
-import { FragmentRing } from '../../runtime/fragment-ring.ts';
+import { FragmentRing, RingReader } from '../../runtime/fragment-ring.ts';
 import type { Rounds } from './rounds.ts';
 
 export interface StandingSink {
@@ -45,30 +45,27 @@ async function runSink({ media, spec, rounds, take }: StandingSink, signal: Abor
   const { port1, port2 } = new MessageChannel();
   const ring = new FragmentRing();
   let ended: Ended | undefined;
-  let heard = 0;
   const closed = new Promise<void>((resolve) => port1.once('close', () => resolve()));
   const close = () => port1.close();
-  const look = () => {
-    for (let fragment = ring.next(heard); fragment; fragment = ring.next(heard)) {
-      if (!signal.aborted) take(fragment);
-      ring.free();
-    }
-  };
+  const reader = new RingReader(ring, (fragment) => {
+    if (!signal.aborted) take(fragment);
+  });
+  // What cannot be read leaves a gap in what was said.
+  port1.once('messageerror', close);
   port1.on('message', (message: Fmp4Message) => {
-    look();
-    heard += 1;
+    reader.beside();
     if (message.kind === 'ended') {
       ended = message;
       close();
     } else if (!signal.aborted) take(message);
   });
   signal.addEventListener('abort', close, { once: true });
-  using _round = rounds.join(look);
+  using _round = rounds.join(() => reader.look());
   try {
     await using prepared = await media.prepare({ ...spec, port: port2, ring: ring.shared }, signal);
     prepared.start();
     await closed;
-    look();
+    reader.look();
     return ended;
   } finally {
     signal.removeEventListener('abort', close);

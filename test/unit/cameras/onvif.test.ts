@@ -52,6 +52,21 @@ describe('signing in', () => {
     expect(camera.basic).toBe(0);
   });
 
+  test.each<[string, (reply: ServerResponse) => void]>([
+    ['with 401', (reply) => reply.writeHead(401).end()],
+    ['with 403', (reply) => reply.writeHead(403).end('no')],
+    ['with a fault', (reply) => reply.writeHead(400, soapType).end(soapFault('env:Sender', 'ter:NotAuthorized', 'Sender not Authorized'))],
+  ])('an account that may look, but is refused something else %s, stays signed in', async (_, refuse) => {
+    await using camera = await onvifCamera({ password, answers: { SetSynchronizationPoint: refuse } });
+    await using session = await signInTo(camera);
+    const command = { op: 'keyframe', profile: 'main' } as const;
+    expect(await session.perform(command, signal)).toMatchObject({ ok: false, sentence: expect.stringContaining('SetSynchronizationPoint') });
+    const before = camera.credentialed;
+    camera.password = 'changed meanwhile';
+    await expect(session.perform(command, signal)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    expect(camera.credentialed - before).toBeLessThanOrEqual(2);
+  });
+
   test.each(['digest', 'token'] as const)('a wrong password costs at most two requests with credentials (%s)', async (way) => {
     await using camera = await onvifCamera({ password: 'other', signIn: way });
     await expect(signInTo(camera)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS', context: { camera: 'gate' } });

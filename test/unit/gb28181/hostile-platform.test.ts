@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { readManscdp } from '../../../adapters/protocols/manscdp/message.ts';
 import { readDatagram } from '../../../adapters/protocols/sip/read.ts';
-import { RequestAllowance } from '../../../adapters/request-allowance.ts';
 import { maySendTo } from '../../../adapters/uplinks/gb28181/destinations.ts';
 import { drawStep, Ladder } from '../../../adapters/uplinks/gb28181/ladder.ts';
 import { limitedLog } from '../../../adapters/uplinks/gb28181/limited-log.ts';
@@ -10,6 +9,7 @@ import { config } from '../../../adapters/uplinks/gb28181/settings.ts';
 import { WhoMaySpeak } from '../../../adapters/uplinks/gb28181/who-may-speak.ts';
 import { printable } from '../../../gateway/commands/common.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
+import { Allowance } from '../../../gateway/runtime/allowance.ts';
 import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
 import { openLogger } from '../../../gateway/runtime/logger.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -168,7 +168,7 @@ test('lines that a platform can provoke are counted where they are too many', as
 
 test('a flood that is refused leaves no debt behind', async () => {
   const clock = new ManualClock();
-  const allowance = new RequestAllowance(clock, 20);
+  const allowance = new Allowance(clock, 20);
   const taken = () => Array.from({ length: 200 }, () => allowance.take()).filter(Boolean).length;
   expect(taken()).toBe(40);
   await clock.advance(seconds(1));

@@ -68,6 +68,30 @@ describe('viewers', () => {
     expect(seen).toMatchObject({ writes: 4, bytes: 147 });
   });
 
+  test('the first picture is whole, whatever sound lies among its spans', () => {
+    const out = new FanOut(new ManualClock(), settings, new OwedBytes(1e6), unlimited);
+    const { seen, outlet } = viewer();
+    out.deliver(out.keep(unitOf(100, true)));
+    out.deliver(out.keep({ ...unitOf(3, false, 7), track: 'audio' }));
+    out.deliver(out.keep({ ...unitOf(60, false), starts: false }));
+    out.deliver(out.keep(unitOf(10, false, 1)));
+    out.join(outlet, () => 'local');
+    expect(seen).toMatchObject({ writes: 1, bytes: 163 });
+  });
+
+  test('what the link was charged for goes out, though it has no room for what follows', () => {
+    const clock = new ManualClock();
+    const out = new FanOut(clock, settings, new OwedBytes(1e6), UplinkBudget.open(1_000, clock));
+    const { seen, outlet } = viewer();
+    out.deliver(out.keep(unitOf(400, true)));
+    out.deliver(out.keep(unitOf(400, false, 1)));
+    out.join(outlet, () => 'patrol');
+    expect(seen).toMatchObject({ writes: 1, bytes: 400 });
+    out.deliver(out.keep(unitOf(900, false, 2)));
+    expect(seen).toMatchObject({ writes: 2, bytes: 800 });
+    expect(out.skipped).toBe(1);
+  });
+
   test('what a joiner has not yet got of the group comes though no picture follows, and stays as it was though a new group begins', () => {
     const sent: number[] = [];
     const join = (out: FanOut) => {

@@ -40,15 +40,24 @@ test('one that begins in the middle of a group is asked with its first picture, 
 test('one that is silent is asked, and no more once its keyframe has come or the session is over', async () => {
   const { clock, asked, wish } = wishing();
   wish.begin();
-  await clock.advance(millis(150));
-  expect(asked).toEqual([150]);
+  await clock.advance(millis(300));
+  expect(asked).toEqual([300]);
   wish.picture(true);
   await clock.advance(millis(5_000));
   wish.begin();
   await clock.advance(millis(100));
   wish.end();
   await clock.advance(millis(5_000));
-  expect(asked).toEqual([150]);
+  expect(asked).toEqual([300]);
+});
+
+test('one that was asked before it sent anything is asked once more with a first picture that needs others', async () => {
+  const { clock, asked, wish } = wishing();
+  wish.begin();
+  await clock.advance(millis(400));
+  for (let picture = 0; picture < 10; picture += 1) wish.picture(false);
+  expect(asked).toEqual([300, 400]);
+  wish.end();
 });
 
 test('whoever comes and finds nothing to begin with has it asked for, once a second at most', async () => {

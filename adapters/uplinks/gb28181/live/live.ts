@@ -5,6 +5,7 @@ import type { ChannelId } from '../../../../gateway/domain/ids.ts';
 import type { RtpOrder, RtpWay } from '../../../../gateway/domain/media.ts';
 import type { Logger, RtpSending } from '../../../../gateway/domain/ports.ts';
 import { seconds } from '../../../../gateway/domain/time.ts';
+import { Allowance } from '../../../../gateway/runtime/allowance.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
 import type { GbSession } from '../../../protocols/sdp/gb-session.ts';
 import { gbSsrc } from '../../../protocols/sdp/gb-ssrc.ts';
@@ -12,7 +13,6 @@ import type { Dialog } from '../../../protocols/sip/dialog.ts';
 import { callIdOf } from '../../../protocols/sip/fields.ts';
 import type { IncomingRequest } from '../../../protocols/sip/incoming.ts';
 import { hostPort } from '../../../protocols/sip/uri.ts';
-import { RequestAllowance } from '../../../request-allowance.ts';
 import { foreignMedia, maySendTo } from '../destinations.ts';
 import { limitedLog } from '../limited-log.ts';
 import type { PlatformLink, Registration } from '../link.ts';
@@ -35,7 +35,7 @@ export class Live {
   readonly #link: PlatformLink;
   readonly #ledger: PlayLedger;
   readonly #receivers: WhoMaySpeak;
-  readonly #allowance: RequestAllowance;
+  readonly #allowance: Allowance;
   /** Of refusals. */
   readonly #log: Logger;
   readonly #dialogs = new Set<Dialog>();
@@ -51,7 +51,7 @@ export class Live {
     this.#receivers = new WhoMaySpeak(
       media.to ?? [platform.address, ...platform.alsoFrom].filter((network) => isIP(network.split('/')[0] ?? '') !== 0),
     );
-    this.#allowance = new RequestAllowance(clock, invitesPerSecond);
+    this.#allowance = new Allowance(clock, invitesPerSecond);
   }
 
   get plays(): readonly PlayFacts[] {
