@@ -73,15 +73,23 @@ export function performerOf(camera: CameraId, connected: Connected): (command: C
     return { ok: true };
   }
 
+  /** What this account may not do. */
+  const refused = new Map<CameraCommand['op'], CommandResult>();
+
   return async (command, signal) => {
+    const known = refused.get(command.op);
+    if (known) return known;
     try {
       return await obey(command, signal);
     } catch (error) {
       if (!(error instanceof DeviceFailure)) throw error;
-      // Accounts that may look but not turn are refused in the same words as wrong passwords: what they may do tells.
-      if (error.reason === 'credentials') await connected.probe(signal);
-      else if (error.reason !== 'fault') throw error;
-      return { ok: false, sentence: `Camera ${camera} ${error.message}` };
+      const result = { ok: false, sentence: `Camera ${camera} ${error.message}` };
+      if (error.reason === 'credentials') {
+        // Accounts that may look but not turn are refused in the same words as wrong passwords: what they may do tells.
+        await connected.probe(signal);
+        refused.set(command.op, result);
+      } else if (error.reason !== 'fault') throw error;
+      return result;
     }
   };
 }

@@ -61,10 +61,19 @@ describe('signing in', () => {
     await using session = await signInTo(camera);
     const command = { op: 'keyframe', profile: 'main' } as const;
     expect(await session.perform(command, signal)).toMatchObject({ ok: false, sentence: expect.stringContaining('SetSynchronizationPoint') });
+    const calls = camera.calls.length;
+    expect(await session.perform(command, signal)).toMatchObject({ ok: false });
+    expect(camera.calls).toHaveLength(calls);
+  });
+
+  test('a password that was changed is told as such by the next command, after few requests that carried the old one', async () => {
+    await using camera = await onvifCamera({ password });
+    await using session = await signInTo(camera);
     const before = camera.credentialed;
     camera.password = 'changed meanwhile';
-    await expect(session.perform(command, signal)).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
-    expect(camera.credentialed - before).toBeLessThanOrEqual(2);
+    const move = session.perform({ op: 'ptz-stop', profile: 'main' }, signal);
+    await expect(move).rejects.toMatchObject({ code: 'CAMERA_CREDENTIALS' });
+    expect(camera.credentialed - before).toBeLessThanOrEqual(4);
   });
 
   test.each(['digest', 'token'] as const)('a wrong password costs at most two requests with credentials (%s)', async (way) => {
