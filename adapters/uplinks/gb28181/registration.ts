@@ -23,7 +23,7 @@ export interface RegistrationParts {
   readonly endpoint: SipEndpoint;
   readonly home: Server;
   readonly credentials: SipCredentials | undefined;
-  /** Told whom else to listen to: a server that a 302 names. */
+  /** Told whom to listen to beside home from now on, and to nobody else: the server that we speak to. */
   readonly trust: (address: string) => void;
 }
 
@@ -46,13 +46,18 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
   let redirects = 0;
   /** Since the platform last proved that it knows us. */
   const failed = { unanswered: 0, refused: 0 };
+  /** Whom we leave is a stranger, by an open connection too. */
+  const turnTo = (next: Server) => {
+    if (server.peer.address !== home.peer.address) parts.endpoint.leave(server.peer);
+    server = next;
+    parts.trust(next.peer.address);
+  };
   while (!signal.aborted) {
     const { outcome, series } = await attempt(parts, server, signal);
     if (outcome === undefined) return;
     let pause: Millis;
     switch (outcome.kind) {
       case 'granted': {
-        redirects = 0;
         const lost = await hold(parts, { server, series, granted: outcome }, () => Object.assign(failed, { unanswered: 0, refused: 0 }), signal);
         if (!lost) return;
         log.warn('registration lost', { uplink: link.uplink, trouble: lost });
@@ -68,11 +73,9 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         redirects += 1;
         if (redirects <= mostRedirects) {
           log.info('registration redirected', { uplink: link.uplink, to: outcome.server });
-          parts.trust(outcome.server.peer.address);
-          server = outcome.server;
+          turnTo(outcome.server);
           continue;
         }
-        redirects = 0;
         link.down({ kind: 'redirected-in-circles' });
         pause = backoff(unansweredPauses, failed.unanswered);
         failed.unanswered += 1;
@@ -93,7 +96,8 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         break;
     }
     // A server that a 302 named is gone, or does not want us: back to the one that named it.
-    server = home;
+    turnTo(home);
+    redirects = 0;
     await clock.sleep(pause, signal).catch(() => undefined); // aborted: the loop's condition ends it
   }
 }

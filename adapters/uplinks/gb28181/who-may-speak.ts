@@ -1,28 +1,23 @@
 /** SIP is not authenticated after the registration: only the platform's addresses are heard at all (facts §11). */
 import { BlockList, isIP } from 'node:net';
 
-/** Servers that redirections named last; the oldest is forgotten. A platform of many nodes leads from one to the other. */
-const mostNamed = 8;
-
 export class WhoMaySpeak {
   readonly #list: BlockList;
-  #named: readonly string[] = [];
-  #namedList = new BlockList();
+  #current = new BlockList();
 
   /** IP addresses, and networks such as `10.1.0.0/16`. */
   constructor(networks: Iterable<string>) {
     this.#list = listOf(networks);
   }
 
-  /** An IP address that a 302 names. */
-  name(address: string): void {
-    this.#named = [...this.#named.filter((one) => one !== address), address].slice(-mostNamed);
-    this.#namedList = listOf(this.#named);
+  /** The server that we speak to just now, an IP address: a 302 may have named it. Whoever it was before is a stranger again. */
+  follow(address: string): void {
+    this.#current = listOf([address]);
   }
 
   check(address: string): boolean {
     const family = familyOf(address);
-    return this.#list.check(address, family) || this.#namedList.check(address, family);
+    return this.#list.check(address, family) || this.#current.check(address, family);
   }
 }
 

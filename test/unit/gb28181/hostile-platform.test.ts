@@ -1,6 +1,7 @@
 /** What a platform, or whoever speaks from its address, must not be able to do to us. */
 import { expect, test } from 'vitest';
 import { readManscdp } from '../../../adapters/protocols/manscdp/message.ts';
+import type { SipPeer } from '../../../adapters/protocols/sip/flow.ts';
 import { readDatagram } from '../../../adapters/protocols/sip/read.ts';
 import { maySendTo } from '../../../adapters/uplinks/gb28181/destinations.ts';
 import { drawStep, Ladder } from '../../../adapters/uplinks/gb28181/ladder.ts';
@@ -17,7 +18,7 @@ import { gbBox } from '../../support/gb-box.ts';
 import { deliveryOf, gbDevice, until } from '../../support/gb-device.ts';
 import { device, GbRegistrar, server } from '../../support/gb-registrar.ts';
 import { codes } from '../../support/gb-school.ts';
-import { never } from '../../support/sip-endpoint.ts';
+import { localSip, never } from '../../support/sip-endpoint.ts';
 import { alarm } from '../../support/spine.ts';
 
 test('a 302 to many hosts, to no host or to this box is a refusal', async () => {
@@ -38,13 +39,68 @@ test('a 302 to many hosts, to no host or to this box is a refusal', async () => 
   expect(maySendTo('192.0.2.10', { remote: '192.0.2.10', local: '192.0.2.20' })).toBe(true);
 });
 
-test('of the servers that redirections name the last eight are heard', () => {
+test('beside home the server that we speak to is heard, and no other that a redirection named', () => {
   const list = new WhoMaySpeak(['192.0.2.10', '198.51.100.0/24']);
-  const named = Array.from({ length: 20 }, (_, index) => `203.0.113.${index + 1}`);
-  for (const address of [...named, named[12]!, '2001:db8::1']) list.name(address);
-  expect(named.filter((address) => list.check(address))).toEqual(named.slice(-8).filter((address) => address !== '203.0.113.14'));
-  for (const address of ['192.0.2.10', '198.51.100.7', '2001:db8:0::1', '203.0.113.13'])
-    expect([address, list.check(address)]).toEqual([address, true]);
+  const heard = () => ['192.0.2.10', '198.51.100.7', '203.0.113.1', '2001:db8:0::1'].filter((address) => list.check(address));
+  list.follow('203.0.113.1');
+  expect(heard()).toEqual(['192.0.2.10', '198.51.100.7', '203.0.113.1']);
+  list.follow('2001:db8::1');
+  expect(heard()).toEqual(['192.0.2.10', '198.51.100.7', '2001:db8:0::1']);
+  list.follow('192.0.2.10');
+  expect(heard()).toEqual(['192.0.2.10', '198.51.100.7']);
+});
+
+test('a server that a 302 named is a stranger again once it has let us go', async () => {
+  const clock = new ManualClock();
+  await using home = await new GbRegistrar(clock).open();
+  const follower = 'sip:34020000002000000009@3402000000';
+  let taken = 200;
+  let seen: SipPeer | undefined;
+  await using other = await localSip({
+    local: { address: '127.0.0.2', port: 0 },
+    request: (incoming) => {
+      seen = { transport: 'UDP', ...incoming.flow.remote };
+      incoming.answer(taken, incoming.request.method === 'REGISTER' ? { headers: { Expires: 3_600 } } : {});
+    },
+  });
+  let redirects = 1;
+  home.whim = ({ request }) => {
+    if (request.method !== 'REGISTER' || redirects === 0) return undefined;
+    redirects -= 1;
+    return { status: 302, headers: { Contact: `<sip:34020000002000000009@127.0.0.2:${other.port}>` } };
+  };
+  await using link = gbDevice(home, clock);
+  await until(clock, () => link.uplink.link()?.state === 'up' && seen !== undefined);
+  const ask = () => {
+    const limit = systemClock.deadline(seconds(1));
+    return other.endpoint.ask({ method: 'OPTIONS', uri: `sip:${device}@3402000000`, from: follower, to: follower }, seen!, limit).then(
+      ({ status }) => status,
+      () => 'not heard',
+    );
+  };
+  expect(await ask()).toBe(200);
+  taken = 403;
+  await until(clock, () => home.registered && link.uplink.link()?.state === 'up');
+  expect(await ask()).toBe('not heard');
+});
+
+test('a server that a 302 names and that never answers is no circle, however often it is tried', async () => {
+  const clock = new ManualClock();
+  await using registrar = await new GbRegistrar(clock).open();
+  // Nobody there, but the port is taken: silence.
+  await using dead = await localSip({ request: () => undefined });
+  registrar.whim = ({ request }) =>
+    request.method === 'REGISTER' ? { status: 302, headers: { Contact: `<sip:${server}@127.0.0.1:${dead.port}>` } } : undefined;
+  await using link = gbDevice(registrar, clock);
+  const said = new Set<string>();
+  const look = () => {
+    const { sentence } = link.uplink.link() ?? {};
+    if (sentence) said.add(sentence.en);
+    return registrar.of('REGISTER').length >= 6;
+  };
+  await until(clock, look, 1_200_000);
+  expect([...said].filter((sentence) => sentence.includes('again and again'))).toEqual([]);
+  expect([...said].some((sentence) => sentence.includes('did not answer'))).toBe(true);
 });
 
 test('a registration of no length is not begun anew without a pause, and a longer and longer least one is asked for once', async () => {
