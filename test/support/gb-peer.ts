@@ -21,6 +21,8 @@ export interface GbPeer extends AsyncDisposable {
   readonly states: { readonly event: string; readonly state: string }[];
   /** What the platform answers to each; 200 unless set. Undefined: nothing at all. */
   answer: (request: SipRequest) => number | undefined;
+  /** How long it takes to answer. */
+  pace: () => Promise<void>;
   /** Requests of the platform outside dialogs come here. */
   take: (incoming: IncomingRequest) => void;
   ask(message: ManscdpMessage): Promise<number>;
@@ -41,7 +43,7 @@ export async function gbPeer(): Promise<GbPeer> {
     const status = peer.answer(request);
     if (request.method === 'NOTIFY') states.push({ event: headerOf(request, 'Event') ?? '', state: headerOf(request, 'Subscription-State') ?? '' });
     if (request.body.length > 0) heard.push(readManscdp(request.body));
-    if (status !== undefined) incoming.answer(status);
+    if (status !== undefined) void peer.pace().then(() => incoming.answer(status));
   };
   const sizes: number[] = [];
   const platform = await localSip({
@@ -67,6 +69,7 @@ export async function gbPeer(): Promise<GbPeer> {
     sizes,
     states,
     answer: () => 200,
+    pace: async () => undefined,
     take: (incoming) => incoming.answer(200),
     ask: async (message) =>
       (await platform.endpoint.ask({ ...fromPlatform, method: 'MESSAGE', body: body(message) }, gateway.peer('UDP'), never)).status,

@@ -3,10 +3,9 @@
  * the desk, speaks through `link.tell`, and follows `link.registrations` where a new registration means something to it.
  */
 import { aborted } from '../../../gateway/runtime/shutdown.ts';
-import type { SipResponse } from '../../protocols/sip/message.ts';
 import { openCatalogue, watchForCatalogue } from './catalogue/part.ts';
 import { Controls } from './control/controls.ts';
-import type { DeskParts, GbNotice } from './desk.ts';
+import type { DeskParts } from './desk.ts';
 import { limitedLog } from './limited-log.ts';
 import type { PlatformLink } from './link.ts';
 import { Live } from './live/live.ts';
@@ -21,8 +20,8 @@ const mostNamed = 20;
 export interface GbParts extends Omit<DeskParts, 'response'> {
   /** Run until the uplink ends; one that throws ends the uplink, which begins anew. */
   readonly lives: readonly ((signal: AbortSignal) => Promise<void>)[];
-  /** By NOTIFY, where the platform has subscribed to such alarms; undefined: it has not, and a MESSAGE is to go. `sent`: it has left. */
-  notifyAlarm(notice: Extract<GbNotice, { readonly cmdType: 'Alarm' }>, signal: AbortSignal, sent: () => void): Promise<SipResponse | undefined>;
+  /** By NOTIFY, where the platform has subscribed to such alarms; undefined: it has not, and a MESSAGE is to go. */
+  notifyAlarm: Subscriptions['alarm'];
   open(): { readonly plays: number; readonly subscriptions: number };
 }
 
@@ -88,7 +87,7 @@ export function openParts(link: PlatformLink): GbParts {
     },
     subscribe: async (incoming, query, signal) => subscriptions.take(incoming, query, signal),
     invite: (incoming, signal) => live.invite(incoming, signal),
-    notifyAlarm: (notice, signal, sent) => subscriptions.notify(notice, signal, sent),
+    notifyAlarm: (notice, signal, urgent) => subscriptions.alarm(notice, signal, urgent),
     open: () => ({ plays: live.plays.length, subscriptions: subscriptions.size }),
   };
 }

@@ -3,9 +3,11 @@
  * still. One per kind, and of alarms one per device that they are wanted of; a new one replaces its predecessor: platforms that restart say no goodbye.
  */
 import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
-import { seconds } from '../../../gateway/domain/time.ts';
+import { type Millis, millis, seconds } from '../../../gateway/domain/time.ts';
+import { linked } from '../../../gateway/runtime/linked.ts';
 import type { ManscdpMessage } from '../../protocols/manscdp/message.ts';
 import type { Asked, Dialog } from '../../protocols/sip/dialog.ts';
+import { SipFailure } from '../../protocols/sip/failure.ts';
 import { expiresOf } from '../../protocols/sip/fields.ts';
 import type { IncomingRequest } from '../../protocols/sip/incoming.ts';
 import { headerOf, type SipRequest, type SipResponse } from '../../protocols/sip/message.ts';
@@ -17,6 +19,8 @@ type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { rea
 export type SubscriptionQuery = Extract<Rooted<'Query'>, { readonly cmdType: 'Catalog' | 'Alarm' }>;
 export type SubscriptionKind = SubscriptionQuery['cmdType'];
 export type SubscriptionNotice = Extract<Rooted<'Notify'>, { readonly cmdType: SubscriptionKind }>;
+type CatalogueNotice = Extract<SubscriptionNotice, { readonly cmdType: 'Catalog' }>;
+type AlarmNotice = Extract<SubscriptionNotice, { readonly cmdType: 'Alarm' }>;
 
 interface Subscription {
   readonly key: string;
@@ -28,10 +32,20 @@ interface Subscription {
   endsAt: number;
   /** Ends the wait for its end: a refresh begins another. */
   waiting: AbortController;
-  /** NOTIFYs leave one after the other. */
+  /** NOTIFYs leave one after the other; alarms wait for nothing. */
   last: Promise<unknown>;
-  /** It left an alarm unanswered, and has not refreshed since. */
-  silent: boolean;
+  /** When it last answered; on the clock that never jumps, ms. */
+  heardAt: number;
+  /** Aborts once it leaves alarms unanswered; a refresh begins another. */
+  silence: AbortController;
+}
+
+/** How an alarm is told. */
+export interface Urgent {
+  /** Of a subscription that answers nothing at all: then it is told no alarms until it refreshes. */
+  readonly patience: Millis;
+  /** The alarm has left. */
+  readonly sent?: () => void;
 }
 
 export interface SubscriptionParts {
@@ -89,7 +103,10 @@ export class Subscriptions {
     });
     this.#drop(key, 'was replaced.');
     const event = headerOf(incoming.request, 'Event') ?? query.cmdType;
-    const subscription = { key, query, dialog, event, endsAt: 0, waiting: new AbortController(), last: Promise.resolve(), silent: false };
+    const subscription: Subscription = {
+      ...{ key, query, dialog, event, endsAt: 0, waiting: new AbortController(), last: Promise.resolve() },
+      ...{ heardAt: 0, silence: new AbortController() },
+    };
     this.#all.set(key, subscription);
     // A platform that leaves without a word, or whose dialog broke.
     dialog.ended.addEventListener('abort', () => this.#forget(subscription), { once: true });
@@ -98,29 +115,54 @@ export class Subscriptions {
     if (expires > 0) this.#parts.opened(query.cmdType);
   }
 
-  /** In its subscription; undefined: nobody has subscribed to that, or whoever did left one unanswered. Rejects with a SipFailure where no answer came. */
-  async notify(notice: SubscriptionNotice, signal: AbortSignal, sent?: () => void): Promise<SipResponse | undefined> {
-    const subscription = [...this.#all.values()].find(({ query, silent }) => !silent && wants(query, notice, this.#parts.device));
+  /** In its subscription, after what it was told before; undefined: nobody has subscribed to that. Rejects with a SipFailure where no answer came. */
+  async notify(notice: CatalogueNotice, signal: AbortSignal): Promise<SipResponse | undefined> {
+    const subscription = this.#wanting(notice);
+    return subscription && this.#send(subscription, notice, signal);
+  }
+
+  /**
+   * At once: whoever sends alarms keeps those of one zone in order (ADR 0004). Undefined: nobody has subscribed to such alarms, or whoever did has fallen
+   * silent. Rejects with the signal's reason, and with a SipFailure where no answer came: then all others that wait are given up as well.
+   */
+  async alarm(notice: AlarmNotice, signal: AbortSignal, { patience, sent }: Urgent): Promise<SipResponse | undefined> {
+    const subscription = this.#wanting(notice);
     if (!subscription) return undefined;
-    // It may stand behind another that nobody answers: then it is never sent.
-    const done = new AbortController();
-    const abandoned = new Promise<never>((_, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: done.signal }),
-    );
+    const { silence } = subscription;
+    using life = linked(signal, silence.signal);
+    const left = () => {
+      sent?.();
+      this.#untilSilent(subscription, patience, life.signal).then(
+        () => silence.abort(new SipFailure('silent', `has not answered a NOTIFY for ${patience / 1_000} s.`)),
+        () => undefined, // answered, or over
+      );
+    };
     try {
-      return await Promise.race([this.#send(subscription, notice, signal, sent ? { sent } : {}), abandoned]);
+      return await this.#ask(subscription, notice, life.signal, { sent: left });
     } catch (error) {
       // Nobody there, or never was: each alarm would wait for it in vain.
-      subscription.silent = true;
+      if (!signal.aborted) silence.abort(error);
       throw error;
-    } finally {
-      done.abort();
     }
   }
 
   /** Without a word: a new registration begins without subscriptions (facts §3.7). */
   end(): void {
     for (const key of [...this.#all.keys()]) this.#drop(key, 'is registered anew.');
+  }
+
+  #wanting(notice: SubscriptionNotice): Subscription | undefined {
+    return [...this.#all.values()].find(({ query, silence }) => !silence.signal.aborted && wants(query, notice, this.#parts.device));
+  }
+
+  /** From now on. One that answers others is slow, not silent: a burst takes its time. */
+  async #untilSilent(subscription: Subscription, patience: Millis, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    for (const begun = clock.monotonic(); ; ) {
+      const left = Math.max(begun, subscription.heardAt) + patience - clock.monotonic();
+      if (left <= 0) return;
+      await clock.sleep(millis(left), signal);
+    }
   }
 
   #firstOf(query: SubscriptionQuery): SubscriptionNotice | undefined {
@@ -141,11 +183,8 @@ export class Subscriptions {
     const body = asked.request.body.length === 0 ? {} : { body: this.#parts.voice.bodyOf(acceptanceOf(subscription.query)) };
     asked.answer(200, { headers: { Expires: expires }, ...body });
     subscription.event = headerOf(asked.request, 'Event') ?? subscription.event;
-    if (subscription.silent) {
-      // It is there after all: what it did not answer holds up nothing.
-      subscription.silent = false;
-      subscription.last = Promise.resolve();
-    }
+    // It is there after all.
+    if (subscription.silence.signal.aborted) subscription.silence = new AbortController();
     this.#extend(subscription, expires, signal);
     if (expires > 0) void this.#send(subscription, this.#firstOf(subscription.query), signal);
   }
@@ -168,32 +207,35 @@ export class Subscriptions {
 
   async #terminate(subscription: Subscription, signal: AbortSignal): Promise<void> {
     this.#forget(subscription);
-    await this.#send(subscription, undefined, signal, { state: 'terminated;reason=timeout' }).catch(() => undefined); // over is over
+    await this.#send(subscription, undefined, signal, 'terminated;reason=timeout').catch(() => undefined); // over is over
     subscription.dialog.end('has subscribed no longer.');
   }
 
+  /** After what was sent before. */
+  #send(subscription: Subscription, notice: SubscriptionNotice | undefined, signal: AbortSignal, state?: string): Promise<SipResponse> {
+    const answered = subscription.last.then(() => this.#ask(subscription, notice, signal, state === undefined ? {} : { state }));
+    subscription.last = answered.catch((error: unknown) =>
+      this.#parts.log.debug('notification not answered', { kind: subscription.query.cmdType, error }),
+    );
+    return answered;
+  }
+
   /** Resolves with any final answer; a refusal ends the subscription. Where no answer comes it stays: the link decides what is lost. */
-  #send(
+  async #ask(
     subscription: Subscription,
     notice: SubscriptionNotice | undefined,
     signal: AbortSignal,
-    { state, sent }: { readonly state?: string; readonly sent?: () => void } = {},
+    { state, sent }: { readonly state?: string; readonly sent?: () => void },
   ): Promise<SipResponse> {
-    const { dialog } = subscription;
-    const answered = subscription.last.then(() => {
-      const left = Math.max(0, Math.round((subscription.endsAt - this.#parts.clock.monotonic()) / 1_000));
-      const headers = { Event: subscription.event, 'Subscription-State': state ?? `active;expires=${left};retry-after=0` };
-      const content = { headers, ...(notice ? { body: this.#parts.voice.bodyOf(notice) } : {}), ...(sent ? { sent } : {}) };
-      return dialog.request('NOTIFY', content, signal);
-    });
-    const settled = answered.then(
-      ({ status }) => {
-        if (!isSuccess(status)) this.#drop(subscription.key, `refused NOTIFY with ${status}.`, subscription);
-      },
-      (error: unknown) => this.#parts.log.debug('notification not answered', { kind: subscription.query.cmdType, error }),
-    );
-    subscription.last = settled;
-    return answered;
+    const { clock, voice } = this.#parts;
+    const left = Math.max(0, Math.round((subscription.endsAt - clock.monotonic()) / 1_000));
+    const headers = { Event: subscription.event, 'Subscription-State': state ?? `active;expires=${left};retry-after=0` };
+    const content = { headers, ...(notice ? { body: voice.bodyOf(notice) } : {}), ...(sent ? { sent } : {}) };
+    const response = await subscription.dialog.request('NOTIFY', content, signal);
+    subscription.heardAt = clock.monotonic();
+    // Of alarms that leave together one may be heard behind a later one: the 500 that a number out of turn gets is about that NOTIFY alone (RFC 5057).
+    if (!isSuccess(response.status) && response.status !== 500) this.#drop(subscription.key, `refused NOTIFY with ${response.status}.`, subscription);
+    return response;
   }
 
   #drop(key: string, sentence: string, only?: Subscription): void {

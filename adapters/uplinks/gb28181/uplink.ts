@@ -59,7 +59,7 @@ export class Gb28181Uplink implements Uplink {
     this.#link = link;
     this.#password = password;
     this.#strangers = new Strangers(link.settings);
-    this.#messenger = openMessenger({ link, receipts: this.#receipts, notify: (notice, limit, sent) => this.#notify(notice, limit, sent) });
+    this.#messenger = openMessenger({ link, receipts: this.#receipts, notify: (notice, limit, urgent) => this.#notify(notice, limit, urgent) });
   }
 
   link(): LinkStatus {
@@ -80,7 +80,7 @@ export class Gb28181Uplink implements Uplink {
     using life = linked(signal);
     const parts = openParts(this.#link);
     const desk = new Desk(this.#link, { ...parts, response: (response) => this.#receipts.take(response) }, life.signal);
-    this.#notify = (notice, limit, sent) => parts.notifyAlarm(notice, limit, sent);
+    this.#notify = (notice, limit, urgent) => parts.notifyAlarm(notice, limit, urgent);
     this.#open = () => parts.open();
     const lives = [(ending: AbortSignal) => this.#endpoints(desk, ending), ...parts.lives].map((live) => live(life.signal));
     try {

@@ -44,7 +44,7 @@ test('a panic goes out with its zone’s code, its priority, its true time and i
   expect(sent?.content.alarmDescription).toContain('无声紧急报警');
   expect(sent?.content.alarmDescription).toMatch(new RegExp(`\\[事件 ${event.id}\\]\\[时间 2026-01-01 08:00:00\\.123\\]$`));
   expect(sent?.content.info?.alarmType).toBeUndefined();
-  expect(here.link.door.receipts).toEqual([`${event.id.slice(-4)} sent MESSAGE, SN 41`, `${event.id.slice(-4)} answered SIP 200`]);
+  expect(here.link.door.receipts).toEqual([`${event.id.slice(-4)} sent MESSAGE, SN 41`, `${event.id.slice(-4)} answered SIP 200 to MESSAGE`]);
 });
 
 test.each([
@@ -92,7 +92,7 @@ describe('what counts as delivered', () => {
     expect(await again).toEqual({ proof: 'Response OK, SN 41' });
     expect(alarms(here.registrar).map(({ sn }) => sn)).toEqual([41, 41]);
     const id = event.id.slice(-4);
-    expect(here.link.door.receipts).toContain(`${id} answered SIP 200`);
+    expect(here.link.door.receipts).toContain(`${id} answered SIP 200 to MESSAGE`);
     expect(here.link.door.receipts).toContain(`${id} confirmed Response OK, SN 41`);
   });
 
@@ -174,6 +174,9 @@ test.each([
   expect(await here.deliver(alarm())).toEqual({ proof: 'SIP 200' });
   expect(heard).toContain('NOTIFY');
   expect(alarms(here.registrar).map(({ sn }) => sn)).toEqual([41]);
+  // It left by both; the journal says which of them was taken.
+  const said = here.link.door.receipts.map((receipt) => receipt.slice(5));
+  expect(said).toEqual(['sent NOTIFY, SN 41', 'sent MESSAGE, SN 41', 'answered SIP 200 to MESSAGE']);
   expect(here.link.uplink.link()?.state).toBe('up');
 });
 

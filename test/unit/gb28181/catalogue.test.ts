@@ -12,7 +12,10 @@ import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
 import { linked } from '../../../gateway/runtime/linked.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { eventually } from '../../support/eventually.ts';
+import { gbDevice, until } from '../../support/gb-device.ts';
+import { cameraCode, largeBox, zoneCode } from '../../support/gb-large-box.ts';
 import { device, type GbPeer, gbPeer, platformCode } from '../../support/gb-peer.ts';
+import { GbRegistrar } from '../../support/gb-registrar.ts';
 import { type CatalogueSchool, catalogueSchool, codes, gbSchool } from '../../support/gb-school.ts';
 import { never } from '../../support/sip-endpoint.ts';
 
@@ -245,4 +248,35 @@ describe('a subscription to the catalogue', () => {
     life.abort();
     await running;
   });
+});
+
+test('one NOTIFY that nobody answers for half a minute, and the next change is still told', async () => {
+  const clock = new ManualClock();
+  const box = largeBox(clock, 2);
+  await using registrar = await new GbRegistrar(clock).open();
+  await using _link = gbDevice(registrar, clock, { codes: box.codes }, undefined, box.door);
+  await until(clock, () => registrar.keepalives.length > 0);
+  let deaf = false;
+  const told: string[] = [];
+  const unheard = new Set<string>();
+  await registrar.subscribe(query(9), (asked) => {
+    const notice = readManscdp(asked.request.body);
+    const events =
+      notice.root === 'Notify' && notice.cmdType === 'Catalog' ? notice.content.items.map((item) => `${item.deviceId} ${item.event}`) : [];
+    if (deaf) for (const event of events) unheard.add(event);
+    else {
+      told.push(...events);
+      asked.answer(200);
+    }
+  });
+  await until(clock, () => told.includes(`${zoneCode(2)} UPDATE`));
+  deaf = true;
+  box.set(1, 'offline');
+  await until(clock, () => unheard.size > 0);
+  const lost = clock.now();
+  await until(clock, () => clock.now() - lost >= 40_000);
+  expect([...unheard]).toEqual([`${cameraCode(1)} OFF`]);
+  deaf = false;
+  box.set(2, 'offline');
+  await until(clock, () => told.includes(`${cameraCode(1)} OFF`) && told.includes(`${cameraCode(2)} OFF`), 40_000);
 });

@@ -180,8 +180,8 @@ test('a subscription that answers nothing holds up one alarm, and no other', asy
     await link.uplink.deliver(deliveryOf(alarm(), position), never);
     return performance.now() - begun;
   };
-  expect(await deliver(101)).toBeGreaterThan(1_900);
-  expect(await deliver(102)).toBeLessThan(1_500);
+  expect(await deliver(101)).toBeGreaterThan(1_250);
+  expect(await deliver(102)).toBeLessThan(1_000);
   const told = () => registrar.heard.flatMap(({ message }) => (message?.cmdType === 'Alarm' ? [message.sn] : []));
   expect(told()).toEqual([101, 102]);
   expect(notified).not.toContain(102);

@@ -4,7 +4,7 @@ import { type ManscdpMessage, readManscdp } from '../../../adapters/protocols/ma
 import { wantsAlarm } from '../../../adapters/uplinks/gb28181/alarm-filter.ts';
 import { Subscriptions } from '../../../adapters/uplinks/gb28181/subscriptions.ts';
 import type { Clock } from '../../../gateway/domain/ports.ts';
-import { seconds } from '../../../gateway/domain/time.ts';
+import { millis, seconds } from '../../../gateway/domain/time.ts';
 import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -16,6 +16,10 @@ const wanted = (cmdType: 'Catalog' | 'Alarm' | 'MobilePosition', sn = 7, deviceI
   ({ root: 'Query', cmdType, sn, deviceId, content: {} }) as ManscdpMessage;
 const alarm = (deviceId = button) =>
   ({ root: 'Notify', cmdType: 'Alarm', sn: 1_024, deviceId, content: { alarmPriority: 1, alarmMethod: 2, alarmTime: 1_767_225_600_000 } }) as const;
+
+const urgent = { patience: seconds(3) };
+const off = (sn: number) =>
+  ({ root: 'Notify', cmdType: 'Catalog', sn, deviceId: device, content: { sumNum: 1, items: [{ deviceId: button, event: 'OFF' }] } }) as const;
 
 function open(peer: GbPeer, clock: Clock = systemClock) {
   const opened: string[] = [];
@@ -38,7 +42,7 @@ describe('a subscription', () => {
     expect((await peer.subscribe(wanted('MobilePosition'), { event: 'presence;id=55' })).status).toBe(489);
     const { status, body } = await peer.subscribe(wanted('Alarm'), { event: 'presence;id=77', expires: 90 });
     expect([status, body]).toMatchObject([200, { cmdType: 'Alarm', content: { result: 'OK' } }]);
-    expect((await subscriptions.notify(alarm(), never))?.status).toBe(200);
+    expect((await subscriptions.alarm(alarm(), never, urgent))?.status).toBe(200);
     await eventually(() => expect(peer.heard).toEqual([alarm()].map((message) => expect.objectContaining(message))));
     expect(peer.states).toEqual([
       { event: 'presence;id=77', state: 'active;expires=90;retry-after=0' },
@@ -72,7 +76,7 @@ describe('a subscription', () => {
     expect(await peer.refresh(dialog!, 0)).toBe(200);
     expect(subscriptions.size).toBe(0);
     await eventually(() => expect(peer.states.at(-1)?.state).toBe('terminated;reason=timeout'));
-    expect([subscriptions.size, await subscriptions.notify(alarm(), never)]).toEqual([0, undefined]);
+    expect([subscriptions.size, await subscriptions.alarm(alarm(), never, urgent)]).toEqual([0, undefined]);
   });
 
   test('replaces the one before it of the same kind; those of alarms one per device', async () => {
@@ -84,8 +88,8 @@ describe('a subscription', () => {
     await peer.subscribe(wanted('Alarm', 10, '34020000001340000002'));
     expect(subscriptions.size).toBe(3);
     expect(await peer.refresh(before!, 600)).toBe(481);
-    expect(await subscriptions.notify(alarm('34020000001340000009'), never)).toBeUndefined();
-    expect((await subscriptions.notify(alarm(), never))?.status).toBe(200);
+    expect(await subscriptions.alarm(alarm('34020000001340000009'), never, urgent)).toBeUndefined();
+    expect((await subscriptions.alarm(alarm(), never, urgent))?.status).toBe(200);
     await eventually(() => expect(peer.device.endpoint.ledger.dialogs).toBe(3));
     subscriptions.end();
     expect([subscriptions.size, peer.device.endpoint.ledger.dialogs]).toEqual([0, 0]);
@@ -97,8 +101,22 @@ describe('a subscription', () => {
     await peer.subscribe(wanted('Alarm'));
     await eventually(() => expect(peer.states).toHaveLength(1));
     peer.answer = () => 489;
-    expect((await subscriptions.notify(alarm(), never))?.status).toBe(489);
+    expect((await subscriptions.alarm(alarm(), never, urgent))?.status).toBe(489);
     expect(subscriptions.size).toBe(0);
+  });
+
+  test('to the catalogue that leaves a change unanswered is told the next one', async () => {
+    await using peer = await gbPeer();
+    const { subscriptions } = open(peer);
+    await peer.subscribe(wanted('Catalog'));
+    await eventually(() => expect(peer.heard).toHaveLength(1));
+    peer.answer = () => undefined;
+    using given = systemClock.deadline(millis(200));
+    await expect(subscriptions.notify(off(20), given)).rejects.toThrow();
+    peer.answer = () => 200;
+    expect(subscriptions.has('Catalog')).toBe(true);
+    expect((await subscriptions.notify(off(21), never))?.status).toBe(200);
+    expect(peer.heard.at(-1)).toMatchObject({ sn: 21 });
   });
 
   test('to what we do not offer is refused, and so is one that says nothing', async () => {
@@ -112,6 +130,76 @@ describe('a subscription', () => {
       never,
     );
     expect(response.status).toBe(400);
+  });
+});
+
+describe('a subscription to alarms', () => {
+  async function alarmed(clock = new ManualClock()) {
+    const peer = await gbPeer();
+    const { subscriptions } = open(peer, clock);
+    const { dialog } = await peer.subscribe(wanted('Alarm'));
+    await eventually(() => expect(peer.states).toHaveLength(1));
+    const tell = (signal = never) => {
+      const told = subscriptions.alarm(alarm(), signal, urgent).then(
+        (response) => response?.status ?? 'nobody',
+        () => 'unanswered',
+      );
+      return told;
+    };
+    return { peer, subscriptions, clock, dialog: dialog!, tell, [Symbol.asyncDispose]: () => peer[Symbol.asyncDispose]() };
+  }
+
+  test('that takes a burst slowly, one after the other, is not silent', async () => {
+    await using here = await alarmed();
+    const waiting: (() => void)[] = [];
+    here.peer.pace = () => new Promise((resolve) => waiting.push(resolve));
+    const told = [here.tell(), here.tell(), here.tell(), here.tell()];
+    await eventually(() => expect(waiting).toHaveLength(4));
+    for (const [index, answer] of waiting.entries()) {
+      await here.clock.advance(seconds(2));
+      answer();
+      expect(await told[index]).toBe(200);
+    }
+    here.peer.pace = async () => undefined;
+    expect(await here.tell()).toBe(200);
+    expect(here.clock.sleepers).toBe(1); // its end
+  });
+
+  test('that answers nothing is waited for once, by all together, until it refreshes', async () => {
+    await using here = await alarmed();
+    here.peer.answer = ({ method }) => (method === 'NOTIFY' ? undefined : 200);
+    const told = [here.tell()];
+    await eventually(() => expect(here.peer.states).toHaveLength(2));
+    await here.clock.advance(seconds(2));
+    told.push(here.tell(), here.tell());
+    await eventually(() => expect(here.peer.states).toHaveLength(4));
+    await here.clock.advance(seconds(1.1));
+    expect(await Promise.all(told)).toEqual(['unanswered', 'unanswered', 'unanswered']);
+    expect(await here.tell()).toBe('nobody');
+    expect(here.subscriptions.has('Alarm')).toBe(true);
+    here.peer.answer = () => 200;
+    expect(await here.peer.refresh(here.dialog, 600)).toBe(200);
+    expect(await here.tell()).toBe(200);
+  });
+
+  test('is not silent where whoever asked waits no longer', async () => {
+    await using here = await alarmed();
+    here.peer.answer = () => undefined;
+    const given = new AbortController();
+    const told = here.tell(given.signal);
+    await eventually(() => expect(here.peer.states).toHaveLength(2));
+    given.abort();
+    expect(await told).toBe('unanswered');
+    here.peer.answer = () => 200;
+    expect(await here.tell()).toBe(200);
+  });
+
+  test('outlives a 500, which is about one NOTIFY that came out of turn', async () => {
+    await using here = await alarmed();
+    here.peer.answer = () => 500;
+    expect(await here.tell()).toBe(500);
+    here.peer.answer = () => 200;
+    expect(await here.tell()).toBe(200);
   });
 });
 

@@ -57,10 +57,12 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
           heard?.[Symbol.dispose]();
         });
         const sent = (by: string) => () => note(delivery, 'sent', `${by}, SN ${notice.sn}`);
-        const answer = (await notified(notice, sent('NOTIFY'), limit)) ?? (await link.tell(notice, limit, { sent: sent('MESSAGE') }));
+        const notification = await notified(notice, sent('NOTIFY'), limit);
+        const answer = notification ?? (await link.tell(notice, limit, { sent: sent('MESSAGE') }));
         judge(answer, delivery);
         const taken = `SIP ${answer.status}`;
-        note(delivery, 'answered', taken);
+        // It may have left by both: this says which was taken.
+        note(delivery, 'answered', `${taken} to ${notification ? 'NOTIFY' : 'MESSAGE'}`);
         if (ack === 'sip200') return { proof: taken };
         if (ack === 'query') return { proof: await askedFor(notice, limit) };
         await untilAborted(confirmation.signal, limit);
@@ -79,9 +81,11 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
 
   /** Undefined: nobody has subscribed, or whoever has is no longer there. A stale subscription must not swallow alarms: a MESSAGE goes then. */
   async function notified(notice: AlarmNotice, sent: () => void, limit: AbortSignal): Promise<SipResponse | undefined> {
-    using short = clock.deadline(notifyPatience(link.settings.timeout), limit);
+    const { timeout } = link.settings;
+    // Leaves time for a MESSAGE, whatever becomes of it.
+    using half = clock.deadline(seconds(timeout / 2), limit);
     try {
-      const answer = await notify(notice, short, sent);
+      const answer = await notify(notice, half, { patience: notifyPatience(timeout), sent });
       return answer && isSuccess(answer.status) ? answer : undefined;
     } catch (error) {
       if (limit.aborted) throw error;
@@ -141,8 +145,8 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
   }
 }
 
-/** Leaves time for a MESSAGE within `timeout` s. */
-const notifyPatience = (timeout: number): Millis => seconds(Math.min(3, timeout / 2));
+/** A subscription that answers nothing for so long is not told alarms any more. Of `timeout` s in all. */
+const notifyPatience = (timeout: number): Millis => seconds(Math.min(3, timeout / 3));
 
 const proofOf = ({ sn, content }: AlarmResponse) => `Response ${content.result ?? 'without a result'}, SN ${sn}`;
 
