@@ -36,6 +36,7 @@ async function restarts(transport: 'udp' | 'tcp', runs: number, seed: number): P
   const registered = (then: number) => link.uplink.link()?.state === 'up' && heardSince(then);
   const subscribed = () => platform.subscriptions().filter(({ active, notices }) => active && notices > 0).length === 2;
   const shown = () => (platform.catalogue(code)?.items ?? []).map((item) => `${item.deviceId} ${item.name} ${item.status}`).toSorted();
+  const right = () => shown().join() === box.truth().join();
   const passes = (length: number) => {
     const end = clock.now() + seconds(length);
     return until(clock, () => clock.now() >= end, longWait);
@@ -43,6 +44,7 @@ async function restarts(transport: 'udp' | 'tcp', runs: number, seed: number): P
   await until(clock, () => registered(0) && subscribed());
   const registeredAfter: number[] = [];
   const wellAfter: number[] = [];
+  const toldAfter: number[] = [];
   let lost = 0;
   for (let run = 0; run < runs; run += 1) {
     await passes(random() * apart);
@@ -57,9 +59,14 @@ async function restarts(transport: 'udp' | 'tcp', runs: number, seed: number): P
       registeredAfter.push((clock.now() - back) / 1_000);
       if (!forgets) continue;
       await until(clock, subscribed, minutes(3));
+      // It has none any more, and asks; from then on it is told.
       void platform.askCatalogue(code, never).catch(() => undefined); // What it lacks is seen below.
-      await until(clock, () => shown().join() === box.truth().join(), minutes(3));
+      await until(clock, right, minutes(3));
       wellAfter.push((clock.now() - back) / 1_000);
+      box.set(1 + Math.floor(random() * cameras), random() < 0.5 ? 'offline' : 'normal');
+      const changed = clock.now();
+      await until(clock, right, minutes(3));
+      toldAfter.push((clock.now() - changed) / 1_000);
     } catch {
       lost += 1;
     }
@@ -67,6 +74,7 @@ async function restarts(transport: 'udp' | 'tcp', runs: number, seed: number): P
   return figuresOf({ test: `chaos platform-restarts, ${transport.toUpperCase()}`, dose: `${runs} restarts`, seed }, [
     { metric: 'not as before within 3 minutes', value: lost, unit: 'count', limit: 0 },
     { metric: 'registered again after, most', value: mostOf(registeredAfter), unit: 's', limit: 90 },
-    { metric: 'subscribed to, and the same catalogue, after, most', value: mostOf(wellAfter), unit: 's', limit: 120 },
+    { metric: 'subscribed to, and the same catalogue, after, most', value: mostOf(wellAfter), unit: 's', limit: 60 },
+    { metric: 'a change told after, most', value: mostOf(toldAfter), unit: 's', limit: 20 },
   ]);
 }
