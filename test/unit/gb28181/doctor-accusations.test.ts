@@ -151,6 +151,11 @@ describe('after a 302', () => {
     expect(names({ asked }, { callers: [{ user: second, address: '192.0.2.11' }] })).toEqual(['registration well']);
     expect(names({}, { callers: [{ user: second, address: '192.0.2.10' }] })).toContain('platform code problem');
   });
+
+  test('nor one that is gone, and was asked by its code before', () => {
+    const calls = { callers: [{ user: second, address: '192.0.2.11' }] };
+    expect(names({}, { ...calls, servers: [server, second, server] })).toEqual(['registration well']);
+  });
 });
 
 test('a platform that takes us and forgets us is not said to hear another device: each possibility is named', () => {

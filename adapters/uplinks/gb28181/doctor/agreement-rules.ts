@@ -9,7 +9,7 @@ import { down, problem, type Rule, warning } from './rule.ts';
 
 /** The platform calls itself, us or its realm otherwise than we do. */
 const names: Rule = ({ settings, seen, asked }) => {
-  const servers = new Set([settings.platform.code, ...seen.servers, ...(asked ? [asked.code] : [])]);
+  const servers = new Set([settings.platform.code, ...seen.servers]);
   // A server that a 302 names without its code has one of its own.
   const led = asked?.redirected ? asked.peer.address : undefined;
   const caller = seen.callers.find(({ user, address }) => /^\d{20}$/.test(user) && !servers.has(user) && address !== led);
