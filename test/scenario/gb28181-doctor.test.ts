@@ -5,6 +5,7 @@ import { seconds } from '../../gateway/domain/time.ts';
 import type { UplinkExamination } from '../../gateway/domain/uplink-ports.ts';
 import { type DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { doctorCases } from './gb28181-doctor-cases.ts';
+import { fieldCases } from './gb28181-doctor-field-cases.ts';
 
 /** One is enough for every day; `DOCTOR_SEEDS=2,3,4` for more. */
 const seeds = (process.env.DOCTOR_SEEDS ?? '1').split(',').map(Number);
@@ -28,7 +29,7 @@ async function asked({ after = 45, make }: DoctorCase, seed: number) {
   return { made, sentence: examination.sentence };
 }
 
-test.concurrent.each(doctorCases.flatMap((each) => seeds.map((seed) => [each.name, seed, each] as const)))(
+test.concurrent.each([...doctorCases, ...fieldCases].flatMap((each) => seeds.map((seed) => [each.name, seed, each] as const)))(
   'the first sentence names the true cause: %s, seed %i',
   { timeout: 120_000 },
   async (name, seed, each) => {
