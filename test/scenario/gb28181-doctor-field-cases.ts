@@ -8,15 +8,27 @@ import type { IncomingRequest } from '../../adapters/protocols/sip/incoming.ts';
 import { headerOf } from '../../adapters/protocols/sip/message.ts';
 import { instant, seconds } from '../../gateway/domain/time.ts';
 import { deliveryOf, gbDevice } from '../support/gb-device.ts';
-import type { DoctorCase } from '../support/gb-doctor-world.ts';
+import type { DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { cameraCode } from '../support/gb-large-box.ts';
 import { openLivePlane, view } from '../support/gb-live.ts';
-import { device, type GbRegistrar, password } from '../support/gb-registrar.ts';
+import { device, type GbRegistrar, password, type Whim } from '../support/gb-registrar.ts';
 import { never } from '../support/sip-endpoint.ts';
 import { alarm } from '../support/spine.ts';
 
 const isSigned = ({ request }: IncomingRequest) => request.method === 'REGISTER' && headerOf(request, 'Authorization') !== undefined;
-const askCatalogue = (registrar: GbRegistrar) => registrar.tell({ root: 'Query', cmdType: 'Catalog', sn: 7, deviceId: device, content: {} });
+
+/** As `world.registrar`, with the right time: nothing is wrong but what the case says. */
+async function registrarIn(world: World, whim: Whim = () => undefined): Promise<GbRegistrar> {
+  const registrar = await world.registrar(whim);
+  registrar.ahead = 0;
+  return registrar;
+}
+
+/** The link stands, and the platform has asked what there is, as it does. */
+async function greeted(world: World, registrar: GbRegistrar): Promise<void> {
+  await world.until(() => registrar.keepalives.length > 0);
+  await registrar.tell({ root: 'Query', cmdType: 'Catalog', sn: 7, deviceId: device, content: {} });
+}
 
 export const fieldCases: readonly DoctorCase[] = [
   {
@@ -72,7 +84,7 @@ export const fieldCases: readonly DoctorCase[] = [
       en: [/expir|how long|duration|period|interval|registration time|hold/i, /short|brief|small|longer|less|least|minim|423/i],
     }),
     async make(world) {
-      const registrar = await world.registrar(({ request }) => {
+      const registrar = await registrarIn(world, ({ request }) => {
         const asked = Number(headerOf(request, 'Expires'));
         return request.method === 'REGISTER' && asked > 0 && asked < 3_600 ? 423 : undefined;
       });
@@ -90,7 +102,7 @@ export const fieldCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       let heard = world.clock.now();
-      const registrar = await world.registrar(({ request }, self) => {
+      const registrar = await registrarIn(world, ({ request }, self) => {
         if (request.method === 'MESSAGE' && world.clock.now() - heard > seconds(65)) {
           self.registered = false;
           return 404;
@@ -98,7 +110,9 @@ export const fieldCases: readonly DoctorCase[] = [
         heard = world.clock.now();
         return undefined;
       });
-      return { uplink: world.gateway(registrar, { keepalive: { every: world.dice.between(180, 240), misses: 3 } }) };
+      const uplink = world.gateway(registrar, { keepalive: { every: world.dice.between(180, 240), misses: 3 } });
+      await greeted(world, registrar);
+      return { uplink };
     },
   },
   {
@@ -112,7 +126,7 @@ export const fieldCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       const minutes = world.one(30, 60);
-      const registrar = await world.registrar((incoming) => {
+      const registrar = await registrarIn(world, (incoming) => {
         if (incoming.request.method !== 'REGISTER') return undefined;
         incoming.answer(403, { reason: 'Account Locked', headers: { 'Retry-After': minutes * 60 } });
         return 'ignore';
@@ -127,7 +141,7 @@ export const fieldCases: readonly DoctorCase[] = [
     named: () => ({ zh: [/版本|版次|2016|X-GB-Ver/i], en: [/version|edition|2016|X-GB-Ver/i] }),
     async make(world) {
       const older = world.one('2.0', '1.1');
-      const registrar = await world.registrar(({ request }) =>
+      const registrar = await registrarIn(world, ({ request }) =>
         headerOf(request, 'X-GB-Ver') === '3.0' ? { status: 400, headers: { 'X-GB-Ver': older } } : undefined,
       );
       return { uplink: world.gateway(registrar, { version: '2022' }) };
@@ -144,14 +158,13 @@ export const fieldCases: readonly DoctorCase[] = [
     async make(world) {
       const most = world.dice.between(350, 450);
       let refused = 0;
-      const registrar = await world.registrar(({ request }) => {
+      const registrar = await registrarIn(world, ({ request }) => {
         if (request.method !== 'MESSAGE' || request.body.length <= most) return undefined;
         refused += 1;
         return 513;
       });
       const uplink = world.gateway(registrar);
-      await world.until(() => registrar.keepalives.length > 0);
-      await askCatalogue(registrar);
+      await greeted(world, registrar);
       await world.until(() => refused > 0);
       return { uplink };
     },
@@ -166,11 +179,11 @@ export const fieldCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       const status = world.one(415, 488);
-      const registrar = await world.registrar(({ request }) =>
+      const registrar = await registrarIn(world, ({ request }) =>
         /<CmdType>Alarm</.test(Buffer.from(request.body).toString('latin1')) ? status : undefined,
       );
       const uplink = world.gateway(registrar);
-      await world.until(() => registrar.keepalives.length > 0);
+      await greeted(world, registrar);
       const event = { ...alarm({ panel: 'gate', zone: 'z1', type: 'panic.silent' }), occurredAt: instant(world.clock.now()) };
       await uplink.deliver(deliveryOf(event), never).catch(() => undefined);
       return { uplink };
@@ -185,9 +198,9 @@ export const fieldCases: readonly DoctorCase[] = [
       en: [/media|picture|video|stream|RTP/i, /address|media\.to|192\.0\.2/i],
     }),
     async make(world) {
-      const registrar = await world.registrar(() => undefined);
+      const registrar = await registrarIn(world);
       const uplink = world.gateway(registrar);
-      await world.until(() => registrar.keepalives.length > 0);
+      await greeted(world, registrar);
       const { status } = world.own(await view({ registrar }, { code: cameraCode(1), offer: { address: `192.0.2.${world.dice.between(40, 60)}` } }));
       if (status !== 403) throw new Error(`The INVITE was answered ${status}.`);
       return { uplink };
@@ -207,7 +220,7 @@ export const fieldCases: readonly DoctorCase[] = [
       await new Promise<void>((resolve) => dark.bind(0, '127.0.0.1', resolve));
       world.own({ [Symbol.asyncDispose]: () => new Promise((resolve) => dark.close(() => resolve())) });
       const next = `<sip:3402000000200000000${world.dice.between(2, 9)}@127.0.0.1:${dark.address().port}>`;
-      const registrar = await world.registrar((incoming) =>
+      const registrar = await registrarIn(world, (incoming) =>
         isSigned(incoming) ? { status: 302, headers: { Contact: next, Expires: '3600' } } : undefined,
       );
       return { uplink: world.gateway(registrar) };
@@ -233,10 +246,9 @@ export const fieldCases: readonly DoctorCase[] = [
       en: [/code/i, /\bno\b|none|without|missing|lack|empty|not|\b0\b/i, /channel|camera/i],
     }),
     async make(world) {
-      const registrar = await world.registrar(() => undefined);
+      const registrar = await registrarIn(world);
       const uplink = world.gateway(registrar, { codes: { device } });
-      await world.until(() => registrar.keepalives.length > 0);
-      await askCatalogue(registrar);
+      await greeted(world, registrar);
       return { uplink };
     },
   },
@@ -252,7 +264,7 @@ export const fieldCases: readonly DoctorCase[] = [
     async make(world) {
       const scheme = world.one('Bidirection', 'Unidirection');
       const challenge = `${scheme} algorithm="A:SM2;H:SM3;S:SM4/OFB/PKCS5;SI:SM3-SM2", random1="MDEyMzQ1Njc4OWFiY2RlZg=="`;
-      const registrar = await world.registrar(({ request }) =>
+      const registrar = await registrarIn(world, ({ request }) =>
         request.method === 'REGISTER' ? { status: 401, headers: { 'WWW-Authenticate': challenge } } : undefined,
       );
       return { uplink: world.gateway(registrar) };
@@ -268,10 +280,10 @@ export const fieldCases: readonly DoctorCase[] = [
       never: /摄像机.{0,12}(离线|断线|连不上|不可用)|camera.{0,30}(offline|unavailable|unreachable)/i,
     }),
     async make(world) {
-      const registrar = await world.registrar(() => undefined);
+      const registrar = await registrarIn(world);
       const { plane } = world.own(await openLivePlane());
       const { uplink } = world.own(gbDevice(registrar, world.clock, { codes: world.box.codes }, password, { ...world.box.door, media: plane }));
-      await world.until(() => registrar.keepalives.length > 0);
+      await greeted(world, registrar);
       const { call } = world.own(await view({ registrar }, { code: cameraCode(1), offer: { port: await closedPort() } }));
       // It must have been accepted, and ended by the box.
       await world.until(() => call?.dialog.ended.aborted === true);

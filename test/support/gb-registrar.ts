@@ -41,6 +41,8 @@ export class GbRegistrar implements AsyncDisposable {
   flow: SipFlow | undefined;
   registered = false;
   expires = 3_600;
+  /** Of its clock before ours, ms. */
+  ahead = 90_000;
   readonly #clock: Clock;
   readonly #door: DigestDoor;
   #sip: Awaited<ReturnType<typeof localSip>> | undefined;
@@ -136,7 +138,7 @@ export class GbRegistrar implements AsyncDisposable {
     this.registered = !leaves;
     this.flow = incoming.flow;
     incoming.answer(200, {
-      headers: { Expires: leaves ? 0 : this.expires, Date: new Date(this.#clock.now() + 28_800_000 + 90_000).toISOString().slice(0, -1) },
+      headers: { Expires: leaves ? 0 : this.expires, Date: new Date(this.#clock.now() + 28_800_000 + this.ahead).toISOString().slice(0, -1) },
     });
   }
 }
