@@ -4,18 +4,15 @@
  */
 import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer } from 'node:net';
-import type { IncomingRequest } from '../../adapters/protocols/sip/incoming.ts';
 import { headerOf } from '../../adapters/protocols/sip/message.ts';
 import { instant, seconds } from '../../gateway/domain/time.ts';
 import { deliveryOf, gbDevice } from '../support/gb-device.ts';
 import type { DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { cameraCode } from '../support/gb-large-box.ts';
 import { openLivePlane, view } from '../support/gb-live.ts';
-import { device, type GbRegistrar, password, type Whim } from '../support/gb-registrar.ts';
+import { device, type GbRegistrar, password, server, type Whim } from '../support/gb-registrar.ts';
 import { never } from '../support/sip-endpoint.ts';
 import { alarm } from '../support/spine.ts';
-
-const isSigned = ({ request }: IncomingRequest) => request.method === 'REGISTER' && headerOf(request, 'Authorization') !== undefined;
 
 /** As `world.registrar`, with the right time: nothing is wrong but what the case says. */
 async function registrarIn(world: World, whim: Whim = () => undefined): Promise<GbRegistrar> {
@@ -220,8 +217,8 @@ export const fieldCases: readonly DoctorCase[] = [
       await new Promise<void>((resolve) => dark.bind(0, '127.0.0.1', resolve));
       world.own({ [Symbol.asyncDispose]: () => new Promise((resolve) => dark.close(() => resolve())) });
       const next = `<sip:3402000000200000000${world.dice.between(2, 9)}@127.0.0.1:${dark.address().port}>`;
-      const registrar = await registrarIn(world, (incoming) =>
-        isSigned(incoming) ? { status: 302, headers: { Contact: next, Expires: '3600' } } : undefined,
+      const registrar = await registrarIn(world, ({ request }) =>
+        headerOf(request, 'Authorization') !== undefined ? { status: 302, headers: { Contact: next, Expires: '3600' } } : undefined,
       );
       return { uplink: world.gateway(registrar) };
     },
@@ -232,9 +229,8 @@ export const fieldCases: readonly DoctorCase[] = [
     cause: '`platform.address` is IPv6, `local.address` is IPv4: nothing can go from the one to the other.',
     named: () => ({ zh: [/IPv6|IPv4|地址族|协议族/i], en: [/IPv6|IPv4|address famil/i] }),
     async make(world) {
-      const code = '34020000002000000001';
       const address = world.one('2001:db8:34::10', '::1');
-      return { uplink: world.gateway({ port: 5_060 }, { platform: { code, address }, local: { address: '127.0.0.1', port: 0 } }) };
+      return { uplink: world.gateway({ port: 5_060 }, { platform: { code: server, address }, local: { address: '127.0.0.1', port: 0 } }) };
     },
   },
   {
@@ -294,9 +290,9 @@ export const fieldCases: readonly DoctorCase[] = [
 
 /** Of TCP. The machine gives it to nobody for a while. */
 async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
+  const listener = createServer();
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise<void>((resolve) => listener.close(() => resolve()));
   return port;
 }

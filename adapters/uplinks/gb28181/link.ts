@@ -1,6 +1,7 @@
 /** What the parts of one uplink share: who both sides are, and the way to the platform while it stands. */
 import type { LinkStatus } from '../../../gateway/domain/health.ts';
 import type { UplinkId } from '../../../gateway/domain/ids.ts';
+import type { RtpWay } from '../../../gateway/domain/media.ts';
 import { type Instant, type Millis, seconds } from '../../../gateway/domain/time.ts';
 import type { UplinkContext } from '../../../gateway/domain/uplink-ports.ts';
 import { linked } from '../../../gateway/runtime/linked.ts';
@@ -33,6 +34,12 @@ export interface Registration extends Server {
 /** Longer than a lost 200 of the registrar takes to come again. */
 const registeredWithin = seconds(10);
 
+/** A view that was accepted, and whose media connection did not come about. */
+export interface MediaBlocked {
+  readonly transport: RtpWay['transport'];
+  readonly remote: string;
+}
+
 interface Telling {
   readonly to?: string;
   readonly sent?: () => void;
@@ -48,6 +55,8 @@ export class PlatformLink {
   onForgotten: ((status: number) => void) | undefined;
   /** Whom we asked last to register us. */
   asked: Server | undefined;
+  /** Of the last view; undefined once pictures have flowed. */
+  mediaBlocked: MediaBlocked | undefined;
   #basics: Basics;
   #basicsSet = new AbortController();
   #sn = 0;

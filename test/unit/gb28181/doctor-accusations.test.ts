@@ -16,7 +16,7 @@ const settings = gb28181.config.parse({
   platform: { code: server, address: '192.0.2.10' },
   codes: { device, channels: { gate: '34020000001320000001' } },
 });
-const nothing: SeenOnTheWire = { registers: [], servers: [server], algorithms: [], callers: [], called: [], told: [], refusedByUs: [] };
+const nothing: SeenOnTheWire = { registers: [], servers: [server], algorithms: [], schemes: [], callers: [], called: [], told: [], refusedByUs: [] };
 const since = instant(1_764_115_200_000);
 const up = { status: { state: 'up', since }, trouble: { kind: 'opening' } } as const;
 const downBy = (trouble: DoctorFacts['trouble']) => ({ status: { state: 'down', since }, trouble }) as const;

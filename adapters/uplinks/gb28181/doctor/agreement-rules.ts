@@ -80,6 +80,22 @@ const media: Rule = ({ seen, own }) => {
   );
 };
 
+const mediaConnection: Rule = ({ mediaBlocked }) => {
+  if (!mediaBlocked) return undefined;
+  const { remote, transport } = mediaBlocked;
+  return transport === 'tcp-passive'
+    ? problem(
+        'media',
+        `点播已接受，但平台没有连到本机的媒体端口，没有画面：请检查防火墙是否放行平台到本机的媒体连接（TCP）。`,
+        `A view was accepted, and the platform never connected to our media port: no picture. Have firewalls let its media connections (TCP) through to this box.`,
+      )
+    : problem(
+        'media',
+        `点播已接受，但无法连接平台的媒体端口 ${remote}（TCP），没有画面：请检查防火墙是否放行媒体端口。`,
+        `A view was accepted, and the platform's media port ${remote} takes no TCP connection: no picture. Have firewalls let the media ports through.`,
+      );
+};
+
 const charset: Rule = ({ settings, seen }) => {
   const refused = seen.told.find(({ status, chinese }) => chinese && (status === 400 || status === 415));
   const taken = (wanted: boolean) => seen.told.some(({ status = 0, chinese }) => chinese === wanted && status >= 200 && status < 300);
@@ -219,6 +235,6 @@ const told: Rule = ({ seen }) => {
 };
 
 /** Each can be why nothing works. */
-export const agreementRules: readonly Rule[] = [names, advertised, media, charset, unanswered, clock, catalogue];
+export const agreementRules: readonly Rule[] = [names, advertised, media, mediaConnection, charset, unanswered, clock, catalogue];
 /** Worth a look. */
 export const tidinessRules: readonly Rule[] = [ownCode, refusedByUs, told];

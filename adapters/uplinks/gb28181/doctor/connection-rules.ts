@@ -1,9 +1,11 @@
 /** Why nobody answers, or answers no. In the order in which they would explain the rest. */
+import { isIP } from 'node:net';
 import { minutes } from '../../../../gateway/domain/time.ts';
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import { domainOf } from '../settings.ts';
 import { forgetting, type Trouble, wordsOf } from '../trouble.ts';
 import { realm } from './agreement-rules.ts';
+import { refusalRules } from './answer-rules.ts';
 import type { DoctorFacts } from './facts.ts';
 import { at, down, problem, type Rule, warning } from './rule.ts';
 
@@ -19,6 +21,17 @@ const speaking: Rule = ({ status, trouble, settings }) =>
   status.state === 'down' && (trouble.kind === 'no-local-address' || trouble.kind === 'port-taken' || trouble.kind === 'unknown-host')
     ? { name: 'local', verdict: 'problem', sentence: wordsOf(trouble, settings) }
     : undefined;
+
+/** Nothing goes from one kind of address to the other. */
+const family: Rule = (facts) => {
+  const { address, own } = facts;
+  if (!down(facts) || address === undefined || own === undefined || isIP(address) === isIP(own)) return undefined;
+  return problem(
+    'address family',
+    `平台地址 ${address} 是 IPv${isIP(address)}，而本机用于该平台的地址 ${own} 是 IPv${isIP(own)}，两者不通：请更正本地地址（local.address）或平台地址。`,
+    `The platform's address ${address} is IPv${isIP(address)}, while ours for it, ${own}, is IPv${isIP(own)}: nothing goes from one to the other. Correct local.address or the platform's address.`,
+  );
+};
 
 const strangerWith =
   (knowing: boolean): Rule =>
@@ -63,7 +76,7 @@ const transport: Rule = (facts) => {
       `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there.`,
     );
   }
-  if (own === 'closed' || other === 'closed') {
+  if (own !== 'foreign' && (own === 'closed' || other === 'closed')) {
     return problem(
       'port',
       `主机 ${settings.platform.address} 在线，但端口 ${settings.platform.port} 无人监听：端口或地址填写错误，或平台未启动。`,
@@ -192,4 +205,6 @@ const thrownOut: Rule = ({ settings: { codes }, seen }) => {
 export const lastRule: Rule = (facts) =>
   down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings, facts.asked) } : undefined;
 
-export const connectionRules: readonly Rule[] = [speaking, strangers, thrownOut, keepalives, transport, realm, password, refusal];
+export const connectionRules: readonly Rule[] = [
+  ...[speaking, family, strangers, ...refusalRules, thrownOut, keepalives, transport, realm, password, refusal],
+];

@@ -4,13 +4,14 @@
  */
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import { agreementRules, tidinessRules } from './agreement-rules.ts';
+import { messageRules } from './answer-rules.ts';
 import { connectionRules, lastRule, passersBy } from './connection-rules.ts';
 import type { DoctorFacts } from './facts.ts';
 import { at, down } from './rule.ts';
 
 /** Problems, then what may be why something does not work, then that all is well, then what is worth a look; never empty. */
 export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
-  const found = [...connectionRules, ...agreementRules, lastRule].flatMap((rule) => rule(facts) ?? []);
+  const found = [...connectionRules, ...agreementRules, ...messageRules, lastRule].flatMap((rule) => rule(facts) ?? []);
   const untidy = [...tidinessRules, passersBy].flatMap((rule) => rule(facts) ?? []);
   const [culprit, ...others] = found.filter(({ verdict }) => verdict === 'problem');
   // What only says again that we are not registered is left out: the culprit explains it.

@@ -34,6 +34,8 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Up
     ...(asked ? { asked } : {}),
     password: password === undefined ? 'none' : password.trim() === password ? 'there' : 'blank-at-the-ends',
     ...(own === undefined ? {} : { own }),
+    ...(address === undefined ? {} : { address }),
+    ...(link.mediaBlocked ? { mediaBlocked: link.mediaBlocked } : {}),
     ...(target && link.status.state === 'down' ? { knocks: await knock(target) } : {}),
   };
   const findings = diagnose(facts);

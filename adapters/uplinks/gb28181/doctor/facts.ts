@@ -4,12 +4,12 @@ import type { Millis } from '../../../../gateway/domain/time.ts';
 import { parseChallenges } from '../../../protocols/digest.ts';
 import { aboutOf } from '../../../protocols/manscdp/about.ts';
 import { callIdOf, cseqOf, fromOf, seenAs, toOf } from '../../../protocols/sip/fields.ts';
-import { headersOf, type SipRequest, type SipResponse, textOf } from '../../../protocols/sip/message.ts';
+import { headerOf, headersOf, type SipRequest, type SipResponse, textOf } from '../../../protocols/sip/message.ts';
 import { isFinal } from '../../../protocols/sip/status.ts';
 import { hostPort, parseUri } from '../../../protocols/sip/uri.ts';
 import { declaredCharset } from '../../../protocols/xml.ts';
 import type { LadderStep } from '../ladder.ts';
-import type { Server } from '../link.ts';
+import type { MediaBlocked, Server } from '../link.ts';
 import type { GbSettings } from '../settings.ts';
 import type { Trouble } from '../trouble.ts';
 import type { Knock } from './probe.ts';
@@ -22,6 +22,10 @@ export interface DoctorFacts {
   readonly trouble: Trouble;
   /** Who was last asked to register us, and was knocked at; absent: nobody yet. */
   readonly asked?: Server;
+  /** The platform's, once its name is resolved. */
+  readonly address?: string;
+  /** Where no connection for pictures came about, the last time. */
+  readonly mediaBlocked?: MediaBlocked;
   /** Where we speak from; absent: no such address. */
   readonly own?: string;
   /** While there is no registration. */
@@ -39,6 +43,10 @@ export interface SeenOnTheWire {
   readonly servers: readonly string[];
   readonly realm?: string;
   readonly algorithms: readonly string[];
+  /** Of its challenges, in small letters: `digest`, or what we cannot answer. */
+  readonly schemes: readonly string[];
+  /** X-GB-Ver of its last answer to a REGISTER. */
+  readonly version?: string;
   /** `address:port` from which the platform sees us. */
   readonly us?: string;
   /** What the platform calls itself, at which address, and whom it calls. */
@@ -85,6 +93,11 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
   const challenges = steps
     .filter(({ direction, message }) => direction === 'in' && message.kind === 'response' && (message.status === 401 || message.status === 407))
     .flatMap(({ message }) => parseChallenges(headersOf(message, 'WWW-Authenticate').map(textOf)));
+  const version = steps
+    .flatMap(({ direction, message }) =>
+      direction === 'in' && message.kind === 'response' && cseqOf(message)?.method === 'REGISTER' ? (headerOf(message, 'X-GB-Ver') ?? []) : [],
+    )
+    .at(-1);
   const realm = challenges.at(-1)?.parameters.get('realm');
   const us = steps.flatMap(({ direction, message }) => (direction === 'in' && message.kind === 'response' ? (seenAs(message) ?? []) : [])).at(-1);
   const charset = theirs.map(({ message }) => declaredCharset(message.body)).findLast((name) => name !== undefined);
@@ -93,6 +106,8 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
     servers: registers.flatMap(({ message }) => (message.kind === 'request' && parseUri(message.uri)?.user) || []),
     ...(realm === undefined ? {} : { realm }),
     algorithms: [...new Set(challenges.map(({ parameters }) => parameters.get('algorithm') ?? 'MD5'))],
+    schemes: [...new Set(challenges.map(({ scheme }) => scheme))],
+    ...(version === undefined ? {} : { version: textOf(version).slice(0, 20) }),
     ...(us ? { us: hostPort(us.address, us.port) } : {}),
     callers: theirs.flatMap(({ message, remote: { address } }) => {
       const user = parseUri(fromOf(message)?.uri ?? '')?.user;

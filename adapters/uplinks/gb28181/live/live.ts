@@ -126,6 +126,8 @@ export class Live {
         },
         signal,
       );
+      if (cause === 'no-connection') this.#link.mediaBlocked = { transport, remote };
+      else if (packets > 0) this.#link.mediaBlocked = undefined;
       log.info('play ended', { ...named, said, packets, bytes, cause });
     } finally {
       if (opened) this.#dialogs.delete(opened);

@@ -1,0 +1,63 @@
+/** What a platform says no to, and whom the doctor must not accuse for it. */
+import { expect, test } from 'vitest';
+import { diagnose } from '../../../adapters/uplinks/gb28181/doctor/diagnose.ts';
+import type { DoctorFacts, SeenOnTheWire } from '../../../adapters/uplinks/gb28181/doctor/facts.ts';
+import { gb28181 } from '../../../adapters/uplinks/gb28181/index.ts';
+import { instant, millis } from '../../../gateway/domain/time.ts';
+import { device, server } from '../../support/gb-registrar.ts';
+
+const settings = gb28181.config.parse({
+  platform: { code: server, address: '192.0.2.10' },
+  codes: { device, channels: { gate: '34020000001320000001' } },
+});
+const since = instant(1_764_115_200_000);
+const nothing: SeenOnTheWire = {
+  ...{ registers: [], servers: [server], algorithms: [], schemes: [] },
+  ...{ callers: [], called: [], told: [], refusedByUs: [] },
+};
+
+function names(facts: Partial<DoctorFacts>, seen: Partial<SeenOnTheWire> = {}) {
+  const usual: DoctorFacts = {
+    ...{ settings, password: 'there', own: '192.0.2.20', strangers: [] },
+    ...{ status: { state: 'up', since }, trouble: { kind: 'opening' }, seen: { ...nothing, ...seen } },
+  };
+  return diagnose({ ...usual, ...facts }).map(({ name }) => name);
+}
+const refused = (status: number, reason: string): Partial<DoctorFacts> => ({
+  status: { state: 'down', since, sentence: { zh: '', en: '' } },
+  trouble: { kind: 'refused', status, reason },
+});
+/** `ago` in s. */
+const told = (what: string, status: number, ago: number) => ({ what, status, bytes: 610, chinese: what !== 'Keepalive', age: millis(ago * 1_000) });
+
+test('a 403 that says locked is no unknown code; one that says nothing is', () => {
+  expect(names(refused(403, 'Account Locked'))[0]).toBe('locked');
+  expect(names(refused(403, 'Forbidden'))[0]).toBe('identity');
+});
+
+test('a 400 is the edition only where ours is the newer one', () => {
+  const newer = gb28181.config.parse({ ...settings, version: '2022' });
+  expect(names({ ...refused(400, 'Bad Request'), settings: newer }, { version: '2.0' })[0]).toBe('version');
+  expect(names({ ...refused(400, 'Bad Request'), settings: newer }, { version: '3.0' })[0]).toBe('registration');
+  expect(names(refused(400, 'Bad Request'), { version: '2.0' })[0]).toBe('registration');
+});
+
+test('who is forgotten in long pauses speaks too rarely; who is forgotten within a minute does not', () => {
+  const rhythm = (every: number) => [6, 4, 2].flatMap((turn) => [told('Keepalive', 200, turn * every), told('Keepalive', 404, (turn - 1) * every)]);
+  expect(names({}, { told: rhythm(90) })[0]).toBe('keepalive interval');
+  expect(names({}, { told: rhythm(20) })[0]).toBe('forgotten');
+});
+
+test('alarms are refused only while the last one was, and while other messages are not', () => {
+  const keepalive = told('Keepalive', 200, 30);
+  expect(names({}, { told: [keepalive, told('Alarm', 415, 20)] })).toContain('alarms');
+  expect(names({}, { told: [keepalive, told('Catalog', 200, 25), told('Alarm', 415, 20)] })[0]).toBe('alarms');
+  expect(names({}, { told: [keepalive, told('Alarm', 415, 20), told('Alarm', 200, 10)] })).not.toContain('alarms');
+  expect(names({}, { told: [told('Keepalive', 503, 30), told('Alarm', 503, 20)] })).not.toContain('alarms');
+});
+
+test('addresses of one family do not blame the family', () => {
+  const silent: Partial<DoctorFacts> = { ...refused(0, ''), trouble: { kind: 'silent', seconds: 64 } };
+  expect(names({ ...silent, address: '2001:db8::1' })[0]).toBe('address family');
+  expect(names({ ...silent, address: '192.0.2.10' })).not.toContain('address family');
+});
