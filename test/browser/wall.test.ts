@@ -9,7 +9,7 @@ import { watchWall } from '../support/wall-figures.ts';
 const ready = peer('chromium') !== undefined && peer('ffmpeg') !== undefined;
 const shots = 'test-results/wall';
 const cameras = 16;
-const picture = { width: 480, height: 270, framesPerSecond: 10 };
+const picture = { width: 320, height: 180, framesPerSecond: 10 };
 
 test.skipIf(!ready)(
   'a wall of sixteen moves, tells of a cut, mends it by itself, and does not grow',

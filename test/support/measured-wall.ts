@@ -142,7 +142,8 @@ function campusOf(count: number, picture: WallOptions['picture']) {
     campus: { id: 'wall-school', name: both('Wall school'), address: both('1 Wall Road') },
     cameras: numbers.map((number) => ({
       ...{ id: wallCamera(number), name: both(`Camera ${number}`), channel: number },
-      main: { width: 320, height: 180, framesPerSecond: 5 },
+      // The larger one is the main stream; tiles show the other.
+      main: { width: 2 * picture.width, height: 2 * picture.height, framesPerSecond: 1 },
       sub: picture,
     })),
     panels: [{ id: 'panel', name: both('Panel'), zones: [{ id: '1', name: both('Button'), code: '120', cameras: [wallCamera(1)] }] }],
