@@ -47,7 +47,9 @@ const record = async ({ journal }: JournalBench, events: readonly AlarmRaised[])
 const delivered = ({ journal }: JournalBench) => journal.read.backlog(police).pending === 0;
 const idOf = (description: string) => /\[事件 ([0-9a-f-]{36})\]/.exec(description)?.[1];
 
-test('ten minutes without a platform: 1,000 alarms arrive after it, once each, panic first, in the order of their zone, with their own times', async () => {
+test('ten minutes without a platform: 1,000 alarms arrive after it, once each, panic first, in the order of their zone, with their own times', {
+  timeout: 60_000,
+}, async () => {
   const clock = new ManualClock(Date.now());
   await using bench = await openTestJournal();
   await using platform = await localPlatform({ clock, welcome: { queries: false, subscriptions: [] } });
