@@ -1,7 +1,4 @@
-/**
- * Misconfigurations of a link to a police platform, each with its true cause and the words without which it has not been named.
- * Written from how links fail in the field (gb28181 §3, §7), before their author had seen the doctor or any of its texts.
- */
+/** Misconfigurations of a police link, with their true causes, written from the field (gb28181 §3, §7) before their author had seen the doctor. */
 import { parseUri } from '../../adapters/protocols/sip/uri.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { type DoctorCase, regional, shifted } from '../support/gb-doctor-world.ts';
@@ -146,6 +143,7 @@ export const doctorCases: readonly DoctorCase[] = [
     name: 'host-unreachable',
     compares: 'address',
     cause: 'Nothing comes back from the platform’s address, whatever is sent.',
+    outside: true,
     named: ({ said = '' }) => ({
       zh: [
         /不可达|到不了|到达不了|无法到达|不通|连不上|没有(任何|收到)?.{0,4}(应答|回应|响应|回答)|(不|无|未)(应答|回应|响应)|没有路由/,
@@ -155,8 +153,8 @@ export const doctorCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       const said = `198.51.100.${world.dice.between(1, 250)}`;
-      const changes = { transport: world.one('udp', 'tcp'), local: { port: 0 }, platform: { code: server, address: said, port: 5_060 } };
-      return { uplink: world.gateway({ port: 5_060 }, changes), said };
+      const platform = { code: server, address: said, port: 5_060 };
+      return { uplink: world.gateway(platform, { transport: world.one('udp', 'tcp'), local: { port: 0 }, platform }), said };
     },
   },
   {

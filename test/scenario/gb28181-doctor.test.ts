@@ -7,8 +7,10 @@ import { type DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { doctorCases } from './gb28181-doctor-cases.ts';
 import { fieldCases } from './gb28181-doctor-field-cases.ts';
 
-/** One is enough for every day; `DOCTOR_SEEDS=2,3,4` for more. */
-const seeds = (process.env.DOCTOR_SEEDS ?? '1').split(',').map(Number);
+/** One is enough for every day; `DOCTOR_SEEDS=2,3,4` for more, and for cases that ask addresses beyond this machine. */
+const wanted = process.env.DOCTOR_SEEDS;
+const seeds = (wanted ?? '1').split(',').map(Number);
+const cases = [...doctorCases, ...fieldCases].filter(({ outside }) => wanted !== undefined || !outside);
 
 async function asked({ after = 45, make }: DoctorCase, seed: number) {
   await using world = new World(seed);
@@ -29,7 +31,7 @@ async function asked({ after = 45, make }: DoctorCase, seed: number) {
   return { made, sentence: examination.sentence };
 }
 
-test.concurrent.each([...doctorCases, ...fieldCases].flatMap((each) => seeds.map((seed) => [each.name, seed, each] as const)))(
+test.concurrent.each(cases.flatMap((each) => seeds.map((seed) => [each.name, seed, each] as const)))(
   'the first sentence names the true cause: %s, seed %i',
   { timeout: 120_000 },
   async (name, seed, each) => {
@@ -39,6 +41,6 @@ test.concurrent.each([...doctorCases, ...fieldCases].flatMap((each) => seeds.map
     const blamed = never.test(sentence.zh) || never.test(sentence.en);
     const report = process.env.DOCTOR_REPORT;
     if (report) appendFileSync(report, `${JSON.stringify({ name, seed, right: right && !blamed, ...sentence })}\n`);
-    expect({ right, blamed, ...sentence }).toMatchObject({ right: true, blamed: false });
+    expect({ right, blamed, ...sentence }).toEqual({ ...sentence, right: true, blamed: false });
   },
 );

@@ -24,6 +24,8 @@ export interface DoctorCase {
   readonly compares: 'ids' | 'domain' | 'realm' | 'charset' | 'transport' | 'address' | 'clock' | 'ports' | 'mtu' | 'asked' | 'answered';
   readonly cause: string;
   readonly named: (made: Made) => Naming;
+  /** It asks addresses beyond this machine, and what they answer depends on the network there: not for every day. */
+  readonly outside?: true;
   /** s of the clock between power-on and the technician's question. */
   readonly after?: number;
   make(world: World): Promise<Made>;
