@@ -10,16 +10,9 @@ import { deliveryOf, gbDevice } from '../support/gb-device.ts';
 import type { DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { cameraCode } from '../support/gb-large-box.ts';
 import { openLivePlane, view } from '../support/gb-live.ts';
-import { device, type GbRegistrar, password, server, type Whim } from '../support/gb-registrar.ts';
+import { device, type GbRegistrar, password, server } from '../support/gb-registrar.ts';
 import { never } from '../support/sip-endpoint.ts';
 import { alarm } from '../support/spine.ts';
-
-/** As `world.registrar`, with the right time: nothing is wrong but what the case says. */
-async function registrarIn(world: World, whim: Whim = () => undefined): Promise<GbRegistrar> {
-  const registrar = await world.registrar(whim);
-  registrar.ahead = 0;
-  return registrar;
-}
 
 /** The link stands, and the platform has asked what there is, as it does. */
 async function greeted(world: World, registrar: GbRegistrar): Promise<void> {
@@ -81,7 +74,7 @@ export const fieldCases: readonly DoctorCase[] = [
       en: [/expir|how long|duration|period|interval|registration time|hold/i, /short|brief|small|longer|less|least|minim|423/i],
     }),
     async make(world) {
-      const registrar = await registrarIn(world, ({ request }) => {
+      const registrar = await world.registrar(({ request }) => {
         const asked = Number(headerOf(request, 'Expires'));
         return request.method === 'REGISTER' && asked > 0 && asked < 3_600 ? 423 : undefined;
       });
@@ -99,7 +92,7 @@ export const fieldCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       let heard = world.clock.now();
-      const registrar = await registrarIn(world, ({ request }, self) => {
+      const registrar = await world.registrar(({ request }, self) => {
         if (request.method === 'MESSAGE' && world.clock.now() - heard > seconds(65)) {
           self.registered = false;
           return 404;
@@ -123,7 +116,7 @@ export const fieldCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       const minutes = world.one(30, 60);
-      const registrar = await registrarIn(world, (incoming) => {
+      const registrar = await world.registrar((incoming) => {
         if (incoming.request.method !== 'REGISTER') return undefined;
         incoming.answer(403, { reason: 'Account Locked', headers: { 'Retry-After': minutes * 60 } });
         return 'ignore';
@@ -138,7 +131,7 @@ export const fieldCases: readonly DoctorCase[] = [
     named: () => ({ zh: [/版本|版次|2016|X-GB-Ver/i], en: [/version|edition|2016|X-GB-Ver/i] }),
     async make(world) {
       const older = world.one('2.0', '1.1');
-      const registrar = await registrarIn(world, ({ request }) =>
+      const registrar = await world.registrar(({ request }) =>
         headerOf(request, 'X-GB-Ver') === '3.0' ? { status: 400, headers: { 'X-GB-Ver': older } } : undefined,
       );
       return { uplink: world.gateway(registrar, { version: '2022' }) };
@@ -155,7 +148,7 @@ export const fieldCases: readonly DoctorCase[] = [
     async make(world) {
       const most = world.dice.between(350, 450);
       let refused = 0;
-      const registrar = await registrarIn(world, ({ request }) => {
+      const registrar = await world.registrar(({ request }) => {
         if (request.method !== 'MESSAGE' || request.body.length <= most) return undefined;
         refused += 1;
         return 513;
@@ -176,7 +169,7 @@ export const fieldCases: readonly DoctorCase[] = [
     }),
     async make(world) {
       const status = world.one(415, 488);
-      const registrar = await registrarIn(world, ({ request }) =>
+      const registrar = await world.registrar(({ request }) =>
         /<CmdType>Alarm</.test(Buffer.from(request.body).toString('latin1')) ? status : undefined,
       );
       const uplink = world.gateway(registrar);
@@ -195,7 +188,7 @@ export const fieldCases: readonly DoctorCase[] = [
       en: [/media|picture|video|stream|RTP/i, /address|media\.to|192\.0\.2/i],
     }),
     async make(world) {
-      const registrar = await registrarIn(world);
+      const registrar = await world.registrar(() => undefined);
       const uplink = world.gateway(registrar);
       await greeted(world, registrar);
       const { status } = world.own(await view({ registrar }, { code: cameraCode(1), offer: { address: `192.0.2.${world.dice.between(40, 60)}` } }));
@@ -217,7 +210,7 @@ export const fieldCases: readonly DoctorCase[] = [
       await new Promise<void>((resolve) => dark.bind(0, '127.0.0.1', resolve));
       world.own({ [Symbol.asyncDispose]: () => new Promise((resolve) => dark.close(() => resolve())) });
       const next = `<sip:3402000000200000000${world.dice.between(2, 9)}@127.0.0.1:${dark.address().port}>`;
-      const registrar = await registrarIn(world, ({ request }) =>
+      const registrar = await world.registrar(({ request }) =>
         headerOf(request, 'Authorization') !== undefined ? { status: 302, headers: { Contact: next, Expires: '3600' } } : undefined,
       );
       return { uplink: world.gateway(registrar) };
@@ -242,7 +235,7 @@ export const fieldCases: readonly DoctorCase[] = [
       en: [/code/i, /\bno\b|none|without|missing|lack|empty|not|\b0\b/i, /channel|camera/i],
     }),
     async make(world) {
-      const registrar = await registrarIn(world);
+      const registrar = await world.registrar(() => undefined);
       const uplink = world.gateway(registrar, { codes: { device } });
       await greeted(world, registrar);
       return { uplink };
@@ -260,7 +253,7 @@ export const fieldCases: readonly DoctorCase[] = [
     async make(world) {
       const scheme = world.one('Bidirection', 'Unidirection');
       const challenge = `${scheme} algorithm="A:SM2;H:SM3;S:SM4/OFB/PKCS5;SI:SM3-SM2", random1="MDEyMzQ1Njc4OWFiY2RlZg=="`;
-      const registrar = await registrarIn(world, ({ request }) =>
+      const registrar = await world.registrar(({ request }) =>
         request.method === 'REGISTER' ? { status: 401, headers: { 'WWW-Authenticate': challenge } } : undefined,
       );
       return { uplink: world.gateway(registrar) };
@@ -276,7 +269,7 @@ export const fieldCases: readonly DoctorCase[] = [
       never: /摄像机.{0,12}(离线|断线|连不上|不可用)|camera.{0,30}(offline|unavailable|unreachable)/i,
     }),
     async make(world) {
-      const registrar = await registrarIn(world);
+      const registrar = await world.registrar(() => undefined);
       const { plane } = world.own(await openLivePlane());
       const { uplink } = world.own(gbDevice(registrar, world.clock, { codes: world.box.codes }, password, { ...world.box.door, media: plane }));
       await greeted(world, registrar);

@@ -42,7 +42,7 @@ export class GbRegistrar implements AsyncDisposable {
   registered = false;
   expires = 3_600;
   /** Of its clock before ours, ms. */
-  ahead = 90_000;
+  ahead = 0;
   readonly #clock: Clock;
   readonly #door: DigestDoor;
   #sip: Awaited<ReturnType<typeof localSip>> | undefined;
