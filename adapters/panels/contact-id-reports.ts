@@ -6,8 +6,10 @@ import type { AlarmType } from '../../gateway/domain/alarm.ts';
 import { namesUser, typeInZone, typeOfContactId } from '../../gateway/domain/alarm-types.ts';
 import type { Panel, Zone } from '../../gateway/domain/campus.ts';
 import { type ZoneId, zoneId } from '../../gateway/domain/ids.ts';
-import type { ArmMode, PanelSequence, Report, TroubleCode } from '../../gateway/domain/report.ts';
+import type { ArmMode, PanelSequence, Report } from '../../gateway/domain/report.ts';
 import type { Instant } from '../../gateway/domain/time.ts';
+import { contactIdNames } from '../protocols/contact-id/codes.ts';
+import { ofZone, tamperOf, troubleOf } from './conditions.ts';
 
 export interface ContactIdEvent {
   /** Four characters, for example `1122`; upper case. */
@@ -25,28 +27,6 @@ export interface ContactIdEvent {
   readonly text?: string;
   readonly location?: { readonly longitude: number; readonly latitude: number };
 }
-
-/** Codes that are a condition of the panel: they become troubles (and so faults), not alarms. */
-const conditions: ReadonlyMap<string, TroubleCode> = new Map<string, TroubleCode>([
-  ['301', 'mains-lost'],
-  ['302', 'battery-low'],
-  ['309', 'battery-missing'],
-  ['311', 'battery-missing'],
-  ['320', 'siren'],
-  ['321', 'siren'],
-  ['143', 'module'],
-  ['330', 'module'],
-  ['333', 'module'],
-  ['350', 'communication'],
-  ['351', 'communication'],
-  ['352', 'communication'],
-  ['354', 'communication'],
-  ['384', 'zone-battery-low'],
-  ['570', 'zone-bypassed'],
-  ['571', 'zone-bypassed'],
-  ['572', 'zone-bypassed'],
-  ['573', 'zone-bypassed'],
-]);
 
 /** The zone's id for the number that came: leading zeros mean nothing. Undefined where it cannot be an id. A zone nobody knows keeps its number. */
 export function zoneOf(panel: Panel, number: string | undefined): { readonly id: ZoneId; readonly known?: Zone } | undefined {
@@ -71,11 +51,11 @@ export function reportsOf(panel: Panel, zone: { readonly id: ZoneId; readonly kn
   if (type === 'test.periodic') return [{ kind: 'alive', online: true, ...said }];
   // Q3 ends a condition; Q1 and Q6 say that it stands.
   const active = event.code[0] !== '3';
-  const trouble = conditions.get(code);
+  const trouble = troubleOf(type);
   if (trouble !== undefined) return [{ kind: 'trouble', code: trouble, active, ...(ofZone(trouble) ? { zone: zone.id } : {}), ...said }];
 
   const user = namesUser(code);
-  const text = event.text ?? (user && event.number !== undefined ? `user ${event.number}` : undefined);
+  const text = event.text ?? (user && event.number !== undefined ? `user ${event.number}` : nameOfUnknown(type, code));
   // A snapshot may bring one for every zone of a large panel. Spreads stand last: V8 takes forty times as long to add a property after one.
   const alarm: Report = {
     kind: 'zone',
@@ -98,13 +78,10 @@ export function reportsOf(panel: Panel, zone: { readonly id: ZoneId; readonly kn
   return [alarm, { kind: 'trouble', code: tamper, active, ...(ofZone(tamper) ? { zone: zone.id } : {}), ...said }];
 }
 
-function tamperOf(type: AlarmType): TroubleCode | undefined {
-  if (type === 'tamper.sensor') return 'zone-tamper';
-  return type === 'tamper.panel' || type === 'tamper.module' ? 'tamper' : undefined;
-}
-
-function ofZone(code: TroubleCode): boolean {
-  return code.startsWith('zone-');
+/** A type that we do not know may be a code that people do: its name is all that an operator can go by. */
+function nameOfUnknown(type: AlarmType, code: string): string | undefined {
+  const name = type.startsWith('unknown.') ? contactIdNames.get(code) : undefined;
+  return name && `${name.zh} ${name.en}`;
 }
 
 /** Inverted: Q1 is an opening, that is disarmed; Q3 a closing, that is armed. Q6 repeats a state that the snapshot tells better. */
