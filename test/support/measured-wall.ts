@@ -21,7 +21,7 @@ export interface WallOptions {
 export interface WallMemory {
   /** Of the page, after a collection. */
   readonly heap: number;
-  /** Resident, of all processes of the browser. */
+  /** Of all processes of the browser; pages that they share (the program itself above all) count once. */
   readonly resident: number;
 }
 
@@ -162,8 +162,8 @@ async function residentOf(browser: CDPSession): Promise<number> {
   let bytes = 0;
   for (const { id } of processInfo) {
     if (!known.has(String(id))) continue;
-    const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => ''); // it has just ended
-    bytes += Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+    const rollup = await readFile(`/proc/${id}/smaps_rollup`, 'utf8').catch(() => ''); // it has just ended
+    bytes += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024;
   }
   return bytes / mebibyte;
 }
