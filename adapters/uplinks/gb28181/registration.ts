@@ -163,9 +163,9 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
 
 /** Before it runs out; resolves with why that was not possible. */
 async function refresh(parts: RegistrationParts, { server, series, granted }: Held, signal: AbortSignal): Promise<Trouble> {
-  const { clock } = parts.link.context;
   for (let { expires } = granted; ; ) {
-    await clock.sleep(refreshAfter(expires), signal);
+    // Sooner where a platform has ordered otherwise: what BasicParam says is agreed then.
+    await parts.link.sleep(refreshAfter(expires), signal);
     const outcome = await register({ ...parts, server, series }, parts.link.basics.expires, signal);
     switch (outcome.kind) {
       case 'granted':

@@ -80,6 +80,9 @@ describe('DeviceConfig', () => {
     expect(await here.ask(configure([wanted]))).toMatchObject({ sn: 19, content: { result: 'OK' } });
     expect((await here.ask(basic)).content).toMatchObject({ configs: [{ value: { expiration: 3_600, heartBeatInterval: 60, heartBeatCount: 5 } }] });
     await until(clock, () => here.registrar.keepalives.length > told, seconds(60));
+    await until(clock, () => here.registrar.of('REGISTER').at(-1)?.expires === 3_600, seconds(60));
+    expect(here.registrar.of('REGISTER').at(-1)!.at - configured).toBeLessThan(seconds(10));
+    expect(new Set(here.registrar.of('REGISTER').map(({ callId }) => callId)).size).toBe(1);
     expect(here.registrar.keepalives[told]!.at - configured).toBeLessThan(seconds(10));
     await until(clock, () => here.registrar.keepalives.length >= told + 3, seconds(300));
     const [before, last] = here.registrar.keepalives.slice(-2);
