@@ -38,7 +38,7 @@ async function linked(clock: Clock, settings: Readonly<Record<string, unknown>> 
     items: () => platform.catalogue(device)?.items ?? [],
     /** By code: what the platform shows. */
     shown: () => Object.fromEntries((platform.catalogue(device)?.items ?? []).map(({ deviceId, name, status }) => [deviceId, `${name} ${status}`])),
-    subscribed: () => platform.subscriptions().filter(({ active }) => active).length === 2,
+    subscribed: () => platform.subscriptions().filter(({ active }) => active).length === 3,
     async [Symbol.asyncDispose]() {
       await uplink[Symbol.asyncDispose]();
       await platform[Symbol.asyncDispose]();

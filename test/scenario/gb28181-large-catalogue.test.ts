@@ -59,7 +59,7 @@ test.each([
 
 test.each(['udp', 'tcp'])('greeted over %s as running platforms greet, it answers all of it', patient, async (transport) => {
   await using here = await school(20, { transport }, {});
-  await until(here.clock, () => here.platform.subscriptions().filter(({ active }) => active).length === 2, minutes(2));
+  await until(here.clock, () => here.platform.subscriptions().filter(({ active }) => active).length === 3, minutes(2));
   await here.clock.advance(seconds(15));
   expect(here.platform.devices()).toMatchObject([{ online: true, heartbeat: { interval: 20, count: 3 }, info: { name: expect.any(String) } }]);
   expect(shown(here.platform)).toEqual(here.box.truth());

@@ -1,6 +1,6 @@
 /**
- * What the platform has subscribed to: the catalogue, alarms (GB/T 28181-2022 9.11, RFC 6665, facts §4.4); positions are refused, for a school stands
- * still. One per kind, and of alarms one per device that they are wanted of; a new one replaces its predecessor: platforms that restart say no goodbye.
+ * What the platform has subscribed to: the catalogue, alarms, positions (GB/T 28181-2022 9.11, RFC 6665, facts §4.4). Nobody has entered where a
+ * school stands, so that of positions nothing is told but that the subscription stands. One per kind, and of alarms one per device that they are wanted of; a new one replaces its predecessor: platforms that restart say no goodbye.
  */
 import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
 import { type Millis, millis, seconds } from '../../../gateway/domain/time.ts';
@@ -16,7 +16,7 @@ import { wantsAlarm } from './alarm-filter.ts';
 import type { Voice } from './voice.ts';
 
 type Rooted<Root extends ManscdpMessage['root']> = Extract<ManscdpMessage, { readonly root: Root }>;
-export type SubscriptionQuery = Extract<Rooted<'Query'>, { readonly cmdType: 'Catalog' | 'Alarm' }>;
+export type SubscriptionQuery = Extract<Rooted<'Query'>, { readonly cmdType: 'Catalog' | 'Alarm' | 'MobilePosition' }>;
 export type SubscriptionKind = SubscriptionQuery['cmdType'];
 export type SubscriptionNotice = Extract<Rooted<'Notify'>, { readonly cmdType: SubscriptionKind }>;
 type CatalogueNotice = Extract<SubscriptionNotice, { readonly cmdType: 'Catalog' }>;
@@ -252,7 +252,7 @@ export class Subscriptions {
 }
 
 function subscribable(query: Rooted<'Query'>): query is SubscriptionQuery {
-  return query.cmdType === 'Catalog' || query.cmdType === 'Alarm';
+  return query.cmdType === 'Catalog' || query.cmdType === 'Alarm' || query.cmdType === 'MobilePosition';
 }
 
 function wants(query: SubscriptionQuery, notice: SubscriptionNotice, device: string): boolean {

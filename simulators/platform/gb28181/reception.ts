@@ -133,9 +133,7 @@ export class Reception {
     }
     for (const kind of kinds) {
       const { status } = await subscriptions.begin(await device(), kind, expires, signal);
-      // A device that stands still has no position to tell.
-      const fixed = kind === 'MobilePosition' && status === 489;
-      if (status >= 300 && !fixed) complaints.add(id, 'subscribe', `SUBSCRIBE ${kind} was answered ${status}.`);
+      if (status >= 300) complaints.add(id, 'subscribe', `SUBSCRIBE ${kind} was answered ${status}.`);
     }
   }
 

@@ -52,15 +52,6 @@ test('a platform that wants to speak hears ERROR: nobody here could hear it', as
   expect(answer).toMatchObject({ sn: 5, deviceId: codes.channels.gate, content: { result: 'ERROR' } });
 });
 
-test('positions cannot be subscribed to: a school stands still, and nobody has entered where', async () => {
-  await using here = await linked();
-  const subscribed = await here.registrar.subscribe(
-    { root: 'Query', cmdType: 'MobilePosition', sn: 3, deviceId: device, content: {} },
-    () => undefined,
-  );
-  expect(subscribed.response.status).toBe(489);
-});
-
 test('of a code that is not ours: ERROR to a question, silence to a catalogue query, whose empty answer would empty the platform’s tree', async () => {
   await using here = await linked();
   expect((await here.registrar.tell(query('Catalog', foreign))).status).toBe(200);

@@ -39,7 +39,6 @@ describe('a subscription', () => {
   test('is known by what it asks, whatever its Event header says, and each notice says that header again', async () => {
     await using peer = await gbPeer();
     const { subscriptions, opened } = open(peer);
-    expect((await peer.subscribe(wanted('MobilePosition'), { event: 'presence;id=55' })).status).toBe(489);
     const { status, body } = await peer.subscribe(wanted('Alarm'), { event: 'presence;id=77', expires: 90 });
     expect([status, body]).toMatchObject([200, { cmdType: 'Alarm', content: { result: 'OK' } }]);
     expect((await subscriptions.alarm(alarm(), never, urgent))?.status).toBe(200);
@@ -50,6 +49,22 @@ describe('a subscription', () => {
     ]);
     expect(opened).toEqual(['Alarm']);
     expect(peer.device.troubles).toEqual([]);
+  });
+
+  test('to positions stands and is refreshed, and tells none: nobody has entered where a school stands', async () => {
+    await using peer = await gbPeer();
+    const clock = new ManualClock();
+    const { subscriptions } = open(peer, clock);
+    const { status, body, dialog } = await peer.subscribe(wanted('MobilePosition'), { event: 'presence;id=55', expires: 60 });
+    expect([status, body]).toMatchObject([200, { cmdType: 'MobilePosition', content: { result: 'OK' } }]);
+    await eventually(() => expect(peer.states).toEqual([{ event: 'presence;id=55', state: 'active;expires=60;retry-after=0' }]));
+    await clock.advance(seconds(50));
+    expect(await peer.refresh(dialog!, 120)).toBe(200);
+    await clock.advance(seconds(121));
+    expect(subscriptions.has('MobilePosition')).toBe(false);
+    await eventually(() => expect(peer.states.at(-1)?.state).toBe('terminated;reason=timeout'));
+    expect(peer.heard).toEqual([]);
+    expect(clock.sleepers).toBe(0);
   });
 
   test('is refreshed without a body, lasts as long as the refresh says, and ends in its time', async () => {
