@@ -4,7 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import type { Logger, PreparedSink } from '../domain/ports.ts';
-import { FragmentRing } from '../runtime/fragment-ring.ts';
+import { FragmentRing, RingWriter } from '../runtime/fragment-ring.ts';
 import { FragmentFeed } from './fragments.ts';
 import type { Hold } from './held-streams.ts';
 import type { CodecTools } from './ports.ts';
@@ -52,11 +52,10 @@ export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: Si
 
 /** Fragments go through the reader's ring, where it has one and there is room: it looks there by itself. All else goes through its port. */
 function feed({ port, audio, ring: shared }: SinkSpec & { kind: 'fmp4' }, { stream }: Hold, end: OpenSink['end']): Disposable {
-  const ring = shared && new FragmentRing(shared);
-  let said = 0;
+  const ring = shared && new RingWriter(new FragmentRing(shared));
   return stream.mux((message) => {
-    if (message.kind === 'fragment' && ring?.put(message, said)) return;
-    said += 1;
+    if (message.kind === 'fragment' && ring?.put(message)) return;
+    ring?.beside();
     if (message.kind === 'ended') end(message.reason, message.code);
     else if (stream.transcoded && message.kind === 'init' && message.track === 'video') post(port, { ...message, transcoded: true });
     else post(port, message);

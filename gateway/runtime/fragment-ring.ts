@@ -84,6 +84,26 @@ export class FragmentRing {
   }
 }
 
+/** Puts into a ring, and counts what is said beside it. */
+export class RingWriter {
+  readonly #ring: FragmentRing;
+  #said = 0;
+
+  constructor(ring: FragmentRing) {
+    this.#ring = ring;
+  }
+
+  /** False: there is no room, it has to be said beside the ring. */
+  put(fragment: Fragment): boolean {
+    return this.#ring.put(fragment, this.#said);
+  }
+
+  /** To be called with each thing that is said beside it. */
+  beside(): void {
+    this.#said += 1;
+  }
+}
+
 /** What comes through a ring and what is said beside it, in the order in which both were given. */
 export class RingReader {
   readonly #ring: FragmentRing;

@@ -32,6 +32,7 @@ interface StreamParts {
   readonly media: Pick<MediaPlane, 'prepare'>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly rounds: Rounds;
 }
 
 /** Beyond this a group is not kept. */
@@ -41,9 +42,9 @@ const freshFor = seconds(2);
 
 export class SharedStreams {
   readonly #streams = new Map<string, SharedStream>();
-  readonly #parts: StreamParts & { readonly rounds: Rounds };
+  readonly #parts: StreamParts;
 
-  constructor(parts: StreamParts) {
+  constructor(parts: Omit<StreamParts, 'rounds'>) {
     this.#parts = { ...parts, rounds: new Rounds(parts.clock) };
   }
 
@@ -70,14 +71,14 @@ export class SharedStreams {
 class SharedStream {
   readonly #watchers = new Set<StreamWatcher>();
   readonly #over = new AbortController();
-  readonly #parts: StreamParts & { readonly rounds: Rounds };
+  readonly #parts: StreamParts;
   readonly #wanted: WantedStream;
   readonly #ended: () => void;
   #inits: StreamInit[] = [];
   readonly #group = fragmentGroup(groupLimit);
   #grewAt: Millis;
 
-  constructor(parts: StreamParts & { readonly rounds: Rounds }, wanted: WantedStream, ended: () => void) {
+  constructor(parts: StreamParts, wanted: WantedStream, ended: () => void) {
     this.#parts = parts;
     this.#wanted = wanted;
     this.#ended = ended;
