@@ -1,4 +1,5 @@
 /** `demo`: a whole simulated school, the police side and the gateway, on loopback, with nothing to configure. Also the first scenario test. */
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -77,6 +78,7 @@ export async function openDemo(options: DemoOptions, signal: AbortSignal): Promi
   tell(gateway, key, print);
 
   const ending = new AbortController();
+  setMaxListeners(0, ending.signal); // each camera is watched until it
   const frames = watch({ gateway, clock, scope }, ending.signal);
   scope.defer(() => ending.abort());
   signal.addEventListener('abort', () => ending.abort(), { once: true });

@@ -31,8 +31,8 @@ export interface PlayerWish extends Wish {
 
 const tickEvery = 250;
 const stallsAfter = 3_000;
-/** Said before 5 s are over, the tick included. */
-const staleAfter = 5_000 - tickEvery;
+/** Said before 5 s are over, the tick included, and another for a page that is busy. */
+const staleAfter = 5_000 - 2 * tickEvery;
 const nextModeAfter = 6_000;
 /** How long the mode that won last is tried alone. */
 const headStart = 2_000;
