@@ -1,4 +1,4 @@
-/** Sixteen simulated cameras on one wall, in short. `npm run bench -- wall --minutes 30` is the long form, with its limits for a quiet machine. */
+/** Sixteen simulated cameras on one wall, in short. `npm run bench -- wall` is the long form with its limits (`--quick`, three minutes: at the end of `.ci/run`). */
 import { mkdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { seconds } from '../../gateway/domain/time.ts';
@@ -21,7 +21,7 @@ test.skipIf(!ready)(
     await wall.page.screenshot({ path: `${shots}/sixteen.png` });
     console.info(`wall of sixteen: ${JSON.stringify(figures)}`);
     expect(figures.missing).toBeLessThan(0.8); // the tests beside it want the machine, too
-    expect(figures.cuts[0]?.marked).toBeGreaterThan(4_500);
+    expect(figures.cuts[0]?.marked).toBeGreaterThan(4_300);
     expect(figures.cuts[0]?.marked).toBeLessThan(8_000);
     expect(figures.cuts[0]?.back).toBeLessThan(15_000);
     expect(figures.heapGrowth).toBeLessThan(50);
