@@ -1,12 +1,12 @@
 /**
- * The last messages between us and one platform, for people: bounded, and with everything masked that signs or is secret. Registrations have a ring of
- * their own, so that a flood of catalogue messages never pushes out why we are refused.
+ * The last messages between us and one platform, for people: bounded, and with everything masked that signs or is secret. Registrations, keepalives and
+ * what the platform asks have rings of their own, so that a flood of one kind never pushes out what explains the others.
  */
 import type { Instant } from '../../../gateway/domain/time.ts';
 import { aboutOf } from '../../protocols/manscdp/about.ts';
 import { decodeManscdp } from '../../protocols/manscdp/charset.ts';
 import type { SipPassage } from '../../protocols/sip/endpoint.ts';
-import { cseqOf } from '../../protocols/sip/fields.ts';
+import { callIdOf, cseqOf } from '../../protocols/sip/fields.ts';
 import { type SipMessage, textOf } from '../../protocols/sip/message.ts';
 import { hostPort } from '../../protocols/sip/uri.ts';
 
@@ -16,32 +16,60 @@ export interface LadderStep extends SipPassage {
   readonly bodyBytes: number;
 }
 
-const mostRegistrations = 40;
-const mostOthers = 160;
+type Kind = 'registrations' | 'keepalives' | 'theirs' | 'others';
+/** Messages of each kind, answers among them. */
+const most: Readonly<Record<Kind, number>> = { registrations: 40, keepalives: 60, theirs: 60, others: 120 };
 /** Bytes of a body that are kept; and of headers, of which a real message has 600, all together and each. */
 const mostBody = 2_048;
 const mostHead = 4_096;
 const mostValue = 200;
 
 export class Ladder {
-  readonly #registrations: LadderStep[] = [];
-  readonly #others: LadderStep[] = [];
+  readonly #rings: Readonly<Record<Kind, { readonly order: number; readonly step: LadderStep }[]>> = {
+    ...{ registrations: [], keepalives: [], theirs: [], others: [] },
+  };
+  /** Call-IDs of keepalives that may still be answered. */
+  readonly #keepalives = new Set<string>();
+  #count = 0;
+  #forgotTheirs = false;
 
   record(passage: SipPassage, at: Instant): void {
     const { message } = passage;
-    const bodyBytes = message.body.length;
-    const kept = keptOf(message);
-    // Ours and their answers: nobody else's push them out.
-    const ours = (passage.direction === 'out') === (message.kind === 'request');
-    const register = ours && cseqOf(message)?.method === 'REGISTER';
-    const ring = register ? this.#registrations : this.#others;
-    ring.push({ ...passage, message: kept, at, bodyBytes });
-    if (ring.length > (register ? mostRegistrations : mostOthers)) ring.shift();
+    const kind = this.#kindOf(passage);
+    const ring = this.#rings[kind];
+    this.#count += 1;
+    ring.push({ order: this.#count, step: { ...passage, message: keptOf(message), at, bodyBytes: message.body.length } });
+    if (ring.length <= most[kind]) return;
+    ring.shift();
+    this.#forgotTheirs ||= kind === 'theirs';
   }
 
-  /** In order of time. */
+  /** In the order in which they passed. */
   get steps(): readonly LadderStep[] {
-    return [...this.#registrations, ...this.#others].sort((one, other) => one.at - other.at);
+    return Object.values(this.#rings)
+      .flat()
+      .sort((one, other) => one.order - other.order)
+      .map(({ step }) => step);
+  }
+
+  /** Everything that the platform has asked is still here: what is not, was never asked. */
+  get hasAllTheirs(): boolean {
+    return !this.#forgotTheirs;
+  }
+
+  #kindOf({ message, direction }: SipPassage): Kind {
+    // Ours and their answers: nobody else's push them out.
+    if ((direction === 'out') !== (message.kind === 'request')) return 'theirs';
+    const method = cseqOf(message)?.method;
+    if (method === 'REGISTER') return 'registrations';
+    if (method !== 'MESSAGE') return 'others';
+    const call = callIdOf(message);
+    if (message.kind === 'response') return this.#keepalives.has(call) ? 'keepalives' : 'others';
+    if (aboutOf(message.body) !== 'Notify Keepalive') return 'others';
+    this.#keepalives.add(call);
+    const [oldest] = this.#keepalives;
+    if (this.#keepalives.size > most.keepalives && oldest !== undefined) this.#keepalives.delete(oldest);
+    return 'keepalives';
   }
 }
 

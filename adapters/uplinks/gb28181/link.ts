@@ -1,8 +1,8 @@
 /** What the parts of one uplink share: who both sides are, and the way to the platform while it stands. */
 import type { LinkStatus } from '../../../gateway/domain/health.ts';
-import type { UplinkId } from '../../../gateway/domain/ids.ts';
+import type { ChannelId, UplinkId } from '../../../gateway/domain/ids.ts';
 import type { RtpWay } from '../../../gateway/domain/media.ts';
-import { type Instant, type Millis, seconds } from '../../../gateway/domain/time.ts';
+import { between, type Instant, type Millis, seconds } from '../../../gateway/domain/time.ts';
 import type { UplinkContext } from '../../../gateway/domain/uplink-ports.ts';
 import { linked } from '../../../gateway/runtime/linked.ts';
 import { type ManscdpMessage, writeManscdp } from '../../protocols/manscdp/message.ts';
@@ -34,11 +34,21 @@ export interface Registration extends Server {
 /** Longer than a lost 200 of the registrar takes to come again. */
 const registeredWithin = seconds(10);
 
-/** A view that was accepted, and whose media connection did not come about. */
+/** A view that was accepted, and whose media connection did not come about, or whose camera gave no pictures. */
 export interface MediaBlocked {
   readonly transport: RtpWay['transport'];
   readonly remote: string;
+  readonly camera?: ChannelId;
 }
+
+/** A registration that stood, for so long, and why it did not last. */
+export interface Loss {
+  readonly trouble: Trouble;
+  readonly at: Instant;
+  readonly lasted: Millis;
+}
+
+const mostLosses = 32;
 
 interface Telling {
   readonly to?: string;
@@ -61,6 +71,7 @@ export class PlatformLink {
   #basicsSet = new AbortController();
   #sn = 0;
   #trouble: Trouble = { kind: 'opening' };
+  readonly #losses: Loss[] = [];
   #status: LinkStatus;
 
   constructor(uplink: UplinkId, settings: GbSettings, context: UplinkContext) {
@@ -113,6 +124,11 @@ export class PlatformLink {
   /** Why there was no registration last. */
   get trouble(): Trouble {
     return this.#trouble;
+  }
+
+  /** The last of them, the oldest first: what happens again and again has another cause than what happened once. */
+  get losses(): readonly Loss[] {
+    return this.#losses;
   }
 
   /** Resolves while a registration stands, or once one does; rejects with the signal's reason. */
@@ -184,7 +200,11 @@ export class PlatformLink {
   /** Why there is none; `since` stays what it was while the trouble only changes. */
   down(trouble: Trouble): void {
     this.#trouble = trouble;
-    const since = this.#status.state === 'down' ? this.#status.since : this.context.clock.now();
+    const { state, since: before } = this.#status;
+    const now = this.context.clock.now();
+    const since = state === 'down' ? before : now;
+    if (state === 'up') this.#losses.push({ trouble, at: now, lasted: between(before, now) });
+    if (this.#losses.length > mostLosses) this.#losses.shift();
     this.#status = { state: 'down', since, sentence: wordsOf(trouble, this.settings, this.asked) };
   }
 

@@ -88,8 +88,8 @@ export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server):
       return refusalWords(trouble.status, trouble.reason, { code: codes.device, server: asked?.code ?? platform.code });
     case 'forgotten':
       return {
-        zh: `平台不再认识本设备（心跳应答 ${trouble.status}）：平台可能已重启，正在重新注册。`,
-        en: `The platform no longer knows this device (${trouble.status} to a keepalive): it may have restarted. Registering again.`,
+        zh: `平台不再认识本设备（应答 ${trouble.status}）：平台可能已重启，正在重新注册。`,
+        en: `The platform no longer knows this device (it answered ${trouble.status}): it may have restarted. Registering again.`,
       };
     case 'lost':
       return {
@@ -134,10 +134,61 @@ function refusalWords(status: number, reason: string, { code, server }: RefusedA
         zh: `平台认为注册消息有误（${said}）：版本、编码或域的设置可能不符合该平台。`,
         en: `The platform finds our registration malformed (${said}): version, codes or domain may not suit it.`,
       };
+    case 405:
+    case 501:
+      return {
+        zh: `平台不支持注册（${said}）：该地址或端口不是它的注册服务，请核对平台地址与端口。`,
+        en: `There registrations are not taken at all (${said}): this address or port is not the platform's registrar. Compare address and port.`,
+      };
+    case 406:
+    case 415:
+    case 420:
+    case 488:
+    case 505:
+      return {
+        zh: `平台不接受本机的注册消息（${said}）：标准版本（version）可能不符，请换一种。`,
+        en: `The platform does not take registrations of this form (${said}): the version of the standard may not suit it. Choose the other one.`,
+      };
+    case 410:
+    case 604:
+      return {
+        zh: `平台上已没有设备编码 ${code}（${said}）：它被删除，请平台方重新登记。`,
+        en: `The platform has device code ${code} no more (${said}): ask its people to enter it again.`,
+      };
+    case 482:
+    case 483:
+      return {
+        zh: `注册在平台内部来回转发（${said}）：平台编码 ${server} 或域不是它自己的，请更正。`,
+        en: `The registration is passed round in circles there (${said}): platform code ${server} or its domain is not its own. Correct it.`,
+      };
+    case 302:
+    case 301:
+      return {
+        zh: `平台把注册重定向（${said}），但没有给出可用的服务器地址：请平台方检查。`,
+        en: `The platform redirects the registration (${said}) and names no server that can be used: ask its operator.`,
+      };
+    case 408:
+    case 504:
+      return {
+        zh: `平台的代理或后端服务超时（${said}）：其注册服务可能停机，请联系平台方。`,
+        en: `The platform's own services do not answer in time (${said}): its registrar may be down. Ask its operator.`,
+      };
+    case 429:
+    case 480:
+    case 486:
+    case 503:
+    case 600:
+      return {
+        zh: `平台暂时不可用（${said}）：过载、正在维护或后端服务停机，本机会自动重试，请联系平台方。`,
+        en: `The platform is not available just now (${said}): it is overloaded, being worked at, or a service behind it is down. We try again by ourselves; ask its operator.`,
+      };
     default:
-      return status >= 500
-        ? { zh: `平台内部错误（${said}）。`, en: `The platform is in trouble itself (${said}).` }
-        : { zh: `平台拒绝注册（${said}）。`, en: `The platform refuses the registration (${said}).` };
+      return status >= 500 && status < 600
+        ? { zh: `平台内部错误（${said}）：请联系平台方。`, en: `The platform is in trouble itself (${said}): ask its operator.` }
+        : {
+            zh: `平台拒绝注册（${said}）：请向平台方核对设备编码 ${code}、平台编码 ${server} 与接入权限。`,
+            en: `The platform refuses the registration (${said}): compare device code ${code}, platform code ${server} and the device's rights with its operator.`,
+          };
   }
 }
 

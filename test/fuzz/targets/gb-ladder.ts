@@ -1,7 +1,7 @@
 /** The messages of an attacker in the call ladder: the doctor reads them, and shows them. */
 import { readDatagram } from '../../../adapters/protocols/sip/read.ts';
 import { diagnose } from '../../../adapters/uplinks/gb28181/doctor/diagnose.ts';
-import { readLadder } from '../../../adapters/uplinks/gb28181/doctor/facts.ts';
+import { readLadder } from '../../../adapters/uplinks/gb28181/doctor/read-ladder.ts';
 import { gb28181 } from '../../../adapters/uplinks/gb28181/index.ts';
 import { drawStep, Ladder } from '../../../adapters/uplinks/gb28181/ladder.ts';
 import { instant } from '../../../gateway/domain/time.ts';

@@ -1,39 +1,17 @@
 /** Whom the doctor must not accuse: worlds with another fault, or none, and beside each the world in which the same words are right. */
 import { describe, expect, test } from 'vitest';
 import { maySendTo } from '../../../adapters/uplinks/gb28181/destinations.ts';
-import { diagnose } from '../../../adapters/uplinks/gb28181/doctor/diagnose.ts';
-import type { DoctorFacts, SeenOnTheWire } from '../../../adapters/uplinks/gb28181/doctor/facts.ts';
 import { Strangers } from '../../../adapters/uplinks/gb28181/doctor/strangers.ts';
 import { gb28181 } from '../../../adapters/uplinks/gb28181/index.ts';
 import { wordsOf } from '../../../adapters/uplinks/gb28181/trouble.ts';
 import { instant, millis, minutes } from '../../../gateway/domain/time.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { gbDevice, until } from '../../support/gb-device.ts';
+import { downBy, findings, first, settings, since, told } from '../../support/gb-doctor-facts.ts';
 import { device, GbRegistrar, server } from '../../support/gb-registrar.ts';
 import { never } from '../../support/sip-endpoint.ts';
 
-const settings = gb28181.config.parse({
-  platform: { code: server, address: '192.0.2.10' },
-  codes: { device, channels: { gate: '34020000001320000001' } },
-});
-const nothing: SeenOnTheWire = { registers: [], servers: [server], algorithms: [], schemes: [], callers: [], called: [], told: [], refusedByUs: [] };
-const since = instant(1_764_115_200_000);
-const up = { status: { state: 'up', since }, trouble: { kind: 'opening' } } as const;
-const downBy = (trouble: DoctorFacts['trouble']) => ({ status: { state: 'down', since }, trouble }) as const;
-
-function findings(facts: Partial<Omit<DoctorFacts, 'seen'>>, seen: Partial<SeenOnTheWire> = {}) {
-  const usual: DoctorFacts = { settings, password: 'there', ...up, own: '192.0.2.20', strangers: [], seen: { ...nothing, ...seen } };
-  return diagnose({ ...usual, ...facts });
-}
 const names = (...args: Parameters<typeof findings>) => findings(...args).map(({ name, verdict }) => `${name} ${verdict}`);
-const first = (...args: Parameters<typeof findings>) => findings(...args)[0]!.sentence;
-
-type Told = SeenOnTheWire['told'][number];
-/** `ago` in s. */
-const told = (what: string, bytes: number, status: number | undefined, ago: number, chinese = false): Told => ({
-  ...{ what, bytes, status, chinese },
-  age: millis(ago * 1_000),
-});
 const keepalives = [300, 200, 100, 40, 20].map((ago) => told('Keepalive', 610, 200, ago));
 
 describe('messages that get no answer', () => {

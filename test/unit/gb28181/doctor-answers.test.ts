@@ -1,34 +1,12 @@
 /** What a platform says no to, and whom the doctor must not accuse for it. */
 import { expect, test } from 'vitest';
-import { diagnose } from '../../../adapters/uplinks/gb28181/doctor/diagnose.ts';
-import type { DoctorFacts, SeenOnTheWire } from '../../../adapters/uplinks/gb28181/doctor/facts.ts';
 import { gb28181 } from '../../../adapters/uplinks/gb28181/index.ts';
-import { instant, millis } from '../../../gateway/domain/time.ts';
-import { device, server } from '../../support/gb-registrar.ts';
+import { downBy, findings, told as message, refusedBy, settings } from '../../support/gb-doctor-facts.ts';
 
-const settings = gb28181.config.parse({
-  platform: { code: server, address: '192.0.2.10' },
-  codes: { device, channels: { gate: '34020000001320000001' } },
-});
-const since = instant(1_764_115_200_000);
-const nothing: SeenOnTheWire = {
-  ...{ registers: [], servers: [server], algorithms: [], schemes: [] },
-  ...{ callers: [], called: [], told: [], refusedByUs: [] },
-};
-
-function names(facts: Partial<DoctorFacts>, seen: Partial<SeenOnTheWire> = {}) {
-  const usual: DoctorFacts = {
-    ...{ settings, password: 'there', own: '192.0.2.20', strangers: [] },
-    ...{ status: { state: 'up', since }, trouble: { kind: 'opening' }, seen: { ...nothing, ...seen } },
-  };
-  return diagnose({ ...usual, ...facts }).map(({ name }) => name);
-}
-const refused = (status: number, reason: string): Partial<DoctorFacts> => ({
-  status: { state: 'down', since, sentence: { zh: '', en: '' } },
-  trouble: { kind: 'refused', status, reason },
-});
+const names = (...args: Parameters<typeof findings>) => findings(...args).map(({ name }) => name);
+const refused = refusedBy;
 /** `ago` in s. */
-const told = (what: string, status: number, ago: number) => ({ what, status, bytes: 610, chinese: what !== 'Keepalive', age: millis(ago * 1_000) });
+const told = (what: string, status: number, ago: number) => message(what, 610, status, ago, what !== 'Keepalive');
 
 test('a 403 that says locked is no unknown code; one that says nothing is', () => {
   expect(names(refused(403, 'Account Locked'))[0]).toBe('locked');
@@ -57,7 +35,7 @@ test('alarms are refused only while the last one was, and while other messages a
 });
 
 test('addresses of one family do not blame the family', () => {
-  const silent: Partial<DoctorFacts> = { ...refused(0, ''), trouble: { kind: 'silent', seconds: 64 } };
+  const silent = downBy({ kind: 'silent', seconds: 64 });
   expect(names({ ...silent, address: '2001:db8::1' })[0]).toBe('address family');
   expect(names({ ...silent, address: '192.0.2.10' })).not.toContain('address family');
 });

@@ -1,42 +1,18 @@
 /** What the two sides do not agree on, though they speak with each other. */
-import { minutes, seconds } from '../../../../gateway/domain/time.ts';
 import type { Words } from '../../../../gateway/domain/words.ts';
 import { doubtfulGroups, parseGbCode } from '../../../protocols/gb-code/code.ts';
-import { listCodes } from '../codes/code-map.ts';
-import { foreignMedia, maySendTo } from '../destinations.ts';
 import { charsetOf, domainOf } from '../settings.ts';
+import { exchangedWords, looksExchanged } from './code-doubts.ts';
+import type { DoctorFacts } from './facts.ts';
 import { down, problem, type Rule, warning } from './rule.ts';
-
-/** The platform calls itself, us or its realm otherwise than we do. */
-const names: Rule = ({ settings, seen, asked }) => {
-  const servers = new Set([settings.platform.code, ...seen.servers]);
-  // A server that a 302 names without its code has one of its own.
-  const led = asked?.redirected ? asked.peer.address : undefined;
-  const caller = seen.callers.find(({ user, address }) => /^\d{20}$/.test(user) && !servers.has(user) && address !== led);
-  if (caller) {
-    return problem(
-      'platform code',
-      `平台自称 ${caller.user}，而设置的平台编码是 ${settings.platform.code}：请更正。`,
-      `The platform calls itself ${caller.user}, but platform code ${settings.platform.code} is set: correct it.`,
-    );
-  }
-  const ours = new Set(listCodes(settings.codes).map(({ code }) => code));
-  const called = seen.called.find((user) => /^\d{20}$/.test(user) && !ours.has(user));
-  if (called === undefined) return undefined;
-  return warning(
-    'codes',
-    `平台呼叫编码 ${called}，本机没有这个编码：平台上的目录已过时，或编码填写有误。`,
-    `The platform asks for code ${called}, which is not ours: its catalogue is old, or a code is wrong here.`,
-  );
-};
 
 /** Before any doubt about the password: there it is another one. */
 export const realm: Rule = (facts) => {
   const { settings, seen, asked, trouble } = facts;
   const wanted = settings.realm ?? domainOf(settings, asked?.code);
   if (seen.realm === undefined || seen.realm === wanted || (settings.realm === undefined && seen.realm === domainOf(settings))) return undefined;
-  const zh = `平台的认证域是 ${seen.realm}，而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码或域可能有误。`;
-  const en = `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code or domain may be wrong.`;
+  const zh = `平台的认证域是 ${seen.realm}，而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码 ${settings.platform.code} 或域可能有误。`;
+  const en = `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code ${settings.platform.code} or domain may be wrong.`;
   const said = settings.realm !== undefined || settings.platform.domain !== undefined;
   const refused = trouble.kind === 'wrong-password' || (trouble.kind === 'refused' && (trouble.status === 403 || trouble.status === 404));
   // A platform that has taken us with this realm does not mind it.
@@ -58,121 +34,66 @@ const advertised: Rule = ({ settings, seen, own }) => {
   if (told !== undefined || own === undefined || seen.us.startsWith(`${own}:`)) return undefined;
   return warning(
     'advertised',
-    `平台从 ${seen.us} 看到本机，而本机地址是 ${own}，也没有收到过平台的请求：中间有地址转换（NAT），请填写对外地址并保持心跳不超过 30 秒。`,
+    `平台从 ${seen.us} 看到本机，而本机地址是 ${own}，也没有收到过平台的请求：中间有地址转换（NAT），请填写对外地址（advertised）并保持心跳不超过 30 秒。`,
     `The platform sees us at ${seen.us}, while our address is ${own}, and none of its requests has come: a NAT stands between. Set the advertised address, and keepalives of 30 s or less.`,
   );
 };
 
-const media: Rule = ({ seen, own }) => {
-  const last = seen.refusedByUs.findLast(({ reason }) => reason === foreignMedia);
-  if (!last) return undefined;
-  if (!maySendTo(last.media, { remote: last.from, ...(own === undefined ? {} : { local: own }) })) {
-    return problem(
-      'media',
-      `平台要求把画面发往 ${last.media}，这不是平台自己的地址，本机已拒绝：平台的媒体地址（收流 IP）设置有误，请平台方更正。`,
-      `The platform wants pictures sent to ${last.media}, which is not an address of its own, and was refused: the media address is set wrongly at the platform. Ask its operator to correct it.`,
-    );
-  }
-  return problem(
-    'media',
-    `平台要求把画面发往 ${last.media}，该地址不在允许的媒体地址（media.to）之内，本机已拒绝：若属于该平台，请加入 media.to。`,
-    `The platform wants pictures sent to ${last.media}, which is not in the list of allowed media addresses (media.to), and was refused: if it belongs to the platform, add it to media.to.`,
+/** A SIP ALG in a router, as a rule; whoever is heard all the same has found the way. */
+const rewritten: Rule = ({ seen }) => {
+  const { rewritten: by, callers } = seen;
+  if (!by || callers.length > 0) return undefined;
+  return warning(
+    'rewritten',
+    `途中有设备改写了本机的 SIP 报文（${by.header} 由 ${by.ours} 变为 ${by.theirs}），也没有收到过平台的请求：请在路由器或防火墙上关闭 SIP ALG，或改用 TCP。`,
+    `Something on the way rewrites our SIP messages (${by.header} from ${by.ours} to ${by.theirs}), and none of the platform's requests has come: switch off SIP ALG in the router or firewall, or change the transport to TCP.`,
   );
 };
 
-const mediaConnection: Rule = ({ mediaBlocked }) => {
-  if (!mediaBlocked) return undefined;
-  const { remote, transport } = mediaBlocked;
-  return transport === 'tcp-passive'
-    ? problem(
-        'media',
-        `点播已接受，但平台没有连到本机的媒体端口，没有画面：请检查防火墙是否放行平台到本机的媒体连接（TCP）。`,
-        `A view was accepted, and the platform never connected to our media port: no picture. Have firewalls let its media connections (TCP) through to this box.`,
-      )
-    : problem(
-        'media',
-        `点播已接受，但无法连接平台的媒体端口 ${remote}（TCP），没有画面：请检查防火墙是否放行媒体端口。`,
-        `A view was accepted, and the platform's media port ${remote} takes no TCP connection: no picture. Have firewalls let the media ports through.`,
-      );
+const secondBox: Rule = ({ seen, settings: { codes } }) => {
+  const [other] = seen.otherContacts;
+  if (other === undefined || seen.callers.length > 0) return undefined;
+  return warning(
+    'second device',
+    `平台上编码 ${codes.device} 还登记着另一个地址 ${other}，而平台的请求没有到达本机：另一台设备可能在使用同一编码，请核对。`,
+    `The platform has code ${codes.device} registered at another address as well, ${other}, and none of its requests reaches this box: another device may be using the same code. Look for it.`,
+  );
 };
 
+/** What its charset says of ours; what it refuses for it is told before. */
 const charset: Rule = ({ settings, seen }) => {
-  const refused = seen.told.find(({ status, chinese }) => chinese && (status === 400 || status === 415));
-  const taken = (wanted: boolean) => seen.told.some(({ status = 0, chinese }) => chinese === wanted && status >= 200 && status < 300);
   const ours = charsetOf(settings);
-  if (refused && taken(false) && !taken(true)) {
-    return problem(
-      'charset',
-      `平台拒绝含中文的消息（${refused.what}，${refused.status}），不含中文的都接受：字符集 ${ours} 不适合该平台，请换一种。`,
-      `The platform refuses messages with Chinese text (${refused.what}, ${refused.status}) and takes the others: charset ${ours} does not suit it. Choose another.`,
-    );
-  }
   const theirs = seen.charset?.toUpperCase();
   if (theirs === undefined || theirs === ours || (theirs.startsWith('GB') && ours.startsWith('GB'))) return undefined;
   return warning(
     'charset',
     `平台使用字符集 ${theirs}，本机发送 ${ours}：若平台上名称为乱码，请把字符集改为 ${theirs}。`,
-    `The platform writes ${theirs}, and we send ${ours}: if names look wrong there, set the charset to ${theirs}.`,
+    `The platform writes ${theirs}, and we send ${ours}: if names look wrong (garbled) there, set the charset to ${theirs}.`,
   );
 };
 
-/** Bytes that every network carries: a datagram is not lost for being that long. */
-const alwaysCarried = 800;
+/** Farther from each other no zones are, h. */
+const mostZones = 14;
 
-const unanswered: Rule = ({ settings, seen }) => {
-  const answered = seen.told.filter(({ status }) => status !== undefined);
-  const lost = seen.told.filter(({ status, age }) => status === undefined && age > seconds(5));
-  const answeredKinds = new Set(answered.map(({ what }) => what));
-  const answeredAfter = (age: number) => answered.some((each) => each.age < age);
-  const passes = Math.max(0, ...answered.map(({ bytes }) => bytes));
-  const longer = lost.filter(({ bytes }) => bytes > passes && bytes >= alwaysCarried);
-  const [long] = longer;
-  // An outage takes short ones as well, and nothing comes through after it began.
-  const bySize = settings.transport === 'udp' && long !== undefined && longer.length * 2 >= lost.length && answeredAfter(long.age);
-  // One kind alone may be one that the platform does not care for.
-  if (bySize && (new Set(longer.map(({ what }) => what)).size > 1 || (longer.length > 1 && answeredKinds.has(long.what)))) {
-    return problem(
-      'mtu',
-      `较长的 UDP 消息（${long.bytes} 字节的 ${long.what}）没有应答，较短的（${passes} 字节以内）都有：途中丢弃大报文（MTU 太小），请改用 TCP。`,
-      `Long UDP messages get no answer (${long.what} with ${long.bytes} bytes), while short ones do (up to ${passes} bytes): large datagrams are lost on the way (its MTU is too small). Change the transport to TCP.`,
-    );
-  }
-  const inOutage = (age: number) => lost.some((other) => answeredKinds.has(other.what) && Math.abs(other.age - age) < minutes(1));
-  const ignored = lost.find(({ what, age }) => what !== 'Keepalive' && !answeredKinds.has(what) && answeredAfter(age) && !inOutage(age));
-  if (!ignored) return undefined;
-  const { what, bytes } = ignored;
-  if (bySize) {
-    return problem(
-      'messages',
-      `平台不应答 ${what} 消息（${bytes} 字节），较短的其他消息（${passes} 字节以内）都有应答：平台不处理这类消息，或途中丢弃较长的报文（改用 TCP 可以验证）。`,
-      `The platform does not answer ${what} messages (${bytes} bytes), and does answer other, shorter ones (up to ${passes} bytes): it does not take such messages, or long datagrams are lost on the way (over TCP they would not be).`,
-    );
-  }
-  return problem(
-    'messages',
-    `平台不应答 ${what} 消息，而应答其他消息：平台处理这类消息的部分可能已停止，或不接受它，请与平台方核对。`,
-    `The platform does not answer ${what} messages, and does answer others: the part of it that takes them may be down, or it does not want them. Please check with its operator.`,
-  );
-};
-
-const clock: Rule = ({ status: { clockOffset } }) => {
+const clock: Rule = ({ status, seen }) => {
+  const clockOffset = status.clockOffset ?? seen.ahead;
   if (clockOffset === undefined || Math.abs(clockOffset) <= 5_000) return undefined;
   const off = Math.round(clockOffset / 1_000);
   const hours = Math.round(clockOffset / 3_600_000);
   const ahead = off > 0 ? { zh: '快', en: 'ahead of' } : { zh: '慢', en: 'behind' };
-  if (hours !== 0 && Math.abs(clockOffset - hours * 3_600_000) < 120_000) {
+  if (hours !== 0 && Math.abs(hours) <= mostZones && Math.abs(clockOffset - hours * 3_600_000) < 120_000) {
     return problem(
       'clock',
-      `平台时钟比本机${ahead.zh} ${Math.abs(hours)} 小时整：其中一方的时区设置错误。`,
-      `The platform's clock is ${Math.abs(hours)} whole hours ${ahead.en} ours: the time zone of one of them is wrong.`,
+      `平台时钟比本机${ahead.zh} ${Math.abs(hours)} 小时整：其中一方的时区（时间）设置错误，报警时间因此不对，请检查两边的时区与校时（NTP）。`,
+      `The platform's clock is ${Math.abs(hours)} whole hours ${ahead.en} ours: the time zone of one of them is wrong, and times of alarms with it. Check time zones and NTP on both sides.`,
     );
   }
   const tell = Math.abs(clockOffset) > 60_000 ? problem : warning;
   const length = lengthOf(Math.abs(off));
   return tell(
     'clock',
-    `平台时钟比本机${ahead.zh} ${length.zh}：请检查两边的自动校时（NTP）。`,
-    `The platform's clock is ${length.en} ${ahead.en} ours: check on both sides that the clock is set by NTP.`,
+    `平台时钟比本机${ahead.zh} ${length.zh}，报警时间会因此不对：请检查两边的时间与自动校时（NTP）。`,
+    `The platform's clock is ${length.en} ${ahead.en} ours, and times of alarms are off by as much: check on both sides that the clock is set by NTP.`,
   );
 };
 
@@ -182,20 +103,58 @@ function lengthOf(all: number): Words {
   const minutes = Math.round(all / 60);
   if (minutes < 120) return { zh: `${minutes} 分钟`, en: `${minutes} min` };
   const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return { zh: `${Math.round(hours / 24)} 天`, en: `${Math.round(hours / 24)} days` };
   return { zh: `${hours} 小时 ${minutes % 60} 分钟`, en: `${hours} h ${minutes % 60} min` };
 }
 
-const catalogue: Rule = ({ settings: { codes, share } }) => {
-  const shared = Object.keys(codes.channels).filter((id) => share === 'all' || share.includes(id));
-  if (shared.length > 0) return undefined;
+const catalogue: Rule = ({ settings: { codes, share }, channels, unknownShares = [] }) => {
+  const coded = Object.keys(codes.channels);
+  const shared = coded.filter((id) => share === 'all' || share.includes(id));
+  const [unknown] = unknownShares;
+  if (coded.length > 0 && shared.length === 0) {
+    return warning(
+      'catalogue',
+      `没有共享任何有编码的通道（share）${unknown === undefined ? '' : `，其中 ${unknown} 在本机不存在`}：平台上的目录是空的，请更正 share。`,
+      `No channel that has a code is shared (share)${unknown === undefined ? '' : `; this box has no ${unknown}`}: the catalogue at the platform is empty. Correct share.`,
+    );
+  }
+  if (shared.length === 0) {
+    return warning(
+      'catalogue',
+      '没有任何共享通道有编码：平台上的目录是空的，请导入公安下发的编码。',
+      'No shared channel has a code: the catalogue at the platform is empty. Import the codes that the bureau issued.',
+    );
+  }
+  if (channels === undefined || shared.some((id) => channels.includes(id))) return undefined;
   return warning(
     'catalogue',
-    '没有任何共享通道有编码：平台上的目录是空的，请导入公安下发的编码。',
-    'No shared channel has a code: the catalogue at the platform is empty. Import the codes that the bureau issued.',
+    `编码表中的通道（${shared[0]} 等 ${shared.length} 个）在本机都不存在：平台上的目录是空的，请核对编码表中的通道名称。`,
+    `This box has none of the channels that have a code (${shared[0]}, ${shared.length} in all): the catalogue at the platform is empty. Compare the names of channels in the table of codes.`,
   );
 };
 
-const ownCode: Rule = ({ settings: { codes, platform } }) => {
+/** Some are missing there, though not all. */
+const partlyCoded: Rule = ({ settings: { codes, share }, channels = [] }) => {
+  const bare = channels.filter((id) => (share === 'all' || share.includes(id)) && codes.channels[id] === undefined);
+  if (bare.length === 0 || bare.length === channels.length) return undefined;
+  return warning(
+    'catalogue',
+    `有 ${bare.length} 个共享通道没有编码（${bare.slice(0, 3).join('、')}），平台上看不到它们：请导入公安下发的编码。`,
+    `${bare.length} shared channels have no code (${bare.slice(0, 3).join(', ')}), and the platform does not show them: import the codes that the bureau issued.`,
+  );
+};
+
+const shortGrant: Rule = ({ seen: { granted } }) => {
+  if (granted === undefined || granted >= 60) return undefined;
+  return warning(
+    'expires',
+    `平台只批准 ${granted} 秒的注册有效期：本机会按时刷新，但请平台方放宽（通常 3600 秒以上）。`,
+    `The platform grants registrations of ${granted} s only: they are refreshed in time, but ask its operator for more (3600 s and more are usual).`,
+  );
+};
+
+const ownCode: Rule = ({ settings }: DoctorFacts) => {
+  const { codes, platform } = settings;
   const own = parseGbCode(codes.device);
   const doubtful = [...doubtfulGroups(own), ...doubtfulGroups(parseGbCode(platform.code))][0];
   if (doubtful) {
@@ -205,27 +164,11 @@ const ownCode: Rule = ({ settings: { codes, platform } }) => {
       `The ${doubtful.name.en} ${doubtful.digits} of a code means nothing: compare device code ${codes.device} and platform code ${platform.code} with the bureau's letter.`,
     );
   }
-  if (!/^2/.test(parseGbCode(platform.code).type)) {
-    return warning(
-      'codes',
-      `平台编码 ${platform.code} 的类型不是平台（2xx）：是否与设备编码填反了？`,
-      `Platform code ${platform.code} is not of a platform's type (2xx): was it exchanged with the device code?`,
-    );
+  if (looksExchanged(settings)) {
+    const { zh, en } = exchangedWords(settings);
+    return warning('codes', zh, en);
   }
   return undefined;
-};
-
-const refusedByUs: Rule = ({ seen }) => {
-  // What a school does not have, such as a position that moves, is refused to every platform.
-  const last = seen.refusedByUs.findLast(
-    ({ method, status, reason }) => (method === 'INVITE' || method === 'SUBSCRIBE') && status !== 489 && reason !== foreignMedia,
-  );
-  if (!last) return undefined;
-  return warning(
-    'requests',
-    `本机拒绝了平台的 ${last.method}（${last.status} ${last.reason}）：见下面的消息记录。`,
-    `We refused a ${last.method} of the platform (${last.status} ${last.reason}): see the messages below.`,
-  );
 };
 
 const told: Rule = ({ seen }) => {
@@ -234,7 +177,9 @@ const told: Rule = ({ seen }) => {
   return warning('messages', `平台对 ${last.what} 消息应答 ${last.status}。`, `The platform answered ${last.status} to a ${last.what} message.`);
 };
 
-/** Each can be why nothing works. */
-export const agreementRules: readonly Rule[] = [names, advertised, media, mediaConnection, charset, unanswered, clock, catalogue];
+/** Nothing that the platform asks comes to us. */
+export const wayBackRules: readonly Rule[] = [advertised, rewritten, secondBox];
+/** What differs, and may explain nothing of what is wrong. */
+export const deviationRules: readonly Rule[] = [clock, catalogue, charset];
 /** Worth a look. */
-export const tidinessRules: readonly Rule[] = [ownCode, refusedByUs, told];
+export const tidinessRules: readonly Rule[] = [partlyCoded, ownCode, shortGrant, told];

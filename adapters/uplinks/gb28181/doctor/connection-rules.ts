@@ -1,20 +1,21 @@
-/** Why nobody answers, or answers no. In the order in which they would explain the rest. */
+/** Why nobody answers. In the order in which they would explain the rest. */
 import { isIP } from 'node:net';
 import { minutes } from '../../../../gateway/domain/time.ts';
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
+import type { Words } from '../../../../gateway/domain/words.ts';
 import { domainOf } from '../settings.ts';
-import { forgetting, type Trouble, wordsOf } from '../trouble.ts';
-import { realm } from './agreement-rules.ts';
-import { refusalRules } from './answer-rules.ts';
+import { type Trouble, wordsOf } from '../trouble.ts';
+import { exchangedWords, looksExchanged, regionHint } from './code-doubts.ts';
 import type { DoctorFacts } from './facts.ts';
+import type { Knock } from './probe.ts';
 import { at, down, problem, type Rule, warning } from './rule.ts';
 
 /** A stranger that has not spoken for so long explains nothing of now. */
 const latelyHeard = minutes(10);
 /** The platform itself has not said why. */
 const unheard: ReadonlySet<Trouble['kind']> = new Set(['silent', 'unreachable', 'closed', 'opening', 'lost']);
-/** Twice may be a platform that is being worked at. */
-const timesThrownOut = 3;
+/** Bytes beyond which a datagram may be too long for a tunnel. */
+const longish = 1_000;
 
 /** What keeps us from speaking at all. */
 const speaking: Rule = ({ status, trouble, settings }) =>
@@ -42,15 +43,44 @@ const strangerWith =
     const tell = knowing && down(facts) && unheard.has(facts.trouble.kind) ? problem : warning;
     return tell(
       'addresses',
-      `有 SIP 消息来自 ${stranger.address}，不是平台地址 ${address}，已被拒收：若属于该平台，请加入 platform.alsoFrom，或更正平台地址。`,
-      `SIP messages come from ${stranger.address}, which is not the platform's address ${address}, and are not heard: if it belongs to the platform, add it to platform.alsoFrom, or correct the address.`,
+      `有 SIP 消息来自 ${stranger.address}，不是平台地址 ${address}，已被拒收：若属于该平台（它的另一台服务器），请加入 platform.alsoFrom，或更正平台地址。`,
+      `SIP messages come from ${stranger.address}, which is not the platform's address ${address}, and are not heard: if it belongs to the platform, as another server of it, add it to platform.alsoFrom, or correct the address.`,
     );
   };
 
 /** Another server of the platform, as a rule. */
-const strangers = strangerWith(true);
+export const strangers = strangerWith(true);
 /** Anybody, as a rule. */
 export const passersBy = strangerWith(false);
+
+/** It asked for a signature, and then never answered the REGISTER that has one. */
+const signedIgnored: Rule = (facts) => {
+  const { trouble, settings, seen, knocks } = facts;
+  const [last] = seen.registers;
+  const challenge = seen.registers.find(({ signed, status }) => !signed && (status === 401 || status === 407));
+  if (!down(facts) || !unheard.has(trouble.kind) || !last?.signed || last.status !== undefined || !challenge) return undefined;
+  if (knocks && [knocks.tcp, knocks.udp].every((knock) => knock !== 'answered') && trouble.kind !== 'silent') return undefined;
+  const [bytes, passes] = [last.bytes ?? 0, challenge.bytes ?? 0];
+  const udp = settings.transport === 'udp';
+  const lost = {
+    zh: `途中丢弃较长的 UDP 报文（MTU/分片），请改用 TCP`,
+    en: `longer UDP datagrams are lost on the way (its MTU is too small; change the transport to TCP)`,
+  };
+  const refused = {
+    zh: `平台不接受密码或设备编码 ${settings.codes.device}，又不作答`,
+    en: `it does not take the password or device code ${settings.codes.device}, and does not say so`,
+  };
+  const [first, second] = !udp ? [refused] : bytes > longish ? [lost, refused] : [refused, lost];
+  const zh = second ? `${first?.zh}；或${second.zh}` : first?.zh;
+  const en = second ? `${first?.en}; or ${second.en}` : first?.en;
+  return problem(
+    'signed registration',
+    `平台 ${at(facts)} 应答了第一条注册（${passes} 字节，要求签名），却从不应答带签名的注册（${bytes} 字节）：${zh}。`,
+    `The platform at ${at(facts)} answers our first REGISTER (${passes} bytes) by asking for a signature, and never answers the signed one (${bytes} bytes): ${en}.`,
+  );
+};
+
+const isForeign = (knock: Knock) => knock === 'foreign' || knock === 'http';
 
 /** Nobody answers: what knocking tells. */
 const transport: Rule = (facts) => {
@@ -59,7 +89,7 @@ const transport: Rule = (facts) => {
   const [own, other] = settings.transport === 'tcp' ? [knocks.tcp, knocks.udp] : [knocks.udp, knocks.tcp];
   const otherName = settings.transport === 'tcp' ? 'UDP' : 'TCP';
   const ownName = settings.transport.toUpperCase();
-  if (own !== 'answered' && (other === 'answered' || (other === 'open' && own !== 'open' && own !== 'foreign'))) {
+  if (own !== 'answered' && other === 'answered') {
     return problem(
       'transport',
       `平台 ${at(facts)} 在 ${otherName} 上应答，而设置的是 ${ownName}：请把传输方式改为 ${otherName}。`,
@@ -69,42 +99,114 @@ const transport: Rule = (facts) => {
   // A first registration that is still under way when a person asks has waited too long already.
   if (own === 'answered' && trouble.kind !== 'silent' && trouble.kind !== 'opening') return undefined;
   if (asked?.redirected) return redirected(facts, own === 'answered');
-  if (own === 'answered') {
-    return problem(
-      'identity',
-      `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或设备编码 ${settings.codes.device} 未登记。`,
-      `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there.`,
-    );
-  }
-  if (own !== 'foreign' && (own === 'closed' || other === 'closed')) {
-    return problem(
-      'port',
-      `主机 ${settings.platform.address} 在线，但端口 ${settings.platform.port} 无人监听：端口或地址填写错误，或平台未启动。`,
-      `The host ${settings.platform.address} is there, but nobody listens at port ${settings.platform.port}: the port or the address is wrong, or the platform is not running.`,
-    );
-  }
-  if (own === 'open') {
-    return trouble.kind === 'closed'
-      ? { name: 'connection', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) }
+  if (own === 'answered') return ignored(facts);
+  return unanswered(facts, own, other);
+};
+
+/** It is there, and says nothing to a REGISTER. */
+function ignored(facts: DoctorFacts): UplinkFinding {
+  const { settings } = facts;
+  if (looksExchanged(settings)) return { name: 'identity', verdict: 'problem', sentence: exchangedWords(settings) };
+  const region = regionHint(settings);
+  return problem(
+    'identity',
+    `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或设备编码 ${settings.codes.device} 未在平台登记${region.zh}。`,
+    `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there${region.en}.`,
+  );
+}
+
+/** `own`: by the transport that is set. */
+function unanswered(facts: DoctorFacts, own: Knock, other: Knock): UplinkFinding {
+  const { settings, trouble } = facts;
+  const { address, port } = settings.platform;
+  const { device } = settings.codes;
+  const tcp = settings.transport === 'tcp';
+  const before = stoodBefore(facts);
+  if (!isForeign(own) && other === 'open') {
+    return own === 'closed'
+      ? problem(
+          'transport',
+          `平台 ${at(facts)} 只接受 TCP 连接，UDP 端口无人监听，而设置的是 UDP：请把传输方式改为 TCP。`,
+          `The platform at ${at(facts)} takes TCP connections, nobody listens over UDP, and the transport is set to UDP: change the transport to TCP.`,
+        )
       : problem(
-          'port',
-          `平台 ${at(facts)} 接受 TCP 连接，但不应答 SIP：该端口不是 SIP 端口，或平台忽略设备编码 ${settings.codes.device}。`,
-          `The platform at ${at(facts)} takes TCP connections and answers no SIP: it is not a SIP port, or it ignores device code ${settings.codes.device}.`,
+          'transport',
+          `平台 ${at(facts)} 接受 TCP 连接，而 UDP 没有任何应答：多半应把传输方式改为 TCP，或防火墙阻断 UDP。`,
+          `The platform at ${at(facts)} takes TCP connections, and nothing answers over UDP: most likely the transport must be changed to TCP, or a firewall drops UDP.`,
         );
   }
-  if (own === 'foreign' || other === 'foreign') {
+  if (own === 'http' || (other === 'http' && own !== 'open')) {
+    return problem(
+      'port',
+      `平台地址 ${at(facts)} 没有应答 SIP，在那里应答的是网页服务（HTTP）：端口填错，请向平台方核对 SIP 端口（通常 5060），或地址有误，或途中有代理。`,
+      `The platform's address ${at(facts)} does not answer SIP; a web server (HTTP) answers there: the port is wrong (ask for that of SIP, often 5060), or the address is, or a proxy stands between.`,
+    );
+  }
+  if (own === 'closed' && tcp && other === 'silent') {
+    return problem(
+      'port',
+      `主机 ${address} 在线，但端口 ${port} 拒绝 TCP 连接，无人监听：端口或地址填写错误，平台未启动，或平台只用 UDP${before.zh}。`,
+      `The host ${address} is there, but port ${port} refuses TCP connections, nobody listens: the port or the address is wrong, the platform is not running, or it speaks UDP alone${before.en}.`,
+    );
+  }
+  if (own === 'closed') {
+    return problem(
+      'port',
+      `主机 ${address} 在线，但端口 ${port} 无人监听：端口或地址填写错误，或平台未启动${before.zh}。`,
+      `The host ${address} is there, but nobody listens at port ${port}: the port or the address is wrong, or the platform is not running${before.en}.`,
+    );
+  }
+  if (isForeign(own) || isForeign(other)) {
     return problem(
       'address',
       `平台地址 ${at(facts)} 没有应答 SIP，在那里应答的是别的程序：地址或端口错误，或途中有代理或防火墙。`,
       `The platform's address ${at(facts)} does not answer SIP; some other program answers there: the address or the port is wrong, or a proxy or firewall stands between.`,
     );
   }
+  if (own === 'open') {
+    return trouble.kind === 'closed'
+      ? problem(
+          'connection',
+          `平台 ${at(facts)} 接受 TCP 连接，又在应答注册之前断开：该端口不是 SIP 端口（或要求 TLS），或平台只接受登记过的地址与设备编码 ${device}。`,
+          `The platform at ${at(facts)} takes our TCP connection and closes it before it answers the registration: it is not a SIP port (or wants TLS), or it takes only addresses and device codes that are entered there, and not ${device}.`,
+        )
+      : problem(
+          'port',
+          `平台 ${at(facts)} 接受 TCP 连接，但不应答 SIP：该端口不是 SIP 端口，或平台忽略未登记的设备编码 ${device}，或途中的防火墙、代理代为接受连接。`,
+          `The platform at ${at(facts)} takes TCP connections and answers no SIP: it is not a SIP port, or it ignores device code ${device}, which is not entered there, or a firewall or proxy on the way takes connections for it.`,
+        );
+  }
+  const local = localHint(facts);
+  if (other === 'closed') {
+    return problem(
+      'address',
+      `主机 ${address} 在线，但端口 ${port}（UDP）没有任何应答：防火墙丢弃 SIP 报文，端口填写错误，或平台忽略未登记的设备编码 ${device}；TCP 连接则被拒绝${before.zh}。`,
+      `The host ${address} is there, but nothing answers at port ${port} over UDP: a firewall drops SIP, the port is wrong, or the platform ignores device code ${device}, which is not entered there; TCP connections are refused${before.en}.`,
+    );
+  }
   return problem(
     'address',
-    `平台地址 ${at(facts)} 没有任何应答（UDP 与 TCP 都试过）：地址错误、网络不通，或防火墙阻断。`,
-    `Nothing answers at the platform's address ${at(facts)}, over UDP and over TCP: the address is wrong, the network is down, or a firewall stands between.`,
+    `平台地址 ${at(facts)} 没有任何应答（UDP 与 TCP 都试过）：地址或端口错误、网络不通，或防火墙阻断${local.zh}${before.zh}。`,
+    `Nothing answers at the platform's address ${at(facts)}, over UDP and over TCP: the address or port is wrong, the network is down, or a firewall stands between${local.en}${before.en}.`,
   );
-};
+}
+
+/** Settings that worked are rarely wrong all of a sudden. */
+function stoodBefore({ losses = [] }: DoctorFacts): Words {
+  return losses.length === 0
+    ? { zh: '', en: '' }
+    : { zh: '（此前注册成功过：多半是平台停机或网络中断）', en: ' (it had registered us before: most likely it is down, or the network is)' };
+}
+
+/** An address of another network card leads nowhere. */
+function localHint({ own, routed, settings: { local } }: DoctorFacts): Words {
+  if (own === undefined || routed === undefined || own === routed) return { zh: '', en: '' };
+  const set = local.interface === undefined ? 'local.address' : 'local.interface';
+  return {
+    zh: `；本机按设置从 ${own} 发出，而到平台的路由应从 ${routed} 发出：请核对本地地址/网卡（${set}）`,
+    en: `; by its settings this box speaks from ${own}, while its route to the platform leaves from ${routed}: check the local address or interface (${set})`,
+  };
+}
 
 /** The server that a 302 named does not take us. `there`: it answers other requests. */
 function redirected(facts: DoctorFacts, there: boolean): UplinkFinding {
@@ -123,88 +225,5 @@ function redirected(facts: DoctorFacts, there: boolean): UplinkFinding {
       );
 }
 
-const password: Rule = (facts) => {
-  const { trouble, settings, password: kept, seen } = facts;
-  if (!down(facts)) return undefined;
-  if (trouble.kind === 'no-password' || trouble.kind === 'unknown-challenge')
-    return { name: 'password', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) };
-  const signedRefusal = trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed === true;
-  if (trouble.kind !== 'wrong-password' && !signedRefusal) return undefined;
-  if (kept === 'blank-at-the-ends') {
-    return problem(
-      'password',
-      '密码的首尾有空格：平台不接受，请重新填写。',
-      'The password begins or ends with a blank, and the platform does not take it: enter it again.',
-    );
-  }
-  if (settings.username !== undefined && settings.username !== settings.codes.device) {
-    return problem(
-      'password',
-      `平台不接受用户名 ${settings.username} 与该密码：多数平台要求用户名为设备编码 ${settings.codes.device}，否则是密码错误。`,
-      `The platform does not take user name ${settings.username} with this password: most want the device code ${settings.codes.device} as user name; else the password is wrong.`,
-    );
-  }
-  return signedRefusal
-    ? problem(
-        'password',
-        `平台 ${at(facts)} 在验证签名后拒绝注册（403）：密码错误，或设备编码 ${settings.codes.device} 在平台上另设了密码。`,
-        `The platform at ${at(facts)} refuses the registration after it saw our signature (403): the password is wrong, or it has another password for device ${settings.codes.device}.`,
-      )
-    : { name: 'password', verdict: 'problem', sentence: wordsOf({ kind: 'wrong-password' }, settings) };
-};
-
-const refusal: Rule = (facts) => {
-  const { trouble, settings, seen } = facts;
-  if (!down(facts) || (trouble.kind !== 'refused' && trouble.kind !== 'redirected-in-circles' && trouble.kind !== 'forgotten')) return undefined;
-  if (trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed !== true) {
-    return problem(
-      'identity',
-      `平台 ${at(facts)} 一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记，或平台不接受来自 ${facts.own ?? '本机'} 的设备。`,
-      `The platform at ${at(facts)} refuses the registration at once (403): device code ${settings.codes.device} is not entered there, or it takes no devices from ${facts.own ?? 'our address'}.`,
-    );
-  }
-  return { name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) };
-};
-
-/** It takes our registration, and then does not answer for it. */
-const keepalives: Rule = ({ settings, seen }) => {
-  const sent = seen.told.filter(({ what, status, age }) => what === 'Keepalive' && (status !== undefined || age > 5_000));
-  const last = sent.at(-1);
-  if (!last || last.status === 200 || !seen.registers.some(({ status }) => status === 200)) return undefined;
-  const { status } = last;
-  if (status === undefined) {
-    return problem(
-      'keepalive',
-      `平台接受注册，但不应答心跳：平台停机、网络中断，或域 ${domainOf(settings)} 不符。`,
-      `The platform takes our registration and leaves keepalives unanswered: it is down, the network is, or domain ${domainOf(settings)} does not suit it.`,
-    );
-  }
-  // Once is a restart; again and again is not.
-  if (sent.filter((each) => each.status === status).length < 2) return undefined;
-  return problem(
-    'keepalive',
-    `平台接受注册，却一再以 ${status} 拒绝心跳：平台上该设备被停用，或多台服务器之间不共享注册。`,
-    `The platform takes our registration and refuses keepalives with ${status}, again and again: the device is disabled there, or several servers do not share registrations.`,
-  );
-};
-
-/** Taken, answered, and then unknown again, over and over: two devices throw each other out, nodes do not share, or it forgets. From here they look alike. */
-const thrownOut: Rule = ({ settings: { codes }, seen }) => {
-  const sent = seen.told.filter(({ what, status }) => what === 'Keepalive' && status !== undefined);
-  const times = sent.filter(({ status }, index) => forgetting.has(status ?? 0) && sent[index - 1]?.status === 200);
-  const last = times.at(-1);
-  if (!last || times.length < timesThrownOut || last.age > minutes(10)) return undefined;
-  return problem(
-    'forgotten',
-    `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${times.length} 次）：另一台设备也在使用编码 ${codes.device}，或平台的多台服务器之间不共享注册，或平台过早忘记注册。请逐一核对。`,
-    `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${times.length} times): another device uses code ${codes.device} too, or several servers there do not share registrations, or it forgets them early. Please check each of them.`,
-  );
-};
-
-/** Anything else that keeps us out. */
-export const lastRule: Rule = (facts) =>
-  down(facts) ? { name: 'registration', verdict: 'problem', sentence: wordsOf(facts.trouble, facts.settings, facts.asked) } : undefined;
-
-export const connectionRules: readonly Rule[] = [
-  ...[speaking, family, strangers, ...refusalRules, thrownOut, keepalives, transport, realm, password, refusal],
-];
+export const connectionRules: readonly Rule[] = [speaking, family, strangers];
+export const silenceRules: readonly Rule[] = [signedIgnored, transport];

@@ -3,24 +3,42 @@
  * what is wrong, what was seen, and what to change.
  */
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
-import { agreementRules, tidinessRules } from './agreement-rules.ts';
-import { messageRules } from './answer-rules.ts';
-import { connectionRules, lastRule, passersBy } from './connection-rules.ts';
+import { wordsOf } from '../trouble.ts';
+import { deviationRules, tidinessRules, wayBackRules } from './agreement-rules.ts';
+import { askedRules, silentPlatform, unservedRules } from './asked-rules.ts';
+import { connectionRules, passersBy, silenceRules } from './connection-rules.ts';
 import type { DoctorFacts } from './facts.ts';
-import { at, down } from './rule.ts';
+import { lastingRules, weatherRules } from './lasting-rules.ts';
+import { messageRules } from './message-rules.ts';
+import { refusalRules } from './refusal-rules.ts';
+import { at, down, type Rule } from './rule.ts';
 
-/** Problems, then what may be why something does not work, then that all is well, then what is worth a look; never empty. */
+/** Each explains why nothing works, or why something that was tried failed. */
+const causes: readonly Rule[] = [
+  ...[...connectionRules, ...lastingRules, ...silenceRules, ...refusalRules],
+  ...[...askedRules, ...messageRules, ...wayBackRules, ...unservedRules, ...weatherRules],
+];
+
+/** Causes, the certain ones first; then what differs without having harmed anything yet; then that all is well, and what is worth a look; never empty. */
 export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
-  const found = [...connectionRules, ...agreementRules, ...messageRules, lastRule].flatMap((rule) => rule(facts) ?? []);
-  const untidy = [...tidinessRules, passersBy].flatMap((rule) => rule(facts) ?? []);
-  const [culprit, ...others] = found.filter(({ verdict }) => verdict === 'problem');
+  const judged = (rules: readonly Rule[]) => rules.flatMap((rule) => rule(facts) ?? []);
+  const found = judged(causes);
+  const problems = found.filter(({ verdict }) => verdict === 'problem');
   // What only says again that we are not registered is left out: the culprit explains it.
-  const problems = culprit ? [culprit, ...others.filter(({ name }) => name !== 'registration')] : [];
-  const warnings = found.filter(({ verdict }) => verdict === 'warning');
-  const well: UplinkFinding = {
-    name: 'registration',
-    verdict: 'well',
-    sentence: { zh: `已在平台 ${at(facts)} 注册，心跳正常。`, en: `Registered with the platform at ${at(facts)}, which answers keepalives.` },
-  };
-  return [...problems, ...warnings, ...(down(facts) || problems.some(({ name }) => name === 'keepalive') ? [] : [well]), ...untidy];
+  const culprits = problems.filter(({ name }, index) => index === 0 || name !== 'registration');
+  const still = problems.length === 0 && down(facts) ? [unexplained(facts)] : [];
+  const suspicions = found.filter(({ verdict }) => verdict === 'warning');
+  const well = down(facts) || culprits.some(({ name }) => name === 'keepalive') ? [] : [wellNow(facts)];
+  return [...culprits, ...still, ...suspicions, ...judged([...deviationRules, silentPlatform]), ...well, ...judged([...tidinessRules, passersBy])];
 }
+
+/** Anything else that keeps us out. */
+const unexplained = ({ trouble, settings, asked }: DoctorFacts): UplinkFinding => ({
+  ...{ name: 'registration', verdict: 'problem', sentence: wordsOf(trouble, settings, asked) },
+});
+
+const wellNow = (facts: DoctorFacts): UplinkFinding => ({
+  name: 'registration',
+  verdict: 'well',
+  sentence: { zh: `已在平台 ${at(facts)} 注册，心跳正常。`, en: `Registered with the platform at ${at(facts)}, which answers keepalives.` },
+});

@@ -9,10 +9,10 @@ import { headerList, noBody, writeMessage } from '../../../protocols/sip/message
 import { hostPort, sipUri } from '../../../protocols/sip/uri.ts';
 
 /**
- * answered: with SIP · foreign: with something else, as proxies and web servers do · open: takes a connection and says nothing · closed: nobody listens at
+ * answered: with SIP · http: a web server · foreign: something else, as proxies do · open: takes a connection and says nothing · closed: nobody listens at
  * that port · silent: nothing came back
  */
-export type Knock = 'answered' | 'foreign' | 'open' | 'closed' | 'silent';
+export type Knock = 'answered' | 'http' | 'foreign' | 'open' | 'closed' | 'silent';
 
 export interface KnockTarget {
   readonly address: string;
@@ -84,5 +84,6 @@ function optionsTo({ address, port, local, own, server, domain }: KnockTarget, t
 /** By its first line: a response, or a request. */
 export const looksLikeSip = (data: Buffer): boolean => /^\s*SIP\/2\.0 |^\s*[A-Z]+ \S+ SIP\/2\.0\r?\n/.test(data.toString('latin1', 0, 512));
 /** An answer, or a request of its own that crossed ours. */
-const judged = (data: Buffer): Knock => (looksLikeSip(data) ? 'answered' : 'foreign');
+const judged = (data: Buffer): Knock =>
+  looksLikeSip(data) ? 'answered' : /^\s*(HTTP\/\d|<!doctype|<html)/i.test(data.toString('latin1', 0, 64)) ? 'http' : 'foreign';
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);

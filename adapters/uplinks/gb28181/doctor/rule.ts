@@ -9,5 +9,7 @@ export type Rule = (facts: DoctorFacts) => UplinkFinding | undefined;
 export const problem = (name: string, zh: string, en: string): UplinkFinding => ({ name, verdict: 'problem', sentence: { zh, en } });
 export const warning = (name: string, zh: string, en: string): UplinkFinding => ({ name, verdict: 'warning', sentence: { zh, en } });
 export const down = ({ status }: DoctorFacts): boolean => status.state === 'down';
+/** Twice may be a platform that is being worked at. */
+export const timesAgainAndAgain = 3;
 /** Of whom the facts are. */
 export const at = ({ settings, asked }: DoctorFacts): string => placeOf(settings, asked);

@@ -127,6 +127,7 @@ export class Live {
         signal,
       );
       if (cause === 'no-connection') this.#link.mediaBlocked = { transport, remote };
+      else if (cause === 'no-pictures' && packets === 0) this.#link.mediaBlocked = { transport, remote, camera: channel };
       else if (packets > 0) this.#link.mediaBlocked = undefined;
       log.info('play ended', { ...named, said, packets, bytes, cause });
     } finally {
