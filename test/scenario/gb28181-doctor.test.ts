@@ -5,13 +5,14 @@ import { seconds } from '../../gateway/domain/time.ts';
 import type { UplinkExamination } from '../../gateway/domain/uplink-ports.ts';
 import { type DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { doctorCases } from './gb28181-doctor-cases.ts';
+import { engineerCases } from './gb28181-doctor-engineer-cases.ts';
 import { fieldCases } from './gb28181-doctor-field-cases.ts';
 import { thirdCases } from './gb28181-doctor-third-cases.ts';
 
 /** One is enough for every day; `DOCTOR_SEEDS=2,3,4` for more, and for cases that ask addresses beyond this machine. */
 const wanted = process.env.DOCTOR_SEEDS;
 const seeds = (wanted ?? '1').split(',').map(Number);
-const cases = [...doctorCases, ...fieldCases, ...thirdCases].filter(({ outside }) => wanted !== undefined || !outside);
+const cases = [...doctorCases, ...fieldCases, ...thirdCases, ...engineerCases].filter(({ outside }) => wanted !== undefined || !outside);
 
 async function asked({ after = 45, make }: DoctorCase, seed: number) {
   await using world = new World(seed);

@@ -6,19 +6,40 @@ import { exchangedWords, looksExchanged } from './code-doubts.ts';
 import type { DoctorFacts } from './facts.ts';
 import { down, problem, type Rule, warning } from './rule.ts';
 
-/** Before any doubt about the password: there it is another one. */
-export const realm: Rule = (facts) => {
-  const { settings, seen, asked, trouble } = facts;
+/** Its realm, and the one that was expected; undefined: they are the same, or it has none. */
+function otherRealm({ settings, seen, asked }: DoctorFacts): { readonly wanted: string; readonly said: boolean; readonly words: Words } | undefined {
   const wanted = settings.realm ?? domainOf(settings, asked?.code);
   if (seen.realm === undefined || seen.realm === wanted || (settings.realm === undefined && seen.realm === domainOf(settings))) return undefined;
-  const zh = `平台的认证域是 ${seen.realm}，而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码 ${settings.platform.code} 或域可能有误。`;
-  const en = `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code ${settings.platform.code} or domain may be wrong.`;
-  const said = settings.realm !== undefined || settings.platform.domain !== undefined;
-  const refused = trouble.kind === 'wrong-password' || (trouble.kind === 'refused' && (trouble.status === 403 || trouble.status === 404));
+  const { code } = settings.platform;
+  return {
+    wanted,
+    said: settings.realm !== undefined || settings.platform.domain !== undefined,
+    words: {
+      zh: `平台的认证域是 ${seen.realm}（realm），而设置的${settings.realm === undefined ? '域' : '认证域'}是 ${wanted}：平台编码 ${code} 或域可能有误，或这是另一个平台。`,
+      en: `The platform's realm is ${seen.realm}, but ${wanted} is set as ${settings.realm === undefined ? 'its domain' : 'its realm'}: platform code ${code} or domain may be wrong, or this is another platform.`,
+    },
+  };
+}
+
+/** Before any doubt about the password: there it is another one. */
+export const realm: Rule = (facts) => {
+  const { seen, trouble } = facts;
+  const other = otherRealm(facts);
+  if (!down(facts) || !other) return undefined;
+  const refused = trouble.kind === 'wrong-password' || (trouble.kind === 'refused' && [400, 403, 404].includes(trouble.status));
   // A platform that has taken us with this realm does not mind it.
-  const explains = refused && !seen.registers.some(({ status }) => status === 200) && (said || /^\d{10}$/.test(seen.realm));
-  return (down(facts) ? explains : said) ? problem('realm', zh, en) : warning('realm', zh, en);
+  const explains = refused && !seen.registers.some(({ status }) => status === 200) && (other.said || /^\d{10}$/.test(seen.realm ?? ''));
+  return (explains ? problem : warning)('realm', other.words.zh, other.words.en);
 };
+
+/** It has taken us: then only a realm or a domain that a person has entered is of interest. */
+const realmWhileUp =
+  (promised: boolean): Rule =>
+  (facts) => {
+    const other = otherRealm(facts);
+    if (down(facts) || !other || other.said !== promised) return undefined;
+    return warning('realm', other.words.zh, other.words.en);
+  };
 
 const advertised: Rule = ({ settings, seen, own }) => {
   // Whoever is heard has found the way, whatever was advertised.
@@ -144,6 +165,18 @@ const partlyCoded: Rule = ({ settings: { codes, share }, channels = [] }) => {
   );
 };
 
+/** A platform puts a channel below the region of its code: of another city it is not found. */
+const farChannel: Rule = ({ settings: { codes } }) => {
+  const home = codes.device.slice(0, 4);
+  const far = Object.entries(codes.channels).find(([, code]) => code.slice(0, 4) !== home);
+  if (!far) return undefined;
+  return warning(
+    'codes',
+    `通道 ${far[0]} 的编码 ${far[1]} 的行政区划（${far[1].slice(0, 4)}）与本机的 ${home} 不同：平台可能不显示它或放错目录，请核对编码。`,
+    `The code of channel ${far[0]}, ${far[1]}, is of region ${far[1].slice(0, 4)}, and ours of ${home}: the platform may not show it, or in the wrong place. Compare it with the bureau's list.`,
+  );
+};
+
 const shortGrant: Rule = ({ seen: { granted } }) => {
   if (granted === undefined || granted >= 60) return undefined;
   return warning(
@@ -180,6 +213,6 @@ const told: Rule = ({ seen }) => {
 /** Nothing that the platform asks comes to us. */
 export const wayBackRules: readonly Rule[] = [advertised, rewritten, secondBox];
 /** What differs, and may explain nothing of what is wrong. */
-export const deviationRules: readonly Rule[] = [clock, catalogue, charset];
+export const deviationRules: readonly Rule[] = [clock, realmWhileUp(true), catalogue, charset, farChannel, shortGrant];
 /** Worth a look. */
-export const tidinessRules: readonly Rule[] = [partlyCoded, ownCode, shortGrant, told];
+export const tidinessRules: readonly Rule[] = [partlyCoded, ownCode, realmWhileUp(false), told];

@@ -192,15 +192,15 @@ const neverAsked: Rule = (facts) => {
   if (seen.callers.length === 0) {
     return warning(
       'requests',
-      `已注册 ${since} 秒，但平台没有向本机发来任何请求，也没有查询目录，因此平台上看不到通道：平台的请求可能到不了本机（防火墙、NAT 或对外地址，本机地址 ${own ?? '?'}），或平台方尚未同步目录。`,
-      `Registered for ${since} s, and the platform has not asked this box for anything, nor for its catalogue, so that it shows no channel: its requests may not reach us (a firewall, a NAT or the advertised address; ours is ${own ?? '?'}), or its operator has not had the catalogue fetched.`,
+      `已注册 ${since} 秒，但平台没有向本机发来任何请求，也没有查询目录，因此平台上看不到通道：平台的请求可能到不了本机（防火墙、NAT、SIP ALG 或对外地址，本机地址 ${own ?? '?'}），平台方尚未同步目录，或它们到了使用同一编码的另一台设备。`,
+      `Registered for ${since} s, and the platform has not asked this box for anything, nor for its catalogue, so that it shows no channel: its requests may not reach us (a firewall, a NAT, SIP ALG or the advertised address; ours is ${own ?? '?'}), its operator has not had the catalogue fetched, or another device with the same code gets them.`,
     );
   }
   if (wantsCatalogue(seen)) return undefined;
   return warning(
     'catalogue',
-    `已注册 ${since} 秒，平台从未查询或订阅目录（Catalog），因此平台上看不到通道：请平台方同步目录（刷新通道）。`,
-    `Registered for ${since} s, and the platform has never asked for the catalogue nor subscribed to it, so that it shows no channel: ask its operator to fetch the catalogue.`,
+    `已注册 ${since} 秒，平台从未查询或订阅目录（Catalog），因此平台上看不到通道：请平台方同步目录（刷新通道）；若平台上已有通道，可能是另一台设备在用同一编码。`,
+    `Registered for ${since} s, and the platform has never asked for the catalogue nor subscribed to it, so that it shows no channel: ask its operator to fetch the catalogue; if it does show channels, another device may be using the same code.`,
   );
 };
 

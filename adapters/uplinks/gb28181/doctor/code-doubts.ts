@@ -1,12 +1,21 @@
 /** What about the codes themselves may be why a platform does not take us: hints that follow a sentence, each empty where there is nothing to say. */
 import type { Words } from '../../../../gateway/domain/words.ts';
-import { parseGbCode } from '../../../protocols/gb-code/code.ts';
+import { doubtfulGroups, parseGbCode } from '../../../protocols/gb-code/code.ts';
 import type { GbSettings } from '../settings.ts';
 
 const nothing: Words = { zh: '', en: '' };
 
-/** Province and city: a school of one is rarely watched by the police of another. */
-export function regionHint({ codes, platform }: GbSettings): Words {
+/** Digits without a meaning; else province and city, for a school of one is rarely watched by the police of another. */
+export function codeHint({ codes, platform }: GbSettings): Words {
+  for (const code of [codes.device, platform.code]) {
+    const [doubtful] = doubtfulGroups(parseGbCode(code));
+    if (!doubtful) continue;
+    const { name, digits } = doubtful;
+    return {
+      zh: `（编码 ${code} 的${name.zh} ${digits} 没有含义，可能填错）`,
+      en: ` (the ${name.en} ${digits} of code ${code} means nothing and may be mistyped)`,
+    };
+  }
   const [own, theirs] = [parseGbCode(codes.device).centre.slice(0, 4), parseGbCode(platform.code).centre.slice(0, 4)];
   if (own === theirs) return nothing;
   return {

@@ -5,7 +5,7 @@ import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import type { Words } from '../../../../gateway/domain/words.ts';
 import { domainOf } from '../settings.ts';
 import { type Trouble, wordsOf } from '../trouble.ts';
-import { exchangedWords, looksExchanged, regionHint } from './code-doubts.ts';
+import { codeHint, exchangedWords, looksExchanged } from './code-doubts.ts';
 import type { DoctorFacts } from './facts.ts';
 import type { Knock } from './probe.ts';
 import { at, down, problem, type Rule, warning } from './rule.ts';
@@ -107,11 +107,11 @@ const transport: Rule = (facts) => {
 function ignored(facts: DoctorFacts): UplinkFinding {
   const { settings } = facts;
   if (looksExchanged(settings)) return { name: 'identity', verdict: 'problem', sentence: exchangedWords(settings) };
-  const region = regionHint(settings);
+  const doubt = codeHint(settings);
   return problem(
     'identity',
-    `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或设备编码 ${settings.codes.device} 未在平台登记${region.zh}。`,
-    `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there${region.en}.`,
+    `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或设备编码 ${settings.codes.device} 未在平台登记${doubt.zh}。`,
+    `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there${doubt.en}.`,
   );
 }
 

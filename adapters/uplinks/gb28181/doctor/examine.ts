@@ -59,7 +59,7 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Up
 }
 
 function looksOf(password: string | undefined): DoctorFacts['password'] {
-  if (password === undefined) return 'none';
+  if (password === undefined || password === '') return 'none';
   if (password.trim() !== password) return 'blank-at-the-ends';
   return /^[\x20-\x7e]*$/.test(password) ? 'there' : 'not-ascii';
 }

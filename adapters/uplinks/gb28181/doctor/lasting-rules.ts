@@ -1,6 +1,6 @@
 /** Why a registration that was granted does not last. */
 import { minutes, seconds } from '../../../../gateway/domain/time.ts';
-import { domainOf } from '../settings.ts';
+import { charsetOf, domainOf } from '../settings.ts';
 import { forgetting, type Trouble } from '../trouble.ts';
 import type { DoctorFacts } from './facts.ts';
 import { at, down, problem, type Rule, timesAgainAndAgain, warning } from './rule.ts';
@@ -51,10 +51,10 @@ const thrownOut: Rule = (facts) => {
   const sent = keepalivesIn(facts);
   const times = sent.filter(({ status }, index) => forgetting.has(status ?? 0) && sent[index - 1]?.status === 200);
   const last = times.at(-1);
-  if (!last || times.length < timesAgainAndAgain || last.age > minutes(10)) return undefined;
+  if (!last || times.length < 2 || last.age > minutes(10)) return undefined;
   const [other] = seen.otherContacts;
   const slow = settings.keepalive.every > 20;
-  return problem(
+  return (times.length < timesAgainAndAgain ? warning : problem)(
     'forgotten',
     `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${times.length} 次）：另一台设备也在使用编码 ${device}${other === undefined ? '' : `（平台上还登记着 ${other}）`}，或平台的多台服务器之间不共享注册，或平台过早忘记注册${slow ? `，或心跳间隔 ${settings.keepalive.every} 秒对它太长` : ''}。请逐一核对。`,
     `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${times.length} times): another device uses code ${device} too${other === undefined ? '' : ` (it has ${other} registered as well)`}, or several servers there do not share registrations, or it forgets them early${slow ? `, or keepalives every ${settings.keepalive.every} s are too rare for it` : ''}. Please check each of them.`,
@@ -71,36 +71,47 @@ const keepalives: Rule = (facts) => {
   // It does not answer registrations either by now: that is another matter.
   if (down(facts) && registered !== undefined && registered.status !== 200 && registered.status !== 401) return undefined;
   const { status } = last;
+  const ours = charsetOf(settings);
+  const theirs = seen.charset?.toUpperCase();
   if (status === undefined) {
     return problem(
       'keepalive',
-      `平台接受注册，但不应答心跳：平台停机、网络中断，或域 ${domainOf(settings)} 不符。`,
-      `The platform takes our registration and leaves keepalives unanswered: it is down, the network is, or domain ${domainOf(settings)} does not suit it.`,
+      `平台接受注册，但不应答心跳（Keepalive）：平台的消息服务停止，途中的防火墙丢弃 MESSAGE，域 ${domainOf(settings)} 不符，或平台停机、网络中断。`,
+      `The platform takes our registration and leaves keepalives (heartbeats) unanswered: the part of it that takes messages is down, a firewall on the way drops MESSAGE, domain ${domainOf(settings)} does not suit it, or it has gone, or the network has.`,
     );
   }
   // Once is a restart; again and again is not.
   if (sent.filter((each) => each.status === status).length < 2) return undefined;
+  if (status >= 500) {
+    return problem(
+      'keepalive',
+      `平台接受注册，却一再以 ${status} 应答心跳：平台处理消息的部分过载、停机或有故障，请联系平台方。`,
+      `The platform takes our registration and answers keepalives (heartbeats) with ${status}, again and again: the part of it that takes messages is overloaded, down or in trouble. Ask its operator.`,
+    );
+  }
   return forgetting.has(status)
     ? problem(
         'keepalive',
-        `平台接受注册，却一再以 ${status} 拒绝心跳：平台上该设备被停用，或多台服务器之间不共享注册。`,
-        `The platform takes our registration and refuses keepalives with ${status}, again and again: the device is disabled there, or several servers do not share registrations.`,
+        `平台接受注册，却一再以 ${status} 拒绝心跳：平台上设备 ${settings.codes.device} 被停用或未登记，平台编码或域 ${domainOf(settings)} 不符，或多台服务器之间不共享注册。`,
+        `The platform takes our registration and refuses keepalives with ${status}, again and again: device ${settings.codes.device} is disabled or not entered there, platform code or domain ${domainOf(settings)} does not suit it, or several servers do not share registrations.`,
       )
     : problem(
         'keepalive',
-        `平台接受注册，却一再以 ${status} 拒绝心跳消息：它不接受心跳的格式（标准版本 ${settings.version}、字符集），或其处理消息的部分有故障，请与平台方核对。`,
-        `The platform takes our registration and refuses keepalive messages with ${status}, again and again: their form (version ${settings.version} of the standard, charset) does not suit it, or the part of it that takes messages is in trouble. Please check with its operator.`,
+        `平台接受注册，却一再以 ${status} 拒绝心跳消息：它不接受心跳的格式（${theirs === undefined ? '' : `平台使用字符集 ${theirs}，`}本机字符集 ${ours}，标准版本 ${settings.version}），或其处理消息的部分有故障，请与平台方核对。`,
+        `The platform takes our registration and refuses keepalive messages with ${status}, again and again: their form (${theirs === undefined ? '' : `it writes charset ${theirs}, `}ours is charset ${ours}, version ${settings.version} of the standard) does not suit it, or the part of it that takes messages is in trouble. Please check with its operator.`,
       );
 };
 
 /** Another port after each pause: the hole in the NAT had closed. */
 const natAgeing: Rule = (facts) => {
   const { settings, seen } = facts;
-  if (settings.transport !== 'udp' || lossesBy(facts, 'moved').length < 2) return undefined;
-  const [was, is] = seen.usOverUdp.slice(-2);
   const { every } = settings.keepalive;
   const slow = every * 1_000 > holesOpen;
-  return problem(
+  // Of our own address there is no port in it.
+  const moves = lossesBy(facts, 'moved').filter(({ trouble }) => trouble.kind === 'moved' && /[.\]].*:\d+$/.test(trouble.to)).length;
+  if (settings.transport !== 'udp' || moves < (slow ? 1 : 2)) return undefined;
+  const [was, is] = seen.usOverUdp.slice(-2);
+  return (moves > 1 ? problem : warning)(
     'nat',
     `平台看到的本机地址一再变化（${was ?? '?'} → ${is ?? '?'}）：途中的地址转换（NAT）过早关闭映射，${slow ? `心跳间隔 ${every} 秒太长，请改为 30 秒或更短` : '请在路由器上设置固定映射并填写对外地址（advertised）'}，或改用 TCP。`,
     `The platform sees us at ever another address (${was ?? '?'} → ${is ?? '?'}): a NAT on the way forgets us early. ${slow ? `Keepalives every ${every} s are too rare: set 30 s or less` : 'Have it map a fixed port and set the advertised address'}, or change the transport to TCP.`,
@@ -110,12 +121,13 @@ const natAgeing: Rule = (facts) => {
 /** TCP connections that end again and again. */
 const cutOff: Rule = (facts) => {
   const closed = lossesBy(facts, 'closed');
-  if (closed.length < timesAgainAndAgain) return undefined;
+  const slow = facts.settings.keepalive.every * 1_000 > usualPace;
+  if (closed.length < (slow ? 1 : 2)) return undefined;
   const typical = Math.round((closed.at(-1)?.lasted ?? 0) / 1_000);
-  return problem(
+  return (closed.length < timesAgainAndAgain ? warning : problem)(
     'connection',
-    `平台或途中的防火墙一再断开 TCP 连接（${closed.length} 次，上次在注册后 ${typical} 秒）：防火墙关闭空闲连接（请缩短心跳间隔），平台不稳定，或另一台设备在用编码 ${facts.settings.codes.device} 而被互相顶替。`,
-    `The platform or a firewall on the way ends the TCP connection again and again (${closed.length} times, last ${typical} s after the registration): a firewall closes idle connections (shorten the keepalive interval), the platform is unstable, or another device uses code ${facts.settings.codes.device} and each replaces the other.`,
+    `平台或途中的防火墙断开 TCP 连接（半小时内 ${closed.length} 次，上次在注册后 ${typical} 秒）：防火墙关闭空闲连接（请缩短心跳间隔），平台不稳定，或另一台设备在用编码 ${facts.settings.codes.device} 而被互相顶替。`,
+    `The platform or a firewall on the way ends the TCP connection (${closed.length} times within half an hour, last ${typical} s after the registration): a firewall closes idle connections (shorten the keepalive interval), the platform is unstable, or another device uses code ${facts.settings.codes.device} and each replaces the other.`,
   );
 };
 

@@ -3,7 +3,7 @@ import { minutes, seconds } from '../../../../gateway/domain/time.ts';
 import { charsetOf } from '../settings.ts';
 import { forgetting } from '../trouble.ts';
 import type { DoctorFacts, SeenTold } from './facts.ts';
-import { problem, type Rule } from './rule.ts';
+import { problem, type Rule, warning } from './rule.ts';
 
 /** What people call them. */
 const kinds: Readonly<Record<string, { readonly zh: string; readonly en: string }>> = {
@@ -35,8 +35,8 @@ const alarms: Rule = ({ seen }) => {
   if (last?.status === undefined || last.status < 400 || isTooLong(last.status)) return undefined;
   if (!seen.told.some(({ what, status }) => what !== 'Alarm' && status === 200)) return undefined;
   // Such an answer once may be a platform that has restarted.
-  if (forgetting.has(last.status) && sent.filter(({ status }) => status === last.status).length < 2) return undefined;
-  return problem(
+  const once = forgetting.has(last.status) && sent.filter(({ status }) => status === last.status).length < 2;
+  return (once ? warning : problem)(
     'alarms',
     `平台拒收报警（${last.status}），其他消息都接受：请平台方为本设备开通报警接收，并核对报警通道的编码。`,
     `The platform refuses alarms (${last.status}) and takes other messages: ask its people to have it take alarms of this device, and compare the codes of alarm channels.`,
@@ -77,8 +77,8 @@ const charset: Rule = ({ settings, seen }) => {
   if (!refused || !taken(false) || taken(true)) return undefined;
   return problem(
     'charset',
-    `平台拒绝含中文的消息（${refused.what}，${refused.status}），不含中文的都接受：字符集 ${charsetOf(settings)} 不适合该平台，请换一种。`,
-    `The platform refuses messages with Chinese text (${refused.what}, ${refused.status}) and takes the others: charset ${charsetOf(settings)} does not suit it. Choose another.`,
+    `平台拒绝含中文的消息（${refused.what}，${refused.status}），不含中文的都接受：字符集 ${charsetOf(settings)} 不适合该平台，或其中有它不认识的生僻字，请换一种字符集。`,
+    `The platform refuses messages with Chinese text (${refused.what}, ${refused.status}) and takes the others: charset ${charsetOf(settings)} does not suit it, or rare characters do not. Choose another charset.`,
   );
 };
 
@@ -144,13 +144,23 @@ const unanswered: Rule = (facts) => {
 };
 
 /** `passes`: bytes of the longest that was answered, where this one may be lost for its length. */
-function ignoredKind({ settings }: DoctorFacts, { what, bytes }: SeenTold, passes: number | undefined) {
+function ignoredKind({ settings, seen }: DoctorFacts, { what, bytes }: SeenTold, passes: number | undefined) {
   const { zh, en } = kindOf(what);
   if (passes !== undefined) {
+    // What it has asked for itself it means to take.
+    const wanted = seen.asked.some((each) => each.what === `Query ${what}`);
+    const reasons = [
+      {
+        zh: '途中丢弃较长的 UDP 报文（MTU/分片，改用 TCP 可以验证）',
+        en: 'long datagrams are lost on the way, its MTU being too small (over TCP they would not be)',
+      },
+      { zh: '平台不处理这类消息', en: 'it does not take such messages' },
+    ];
+    const [first, second] = wanted ? reasons : reasons.toReversed();
     return problem(
       'messages',
-      `平台不应答 ${what} ${zh}消息（${bytes} 字节），较短的其他消息（${passes} 字节以内）都有应答：途中丢弃较长的 UDP 报文（MTU/分片，改用 TCP 可以验证），或平台不处理这类消息。`,
-      `The platform does not answer ${what} messages (${bytes} bytes), and does answer other, shorter ones (up to ${passes} bytes): it does not take such messages, or long datagrams are lost on the way, its MTU being too small (over TCP they would not be).`,
+      `平台不应答 ${what} ${zh}消息（${bytes} 字节），较短的其他消息（${passes} 字节以内）都有应答：${first?.zh}，或${second?.zh}。`,
+      `The platform does not answer ${what} messages (${bytes} bytes), and does answer other, shorter ones (up to ${passes} bytes): ${first?.en}, or ${second?.en}.`,
     );
   }
   const tcp = settings.transport === 'tcp';

@@ -5,11 +5,12 @@ import { aboutOf } from '../../../protocols/manscdp/about.ts';
 import { parseDate } from '../../../protocols/sip/date.ts';
 import { callIdOf, contactsOf, cseqOf, fromOf, grantedExpires, seenAs, toOf, topViaOf } from '../../../protocols/sip/fields.ts';
 import { headerOf, headersOf, type SipMessage, type SipRequest, type SipResponse, textOf } from '../../../protocols/sip/message.ts';
-import { isFinal, isSuccess, reasonOf } from '../../../protocols/sip/status.ts';
+import { isFinal, isSuccess } from '../../../protocols/sip/status.ts';
 import { hostPort, parseUri } from '../../../protocols/sip/uri.ts';
 import { declaredCharset } from '../../../protocols/xml.ts';
 import type { LadderStep } from '../ladder.ts';
 import type { SeenOnTheWire, SeenRegister, SeenTold } from './facts.ts';
+import { tellingPhrase } from './phrase.ts';
 
 interface Exchange extends LadderStep {
   readonly message: SipRequest;
@@ -90,10 +91,12 @@ function registerOf({ message, answer, bodyBytes }: Exchange): SeenRegister {
 /** Phrases that every stack writes say nothing. */
 function saidBy(answer: SipResponse): string | undefined {
   if (isSuccess(answer.status)) return undefined;
-  const phrase = textOf(answer.reason).trim();
-  const usual = phrase === '' || phrase.toLowerCase() === reasonOf(answer.status).toLowerCase() || /^(unknown|error|refused|rejected)$/i.test(phrase);
   const body = /text|json/i.test(headerOf(answer, 'Content-Type') ?? '') ? Buffer.from(answer.body).toString('utf8') : undefined;
-  const parts = [usual ? undefined : phrase, ...['Warning', 'Reason', 'Error-Info'].map((name) => textIn(answer, name)), body];
+  const parts = [
+    tellingPhrase(answer.status, textOf(answer.reason)),
+    ...['Warning', 'Reason', 'Error-Info'].map((name) => textIn(answer, name)),
+    body,
+  ];
   const said = parts
     .filter((part) => part !== undefined && part.trim() !== '')
     .join(' ')

@@ -2,7 +2,8 @@
 import { domainOf } from '../settings.ts';
 import { wordsOf } from '../trouble.ts';
 import { realm } from './agreement-rules.ts';
-import { exchangedWords, looksExchanged, regionHint } from './code-doubts.ts';
+import { codeHint, exchangedWords, looksExchanged } from './code-doubts.ts';
+import type { DoctorFacts } from './facts.ts';
 import { at, down, problem, type Rule } from './rule.ts';
 import { said } from './said-rules.ts';
 
@@ -63,12 +64,24 @@ const nonces: Rule = (facts) => {
   );
 };
 
+/** With these very settings it took us before. */
+const stood = ({ losses = [], seen }: DoctorFacts) => losses.length > 0 || seen.registers.some(({ status }) => status === 200);
+
 const password: Rule = (facts) => {
   const { trouble, settings, password: kept, seen } = facts;
   if (!down(facts)) return undefined;
-  if (trouble.kind === 'no-password') return { name: 'password', verdict: 'problem', sentence: wordsOf(trouble, settings, facts.asked) };
+  if (trouble.kind === 'no-password' || (trouble.kind === 'wrong-password' && kept === 'none'))
+    return { name: 'password', verdict: 'problem', sentence: wordsOf({ kind: 'no-password' }, settings, facts.asked) };
   const signedRefusal = trouble.kind === 'refused' && trouble.status === 403 && seen.registers[0]?.signed === true;
   if (trouble.kind !== 'wrong-password' && !signedRefusal) return undefined;
+  if (stood(facts)) {
+    const status = signedRefusal ? 403 : 401;
+    return problem(
+      'password',
+      `平台 ${at(facts)} 此前接受注册，现在不接受（${status}）：多半是平台上更改了设备 ${settings.codes.device} 的密码，或停用了该设备，请向平台方核对密码。`,
+      `The platform at ${at(facts)} took our registration before and does not now (${status}): most likely the password of device ${settings.codes.device} was changed there, or the device disabled. Ask for the password.`,
+    );
+  }
   if (kept === 'blank-at-the-ends') {
     return problem(
       'password',
@@ -104,18 +117,32 @@ const refusal: Rule = (facts) => {
   if (!down(facts) || (trouble.kind !== 'refused' && trouble.kind !== 'redirected-in-circles' && trouble.kind !== 'forgotten')) return undefined;
   const unsigned = trouble.kind === 'refused' && (trouble.status === 403 || trouble.status === 404) && seen.registers[0]?.signed !== true;
   if (unsigned && looksExchanged(settings)) return { name: 'identity', verdict: 'problem', sentence: exchangedWords(settings) };
-  const region = regionHint(settings);
+  const doubt = codeHint(settings);
   if (unsigned && trouble.status === 403) {
     const from = facts.own ?? seen.us;
+    if (stood(facts)) {
+      return problem(
+        'identity',
+        `平台 ${at(facts)} 此前接受注册，现在一开始就拒绝（403）：设备编码 ${settings.codes.device} 多半已被平台停用、锁定或删除，请平台方检查。`,
+        `The platform at ${at(facts)} took our registration before and refuses it at once now (403): most likely device code ${settings.codes.device} was disabled, locked or deleted there. Ask its people.`,
+      );
+    }
     return problem(
       'identity',
-      `平台 ${at(facts)} 一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记或已停用，或平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或平台不接受来自 ${from ?? '本机'} 的设备${region.zh}。`,
-      `The platform at ${at(facts)} refuses the registration at once (403): device code ${settings.codes.device} is not entered or enabled there, or platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or it takes no devices from ${from ?? 'our address'}${region.en}.`,
+      `平台 ${at(facts)} 一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记或已停用，或平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或平台不接受来自 ${from ?? '本机'} 的设备${doubt.zh}。`,
+      `The platform at ${at(facts)} refuses the registration at once (403): device code ${settings.codes.device} is not entered or enabled there, or platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or it takes no devices from ${from ?? 'our address'}${doubt.en}.`,
     );
   }
   const { zh, en } = wordsOf(trouble, settings, facts.asked);
   const doubtful = trouble.kind === 'refused' && (trouble.status === 404 || trouble.status === 400);
-  return problem('registration', doubtful ? `${zh.slice(0, -1)}${region.zh}。` : zh, doubtful ? `${en.slice(0, -1)}${region.en}.` : en);
+  if (!doubtful) return problem('registration', zh, en);
+  // Platforms want the one or the other form.
+  const form = settings.requestUri === 'address' ? 'domain' : 'address';
+  const other =
+    trouble.status === 404
+      ? { zh: `；也可改用另一种请求 URI（requestUri: ${form}）`, en: `; the other form of the Request-URI may suit it too (requestUri: ${form})` }
+      : { zh: '', en: '' };
+  return problem('registration', `${zh.slice(0, -1)}${doubt.zh}${other.zh}。`, `${en.slice(0, -1)}${doubt.en}${other.en}.`);
 };
 
 export const refusalRules: readonly Rule[] = [said, certificates, version, nonces, realm, password, refusal];

@@ -2,6 +2,7 @@
 import type { Words } from '../../../../gateway/domain/words.ts';
 import { domainOf } from '../settings.ts';
 import type { DoctorFacts } from './facts.ts';
+import { tellingPhrase } from './phrase.ts';
 import { down, problem, type Rule } from './rule.ts';
 
 interface Meaning {
@@ -13,8 +14,16 @@ interface Meaning {
 /** In the order in which they are looked for: a phrase may have words of several. */
 const meanings: readonly Meaning[] = [
   {
+    name: 'clock',
+    words: /clock|time.?stamp|\bdate\b|time (skew|differ|is (wrong|off))|时钟|时间(戳|不|偏|错)/i,
+    sentence: ({ seen: { ahead } }, said) => ({
+      zh: `平台因时钟不一致而拒绝注册（${said}）${ahead === undefined ? '' : `，两边相差 ${Math.round(Math.abs(ahead) / 1_000)} 秒`}：请检查两边的时间与校时（NTP）。`,
+      en: `The platform refuses the registration because the clocks differ (${said})${ahead === undefined ? '' : `, by ${Math.round(Math.abs(ahead) / 1_000)} s`}: check time and NTP on both sides.`,
+    }),
+  },
+  {
     name: 'locked',
-    words: /lock|fro?zen|freez|suspend|disabled?\b|barred|black.?list|too many (attempt|fail|try|tries)|锁|冻结|停用|禁用|封禁|黑名单|次数过多/i,
+    words: /\bb?lock|fro?zen|freez|suspend|disabled?\b|barred|black.?list|too many (attempt|fail|try|tries)|锁|冻结|停用|禁用|封禁|黑名单|次数过多/i,
     sentence: ({ settings: { codes } }, said) => ({
       zh: `平台已锁定或停用设备 ${codes.device}（${said}）：请平台方解锁或启用，再核对密码。`,
       en: `The platform has locked or disabled device ${codes.device} (${said}): ask its people to unlock it, then make sure of the password.`,
@@ -125,23 +134,12 @@ export const said: Rule = (facts) => {
   const { trouble, seen } = facts;
   if (!down(facts)) return undefined;
   const refused = trouble.kind === 'refused' || trouble.kind === 'wrong-password' || trouble.kind === 'forgotten';
-  const [last] = seen.registers;
-  const phrase = last?.said ?? (trouble.kind === 'refused' ? trouble.reason : undefined);
   // A 423 and a redirection have words of their own.
-  if (!refused || phrase === undefined || (trouble.kind === 'refused' && (trouble.status === 423 || trouble.status < 400))) return undefined;
-  const own = withoutUsual(phrase);
-  const meaning = meanings.find(({ words }) => words.test(own));
+  if (!refused || (trouble.kind === 'refused' && (trouble.status === 423 || trouble.status < 400))) return undefined;
   const status = trouble.kind === 'wrong-password' ? 401 : trouble.status;
+  const phrase = seen.registers[0]?.said ?? (trouble.kind === 'refused' ? tellingPhrase(status, trouble.reason) : '');
+  const meaning = meanings.find(({ words }) => words.test(phrase));
   if (!meaning) return undefined;
   const { zh, en } = meaning.sentence(facts, `${status} ${phrase}`);
   return problem(meaning.name, zh, en);
 };
-
-/** Phrases of the standards, which say no more than their status (RFC 3261 §21). */
-function withoutUsual(phrase: string): string {
-  return /^(not found|version not supported|unsupported uri scheme|unsupported media type|temporarily unavailable|address incomplete|ambiguous|interval too brief|does not exist anywhere|request terminated|proxy authentication required|call\/transaction does not exist|too many hops|extension required|bad extension|conflict(?= response))$/i.test(
-    phrase.trim(),
-  )
-    ? ''
-    : phrase;
-}
