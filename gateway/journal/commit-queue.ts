@@ -104,7 +104,7 @@ export class CommitQueue implements AsyncDisposable {
     const flying = this.#flying;
     if (!flying) return;
     this.#flying = undefined;
-    this.#promised = Math.max(this.#promised, message.position);
+    for (const outcome of message.outcomes) if (outcome.kind === 'recorded') this.#promised = Math.max(this.#promised, outcome.position);
     this.statistics.add(flying.batch.length, millis(this.#options.clock.monotonic() - flying.at));
     this.#options.committed(flying.batch.map((waiting) => waiting.operation));
     for (const [index, waiting] of flying.batch.entries()) waiting.resolve(message.outcomes[index]!);

@@ -57,8 +57,7 @@ try {
       return;
     }
     try {
-      const outcomes = writer.commit(message.operations, message.at);
-      say({ kind: 'committed', outcomes, position: writer.position() });
+      say({ kind: 'committed', outcomes: writer.commit(message.operations, message.at) });
     } catch (error) {
       // After a failed fsync nothing may be believed of this connection's view of the file.
       try {

@@ -64,7 +64,7 @@ export type Outcome =
 export type ToWorker = { readonly kind: 'commit'; readonly at: Instant; readonly operations: readonly Operation[] } | { readonly kind: 'close' };
 export type FromWorker =
   | { readonly kind: 'ready'; readonly sqlite: string; readonly position: number }
-  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[]; readonly position: number }
+  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'closed' };
 

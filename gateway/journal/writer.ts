@@ -71,7 +71,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   const bringForward = database.prepare(
     `UPDATE delivery SET next_at = :at WHERE uplink = :uplink AND position IN (
        SELECT position FROM delivery INDEXED BY delivery_refused_in_line
-       WHERE uplink = :uplink AND state = 'refused' AND next_at > :at ORDER BY rank, position LIMIT :count)`,
+       WHERE uplink = :uplink AND state = 'refused' AND next_at > :at ORDER BY rank, position LIMIT +:count)`,
   );
   const setLane = database.prepare('UPDATE lane SET rank = ?, head = ?, next_at = ? WHERE uplink = ? AND lane = ?');
   const leaveLane = database.prepare('DELETE FROM lane WHERE uplink = ? AND lane = ?');
@@ -158,23 +158,35 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     }
   };
   const applyAlone = database.transaction(apply);
+  const applyOrReject = (operation: Operation, at: number): Outcome => {
+    try {
+      return applyAlone(operation, at);
+    } catch (error) {
+      // Its savepoint is rolled back: the rest of the batch need not suffer for one senseless operation.
+      if (endsConnection(error) || !database.inTransaction) throw error;
+      return { kind: 'rejected', message: error instanceof Error ? error.message : String(error) };
+    }
+  };
 
-  const commit = database.transaction((operations: readonly Operation[], at: number): readonly Outcome[] => {
-    const outcomes = operations.map((operation): Outcome => {
-      try {
-        return applyAlone(operation, at);
-      } catch (error) {
-        // Its savepoint is rolled back: the rest of the batch need not suffer for one senseless operation.
-        if (endsConnection(error) || !database.inTransaction) throw error;
-        return { kind: 'rejected', message: error instanceof Error ? error.message : String(error) };
-      }
-    });
+  const transact = database.transaction((operations: readonly Operation[], at: number, each: typeof apply): readonly Outcome[] => {
+    const outcomes = operations.map((operation) => each(operation, at));
     beforeCommit();
     return outcomes;
   });
 
+  const commit = (operations: readonly Operation[], at: number): readonly Outcome[] => {
+    try {
+      return transact.immediate(operations, at, apply);
+    } catch (error) {
+      if (endsConnection(error) || database.inTransaction) throw error;
+      // One of them makes no sense, and all are rolled back. Again, each in a savepoint: too dear for every batch, as SQLite copies the pages
+      // that it changes, into a file of their own once there are many.
+      return transact.immediate(operations, at, applyOrReject);
+    }
+  };
+
   return {
-    commit: (operations, at) => commit.immediate(operations, at),
+    commit,
     position: () => lastPosition.get()?.position ?? 0,
   };
 }

@@ -94,6 +94,18 @@ describe('record', () => {
     expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'NOT_FOUND' } });
   });
 
+  test('nor one that SQLite will not have', async () => {
+    await using bench = await openTestJournal();
+    const first = alarm();
+    const sameId = { ...alarm(), id: first.id };
+    const [one, two, three] = await Promise.allSettled([first, sameId, alarm()].map((event) => bench.journal.record(event, [police])));
+    expect(one).toMatchObject({ status: 'fulfilled', value: { entry: { position: 1 } } });
+    expect(two).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_UNAVAILABLE', cause: { message: expect.stringContaining('UNIQUE') } } });
+    expect(three).toMatchObject({ status: 'fulfilled', value: { entry: { position: 2 } } });
+    expect(bench.journal.stats()).toMatchObject({ batches: 1, failures: 0, available: true, position: 2 });
+    expect(bench.journal.read.backlog(police).pending).toBe(2);
+  });
+
   test('a later hop keeps its first time', async () => {
     await using bench = await openTestJournal();
     const event = alarm();
