@@ -105,7 +105,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     },
     follow: (since, signal) => {
       const from = since === 'now' ? queue.position : positionOf(read, since);
-      return follow({ from, read, anything }, signal);
+      return follow({ from, read, anything, committed: () => queue.position }, signal);
     },
     stats: () => ({
       ...queue.statistics.figures(),
@@ -160,10 +160,11 @@ interface Following {
   readonly from: number;
   readonly read: JournalReader;
   readonly anything: Bell;
+  readonly committed: () => number;
 }
 
 /** Always reads from the file, never from memory: no gap between old and new, and a slow reader costs one page. */
-async function* follow({ from, read, anything }: Following, signal: AbortSignal): AsyncGenerator<JournalEntry, void, void> {
+async function* follow({ from, read, anything, committed }: Following, signal: AbortSignal): AsyncGenerator<JournalEntry, void, void> {
   let position = from;
   while (!signal.aborted) {
     const entries = read.events({ after: position, limit: page });
@@ -173,6 +174,6 @@ async function* follow({ from, read, anything }: Following, signal: AbortSignal)
       yield entry;
     }
     // Listens in the turn in which it found nothing: a commit can only be told of later, so none is missed.
-    if (entries.length === 0) await anything.next(signal).catch(() => undefined); // aborted: the loop sees it
+    if (entries.length === 0 || committed() <= position) await anything.next(signal).catch(() => undefined); // aborted: the loop sees it
   }
 }

@@ -37,13 +37,14 @@ export interface OutboxOptions {
   readonly bell: (uplink: UplinkId) => Bell;
 }
 
+// `LIMIT +?`: see the reader.
 const statements = {
-  waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT ?',
-  refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT ?`,
+  waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT +?',
+  refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT +?`,
   delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, d.lane, d.rank, d.attempts, d.refusals
     FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?`,
-  nextWaiting: 'SELECT head AS position, next_at FROM lane WHERE uplink = ? ORDER BY next_at LIMIT ?',
-  nextRefused: `SELECT position, next_at FROM delivery WHERE uplink = ? AND state = 'refused' ORDER BY next_at LIMIT ?`,
+  nextWaiting: 'SELECT head AS position, next_at FROM lane WHERE uplink = ? ORDER BY next_at LIMIT +?',
+  nextRefused: `SELECT position, next_at FROM delivery WHERE uplink = ? AND state = 'refused' ORDER BY next_at LIMIT +?`,
 } as const;
 
 export function openOutbox({ database, submit, bell }: OutboxOptions): Outbox {

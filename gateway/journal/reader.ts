@@ -16,19 +16,20 @@ export function entryOf(row: EntryRow): JournalEntry {
   return { position: row.position, journalledAt: instant(row.journalled_at), event: JSON.parse(row.body) as DomainEvent };
 }
 
+// `LIMIT +?` here and in the outbox: a bare `LIMIT ?` makes SQLite prepare the statement anew at every run, to plan by its value.
 const entry = 'SELECT e.position, e.journalled_at, e.body FROM event e';
 
 export function openReader(database: Database): JournalReader {
   const byId = database.prepare<[string], EntryRow>(`${entry} WHERE e.id = ?`);
   const raised = database.prepare<[number, number], EntryRow>(
-    `${entry} WHERE e.kind = 'alarm.raised' AND e.position < ? ORDER BY e.position DESC LIMIT ?`,
+    `${entry} WHERE e.kind = 'alarm.raised' AND e.position < ? ORDER BY e.position DESC LIMIT +?`,
   );
   const open = database.prepare<[number, number], EntryRow>(
-    `${entry} JOIN open_alarm o ON o.position = e.position WHERE o.position < ? ORDER BY o.position DESC LIMIT ?`,
+    `${entry} JOIN open_alarm o ON o.position = e.position WHERE o.position < ? ORDER BY o.position DESC LIMIT +?`,
   );
-  const after = database.prepare<[number, number], EntryRow>(`${entry} WHERE e.position > ? ORDER BY e.position LIMIT ?`);
+  const after = database.prepare<[number, number], EntryRow>(`${entry} WHERE e.position > ? ORDER BY e.position LIMIT +?`);
   const afterOfKind = database.prepare<[string, number, number], EntryRow>(
-    `${entry} WHERE e.kind = ? AND e.position > ? ORDER BY e.position LIMIT ?`,
+    `${entry} WHERE e.kind = ? AND e.position > ? ORDER BY e.position LIMIT +?`,
   );
   const receipts = database.prepare<[number], { hop: Hop; at: number; by: string; proof: string | null }>(
     `SELECT hop, at, by, proof FROM receipt WHERE position = ?
@@ -47,6 +48,9 @@ export function openReader(database: Database): JournalReader {
   const standing = database.prepare<[], EntryRow>(`${entry} JOIN standing_fault f ON f.position = e.position ORDER BY e.position`);
   const lastOfZone = database.prepare<[string, string, string], EntryRow>(
     `${entry} WHERE e.panel = ? AND e.zone = ? AND e.type = ? ORDER BY e.position DESC LIMIT 1`,
+  );
+  const lastKind = database.prepare<[string, string, string], { kind: string }>(
+    'SELECT kind FROM event WHERE panel = ? AND zone = ? AND type = ? ORDER BY position DESC LIMIT 1',
   );
   const nextType = database.prepare<[string, string, string], { type: string | null }>(
     'SELECT min(type) AS type FROM event WHERE panel = ? AND zone = ? AND type > ?',
@@ -118,8 +122,7 @@ export function openReader(database: Database): JournalReader {
       // From type to type by the index: a zone has few types, and may have years of events.
       const types: string[] = [];
       for (let type = nextType.get(panel, zone, '')?.type; type; type = nextType.get(panel, zone, type)?.type) {
-        const last = lastOfZone.get(panel, zone, type);
-        if (last && entryOf(last).event.kind === 'alarm.raised') types.push(type);
+        if (lastKind.get(panel, zone, type)?.kind === 'alarm.raised') types.push(type);
       }
       return types;
     },

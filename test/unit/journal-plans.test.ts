@@ -35,6 +35,10 @@ function plans(): Map<string, string> {
   );
 }
 
+test('no statement is prepared anew at every run', () => {
+  expect([...plans().keys()].filter((sql) => /LIMIT [?:]/.test(sql))).toEqual([]);
+});
+
 test('no statement walks a table that grows, nor sorts what it could read in order', () => {
   // Walked on purpose: what stands now is short (faults, uplinks, lanes), whatever the journal holds.
   const short = /SCAN f \| SEARCH e USING INTEGER PRIMARY KEY \(rowid=\?\)|SCAN tally/g;
