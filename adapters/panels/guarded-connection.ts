@@ -75,6 +75,11 @@ export class GuardedConnection extends Duplex {
     this.#socket.write(chunk, done);
   }
 
+  /** mqtt-packet writes an answer in pieces: together they are one system call, and one packet on the wire. */
+  override _writev(pieces: readonly { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#socket.write(Buffer.concat(pieces.map(({ chunk }) => chunk)), done);
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     this.#socket.end(done);
   }

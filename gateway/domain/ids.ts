@@ -56,12 +56,11 @@ export function eventId(text: string): EventId {
  * Pure, so that a test can replay it; the caller keeps ids monotonic within one millisecond if it needs that.
  */
 export function eventIdFrom(at: number, random: Uint8Array): EventId {
-  const bytes = new Uint8Array(16);
-  new DataView(bytes.buffer).setUint32(0, Math.floor(at / 0x10000));
-  new DataView(bytes.buffer).setUint16(4, at % 0x10000);
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(at, 0, 6);
   bytes.set(random.subarray(0, 10), 6);
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as EventId;
 }
