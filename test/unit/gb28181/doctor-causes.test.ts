@@ -67,6 +67,7 @@ const rows: readonly Row[] = [
     /填反/,
     /exchanged/,
   ],
+  ['2022 where the answer says no version', { ...refusedBy(400), ...set({ version: '2022' }) }, {}, /改为 2016/, /Set the version to 2016/],
   ['no registrar', refusedBy(405), {}, /不支持注册/, /registrations are not taken/],
   ['trouble of its own', refusedBy(503), {}, /过载/, /overloaded/],
   [
@@ -114,6 +115,13 @@ const rows: readonly Row[] = [
     {},
     /此前注册成功过/,
     /had registered us before/,
+  ],
+  [
+    'a registrar that is too slow',
+    { ...silent, ...knocks('answered', 'closed') },
+    { registers: [unsigned(), { ...unsigned(500), took: seconds(32) }] },
+    /太慢（32 秒/,
+    /too late \(after 32 s/,
   ],
   // What does not last.
   [
@@ -169,11 +177,26 @@ const rows: readonly Row[] = [
     /MTU.*或平台不处理/,
     /MTU.*or it does not take/,
   ],
+  [
+    'a subscription whose notices it refuses',
+    well,
+    { ...asks, told: [...keepalives, { ...told('Catalog', 700, 403, 15), notify: true }, told('Catalog', 700, 200, 10)] },
+    /NOTIFY/,
+    /NOTIFY, 403/,
+  ],
+  [
+    'keepalives that are answered too late',
+    well,
+    { ...asks, told: [60, 30].map((ago) => ({ ...told('Keepalive', 610, 200, ago), took: seconds(8) })) },
+    /太慢（8 秒/,
+    /too late \(after 8 s/,
+  ],
   // What it asks.
   ['a channel that is not shared', well, { ...asks, ...refusal('No Such Channel', 404) }, /没有共享/, /not shared/],
   ['too many views', well, { ...asks, ...refusal('All Plays Taken', 486) }, /上限/, /as many views/],
   ['recordings', well, { ...asks, ...refusal('Live Only', 488) }, /录像/, /recordings/],
   ['a codec', well, { ...asks, ...refusal('Not Acceptable Here', 488) }, /H\.265/, /H\.265/],
+  ['no port for pictures', well, { ...asks, ...refusal('No Port Free', 486) }, /media\.ports/, /media\.ports/],
   ['a camera that is off', well, { ...asks, ...refusal('Camera Unavailable', 480) }, /摄像机离线/, /camera is offline/],
   [
     'a camera without pictures',
@@ -218,6 +241,7 @@ const rows: readonly Row[] = [
     /行政区划（4401）/,
     /region 4401/,
   ],
+  ['zones without codes', { ...well, zones: ['gate/z1', 'gate/z2'] }, asks, /报警防区有编码（共 2/, /alarm zone has a code \(2 zones/],
   ['a short grant', well, { ...asks, granted: 30 }, /30 秒的注册有效期/, /registrations of 30 s/],
 ];
 

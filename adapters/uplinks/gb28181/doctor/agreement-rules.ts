@@ -154,6 +154,16 @@ const catalogue: Rule = ({ settings: { codes, share }, channels, unknownShares =
   );
 };
 
+/** Then an alarm says which school it is of, and not which room. */
+const bareZones: Rule = ({ settings: { codes }, zones = [] }) => {
+  if (zones.length === 0 || zones.some((zone) => codes.zones[zone] !== undefined)) return undefined;
+  return warning(
+    'alarm codes',
+    `没有任何报警防区有编码（共 ${zones.length} 个防区）：报警以摄像机或本机的编码上报，平台可能不认，请导入公安下发的报警通道编码。`,
+    `No alarm zone has a code (${zones.length} zones): alarms go out under the code of a camera or of this box, which the platform may not take. Import the codes of alarm channels that the bureau issued.`,
+  );
+};
+
 /** Some are missing there, though not all. */
 const partlyCoded: Rule = ({ settings: { codes, share }, channels = [] }) => {
   const bare = channels.filter((id) => (share === 'all' || share.includes(id)) && codes.channels[id] === undefined);
@@ -213,6 +223,6 @@ const told: Rule = ({ seen }) => {
 /** Nothing that the platform asks comes to us. */
 export const wayBackRules: readonly Rule[] = [advertised, rewritten, secondBox];
 /** What differs, and may explain nothing of what is wrong. */
-export const deviationRules: readonly Rule[] = [clock, realmWhileUp(true), catalogue, charset, farChannel, shortGrant];
+export const deviationRules: readonly Rule[] = [clock, realmWhileUp(true), catalogue, charset, farChannel, bareZones, shortGrant];
 /** Worth a look. */
 export const tidinessRules: readonly Rule[] = [partlyCoded, ownCode, realmWhileUp(false), told];

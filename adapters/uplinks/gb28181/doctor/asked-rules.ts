@@ -116,6 +116,10 @@ const whyRefused: Readonly<Record<string, (said: Said) => Words>> = {
   }),
   'Camera Does Not Answer': () => ({ zh: '摄像机没有应答：请检查摄像机及其网络', en: 'the camera does not answer: look after it and its network' }),
   'Camera Unavailable': () => ({ zh: '摄像机离线或不可用：请检查摄像机', en: 'the camera is offline or unavailable: look after it' }),
+  'No Port Free': () => ({
+    zh: '本机媒体端口范围（media.ports）内没有空闲端口：请放宽端口范围',
+    en: 'no media port of ours is free (media.ports): widen the range of ports',
+  }),
   'Bad SDP': () => ({ zh: '平台点播的媒体描述（SDP）无法读懂', en: 'its SDP cannot be read' }),
   'No Media Port': () => ({ zh: '平台没有给出媒体端口：请平台方检查收流服务', en: 'it names no media port: have its media server looked after' }),
 };

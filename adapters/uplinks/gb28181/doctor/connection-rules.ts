@@ -1,6 +1,6 @@
 /** Why nobody answers. In the order in which they would explain the rest. */
 import { isIP } from 'node:net';
-import { minutes } from '../../../../gateway/domain/time.ts';
+import { minutes, seconds } from '../../../../gateway/domain/time.ts';
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import type { Words } from '../../../../gateway/domain/words.ts';
 import { domainOf } from '../settings.ts';
@@ -16,6 +16,9 @@ const latelyHeard = minutes(10);
 const unheard: ReadonlySet<Trouble['kind']> = new Set(['silent', 'unreachable', 'closed', 'opening', 'lost']);
 /** Bytes beyond which a datagram may be too long for a tunnel. */
 const longish = 1_000;
+
+/** Timer F ends at 32 s (RFC 3261 §17.1.2.2), here and where the answer is made: who takes so long is not heard. */
+const timerF = seconds(30);
 
 /** What keeps us from speaking at all. */
 const speaking: Rule = ({ status, trouble, settings }) =>
@@ -103,15 +106,24 @@ const transport: Rule = (facts) => {
   return unanswered(facts, own, other);
 };
 
-/** It is there, and says nothing to a REGISTER. */
+/** It is there, and says nothing to a REGISTER, or not in time. */
 function ignored(facts: DoctorFacts): UplinkFinding {
-  const { settings } = facts;
+  const { settings, seen } = facts;
+  const late = seen.registers.find(({ took = 0 }) => took > timerF);
+  if (late) {
+    const took = Math.round((late.took ?? 0) / 1_000);
+    return problem(
+      'slow',
+      `平台 ${at(facts)} 应答注册太慢（${took} 秒后才应答，超过 32 秒已无效）：平台过载，或网络延迟太大，请联系平台方。`,
+      `The platform at ${at(facts)} answers our registration too late (after ${took} s, where 32 s are the limit): it is overloaded, or the network is slow. Ask its operator.`,
+    );
+  }
   if (looksExchanged(settings)) return { name: 'identity', verdict: 'problem', sentence: exchangedWords(settings) };
   const doubt = codeHint(settings);
   return problem(
     'identity',
-    `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或设备编码 ${settings.codes.device} 未在平台登记${doubt.zh}。`,
-    `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or device code ${settings.codes.device} is not entered there${doubt.en}.`,
+    `平台 ${at(facts)} 应答其他请求，却忽略我们的注册：平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误（请求 URI 形式 requestUri 也可能不合），或设备编码 ${settings.codes.device} 未在平台登记${doubt.zh}。`,
+    `The platform at ${at(facts)} answers other requests and ignores our registration: platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong (or the form of the Request-URI, requestUri), or device code ${settings.codes.device} is not entered there${doubt.en}.`,
   );
 }
 

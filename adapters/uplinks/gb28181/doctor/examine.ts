@@ -1,11 +1,12 @@
 /** Why does this platform not know us, or not show what it should? Gathers the facts, judges them, and shows the messages that they came from. */
+import { zonePath } from '../../../../gateway/domain/health.ts';
 import { between } from '../../../../gateway/domain/time.ts';
 import type { UplinkExamination } from '../../../../gateway/domain/uplink-ports.ts';
 import { drawStep, type Ladder } from '../ladder.ts';
 import type { PlatformLink } from '../link.ts';
 import { localAddress, resolveHost } from '../local-address.ts';
 import { unknownShares } from '../owned.ts';
-import { domainOf } from '../settings.ts';
+import { domainOf, mayShowZone } from '../settings.ts';
 import { diagnose } from './diagnose.ts';
 import type { DoctorFacts } from './facts.ts';
 import { type KnockTarget, knockTcp, knockUdp } from './probe.ts';
@@ -39,6 +40,9 @@ export async function examine(patient: Patient, signal: AbortSignal): Promise<Up
     lasts: between(link.status.since, now),
     losses: link.losses.map((loss) => ({ ...loss, age: between(loss.at, now) })),
     channels: inventory.channels.map(({ id }) => id),
+    zones: inventory.panels.flatMap((panel) =>
+      panel.zones.filter((zone) => mayShowZone(settings, zonePath(panel.id, zone.id), zone.channels)).map((zone) => zonePath(panel.id, zone.id)),
+    ),
     unknownShares: unknownShares(settings, inventory),
     heardAll: ladder.hasAllTheirs,
     ...(asked ? { asked } : {}),

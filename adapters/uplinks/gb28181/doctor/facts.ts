@@ -27,8 +27,9 @@ export interface DoctorFacts {
   readonly own?: string;
   /** Where the kernel would speak from, had nobody set an address. */
   readonly routed?: string;
-  /** Of the box. */
+  /** Of the box; zones that the platform may see, by their path. */
   readonly channels?: readonly string[];
+  readonly zones?: readonly string[];
   /** Nothing that the platform has asked is left out below. */
   readonly heardAll?: boolean;
   /** Names in `share` that nothing has. */
@@ -50,6 +51,8 @@ export interface SeenRegister {
   readonly stale?: boolean;
   /** Its own words, where they say more than the status does. */
   readonly said?: string;
+  /** Until the answer came. */
+  readonly took?: Millis;
 }
 
 /** What the messages of late tell. */
@@ -107,7 +110,11 @@ export interface SeenTold {
   readonly status: number | undefined;
   readonly age: Millis;
   readonly what: string;
+  /** It went inside a subscription. */
+  readonly notify?: true;
   readonly sn?: number;
   /** How often it was sent. */
   readonly times?: number;
+  /** Until the answer came. */
+  readonly took?: Millis;
 }

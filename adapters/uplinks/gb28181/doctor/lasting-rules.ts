@@ -53,11 +53,11 @@ const thrownOut: Rule = (facts) => {
   const last = times.at(-1);
   if (!last || times.length < 2 || last.age > minutes(10)) return undefined;
   const [other] = seen.otherContacts;
-  const slow = settings.keepalive.every > 20;
+  const rare = settings.keepalive.every > 20;
   return (times.length < timesAgainAndAgain ? warning : problem)(
     'forgotten',
-    `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${times.length} 次）：另一台设备也在使用编码 ${device}${other === undefined ? '' : `（平台上还登记着 ${other}）`}，或平台的多台服务器之间不共享注册，或平台过早忘记注册${slow ? `，或心跳间隔 ${settings.keepalive.every} 秒对它太长` : ''}。请逐一核对。`,
-    `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${times.length} times): another device uses code ${device} too${other === undefined ? '' : ` (it has ${other} registered as well)`}, or several servers there do not share registrations, or it forgets them early${slow ? `, or keepalives every ${settings.keepalive.every} s are too rare for it` : ''}. Please check each of them.`,
+    `平台接受注册后又一再不认识本设备（心跳应答 ${last.status}，共 ${times.length} 次）：另一台设备也在使用编码 ${device}${other === undefined ? '' : `（平台上还登记着 ${other}）`}，或平台的多台服务器之间不共享注册，或平台过早忘记注册${rare ? `，或心跳间隔 ${settings.keepalive.every} 秒对它太长` : ''}。请逐一核对。`,
+    `The platform takes us and then no longer knows us, again and again (${last.status} to a keepalive, ${times.length} times): another device uses code ${device} too${other === undefined ? '' : ` (it has ${other} registered as well)`}, or several servers there do not share registrations, or it forgets them early${rare ? `, or keepalives every ${settings.keepalive.every} s are too rare for it` : ''}. Please check each of them.`,
   );
 };
 
@@ -106,28 +106,44 @@ const keepalives: Rule = (facts) => {
 const natAgeing: Rule = (facts) => {
   const { settings, seen } = facts;
   const { every } = settings.keepalive;
-  const slow = every * 1_000 > holesOpen;
+  const rare = every * 1_000 > holesOpen;
   // Of our own address there is no port in it.
   const moves = lossesBy(facts, 'moved').filter(({ trouble }) => trouble.kind === 'moved' && /[.\]].*:\d+$/.test(trouble.to)).length;
-  if (settings.transport !== 'udp' || moves < (slow ? 1 : 2)) return undefined;
+  if (settings.transport !== 'udp' || moves < (rare ? 1 : 2)) return undefined;
   const [was, is] = seen.usOverUdp.slice(-2);
   return (moves > 1 ? problem : warning)(
     'nat',
-    `平台看到的本机地址一再变化（${was ?? '?'} → ${is ?? '?'}）：途中的地址转换（NAT）过早关闭映射，${slow ? `心跳间隔 ${every} 秒太长，请改为 30 秒或更短` : '请在路由器上设置固定映射并填写对外地址（advertised）'}，或改用 TCP。`,
-    `The platform sees us at ever another address (${was ?? '?'} → ${is ?? '?'}): a NAT on the way forgets us early. ${slow ? `Keepalives every ${every} s are too rare: set 30 s or less` : 'Have it map a fixed port and set the advertised address'}, or change the transport to TCP.`,
+    `平台看到的本机地址一再变化（${was ?? '?'} → ${is ?? '?'}）：途中的地址转换（NAT）过早关闭映射，${rare ? `心跳间隔 ${every} 秒太长，请改为 30 秒或更短` : '请在路由器上设置固定映射并填写对外地址（advertised）'}，或改用 TCP。`,
+    `The platform sees us at ever another address (${was ?? '?'} → ${is ?? '?'}): a NAT on the way forgets us early. ${rare ? `Keepalives every ${every} s are too rare: set 30 s or less` : 'Have it map a fixed port and set the advertised address'}, or change the transport to TCP.`,
   );
 };
 
 /** TCP connections that end again and again. */
 const cutOff: Rule = (facts) => {
   const closed = lossesBy(facts, 'closed');
-  const slow = facts.settings.keepalive.every * 1_000 > usualPace;
-  if (closed.length < (slow ? 1 : 2)) return undefined;
+  const rare = facts.settings.keepalive.every * 1_000 > usualPace;
+  if (closed.length < (rare ? 1 : 2)) return undefined;
   const typical = Math.round((closed.at(-1)?.lasted ?? 0) / 1_000);
   return (closed.length < timesAgainAndAgain ? warning : problem)(
     'connection',
     `平台或途中的防火墙断开 TCP 连接（半小时内 ${closed.length} 次，上次在注册后 ${typical} 秒）：防火墙关闭空闲连接（请缩短心跳间隔），平台不稳定，或另一台设备在用编码 ${facts.settings.codes.device} 而被互相顶替。`,
     `The platform or a firewall on the way ends the TCP connection (${closed.length} times within half an hour, last ${typical} s after the registration): a firewall closes idle connections (shorten the keepalive interval), the platform is unstable, or another device uses code ${facts.settings.codes.device} and each replaces the other.`,
+  );
+};
+
+/** Later than this an answer to a keepalive counts for none (facts §3.3). */
+const inTime = seconds(5);
+
+/** It answers, and too late. */
+const slow: Rule = (facts) => {
+  const late = keepalivesIn(facts).filter(({ took = 0 }) => took > inTime);
+  const last = late.at(-1);
+  if (!last || late.length < 2 || last.age > minutes(10)) return undefined;
+  const took = Math.round((last.took ?? 0) / 1_000);
+  return problem(
+    'slow',
+    `平台应答心跳太慢（${took} 秒后才应答，超过 5 秒按无应答处理，共 ${late.length} 次），注册因此时断时续：平台过载，或网络延迟太大，请联系平台方。`,
+    `The platform answers keepalives (heartbeats) too late (after ${took} s, where 5 s count as no answer; ${late.length} times), and the registration comes and goes with it: it is overloaded, or the network is slow. Ask its operator.`,
   );
 };
 
@@ -158,5 +174,5 @@ const lossy: Rule = ({ settings, seen }) => {
   );
 };
 
-export const lastingRules: readonly Rule[] = [pace, natAgeing, cutOff, thrownOut, keepalives, unsteady];
+export const lastingRules: readonly Rule[] = [pace, natAgeing, cutOff, thrownOut, slow, keepalives, unsteady];
 export const weatherRules: readonly Rule[] = [lossy];

@@ -89,10 +89,17 @@ const refused: Rule = ({ settings, seen }) => {
     ({ what, status = 0 }) => what !== 'Alarm' && what !== 'Keepalive' && what !== '?' && status >= 400 && !isTooLong(status),
   );
   if (!last || !answered.some(({ status }) => isTaken(status))) return undefined;
-  const { what, status = 0 } = last;
+  const { what, status = 0, notify } = last;
   // Taken since: it is over.
-  if (answered.some((each) => each.what === what && isTaken(each.status) && each.age < last.age)) return undefined;
+  if (answered.some((each) => each.what === what && each.notify === last.notify && isTaken(each.status) && each.age < last.age)) return undefined;
   const words = kindOf(what);
+  if (notify) {
+    return problem(
+      'messages',
+      `平台订阅了${words.zh || what}，却以 ${status} 拒绝通知（NOTIFY），订阅因此中断，平台上的状态会过时：请平台方检查其订阅。`,
+      `The platform subscribed to ${words.en || what} and refuses what it is told (NOTIFY, ${status}), which ends the subscription; what it shows grows old. Ask its operator.`,
+    );
+  }
   return problem(
     'messages',
     `平台拒收${words.zh}消息 ${what}（${status}），其他消息都接受：${meant(status, charsetOf(settings)).zh}。`,

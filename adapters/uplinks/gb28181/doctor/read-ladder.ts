@@ -63,10 +63,13 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
 /** Repetitions of a request are one request; each with its final answer. */
 function exchangesOf(steps: readonly LadderStep[], by: 'in' | 'out'): readonly Exchange[] {
   const keyOf = (message: SipMessage) => `${callIdOf(message)} ${cseqOf(message)?.number} ${cseqOf(message)?.method}`;
+  // Of an answer that comes again the first one counts.
   const answers = new Map(
-    steps.flatMap(({ direction, message, at }) =>
-      direction !== by && message.kind === 'response' && isFinal(message.status) ? [[keyOf(message), { answer: message, answeredAt: at }]] : [],
-    ),
+    steps
+      .toReversed()
+      .flatMap(({ direction, message, at }) =>
+        direction !== by && message.kind === 'response' && isFinal(message.status) ? [[keyOf(message), { answer: message, answeredAt: at }]] : [],
+      ),
   );
   const exchanges = new Map<string, Exchange>();
   for (const step of steps) {
@@ -79,12 +82,13 @@ function exchangesOf(steps: readonly LadderStep[], by: 'in' | 'out'): readonly E
   return [...exchanges.values()];
 }
 
-function registerOf({ message, answer, bodyBytes }: Exchange): SeenRegister {
+function registerOf(exchange: Exchange): SeenRegister {
+  const { message, answer, bodyBytes } = exchange;
   const signed = headersOf(message, 'Authorization').length > 0 || headersOf(message, 'Proxy-Authorization').length > 0;
   return {
     ...{ signed, status: answer?.status, bytes: headBytes(message) + bodyBytes },
     ...(answer && challengesOf(answer).some(({ parameters }) => parameters.get('stale')?.toLowerCase() === 'true') ? { stale: true } : {}),
-    ...defined({ said: answer && saidBy(answer) }),
+    ...defined({ said: answer && saidBy(answer), took: tookOf(exchange) }),
   };
 }
 
@@ -105,7 +109,8 @@ function saidBy(answer: SipResponse): string | undefined {
   return said === '' ? undefined : said.slice(0, 120);
 }
 
-function toldIn({ message, answer, bodyBytes, at, times }: Exchange, now: number): readonly SeenTold[] {
+function toldIn(exchange: Exchange, now: number): readonly SeenTold[] {
+  const { message, answer, bodyBytes, at, times } = exchange;
   if (message.method !== 'MESSAGE' && message.method !== 'NOTIFY') return [];
   return [
     {
@@ -115,10 +120,13 @@ function toldIn({ message, answer, bodyBytes, at, times }: Exchange, now: number
       age: (now - at) as Millis,
       what: aboutOf(message.body)?.split(' ')[1] ?? '?',
       times,
-      ...defined({ sn: snOf(message) }),
+      ...(message.method === 'NOTIFY' ? { notify: true } : {}),
+      ...defined({ sn: snOf(message), took: tookOf(exchange) }),
     },
   ];
 }
+
+const tookOf = ({ at, answeredAt }: Exchange) => (answeredAt === undefined ? undefined : ((answeredAt - at) as Millis));
 
 function askedIn({ message }: Exchange): SeenOnTheWire['asked'] {
   const what = aboutOf(message.body);

@@ -42,6 +42,13 @@ const version: Rule = (facts) => {
       `The platform refuses the registration (${trouble.status}) and says that it speaks version ${says} of the standard, while 2022 (3.0) is set here: set the version to 2016.`,
     );
   }
+  if (settings.version === '2022' && says === undefined && malformed) {
+    return problem(
+      'version',
+      `平台认为注册消息有误（${trouble.status}），而本机按 2022 版（X-GB-Ver: 3.0）通信：平台多半只支持 2016 版，请把版本改为 2016；否则是编码或域的设置不符。`,
+      `The platform finds our registration malformed (${trouble.status}), and version 2022 (X-GB-Ver: 3.0) is set here: most likely it knows 2016 alone. Set the version to 2016; else codes or domain do not suit it.`,
+    );
+  }
   if (settings.version === '2016' && says !== undefined && /^3\./.test(says) && malformed) {
     return problem(
       'version',
@@ -106,8 +113,8 @@ const password: Rule = (facts) => {
   return signedRefusal
     ? problem(
         'password',
-        `平台 ${at(facts)} 在验证签名后拒绝注册（403）：多半是密码与平台为设备 ${settings.codes.device} 所设的不同；若相同，请核对平台编码 ${settings.platform.code} 与域 ${domainOf(settings)}。`,
-        `The platform at ${at(facts)} refuses the registration after it saw our signature (403): most likely the password is not the one that it has for device ${settings.codes.device}; if it is, compare platform code ${settings.platform.code} and domain ${domainOf(settings)}.`,
+        `平台 ${at(facts)} 在验证签名后拒绝注册（403）：多半是密码与平台为设备 ${settings.codes.device} 所设的不同；若相同，请核对设备编码、平台编码 ${settings.platform.code} 与域 ${domainOf(settings)}。`,
+        `The platform at ${at(facts)} refuses the registration after it saw our signature (403): most likely the password is not the one that it has for device ${settings.codes.device}; if it is, compare device code, platform code ${settings.platform.code} and domain ${domainOf(settings)}.`,
       )
     : { name: 'password', verdict: 'problem', sentence: wordsOf({ kind: 'wrong-password' }, settings) };
 };
@@ -127,10 +134,11 @@ const refusal: Rule = (facts) => {
         `The platform at ${at(facts)} took our registration before and refuses it at once now (403): most likely device code ${settings.codes.device} was disabled, locked or deleted there. Ask its people.`,
       );
     }
+    const newer = settings.version === '2022';
     return problem(
       'identity',
-      `平台 ${at(facts)} 一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记或已停用，或平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或平台不接受来自 ${from ?? '本机'} 的设备${doubt.zh}。`,
-      `The platform at ${at(facts)} refuses the registration at once (403): device code ${settings.codes.device} is not entered or enabled there, or platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or it takes no devices from ${from ?? 'our address'}${doubt.en}.`,
+      `平台 ${at(facts)} 一开始就拒绝注册（403）：设备编码 ${settings.codes.device} 未在平台登记或已停用，或平台编码 ${settings.platform.code}、域 ${domainOf(settings)} 有误，或平台不接受来自 ${from ?? '本机'} 的设备${newer ? '，或不支持 2022 版（version）' : ''}${doubt.zh}。`,
+      `The platform at ${at(facts)} refuses the registration at once (403): device code ${settings.codes.device} is not entered or enabled there, or platform code ${settings.platform.code} or domain ${domainOf(settings)} is wrong, or it takes no devices from ${from ?? 'our address'}${newer ? ', or does not know version 2022' : ''}${doubt.en}.`,
     );
   }
   const { zh, en } = wordsOf(trouble, settings, facts.asked);

@@ -238,6 +238,8 @@ export class Live {
 /** Its place was wanted, or the uplink ends. */
 const givenUp: Refusal = { status: 486, reason: 'Given Up' };
 
+const unavailable: Refusal = { status: 480, reason: 'Camera Unavailable' };
+
 /** As platforms understand it (facts §5.1): 404 unknown, 480 off, 486 no capacity, 488 cannot be had like that. */
 function refusalOf(error: unknown): Refusal {
   if (!(error instanceof GatewayError)) {
@@ -251,7 +253,10 @@ function refusalOf(error: unknown): Refusal {
       return { status: 486, reason: 'Link Is Full' };
     case 'MEDIA_UNSUPPORTED':
       return { status: 488, reason: 'Not Acceptable Here' };
+    case 'MEDIA_UNAVAILABLE':
+      // Of our own address: no camera is to blame.
+      return error.context.address === undefined ? unavailable : { status: 486, reason: 'No Port Free' };
     default:
-      return { status: 480, reason: 'Camera Unavailable' };
+      return unavailable;
   }
 }
