@@ -2,7 +2,7 @@
 import type { Words } from '../../../gateway/domain/words.ts';
 import { hostPort } from '../../protocols/sip/uri.ts';
 import type { Server } from './link.ts';
-import type { GbSettings } from './settings.ts';
+import { domainOf, type GbSettings } from './settings.ts';
 
 /** Answers to what only the registered may send: the platform does not know us. */
 export const forgetting: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
@@ -85,11 +85,14 @@ export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server):
       };
     case 'refused':
       if (trouble.status === 423) return tooShort({ asked: settings.expires, ...trouble });
-      return refusalWords(trouble.status, trouble.reason, { code: codes.device, server: asked?.code ?? platform.code });
+      return refusalWords(trouble.status, trouble.reason, {
+        ...{ code: codes.device, server: asked?.code ?? platform.code },
+        domain: domainOf(settings, asked?.code),
+      });
     case 'forgotten':
       return {
         zh: `平台不再认识本设备（应答 ${trouble.status}）：平台可能已重启，正在重新注册。`,
-        en: `The platform no longer knows this device (it answered ${trouble.status}): it may have restarted. Registering again.`,
+        en: `The platform no longer knows this device (${trouble.status}): it may have restarted. Registering again.`,
       };
     case 'lost':
       return {
@@ -114,9 +117,10 @@ export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server):
 interface RefusedAs {
   readonly code: string;
   readonly server: string;
+  readonly domain: string;
 }
 
-function refusalWords(status: number, reason: string, { code, server }: RefusedAs): Words {
+function refusalWords(status: number, reason: string, { code, server, domain }: RefusedAs): Words {
   const said = `${status} ${reason}`.trim();
   switch (status) {
     case 403:
@@ -126,8 +130,8 @@ function refusalWords(status: number, reason: string, { code, server }: RefusedA
       };
     case 404:
       return {
-        zh: `平台找不到注册对象（${said}）：平台编码 ${server} 或域有误，或设备编码 ${code} 未登记。`,
-        en: `The platform does not find whom we register with (${said}): platform code ${server} or its domain is wrong, or device code ${code} is not entered.`,
+        zh: `平台找不到注册对象（${said}）：平台编码 ${server} 或域 ${domain} 有误，或设备编码 ${code} 未登记。`,
+        en: `The platform does not find whom we register with (${said}): platform code ${server} or domain ${domain} is wrong, or device code ${code} is not entered.`,
       };
     case 400:
       return {
@@ -158,8 +162,8 @@ function refusalWords(status: number, reason: string, { code, server }: RefusedA
     case 482:
     case 483:
       return {
-        zh: `注册在平台内部来回转发（${said}）：平台编码 ${server} 或域不是它自己的，请更正。`,
-        en: `The registration is passed round in circles there (${said}): platform code ${server} or its domain is not its own. Correct it.`,
+        zh: `注册在平台内部来回转发（${said}）：平台编码 ${server} 或域 ${domain} 不是它自己的，请更正。`,
+        en: `The registration is passed round in circles there (${said}): platform code ${server} or domain ${domain} is not its own. Correct it.`,
       };
     case 302:
     case 301:

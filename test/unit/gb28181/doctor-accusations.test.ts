@@ -106,8 +106,8 @@ describe('after a 302', () => {
     await using link = gbDevice(home, systemClock);
     await until(systemClock, () => named.of('REGISTER').length > 0);
     const { sentence } = await link.uplink.examine(never);
-    expect(sentence.en).toMatch(new RegExp(`${home.port} leads us \\(302\\) to 127\\.0\\.0\\.1:${named.port}, and that server does not answer`));
-    expect(sentence.zh).toMatch(new RegExp(`${home.port} 把本机转到（302）服务器 127\\.0\\.0\\.1:${named.port}，而该服务器没有应答`));
+    expect(sentence.en).toMatch(new RegExp(`${home.port} redirects us \\(302\\) to 127\\.0\\.0\\.1:${named.port}, and that server does not answer`));
+    expect(sentence.zh).toMatch(new RegExp(`${home.port} 重定向注册（302），把本机转到服务器 127\\.0\\.0\\.1:${named.port}，而该服务器没有应答`));
   });
 
   test('a server that serves us may call itself by its own code', async () => {
@@ -153,7 +153,14 @@ describe('the charset', () => {
   });
 
   test('is, where all with Chinese text are refused and others are taken', () => {
-    expect(names({}, { told: [...keepalives, refusedAlarm(400)] })).toContain('charset problem');
+    expect(names({}, { told: [...keepalives, told('DeviceInfo', 800, 400, 60, true), refusedAlarm(400)] })).toContain('charset problem');
+  });
+
+  test('is named behind the alarms, where they alone were refused', () => {
+    const seen = { told: [...keepalives, refusedAlarm(400)] };
+    expect(names({}, seen)).not.toContain('charset problem');
+    expect(first({}, seen).en).toMatch(/refuses alarms.*charset GB2312/);
+    expect(first({}, seen).zh).toMatch(/拒收报警.*字符集 GB2312/);
   });
 });
 

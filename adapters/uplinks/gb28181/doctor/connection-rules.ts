@@ -227,13 +227,13 @@ function redirected(facts: DoctorFacts, there: boolean): UplinkFinding {
   return there
     ? problem(
         'redirect',
-        `平台 ${home} 把本机转到（302）服务器 ${led}，该服务器应答其他请求，却忽略注册：设备编码 ${codes.device} 可能未在该服务器登记，请平台方检查。`,
-        `The platform at ${home} leads us (302) to ${led}, which answers other requests and ignores our registration: device code ${codes.device} may not be entered at that server. Ask the platform's operator.`,
+        `平台 ${home} 重定向注册（302），把本机转到服务器 ${led}，该服务器应答其他请求，却忽略注册：设备编码 ${codes.device} 可能未在该服务器登记，请平台方检查。`,
+        `The platform at ${home} redirects us (302) to ${led}, which answers other requests and ignores our registration: device code ${codes.device} may not be entered at that server. Ask the platform's operator.`,
       )
     : problem(
         'redirect',
-        `平台 ${home} 把本机转到（302）服务器 ${led}，而该服务器没有应答：它已停机，或网络、防火墙不允许本机到达它，请平台方检查。`,
-        `The platform at ${home} leads us (302) to ${led}, and that server does not answer: it is down, or the network or a firewall keeps us from it. Ask the platform's operator.`,
+        `平台 ${home} 重定向注册（302），把本机转到服务器 ${led}，而该服务器没有应答：它已停机，或网络、防火墙不允许本机到达它，请平台方检查。`,
+        `The platform at ${home} redirects us (302) to ${led}, and that server does not answer: it is down, or the network or a firewall keeps us from it. Ask the platform's operator.`,
       );
 }
 

@@ -16,7 +16,7 @@ import { at, down, type Rule } from './rule.ts';
 /** Each explains why nothing works, or why something that was tried failed. */
 const causes: readonly Rule[] = [
   ...[...connectionRules, ...lastingRules, ...silenceRules, ...refusalRules],
-  ...[...askedRules, ...messageRules, ...wayBackRules, ...unservedRules, ...weatherRules],
+  ...[...askedRules, ...messageRules, ...wayBackRules, ...unservedRules],
 ];
 
 /** Causes, the certain ones first; then what differs without having harmed anything yet; then that all is well, and what is worth a look; never empty. */
@@ -29,7 +29,14 @@ export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
   const still = problems.length === 0 && down(facts) ? [unexplained(facts)] : [];
   const suspicions = found.filter(({ verdict }) => verdict === 'warning');
   const well = down(facts) || culprits.some(({ name }) => name === 'keepalive') ? [] : [wellNow(facts)];
-  return [...culprits, ...still, ...suspicions, ...judged([...deviationRules, silentPlatform]), ...well, ...judged([...tidinessRules, passersBy])];
+  return [
+    ...culprits,
+    ...still,
+    ...suspicions,
+    ...judged([...deviationRules, silentPlatform, ...weatherRules]),
+    ...well,
+    ...judged([...tidinessRules, passersBy]),
+  ];
 }
 
 /** Anything else that keeps us out. */

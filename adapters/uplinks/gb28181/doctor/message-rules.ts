@@ -29,17 +29,19 @@ const tooLong: Rule = ({ settings, seen }) => {
   );
 };
 
-const alarms: Rule = ({ seen }) => {
+const alarms: Rule = ({ settings, seen }) => {
   const sent = seen.told.filter(({ what, status }) => what === 'Alarm' && status !== undefined);
   const last = sent.at(-1);
   if (last?.status === undefined || last.status < 400 || isTooLong(last.status)) return undefined;
   if (!seen.told.some(({ what, status }) => what !== 'Alarm' && status === 200)) return undefined;
   // Such an answer once may be a platform that has restarted.
   const once = forgetting.has(last.status) && sent.filter(({ status }) => status === last.status).length < 2;
+  const unread = last.chinese && !seen.told.some(({ chinese, status }) => chinese && isTaken(status));
+  const ours = charsetOf(settings);
   return (once ? warning : problem)(
     'alarms',
-    `平台拒收报警（${last.status}），其他消息都接受：请平台方为本设备开通报警接收，并核对报警通道的编码。`,
-    `The platform refuses alarms (${last.status}) and takes other messages: ask its people to have it take alarms of this device, and compare the codes of alarm channels.`,
+    `平台拒收报警（${last.status}），其他消息都接受：请平台方为本设备开通报警接收，并核对报警通道的编码${unread ? `；也可能是字符集 ${ours} 不适合该平台（含中文的消息没有一条被接受）` : ''}。`,
+    `The platform refuses alarms (${last.status}) and takes other messages: ask its people to have it take alarms of this device, and compare the codes of alarm channels${unread ? `; or charset ${ours} does not suit it, as no message with Chinese text was taken yet` : ''}.`,
   );
 };
 
@@ -75,9 +77,11 @@ const charset: Rule = ({ settings, seen }) => {
   const refused = seen.told.find(({ status, chinese }) => chinese && (status === 400 || status === 415));
   const taken = (wanted: boolean) => seen.told.some(({ status, chinese }) => chinese === wanted && isTaken(status));
   if (!refused || !taken(false) || taken(true)) return undefined;
+  // Alarms alone may be unwelcome for what they are.
+  if (refused.what === 'Alarm' && !seen.told.some(({ what, chinese }) => chinese && what !== 'Alarm')) return undefined;
   return problem(
     'charset',
-    `平台拒绝含中文的消息（${refused.what}，${refused.status}），不含中文的都接受：字符集 ${charsetOf(settings)} 不适合该平台，或其中有它不认识的生僻字，请换一种字符集。`,
+    `平台拒绝含中文的消息（${kindOf(refused.what).zh} ${refused.what}，${refused.status}），不含中文的都接受：字符集 ${charsetOf(settings)} 不适合该平台，或其中有它不认识的生僻字，请换一种字符集。`,
     `The platform refuses messages with Chinese text (${refused.what}, ${refused.status}) and takes the others: charset ${charsetOf(settings)} does not suit it, or rare characters do not. Choose another charset.`,
   );
 };

@@ -106,8 +106,8 @@ const password: Rule = (facts) => {
   if (settings.username !== undefined && settings.username !== settings.codes.device) {
     return problem(
       'password',
-      `平台不接受用户名 ${settings.username} 与该密码：多数平台要求用户名为设备编码 ${settings.codes.device}，否则是密码错误。`,
-      `The platform does not take user name ${settings.username} with this password: most want the device code ${settings.codes.device} as user name; else the password is wrong.`,
+      `平台不接受用户名 ${settings.username} 与该密码：多数平台要求用户名（username）为设备编码 ${settings.codes.device}；若用户名无误，请核对密码。`,
+      `The platform does not take user name ${settings.username} with this password: most want the device code ${settings.codes.device} as user name; if the name is right, compare the password.`,
     );
   }
   return signedRefusal
