@@ -161,6 +161,7 @@ export class Gb28181Uplink implements Uplink {
       accepts: (address, datagram) => {
         const accepted = allowed.check(address);
         if (!accepted && datagram) this.#strangers.note(address, datagram, context.clock.now());
+        else if (!accepted) this.#strangers.noteConnection(address, context.clock.now());
         return accepted;
       },
       tap: (passage) => this.#ladder.record(passage, context.clock.now()),

@@ -74,6 +74,15 @@ describe('addresses that speak and are not heard', () => {
     expect(heard.filter(({ knowsUs }) => knowsUs).map(({ address }) => address)).toEqual(['203.0.113.9']);
   });
 
+  test('somebody who connects comes before "it never asks", where the platform itself never speaks', () => {
+    const strangers = new Strangers(settings);
+    strangers.noteConnection('198.51.100.4', since);
+    const facts = { strangers: strangers.heard(later(1_000)), lasts: minutes(5), heardAll: true };
+    expect(names(facts)).toEqual(['addresses warning', 'requests warning', 'registration well']);
+    const asks = { callers: [{ user: server, address: '192.0.2.10' }], asked: [{ what: 'Query Catalog', subscribes: false }] };
+    expect(names(facts, asks)).toEqual(['registration well', 'addresses warning']);
+  });
+
   test('one of weeks ago explains nothing', () => {
     expect(names({ strangers: strangersAfter(minutes(60 * 24 * 50), ['198.51.100.3', sip(device)]) })).toEqual(['registration well']);
   });

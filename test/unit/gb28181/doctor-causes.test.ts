@@ -279,6 +279,11 @@ describe('does not accuse', () => {
     ).toBe('registration well');
   });
 
+  test('anybody for a view that was refused hours ago', () => {
+    const [refused] = refusal('Camera Unavailable', 480).refusedByUs;
+    expect(names(well, { ...asks, refusedByUs: [{ ...refused!, age: minutes(180) }] })).toEqual(['registration well']);
+  });
+
   test('anybody for one TCP connection that ended', () => {
     expect(names({ ...well, losses: [lost('closed', 90)] }, asks)).toEqual(['registration well']);
   });

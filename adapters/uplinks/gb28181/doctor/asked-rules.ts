@@ -1,5 +1,5 @@
 /** What the platform asks of us: of whom, from where, for what; and what we refuse it. */
-import { seconds } from '../../../../gateway/domain/time.ts';
+import { hours, seconds } from '../../../../gateway/domain/time.ts';
 import type { Words } from '../../../../gateway/domain/words.ts';
 import { listCodes } from '../codes/code-map.ts';
 import { kindOfType } from '../codes/judge.ts';
@@ -124,10 +124,14 @@ const whyRefused: Readonly<Record<string, (said: Said) => Words>> = {
   'No Media Port': () => ({ zh: '平台没有给出媒体端口：请平台方检查收流服务', en: 'it names no media port: have its media server looked after' }),
 };
 
+/** What was refused longer ago explains nothing of now. */
+const lately = hours(1);
+
 const refusedByUs: Rule = ({ settings, seen }) => {
   // What a school does not have, such as a position that moves, is refused to every platform.
   const last = seen.refusedByUs.findLast(
-    ({ method, status, reason }) => (method === 'INVITE' || method === 'SUBSCRIBE') && status !== 489 && status !== 487 && reason !== foreignMedia,
+    ({ method, status, reason, age = 0 }) =>
+      (method === 'INVITE' || method === 'SUBSCRIBE') && status !== 489 && status !== 487 && reason !== foreignMedia && age < lately,
   );
   if (!last) return undefined;
   const code = last.code ?? '?';
@@ -176,7 +180,7 @@ const shortView = seconds(20);
 const hungUp: Rule = ({ seen }) => {
   const over = seen.views.filter(({ lasted }) => lasted !== undefined);
   const last = over.slice(-2);
-  if (last.length < 2 || seen.views.at(-1) !== last[1] || !last.every(({ lasted = 0 }) => lasted <= shortView)) return undefined;
+  if (last.length < 2 || seen.views.at(-1) !== last[1] || !last.every(({ lasted = 0, age }) => lasted <= shortView && age < lately)) return undefined;
   if (new Set(last.map(({ code }) => code)).size > 1) return undefined;
   return warning(
     'views',
@@ -211,5 +215,5 @@ const neverAsked: Rule = (facts) => {
 const wantsCatalogue = ({ asked }: SeenOnTheWire) => asked.some(({ what }) => what === 'Query Catalog');
 
 export const askedRules: readonly Rule[] = [itsName, media, mediaConnection];
-export const unservedRules: readonly Rule[] = [ourNames, refusedByUs, forbidden, hungUp];
-export const silentPlatform: Rule = neverAsked;
+export const unservedRules: readonly Rule[] = [ourNames, refusedByUs, forbidden];
+export const faintRules: readonly Rule[] = [neverAsked, hungUp];

@@ -46,15 +46,18 @@ const strangerWith =
     const tell = knowing && down(facts) && unheard.has(facts.trouble.kind) ? problem : warning;
     return tell(
       'addresses',
-      `有 SIP 消息来自 ${stranger.address}，不是平台地址 ${address}，已被拒收：若属于该平台（它的另一台服务器），请加入 platform.alsoFrom，或更正平台地址。`,
-      `SIP messages come from ${stranger.address}, which is not the platform's address ${address}, and are not heard: if it belongs to the platform, as another server of it, add it to platform.alsoFrom, or correct the address.`,
+      `有 SIP 消息或连接来自 ${stranger.address}，不是平台地址 ${address}，已被拒收：若属于该平台（它的另一台服务器），请加入 platform.alsoFrom，或更正平台地址。`,
+      `SIP messages or connections come from ${stranger.address}, which is not the platform's address ${address}, and are not heard: if it belongs to the platform, as another server of it, add it to platform.alsoFrom, or correct the address.`,
     );
   };
 
 /** Another server of the platform, as a rule. */
 export const strangers = strangerWith(true);
-/** Anybody, as a rule. */
-export const passersBy = strangerWith(false);
+/** Anybody, as a rule; while the platform itself never speaks, perhaps it. */
+const anybody = strangerWith(false);
+const unspoken = (facts: DoctorFacts) => !down(facts) && facts.lasts !== undefined && facts.seen.callers.length === 0;
+export const perhapsThePlatform: Rule = (facts) => (unspoken(facts) ? anybody(facts) : undefined);
+export const passersBy: Rule = (facts) => (unspoken(facts) ? undefined : anybody(facts));
 
 /** It asked for a signature, and then never answered the REGISTER that has one. */
 const signedIgnored: Rule = (facts) => {

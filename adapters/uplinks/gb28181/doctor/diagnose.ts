@@ -5,8 +5,8 @@
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import { wordsOf } from '../trouble.ts';
 import { deviationRules, tidinessRules, wayBackRules } from './agreement-rules.ts';
-import { askedRules, silentPlatform, unservedRules } from './asked-rules.ts';
-import { connectionRules, passersBy, silenceRules } from './connection-rules.ts';
+import { askedRules, faintRules, unservedRules } from './asked-rules.ts';
+import { connectionRules, passersBy, perhapsThePlatform, silenceRules } from './connection-rules.ts';
 import type { DoctorFacts } from './facts.ts';
 import { lastingRules, weatherRules } from './lasting-rules.ts';
 import { messageRules } from './message-rules.ts';
@@ -33,7 +33,7 @@ export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
     ...culprits,
     ...still,
     ...suspicions,
-    ...judged([...deviationRules, silentPlatform, ...weatherRules]),
+    ...judged([...deviationRules, perhapsThePlatform, ...faintRules, ...weatherRules]),
     ...well,
     ...judged([...tidinessRules, passersBy]),
   ];

@@ -97,6 +97,7 @@ export interface SeenOnTheWire {
     readonly media: string;
     readonly from: string;
     readonly code?: string;
+    readonly age?: Millis;
   }[];
   /** Views that we accepted; `lasted`: until the platform ended it. */
   readonly views: readonly { readonly code: string; readonly lasted?: Millis; readonly age: Millis }[];

@@ -55,7 +55,7 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
     asked: theirs.flatMap(askedIn),
     told: ours.flatMap((exchange) => toldIn(exchange, now)),
     alarmResults: theirs.flatMap(({ message }) => (aboutOf(message.body) === 'Response Alarm' ? resultIn(message) : [])),
-    refusedByUs: theirs.flatMap(refusalOf),
+    refusedByUs: theirs.flatMap((exchange) => refusalOf(exchange, now)),
     views: viewsIn(theirs, now),
   };
 }
@@ -149,11 +149,12 @@ function resultIn(message: SipRequest): SeenOnTheWire['alarmResults'] {
   return sn === undefined || result === undefined ? [] : [{ sn, result: result.toUpperCase() }];
 }
 
-function refusalOf({ message, answer, remote }: Exchange): SeenOnTheWire['refusedByUs'] {
+function refusalOf({ message, answer, remote, at }: Exchange, now: number): SeenOnTheWire['refusedByUs'] {
   if (!answer || answer.status < 400) return [];
   const media = /^c=IN IP[46] (\S+)/m.exec(latin(message))?.[1] ?? '?';
   const code = parseUri(message.uri)?.user;
-  return [{ method: message.method, status: answer.status, reason: textOf(answer.reason), media, from: remote.address, ...(code ? { code } : {}) }];
+  const told = { method: message.method, status: answer.status, reason: textOf(answer.reason), age: (now - at) as Millis };
+  return [{ ...told, media, from: remote.address, ...(code ? { code } : {}) }];
 }
 
 function viewsIn(theirs: readonly Exchange[], now: number): SeenOnTheWire['views'] {

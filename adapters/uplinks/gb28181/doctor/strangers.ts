@@ -28,12 +28,25 @@ export class Strangers {
     if (!looksLikeSip(datagram)) return;
     const codes = datagram.toString('latin1', 0, mostLooked).match(/\d{20}/g) ?? [];
     const knowsUs = this.#heard.get(address)?.knowsUs === true || codes.some((code) => this.#ours.has(code));
+    this.#keep(address, { at, knowsUs });
+  }
+
+  #keep(address: string, heard: { readonly at: Instant; readonly knowsUs: boolean }): void {
     this.#heard.delete(address);
-    this.#heard.set(address, { at, knowsUs });
+    this.#heard.set(address, heard);
+    this.#forgetOne();
+  }
+
+  #forgetOne(): void {
     if (this.#heard.size <= most) return;
-    const heard = [...this.#heard];
-    const [oldest] = heard.find((each) => !each[1].knowsUs) ?? heard[0] ?? [];
+    const all = [...this.#heard];
+    const [oldest] = all.find((each) => !each[1].knowsUs) ?? all[0] ?? [];
     if (oldest !== undefined) this.#heard.delete(oldest);
+  }
+
+  /** By TCP it is refused before it has said a word. */
+  noteConnection(address: string, at: Instant): void {
+    this.#keep(address, { at, knowsUs: this.#heard.get(address)?.knowsUs === true });
   }
 
   /** The newest first. */
