@@ -77,6 +77,13 @@ const rows: readonly Row[] = [
     /requestUri: domain/,
     /requestUri: domain/,
   ],
+  [
+    'a PBX at the wrong address',
+    downBy({ kind: 'wrong-password' }),
+    { realm: 'asterisk', registers: [signed(401)] },
+    /密码.*asterisk.*另一个平台/,
+    /password.*asterisk.*another platform/,
+  ],
   // Silence.
   [
     'UDP is dropped',
@@ -146,6 +153,13 @@ const rows: readonly Row[] = [
     { ...asks, told: Array.from({ length: 10 }, (_, turn) => ({ ...told('Keepalive', 610, 200, 200 - turn * 20), times: 1 + (turn % 2) })) },
     /丢包/,
     /loses packets/,
+  ],
+  [
+    'keepalives that are to be signed',
+    well,
+    { ...asks, registers: [signed(200)], told: [20, 10].map((ago) => told('Keepalive', 610, 401, ago)) },
+    /心跳一再要求认证/,
+    /signature of keepalives/,
   ],
   // Our messages.
   ['a catalogue that is refused', well, { ...asks, told: [...keepalives, told('Catalog', 700, 403, 15)] }, /拒收目录/, /refuses Catalog/],
@@ -218,6 +232,13 @@ const rows: readonly Row[] = [
     { ...asks, asked: [{ what: 'Control DeviceControl', code: gate, order: 'PTZCmd', subscribes: false }] },
     /may\.move/,
     /may\.move/,
+  ],
+  [
+    'an order to restart',
+    well,
+    { ...asks, asked: [...asks.asked!, { what: 'Control DeviceControl', code: device, order: 'TeleBoot', subscribes: false }] },
+    /may\.reboot/,
+    /may\.reboot/,
   ],
   [
     'another code of this device',

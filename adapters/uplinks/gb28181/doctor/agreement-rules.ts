@@ -7,7 +7,11 @@ import type { DoctorFacts } from './facts.ts';
 import { down, problem, type Rule, warning } from './rule.ts';
 
 /** Its realm, and the one that was expected; undefined: they are the same, or it has none. */
-function otherRealm({ settings, seen, asked }: DoctorFacts): { readonly wanted: string; readonly said: boolean; readonly words: Words } | undefined {
+export function otherRealm({
+  settings,
+  seen,
+  asked,
+}: DoctorFacts): { readonly wanted: string; readonly said: boolean; readonly words: Words } | undefined {
   const wanted = settings.realm ?? domainOf(settings, asked?.code);
   if (seen.realm === undefined || seen.realm === wanted || (settings.realm === undefined && seen.realm === domainOf(settings))) return undefined;
   const { code } = settings.platform;

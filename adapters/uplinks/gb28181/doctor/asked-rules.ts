@@ -161,17 +161,21 @@ const orders = [
   { order: 'DeviceConfig', key: 'configure', zh: '设备配置', en: 'to change the heartbeat' },
 ] as const;
 
-const forbidden: Rule = ({ settings: { may }, seen }) => {
-  const last = seen.asked.findLast(({ what, order }) => orders.some((each) => names(each.order, what, order) && !may[each.key]));
-  const found = last && orders.find((each) => names(each.order, last.what, last.order));
-  // What no bureau expects of a school is told with what is worth a look.
-  if (!found || found.key === 'reboot' || found.key === 'configure') return undefined;
-  return warning(
-    'orders',
-    `平台要求${found.zh}（${found.order}），而设置不允许（may.${found.key}）：若应允许，请打开 may.${found.key}。`,
-    `The platform orders us ${found.en} (${found.order}), which the settings forbid (may.${found.key}): if it may, allow may.${found.key}.`,
-  );
-};
+/** What no bureau expects of a school. */
+const unusual: ReadonlySet<string> = new Set(['reboot', 'configure']);
+
+const forbiddenOf =
+  (usual: boolean): Rule =>
+  ({ settings: { may }, seen }) => {
+    const closed = orders.filter(({ key }) => !may[key] && unusual.has(key) !== usual);
+    const found = seen.asked.flatMap(({ what, order }) => closed.find((each) => names(each.order, what, order)) ?? []).at(-1);
+    if (!found) return undefined;
+    return warning(
+      'orders',
+      `平台要求${found.zh}（${found.order}），而设置不允许（may.${found.key}）：若应允许，请打开 may.${found.key}。`,
+      `The platform orders us ${found.en} (${found.order}), which the settings forbid (may.${found.key}): if it may, allow may.${found.key}.`,
+    );
+  };
 
 const names = (order: string, what: string, said: string | undefined) => said === order || what === `Control ${order}`;
 
@@ -215,5 +219,5 @@ const neverAsked: Rule = (facts) => {
 const wantsCatalogue = ({ asked }: SeenOnTheWire) => asked.some(({ what }) => what === 'Query Catalog');
 
 export const askedRules: readonly Rule[] = [itsName, media, mediaConnection];
-export const unservedRules: readonly Rule[] = [ourNames, refusedByUs, forbidden];
-export const faintRules: readonly Rule[] = [neverAsked, hungUp];
+export const unservedRules: readonly Rule[] = [ourNames, refusedByUs, forbiddenOf(true)];
+export const faintRules: readonly Rule[] = [neverAsked, forbiddenOf(false), hungUp];

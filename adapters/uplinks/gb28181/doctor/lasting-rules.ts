@@ -89,6 +89,13 @@ const keepalives: Rule = (facts) => {
       `The platform takes our registration and answers keepalives (heartbeats) with ${status}, again and again: the part of it that takes messages is overloaded, down or in trouble. Ask its operator.`,
     );
   }
+  if (status === 401 || status === 407) {
+    return problem(
+      'keepalive',
+      `平台接受注册，却对心跳一再要求认证（${status}）：它每次都不认识本设备（多台服务器之间不共享注册），或要求每条消息都带签名，而本机只签注册，请与平台方核对。`,
+      `The platform takes our registration and asks for a signature of keepalives (${status}), again and again: each time it does not know us (several servers do not share registrations), or it wants every message signed, and this box signs registrations only. Please check with its operator.`,
+    );
+  }
   return forgetting.has(status)
     ? problem(
         'keepalive',

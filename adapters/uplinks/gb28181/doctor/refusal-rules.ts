@@ -1,7 +1,8 @@
 /** What a refused registration means, where the platform does not say so in words. */
+import type { Words } from '../../../../gateway/domain/words.ts';
 import { domainOf } from '../settings.ts';
 import { wordsOf } from '../trouble.ts';
-import { realm } from './agreement-rules.ts';
+import { otherRealm, realm } from './agreement-rules.ts';
 import { codeHint, exchangedWords, looksExchanged } from './code-doubts.ts';
 import type { DoctorFacts } from './facts.ts';
 import { at, down, problem, type Rule } from './rule.ts';
@@ -71,6 +72,8 @@ const nonces: Rule = (facts) => {
   );
 };
 
+const unlike = ({ zh, en }: Words, more: Words) => problem('password', `${zh.slice(0, -1)}${more.zh}。`, `${en.slice(0, -1)}${more.en}.`);
+
 /** With these very settings it took us before. */
 const stood = ({ losses = [], seen }: DoctorFacts) => losses.length > 0 || seen.registers.some(({ status }) => status === 200);
 
@@ -110,13 +113,19 @@ const password: Rule = (facts) => {
       `The platform does not take user name ${settings.username} with this password: most want the device code ${settings.codes.device} as user name; if the name is right, compare the password.`,
     );
   }
+  // Free text, which many platforms write: it may mean nothing.
+  const other = otherRealm(facts);
+  const elsewhere = {
+    zh: other ? `；其认证域（realm）是 ${seen.realm} 而不是 ${other.wanted}，也可能是另一个平台` : '',
+    en: other ? `; its realm is ${seen.realm} and not ${other.wanted}, so that it may be another platform` : '',
+  };
   return signedRefusal
     ? problem(
         'password',
-        `平台 ${at(facts)} 在验证签名后拒绝注册（403）：多半是密码与平台为设备 ${settings.codes.device} 所设的不同；若相同，请核对设备编码、平台编码 ${settings.platform.code} 与域 ${domainOf(settings)}。`,
-        `The platform at ${at(facts)} refuses the registration after it saw our signature (403): most likely the password is not the one that it has for device ${settings.codes.device}; if it is, compare device code, platform code ${settings.platform.code} and domain ${domainOf(settings)}.`,
+        `平台 ${at(facts)} 在验证签名后拒绝注册（403）：多半是密码与平台为设备 ${settings.codes.device} 所设的不同；若相同，请核对设备编码、平台编码 ${settings.platform.code} 与域 ${domainOf(settings)}${elsewhere.zh}。`,
+        `The platform at ${at(facts)} refuses the registration after it saw our signature (403): most likely the password is not the one that it has for device ${settings.codes.device}; if it is, compare device code, platform code ${settings.platform.code} and domain ${domainOf(settings)}${elsewhere.en}.`,
       )
-    : { name: 'password', verdict: 'problem', sentence: wordsOf({ kind: 'wrong-password' }, settings) };
+    : unlike(wordsOf({ kind: 'wrong-password' }, settings), elsewhere);
 };
 
 const refusal: Rule = (facts) => {
