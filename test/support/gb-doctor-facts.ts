@@ -3,7 +3,7 @@
 import { diagnose } from '../../adapters/uplinks/gb28181/doctor/diagnose.ts';
 import type { DoctorFacts, SeenOnTheWire } from '../../adapters/uplinks/gb28181/doctor/facts.ts';
 import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
-import { instant, millis } from '../../gateway/domain/time.ts';
+import { instant, millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { device, server } from './gb-registrar.ts';
 
 export const settings = gb28181.config.parse({
@@ -31,3 +31,20 @@ export const told = (what: string, bytes: number, status: number | undefined, ag
   ...{ what, bytes, status, chinese },
   age: millis(ago * 1_000),
 });
+
+/** Other settings. */
+export const set = (changes: Readonly<Record<string, unknown>>) => ({ settings: gb28181.config.parse({ ...settings, ...changes }) });
+
+/** A registration that did not last, `ago` in s. */
+export const lost = (kind: 'lost' | 'closed', ago: number) => ({
+  ...{ at: since, age: seconds(ago), lasted: seconds(30) },
+  trouble: kind === 'lost' ? ({ kind, misses: 3 } as const) : ({ kind, said: 'closed the connection.' } as const),
+});
+export const moved = (to: string, ago: number) => ({ ...lost('lost', ago), trouble: { kind: 'moved', to } as const });
+
+/** A link that has been up for a while, and whose platform asks what platforms ask. */
+export const well = { lasts: minutes(10), heardAll: true } as const;
+export const asks: Partial<SeenOnTheWire> = {
+  callers: [{ user: server, address: '192.0.2.10' }],
+  asked: [{ what: 'Query Catalog', code: device, subscribes: false }],
+};

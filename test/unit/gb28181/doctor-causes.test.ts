@@ -1,33 +1,21 @@
 /** Which cause the doctor names first for what it knows: one row for each way in which links to the police go wrong, and whom it must not name. */
 import { describe, expect, test } from 'vitest';
 import type { SeenOnTheWire } from '../../../adapters/uplinks/gb28181/doctor/facts.ts';
-import { gb28181 } from '../../../adapters/uplinks/gb28181/index.ts';
-import { type ChannelId, channelId } from '../../../gateway/domain/ids.ts';
+import { channelId } from '../../../gateway/domain/ids.ts';
 import { millis, minutes, seconds } from '../../../gateway/domain/time.ts';
-import { downBy, findings, first, refusedBy, settings, since, told } from '../../support/gb-doctor-facts.ts';
+import { asks, downBy, findings, first, lost, moved, refusedBy, set, settings, since, told, well } from '../../support/gb-doctor-facts.ts';
 import { device, server } from '../../support/gb-registrar.ts';
 
 type Facts = Parameters<typeof findings>[0];
 type Row = readonly [name: string, facts: Facts, seen: Partial<SeenOnTheWire>, zh: RegExp, en: RegExp];
 
-const set = (changes: Readonly<Record<string, unknown>>) => ({ settings: gb28181.config.parse({ ...settings, ...changes }) });
 const unsigned = (status?: number, said?: string) => ({ signed: false, status, bytes: 477, ...(said === undefined ? {} : { said }) });
 const signed = (status?: number, more: object = {}) => ({ signed: true, status, bytes: 758, ...more });
 const silent = downBy({ kind: 'silent', seconds: 32 });
 const knocks = (udp: 'answered' | 'silent' | 'closed' | 'http', tcp: 'answered' | 'silent' | 'closed' | 'open' | 'http') => ({
   knocks: { udp, tcp },
 });
-const lost = (kind: 'lost' | 'closed', ago: number) => ({
-  ...{ at: since, age: seconds(ago), lasted: seconds(30) },
-  trouble: kind === 'lost' ? ({ kind, misses: 3 } as const) : ({ kind, said: 'closed the connection.' } as const),
-});
-const moved = (to: string, ago: number) => ({ ...lost('lost', ago), trouble: { kind: 'moved', to } as const });
 const gate = settings.codes.channels.gate!;
-const well = { lasts: minutes(10), heardAll: true } as const;
-const asks: Partial<SeenOnTheWire> = {
-  callers: [{ user: server, address: '192.0.2.10' }],
-  asked: [{ what: 'Query Catalog', code: device, subscribes: false }],
-};
 const keepalives = [200, 100, 40, 20].map((ago) => told('Keepalive', 610, 200, ago));
 const refusal = (reason: string, status: number, code = gate) => ({
   refusedByUs: [{ method: 'INVITE', status, reason, media: '192.0.2.10', from: '192.0.2.10', code }],
@@ -214,7 +202,7 @@ const rows: readonly Row[] = [
   ['a camera that is off', well, { ...asks, ...refusal('Camera Unavailable', 480) }, /摄像机离线/, /camera is offline/],
   [
     'a camera without pictures',
-    { ...well, mediaBlocked: { transport: 'udp', remote: '192.0.2.10:3', camera: channelId('gate') as ChannelId } },
+    { ...well, mediaBlocked: { transport: 'udp', remote: '192.0.2.10:3', camera: channelId('gate') } },
     asks,
     /gate 的摄像机/,
     /camera of channel gate/,
