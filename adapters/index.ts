@@ -3,7 +3,20 @@ import type { CameraAdapter, PanelDialect } from '../gateway/domain/ports.ts';
 import type { UplinkAdapter } from '../gateway/domain/uplink-ports.ts';
 import { onvif } from './cameras/onvif/adapter.ts';
 import { rtsp } from './cameras/rtsp.ts';
+import { alarmoDialect } from './panels/dialects/alarmo.ts';
 import { campusDialect } from './panels/dialects/campus.ts';
+import { dscKeybusDialect } from './panels/dialects/dsc-keybus.ts';
+import { envisalinkDialect } from './panels/dialects/envisalink.ts';
+import { esphomeDialect } from './panels/dialects/esphome.ts';
+import { homeAssistantDialect } from './panels/dialects/home-assistant.ts';
+import { mappedDialect } from './panels/dialects/mapped.ts';
+import { paiDialect } from './panels/dialects/pai.ts';
+import { shellyGen1Dialect } from './panels/dialects/shelly-gen1.ts';
+import { shellyGen2Dialect } from './panels/dialects/shelly-gen2.ts';
+import { sparkplugDialect } from './panels/dialects/sparkplug-b.ts';
+import { tasmotaDialect } from './panels/dialects/tasmota.ts';
+import { texecom2mqttDialect } from './panels/dialects/texecom2mqtt.ts';
+import { zigbee2mqttDialect } from './panels/dialects/zigbee2mqtt.ts';
 import { gb28181 } from './uplinks/gb28181/index.ts';
 import { mqtt } from './uplinks/mqtt.ts';
 import { webhook } from './uplinks/webhook.ts';
@@ -19,7 +32,22 @@ function uplink<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown> 
 
 export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [uplink(webhook), uplink(mqtt), uplink(gb28181)];
 
-export const panelDialects: readonly PanelDialect[] = [campusDialect];
+export const panelDialects: readonly PanelDialect[] = [
+  campusDialect,
+  alarmoDialect,
+  dscKeybusDialect,
+  envisalinkDialect,
+  esphomeDialect,
+  homeAssistantDialect,
+  mappedDialect,
+  paiDialect,
+  shellyGen1Dialect,
+  shellyGen2Dialect,
+  sparkplugDialect,
+  tasmotaDialect,
+  texecom2mqttDialect,
+  zigbee2mqttDialect,
+];
 
 function camera<Config>(adapter: CameraAdapter<Config>): CameraAdapter<unknown> {
   return {

@@ -188,6 +188,7 @@ function inventoryOf(description: CampusDescription, { police, policeSecret, cam
       passwordSha256: createHash('sha256')
         .update(passwords.get(panel.id) ?? '')
         .digest('hex'),
+      settings: {},
       heartbeatEvery: seconds(panel.heartbeatSeconds),
       zones: panel.zones.map((zone) => ({
         id: zoneId(zone.id),

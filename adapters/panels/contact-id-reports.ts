@@ -4,12 +4,13 @@
  */
 import type { AlarmType } from '../../gateway/domain/alarm.ts';
 import { namesUser, typeInZone, typeOfContactId } from '../../gateway/domain/alarm-types.ts';
-import type { Panel, Zone } from '../../gateway/domain/campus.ts';
-import { type ZoneId, zoneId } from '../../gateway/domain/ids.ts';
+import type { Panel } from '../../gateway/domain/campus.ts';
+import { zoneId } from '../../gateway/domain/ids.ts';
 import type { ArmMode, PanelSequence, Report } from '../../gateway/domain/report.ts';
 import type { Instant } from '../../gateway/domain/time.ts';
 import { contactIdNames } from '../protocols/contact-id/codes.ts';
 import { ofZone, tamperOf, troubleOf } from './conditions.ts';
+import type { ZoneOfPanel } from './zone-of.ts';
 
 export interface ContactIdEvent {
   /** Four characters, for example `1122`; upper case. */
@@ -28,16 +29,7 @@ export interface ContactIdEvent {
   readonly location?: { readonly longitude: number; readonly latitude: number };
 }
 
-/** The zone's id for the number that came: leading zeros mean nothing. Undefined where it cannot be an id. A zone nobody knows keeps its number. */
-export function zoneOf(panel: Panel, number: string | undefined): { readonly id: ZoneId; readonly known?: Zone } | undefined {
-  const text = (number ?? '0').toLowerCase();
-  const bare = text.replace(/^0+(?=.)/, '');
-  const known = panel.zones.find(({ id }) => id === text || id === bare);
-  if (known) return { id: known.id, known };
-  return /^[a-z0-9][a-z0-9_-]{0,62}$/.test(bare) ? { id: zoneId(bare) } : undefined;
-}
-
-export function reportsOf(panel: Panel, zone: { readonly id: ZoneId; readonly known?: Zone }, event: ContactIdEvent): readonly Report[] {
+export function reportsOf(panel: Panel, zone: ZoneOfPanel, event: ContactIdEvent): readonly Report[] {
   const code = event.code.slice(1);
   const said = {
     device: panel.id,

@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
+import type { Clock, Logger, PanelDoor, PanelGrant, PanelIntake } from '../../gateway/domain/ports.ts';
 import { minutes, seconds } from '../../gateway/domain/time.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { type Grant, mayPublish, maySubscribe, ownClientId, wronglyRetained } from './broker-access.ts';
+import { mayPublish, maySubscribe, ownClientId, wronglyRetained } from './broker-access.ts';
 import { type BrokerAddresses, type BrokerListeners, listen } from './broker-listeners.ts';
 import { type Allowance, allowance, GuardedConnection } from './guarded-connection.ts';
 import { maxPayloadBytes } from './panel-json.ts';
@@ -61,7 +61,7 @@ export interface EmbeddedBrokerOptions extends BrokerListeners {
 interface Caller {
   readonly connection: GuardedConnection;
   wish?: { readonly clientId: string; readonly willTopic?: string };
-  grant?: Grant;
+  grant?: PanelGrant;
   subscriptions: number;
   ended?: string;
 }
@@ -212,7 +212,7 @@ function wishOf(packet: ConnectPacket): NonNullable<Caller['wish']> {
 }
 
 /** MQTT 3.1.1 §3.2.2.3: 2 identifier rejected, 5 not authorized. */
-function connectRefusal(grant: Grant, wish: Caller['wish'], limits: BrokerLimits): { readonly code: number; readonly what: string } | undefined {
+function connectRefusal(grant: PanelGrant, wish: Caller['wish'], limits: BrokerLimits): { readonly code: number; readonly what: string } | undefined {
   if (!wish || wish.clientId.length > limits.maxClientIdLength || !ownClientId(grant.panel.id, wish.clientId)) {
     return { code: 2, what: 'use this client id' };
   }
@@ -220,20 +220,20 @@ function connectRefusal(grant: Grant, wish: Caller['wish'], limits: BrokerLimits
   return undefined;
 }
 
-function publishRefusal(grant: Grant, { topic, payload }: PublishPacket, limits: BrokerLimits): string | undefined {
+function publishRefusal(grant: PanelGrant, { topic, payload }: PublishPacket, limits: BrokerLimits): string | undefined {
   if (!mayPublish(grant, topic)) return 'publish there';
   return payload.length > limits.maxPayloadBytes ? `send ${payload.length} bytes at once` : undefined;
 }
 
 /** The will comes this way too: aedes asks `authorizePublish` before it publishes one. */
-async function receive(door: PanelDoor, grant: Grant, packet: PublishPacket, clock: Clock): Promise<void> {
+async function receive(door: PanelDoor, grant: PanelGrant, packet: PublishPacket, clock: Clock): Promise<void> {
   const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
   await door.receive(grant.panel.id, {
     topic: packet.topic,
     // A copy of its own: the parser's buffer may be a slice of something larger that would be kept alive.
     payload: Uint8Array.from(payload),
     qos: packet.qos,
-    retained: wronglyRetained(packet.topic, packet.retain),
+    retained: wronglyRetained(grant, packet.topic, packet.retain),
     duplicate: packet.dup,
     receivedAt: clock.now(),
   });

@@ -10,7 +10,7 @@ import type { PanelId } from '../../gateway/domain/ids.ts';
 import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
 import type { Secret } from '../../gateway/domain/secret.ts';
 import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
-import { matches } from './broker-access.ts';
+import { matches } from '../../gateway/domain/topic-filter.ts';
 
 export interface ExternalBrokerOptions {
   /** As panels name it in the inventory (`panel.broker`). */
@@ -137,7 +137,7 @@ async function take(
 }
 
 function speaker(door: PanelDoor, topic: string): PanelId | undefined {
-  return door.panels().find(({ prefix, topics }) => topic.startsWith(prefix) && topics.some((filter) => matches(filter, topic)))?.panel.id;
+  return door.panels().find(({ topics }) => topics.some((filter) => matches(filter, topic)))?.panel.id;
 }
 
 /** Subscribes to the topics of every panel, and follows the inventory. A new subscription brings the retained state. */

@@ -129,6 +129,12 @@ export function typeInZone(code3: string, zone: string | undefined, ofZone: Alar
   return ofZone === undefined || !code3.startsWith('1') ? type : standIn(type, ofZone);
 }
 
+/** The same for a type that a detector told without a code. */
+export function typeOfDetector(type: AlarmType, ofZone: AlarmType | undefined): AlarmType {
+  const detected = byType.get(type)?.contactId.some((code) => code.startsWith('1')) ?? false;
+  return ofZone === undefined || !detected ? type : standIn(type, ofZone);
+}
+
 function standIn(type: AlarmType, ofZone: AlarmType): AlarmType {
   if (/^(tamper|sensor|module)\./.test(type)) return type;
   return overtakes(type) && !overtakes(ofZone) ? type : ofZone;

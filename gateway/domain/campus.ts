@@ -63,6 +63,8 @@ export interface Panel {
   readonly broker: string;
   /** The panel signs in as its id with a generated password of ≥ 128 bits; only the SHA-256 of that password is kept (hex). */
   readonly passwordSha256?: string;
+  /** What its dialect wants besides (prefix of topics, rules …): validated by the dialect's own schema. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Longest silence between two heartbeats before the panel is at fault. */
   readonly heartbeatEvery: Millis;
   readonly zones: readonly Zone[];

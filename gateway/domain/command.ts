@@ -60,6 +60,10 @@ export interface PanelMessage {
   readonly clockOffset?: Millis;
   /** Messages that the panel still held by its last live heartbeat. */
   readonly queued?: number;
+  /** Every partition that it has told of is disarmed. */
+  readonly disarmed?: boolean;
+  /** What the dialect has learned from earlier messages (`Report` of kind `learned`). */
+  readonly learned?: ReadonlyMap<string, string>;
 }
 
 /** A message to a panel. */

@@ -2,12 +2,15 @@
 import type { AlarmType, Severity } from './alarm.ts';
 import type { FaultCode, SubjectId } from './health.ts';
 import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from './ids.ts';
-import type { ArmMode, PanelSequence } from './report.ts';
+import type { ArmMode, Location, PanelSequence, Verification } from './report.ts';
 import type { Instant } from './time.ts';
 import type { Words } from './words.ts';
 
 /** Which clock to believe: `ok` the device's, `skewed` ours (they differ by more than 60 s with no backlog), `none` ours (it gave none). */
 export type ClockTrust = 'ok' | 'skewed' | 'none';
+
+/** More than any panel says of one alarm; a snapshot of a thousand zones is not kept a thousand times. Bytes. */
+export const mostEvidence = 4_096;
 
 interface Decided {
   readonly id: EventId;
@@ -34,8 +37,20 @@ interface FromZone extends Decided {
   readonly dedupe: string;
   readonly sequence?: PanelSequence;
   readonly channels: readonly ChannelId[];
-  readonly source: { readonly protocol: string; readonly code: string; readonly text?: string; readonly raw: string /* base64 */ };
-  readonly location?: { readonly longitude: number; readonly latitude: number };
+  readonly source: {
+    readonly protocol: string;
+    readonly code: string;
+    readonly text?: string;
+    /** Base64 of the message as it came, its first `mostEvidence` bytes. */
+    readonly raw: string;
+    /** How long it was, where that is more than was kept. */
+    readonly rawBytes?: number;
+  };
+  /** Whose code it was, as the panel names the user. */
+  readonly user?: string;
+  /** Absent in what journals of older builds hold, and where nothing but the report speaks for it. */
+  readonly verification?: Verification;
+  readonly location?: Location;
 }
 
 export interface AlarmRaised extends FromZone {

@@ -120,9 +120,13 @@ export interface CameraSession extends CameraFacts, AsyncDisposable {
 /** Pure: bytes in, values out. */
 export interface PanelDialect {
   readonly name: string;
-  /** MQTT prefix below which this panel publishes and subscribes; it may use nothing else. Ends with `/`. */
+  /** Of `Panel.settings`. */
+  readonly settings: z.ZodType;
+  /** `mistake`: an event that asks to be kept raises nothing. `usual`: to our own broker, which keeps nothing, the retain flag is an idle wish. */
+  readonly retainedEvents: 'mistake' | 'usual';
+  /** MQTT prefix below which this panel subscribes; it may use nothing else. Ends with `/`. Throws INVENTORY_INVALID where the settings are wrong. */
   prefix(panel: Panel, campus: string): string;
-  /** Topic filters to subscribe to at an external broker. */
+  /** Filters of the topics that it publishes on; mostly below the prefix. */
   topics(panel: Panel, campus: string): readonly string[];
   /** Throws PANEL_MESSAGE (expected, got, where) for a message it cannot read. */
   decode(panel: Panel, message: PanelMessage): readonly Report[];
@@ -137,11 +141,19 @@ export interface PanelIntake {
   run(door: PanelDoor, signal: AbortSignal): Promise<void>;
 }
 
+/** What a panel may do at a broker. */
+export interface PanelGrant {
+  readonly panel: Panel;
+  readonly prefix: string;
+  readonly topics: readonly string[];
+  readonly retainedEvents: PanelDialect['retainedEvents'];
+}
+
 export interface PanelDoor {
   /** The panel that this username and password belong to, in constant time; undefined: nobody. */
   authenticate(username: string, password: Uint8Array): Panel | undefined;
   /** Every enabled panel of this intake with its prefix and topics. */
-  panels(): readonly { readonly panel: Panel; readonly prefix: string; readonly topics: readonly string[] }[];
+  panels(): readonly PanelGrant[];
   /** Resolves once everything that the message means is committed; rejects if it is not: then nothing may be acknowledged. */
   receive(panel: PanelId, message: PanelMessage): Promise<void>;
   session(panel: PanelId, state: 'connected' | 'disconnected', reason: string): void;

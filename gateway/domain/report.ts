@@ -16,6 +16,17 @@ export type TroubleCode =
   /** Somebody took the zone out of service: it cannot raise. */
   | 'zone-bypassed';
 
+/** What makes an alarm more than one detector's word: a second detector, a picture, a person. Absent: nothing does. */
+export type Verification = 'sequential' | 'video' | 'human';
+
+export interface Location {
+  readonly longitude: number;
+  readonly latitude: number;
+  /** Absent: the device did not say. GCJ-02 lies up to 700 m beside WGS 84. */
+  readonly coordinates?: 'GCJ02' | 'WGS84';
+  readonly text?: string;
+}
+
 export type ArmMode = 'disarmed' | 'home' | 'away' | 'night';
 
 export interface Said {
@@ -40,8 +51,8 @@ export type Report =
       readonly zone: ZoneId;
       readonly partition?: string;
       readonly type: AlarmType;
-      /** `still`: a status repeat; it fills in a missing raise and never raises again. */
-      readonly state: 'raised' | 'restored' | 'still';
+      /** `still`, `quiet`: a status, said again and again. `still` fills in a missing raise and never raises again, `quiet` a missing restore. */
+      readonly state: 'raised' | 'restored' | 'still' | 'quiet';
       readonly drill: boolean;
       readonly test: boolean;
       /** Queued in the device while it could not reach us. */
@@ -51,7 +62,9 @@ export type Report =
       /** The code as sent, for example Contact ID `1120`. */
       readonly code: string;
       readonly text?: string;
-      readonly location?: { readonly longitude: number; readonly latitude: number };
+      readonly user?: string;
+      readonly verification?: Verification;
+      readonly location?: Location;
     })
   | (Said & {
       readonly kind: 'arming';
@@ -68,4 +81,6 @@ export type Report =
       readonly sequence?: PanelSequence;
     })
   | (Said & { readonly kind: 'alive'; readonly online: boolean /** Messages the panel still holds. */; readonly queued?: number })
+  /** What a dialect must remember to read later messages; told back to it with them (`PanelMessage.learned`). */
+  | (Said & { readonly kind: 'learned'; readonly key: string; readonly value: string })
   | (Said & { readonly kind: 'response'; readonly command: string; readonly ok: boolean; readonly error?: string });

@@ -13,7 +13,12 @@ export interface Contact {
   connectedAt?: Instant;
   clockOffset?: Millis;
   queued?: number;
+  disarmed?: boolean;
+  readonly learned: Map<string, string>;
 }
+
+/** More than the largest panel has; a broken one cannot fill the memory with more than this. */
+const mostLearned = 2_048;
 
 interface Standing {
   session: PanelStatus['session'];
@@ -47,7 +52,14 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
   const standing = (panel: PanelId): Standing => {
     const known = standings.get(panel);
     if (known) return known;
-    const fresh: Standing = { session: 'unknown', announced: 'unknown', since: clock.now(), contact: {}, troubles: new Map(), armed: new Map() };
+    const fresh: Standing = {
+      session: 'unknown',
+      announced: 'unknown',
+      since: clock.now(),
+      contact: { learned: new Map() },
+      troubles: new Map(),
+      armed: new Map(),
+    };
     standings.set(panel, fresh);
     return fresh;
   };
@@ -131,7 +143,13 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
           const { armed } = standing(panel);
           if (armed.get(report.partition) === report.mode) return;
           armed.set(report.partition, report.mode);
+          standing(panel).contact.disarmed = [...armed.values()].every((mode) => mode === 'disarmed');
           return changed(panel);
+        }
+        case 'learned': {
+          const { learned } = standing(panel).contact;
+          if (learned.size < mostLearned || learned.has(report.key)) learned.set(report.key, report.value);
+          return;
         }
         case 'zone':
         case 'response':

@@ -11,9 +11,10 @@ import type { CommandResult, PanelCommand, PanelMessage, PanelOrder } from '../d
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
-import type { Clock, InventoryReader, Logger, PanelDialect, PanelDoor } from '../domain/ports.ts';
+import type { Clock, InventoryReader, Logger, PanelDialect, PanelDoor, PanelGrant } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
 import { type Instant, instant, type Millis, seconds } from '../domain/time.ts';
+import { matches } from '../domain/topic-filter.ts';
 import { Mailbox } from '../runtime/mailbox.ts';
 import { openPanelDesk } from './panel-desk.ts';
 import { openReconciler } from './panel-reconciler.ts';
@@ -106,7 +107,8 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
   /** What of a message the intake must journal or count. Everything else is status. */
   const owed = (panel: Panel, report: Report): boolean => {
     if (report.kind === 'zone') {
-      if (report.sequence === undefined && report.state === 'still') {
+      // A copy that was kept somewhere may be explained by an event that is on its way; what a panel says now stands by itself.
+      if (report.sequence === undefined && report.state === 'still' && report.historical) {
         reconciler.shows(panel.id, report);
         return false;
       }
@@ -145,6 +147,26 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     await Promise.all(commits);
   };
 
+  const misfits = new WeakSet<Panel>();
+  /** None for a panel whose settings do not fit its dialect: the others must not suffer for it. */
+  const grantOf = (panel: Panel): readonly PanelGrant[] => {
+    const dialect = dialectOf(panel);
+    const { retainedEvents } = dialect;
+    try {
+      return [{ panel, prefix: dialect.prefix(panel, campus()), topics: dialect.topics(panel, campus()), retainedEvents }];
+    } catch (error) {
+      if (!isGatewayError(error, 'INVENTORY_INVALID')) throw error;
+      if (!misfits.has(panel)) log.error('panel settings unusable', { panel: panel.id, error });
+      misfits.add(panel);
+      return [];
+    }
+  };
+
+  const speaksOn = (panel: Panel, topic: string): boolean => {
+    const dialect = dialectOf(panel);
+    return topic.startsWith(dialect.prefix(panel, campus())) || dialect.topics(panel, campus()).some((filter) => matches(filter, topic));
+  };
+
   const doorFor = (name: string): PanelDoor => {
     const outgoing = orders.get(name) ?? new Mailbox<PanelOrder>(1_000);
     orders.set(name, outgoing);
@@ -158,14 +180,10 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
         const same = timingSafeEqual(given, kept.length === given.length ? kept : Buffer.alloc(given.length));
         return same && kept.length === given.length ? panel : undefined;
       },
-      panels: () =>
-        mine().map((panel) => {
-          const dialect = dialectOf(panel);
-          return { panel, prefix: dialect.prefix(panel, campus()), topics: dialect.topics(panel, campus()) };
-        }),
+      panels: () => mine().flatMap(grantOf),
       async receive(id, message) {
         const panel = mine().find((each) => each.id === id);
-        if (!panel || !message.topic.startsWith(dialectOf(panel).prefix(panel, campus()))) {
+        if (!panel || !speaksOn(panel, message.topic)) {
           throw new GatewayError('PANEL_FORBIDDEN', `Panel ${id} may not speak on ${message.topic.slice(0, 200)} of ${name}.`, {
             context: { panel: id, broker: name },
           });

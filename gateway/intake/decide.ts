@@ -1,7 +1,7 @@
 /** Pure: what a report of a panel means, given the inventory. */
 import { severityOf } from '../domain/alarm-types.ts';
 import type { Inventory } from '../domain/campus.ts';
-import type { AlarmRaised, AlarmRestored, ArmingChanged, ClockTrust } from '../domain/event.ts';
+import { type AlarmRaised, type AlarmRestored, type ArmingChanged, type ClockTrust, mostEvidence } from '../domain/event.ts';
 import type { EventId, PanelId } from '../domain/ids.ts';
 import type { Report } from '../domain/report.ts';
 import { type Instant, type Millis, seconds } from '../domain/time.ts';
@@ -53,15 +53,22 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneR
     source: {
       protocol,
       code: report.code,
-      raw: Buffer.from(report.raw).toString('base64'),
+      raw: evidence(report.raw),
       ...(report.text === undefined ? {} : { text: report.text }),
+      ...(report.raw.byteLength > mostEvidence ? { rawBytes: report.raw.byteLength } : {}),
     },
     ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
     ...(report.partition === undefined ? {} : { partition: report.partition }),
     ...(place === undefined ? {} : { place }),
     ...(report.location === undefined ? {} : { location: report.location }),
+    ...(report.user === undefined ? {} : { user: report.user }),
+    ...(report.verification === undefined ? {} : { verification: report.verification }),
   };
+}
+
+function evidence(raw: Uint8Array): string {
+  return Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.byteLength, mostEvidence)).toString('base64');
 }
 
 export function armingEvent(report: ArmingReport, { id, inventory, receivedAt }: Arrival): ArmingChanged {

@@ -28,7 +28,7 @@ export type IntakeResult =
       readonly entry: JournalEntry /** Journalled before: `entry` is the first, nothing new is owed. */;
       readonly repeated: boolean;
     }
-  /** `known`: a status repeat of an alarm that is raised already. `no-event`: trouble, life signs, answers: the fleet's business. */
+  /** `known`: a status repeat of what the journal holds already. `no-event`: trouble, life signs, answers: the fleet's business. */
   | { readonly kind: 'nothing'; readonly why: 'known' | 'no-event' };
 
 export interface Intake {
@@ -79,11 +79,11 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     const panel = report.device as PanelId;
     const { zone, type } = report;
     const key = `${panel}|${zone}|${type}`;
-    if (report.state === 'still') {
+    const state = { kind: report.state === 'restored' || report.state === 'quiet' ? 'alarm.restored' : 'alarm.raised' } as const;
+    if (report.state === 'still' || report.state === 'quiet') {
       const last = flying.get(key)?.kind ?? journal.read.lastZoneEvent(panel, zone, type)?.event.kind;
-      if (last === 'alarm.raised') return { kind: 'nothing', why: 'known' };
+      if ((last ?? 'alarm.restored') === state.kind) return { kind: 'nothing', why: 'known' };
     }
-    const state = { kind: report.state === 'restored' ? 'alarm.restored' : 'alarm.raised' } as const;
     flying.set(key, state);
     try {
       return { kind: 'recorded', ...(await record(zoneEvent(state.kind, report, arrival))) };
@@ -101,6 +101,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
         return { kind: 'recorded', ...(await record(armingEvent(report, arrival()))) };
       case 'trouble':
       case 'alive':
+      case 'learned':
       case 'response':
         return { kind: 'nothing', why: 'no-event' };
     }

@@ -44,6 +44,7 @@ export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
     place(path, panel.place);
     checkWord([...path, 'dialect'], panel.dialect, report);
     checkWord([...path, 'broker'], panel.broker, report);
+    checkSettings(path, panel.settings, report);
     if (!(panel.heartbeatEvery >= 1_000 && panel.heartbeatEvery <= 86_400_000)) {
       report([...path, 'heartbeatSeconds'], 'a time from 1 s to 24 h', panel.heartbeatEvery / 1_000);
     }

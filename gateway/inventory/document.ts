@@ -51,6 +51,7 @@ export const documentSchema = section({
       place: idText.optional(),
       dialect: text.default('campus'),
       broker: text.default('embedded'),
+      settings: z.record(z.string(), z.unknown()).default({}),
       passwordSha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')
@@ -126,6 +127,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     channels: by(rows.channels, ({ name, camera, number }) => ({ name, camera, number })),
     panels: by(rows.panels, (row) => ({
       ...{ name: row.name, place: row.place ?? undefined, dialect: row.dialect, broker: row.broker },
+      ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) }),
       ...{ passwordSha256: kept(row.passwordSha256), heartbeatSeconds: row.heartbeatEvery / 1_000 },
       zones: by(
         rows.zones.filter(({ panel }) => panel === row.id),

@@ -66,11 +66,11 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
       : {}),
     ...(panels
       ? {
-          panels: entriesOf(panels).map(([id, { name, place, dialect, broker, heartbeatSeconds, enabled, maintenance, ...panel }]) => {
+          panels: entriesOf(panels).map(([id, { name, place, dialect, broker, settings, heartbeatSeconds, enabled, maintenance, ...panel }]) => {
             const plain = typeof panel.password === 'object' ? panel.password.plain : panel.password;
             const hash = plain === undefined ? panel.passwordSha256 : createHash('sha256').update(plain).digest('hex');
             return {
-              ...{ id, name, place: place ?? null, dialect, broker },
+              ...{ id, name, place: place ?? null, dialect, broker, settings: JSON.stringify(settings) },
               ...{ passwordSha256: hash ?? stored(before.panels, id)?.passwordSha256 ?? null, heartbeatEvery: Math.round(heartbeatSeconds * 1_000) },
               ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
             };

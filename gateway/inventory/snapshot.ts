@@ -86,6 +86,7 @@ function panelOf(row: Row<'panels'>, zones: readonly Row<'zones'>[]): Panel {
     dialect: row.dialect,
     broker: row.broker,
     ...(row.passwordSha256 === null ? {} : { passwordSha256: row.passwordSha256 }),
+    settings: JSON.parse(row.settings),
     heartbeatEvery: millis(row.heartbeatEvery),
     zones: zones
       .filter(({ panel }) => panel === row.id)

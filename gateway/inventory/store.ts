@@ -117,10 +117,10 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
 
     putPanel: (panel) =>
       ledger.edit((database, before) => {
-        const { id, name, place, dialect, broker, heartbeatEvery, zones, enabled, maintenance } = panel;
+        const { id, name, place, dialect, broker, settings, heartbeatEvery, zones, enabled, maintenance } = panel;
         const passwordSha256 = before.rows.panels.find((row) => row.id === id)?.passwordSha256 ?? null;
         putRow(database, 'panels', {
-          ...{ id, name, place: place ?? null, dialect, broker, passwordSha256, heartbeatEvery },
+          ...{ id, name, place: place ?? null, dialect, broker, passwordSha256, heartbeatEvery, settings: JSON.stringify(settings) },
           ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
         });
         removeRows(database, 'zones', { column: 'panel', is: id });

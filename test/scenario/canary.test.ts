@@ -65,7 +65,16 @@ test('no secret comes out of a gateway whose every peer refuses it', { timeout: 
     inventory.putCamera({ id: cameraId(id), name: id, adapter, address, credentials, settings: {}, ...common });
   }
   const zones = [{ id: zoneId('1'), name: 'Button', channels: [] }];
-  const panel = { id: panelId('guard'), name: 'Guard', dialect: 'campus', broker: 'embedded', heartbeatEvery: seconds(20), zones, ...common };
+  const panel = {
+    id: panelId('guard'),
+    name: 'Guard',
+    dialect: 'campus',
+    broker: 'embedded',
+    settings: {},
+    heartbeatEvery: seconds(20),
+    zones,
+    ...common,
+  };
   inventory.putPanel(panel);
   const panelPassword = inventory.newPanelPassword(panel.id);
   const uplink = (id: string, adapter: string, settings: Record<string, unknown>, secret: string) =>

@@ -98,6 +98,7 @@ export async function school({
     name: 'Gate panel',
     dialect: 'campus',
     broker: 'embedded',
+    settings: {},
     heartbeatEvery: seconds(30),
     zones: [zone],
     enabled: true,

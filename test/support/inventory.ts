@@ -42,6 +42,7 @@ export function panel(id: string, channels: readonly string[] = [], more: Partia
     name: `Panel ${id}`,
     dialect: 'campus',
     broker: 'embedded',
+    settings: {},
     heartbeatEvery: seconds(60),
     zones: [{ id: zoneId('z1'), name: '门卫室', channels: channels.map(channelId) }],
     enabled: true,

@@ -201,7 +201,7 @@ async function furnishInventory(folder: string, { names, url, hmacKey, furnish }
     names.map((name) => {
       const id = panelId(name);
       store.putPanel({
-        ...{ id, name, dialect: 'campus', broker: 'embedded', heartbeatEvery: seconds(60), enabled: true, maintenance: false },
+        ...{ id, name, dialect: 'campus', broker: 'embedded', settings: {}, heartbeatEvery: seconds(60), enabled: true, maintenance: false },
         zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
       });
       return [name, store.newPanelPassword(id)];

@@ -22,6 +22,7 @@ export function panelOf(id: string, more: Partial<Panel> = {}): Panel {
     dialect: 'campus',
     broker: 'embedded',
     passwordSha256: createHash('sha256').update(`${id}:${password}`).digest('hex'),
+    settings: {},
     heartbeatEvery: seconds(20),
     zones: [
       { id: zoneId('1'), name: 'front door', channels: [] },

@@ -26,6 +26,7 @@ export const guard: Panel = {
   name: '门卫',
   dialect: 'campus',
   broker: 'embedded',
+  settings: {},
   heartbeatEvery: seconds(20),
   zones: [],
   enabled: true,

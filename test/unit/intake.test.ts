@@ -27,6 +27,7 @@ const inventory: Inventory = {
       place: placeId('entrance'),
       dialect: 'campus',
       broker: 'embedded',
+      settings: {},
       heartbeatEvery: seconds(30),
       enabled: true,
       maintenance: false,
@@ -38,7 +39,7 @@ const inventory: Inventory = {
 interface ReportWish {
   readonly zone?: string;
   readonly type?: string;
-  readonly state?: 'raised' | 'restored' | 'still';
+  readonly state?: 'raised' | 'restored' | 'still' | 'quiet';
   readonly seq?: number;
   readonly boot?: string;
   readonly deviceTime?: number;
@@ -156,6 +157,13 @@ describe('a press', () => {
   });
 });
 
+test('of a long message the beginning is kept as evidence, and its length', async () => {
+  await using bench = await openTestIntake();
+  const long = { ...press(), raw: new Uint8Array(5_000).fill(0x61) } as Report;
+  const { source } = await eventOf(bench.say(long));
+  expect([Buffer.from(source.raw, 'base64').length, source.rawBytes]).toEqual([4_096, 5_000]);
+});
+
 describe('a status repeat', () => {
   test('raises only what is missing', async () => {
     await using bench = await openTestIntake();
@@ -163,6 +171,15 @@ describe('a status repeat', () => {
     expect(await bench.say(press({ state: 'still' }))).toEqual({ kind: 'nothing', why: 'known' });
     await bench.say(press({ state: 'restored' }));
     expect(await bench.say(press({ state: 'still' }))).toMatchObject({ kind: 'recorded' });
+  });
+
+  test('restores only what stands', async () => {
+    await using bench = await openTestIntake();
+    expect(await bench.say(press({ state: 'quiet' }))).toEqual({ kind: 'nothing', why: 'known' });
+    await bench.say(press());
+    expect(await bench.say(press({ state: 'quiet' }))).toMatchObject({ kind: 'recorded', entry: { event: { kind: 'alarm.restored' } } });
+    expect(await bench.say(press({ state: 'quiet' }))).toEqual({ kind: 'nothing', why: 'known' });
+    expect(await bench.say(press({ state: 'still' }))).toMatchObject({ kind: 'recorded', repeated: false });
   });
 
   test('right behind the press, before its commit, raises nothing', async () => {

@@ -7,9 +7,11 @@ import type { Panel } from '../../../gateway/domain/campus.ts';
 import type { PanelCommand, PanelMessage, PanelOrder } from '../../../gateway/domain/command.ts';
 import type { PanelDialect } from '../../../gateway/domain/ports.ts';
 import type { Report, TroubleCode } from '../../../gateway/domain/report.ts';
-import { type Instant, instant, seconds } from '../../../gateway/domain/time.ts';
-import { reportsOf, zoneOf } from '../contact-id-reports.ts';
+import type { Instant } from '../../../gateway/domain/time.ts';
+import { reportsOf } from '../contact-id-reports.ts';
 import { readJson, readText, unreadable } from '../panel-json.ts';
+import { timeOf, waited } from '../panel-time.ts';
+import { zoneOf } from '../zone-of.ts';
 
 const upTopics = ['evt', 'state', 'hb', 'lwt', 'rsp'] as const;
 type UpTopic = (typeof upTopics)[number];
@@ -67,6 +69,8 @@ const responseBody = z.object({ id: z.string().min(1).max(128), ok: flag, err: z
 
 export const campusDialect: PanelDialect = {
   name: 'campus',
+  settings: z.strictObject({}),
+  retainedEvents: 'mistake',
   prefix: prefixOf,
   topics: (panel, campus) => upTopics.map((topic) => `${prefixOf(panel, campus)}${topic}`),
   decode(panel, message) {
@@ -125,27 +129,6 @@ function decodeEvent(panel: Panel, message: PanelMessage): readonly Report[] {
     ...(body.text ? { text: body.text.slice(0, 256) } : {}),
     ...(body.lat == null || body.lng == null ? {} : { location: { longitude: body.lng, latitude: body.lat } }),
   });
-}
-
-/** Between the press and the first byte on a new connection, at most. */
-const connecting = seconds(1);
-/** A live message is never this late. */
-const late = seconds(60);
-/** After a connect the panel empties its queue; then its heartbeat has told its clock. */
-const catchingUp = seconds(60);
-
-/**
- * Whether an event waited because the panel could not reach us: it is older than the connection, or than a minute while a backlog is known.
- * The panel's clock is corrected by its last heartbeat: a slow clock alone must never turn a live panic into history. While no heartbeat
- * has told the offset, its clock is believed only just after a connect, when queues are emptied, or while it admits a backlog.
- */
-function waited(message: PanelMessage, deviceTime: Instant): boolean {
-  const { receivedAt, connectedAt, clockOffset, queued = 0 } = message;
-  const happened = deviceTime - (clockOffset ?? 0);
-  const clockKnown = clockOffset !== undefined;
-  if (receivedAt - happened > late && (clockKnown || queued > 0)) return true;
-  if (connectedAt === undefined || happened >= connectedAt - connecting) return false;
-  return clockKnown || receivedAt - connectedAt <= catchingUp;
 }
 
 function decodeState(panel: Panel, message: PanelMessage): readonly Report[] {
@@ -229,15 +212,6 @@ function decodeResponse(panel: Panel, message: PanelMessage): readonly Report[] 
   const body = readJson(panel, message, responseBody);
   const error = body.err ? { error: body.err.slice(0, 256) } : {};
   return [{ kind: 'response', device: panel.id, raw: message.payload, command: body.id, ok: body.ok, ...error }];
-}
-
-/** A clock that was never set (1970, 2000) or runs in the far future tells nothing: the alarm counts, its time does not. */
-function timeOf(ts: number | string | null | undefined): Instant | undefined {
-  if (ts == null) return undefined;
-  // ISO 8601 without an offset would be read in the gateway's own zone: take it as UTC instead.
-  const text = typeof ts === 'string' && /T[\d:.,]+$/.test(ts) ? `${ts}Z` : ts;
-  const at = typeof text === 'number' ? text : Date.parse(text);
-  return at >= Date.UTC(2020, 0) && at < Date.UTC(2100, 0) ? instant(Math.round(at)) : undefined;
 }
 
 function orderOf(command: PanelCommand): Uint8Array {

@@ -22,6 +22,7 @@ const fields = {
   place: idText<PlaceId>().optional(),
   dialect: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'the name of a panel dialect, such as campus'),
   broker: idText<string>().default('embedded'),
+  settings: z.record(z.string(), z.unknown()).default({}),
   heartbeatEvery: z.int().min(1_000).max(86_400_000).default(60_000),
   zones: z.array(zone).max(1_024).default([]),
   enabled: z.boolean().default(true),
@@ -41,6 +42,7 @@ const entryFields = {
   place: maybe(idOf<PlaceId>()),
   dialect: z.string(),
   broker: z.string(),
+  settings: z.record(z.string(), z.unknown()),
   heartbeatEvery: z.number(),
   zones: z.array(
     z

@@ -34,8 +34,10 @@ const fromZone = {
   dedupe: z.string(),
   sequence: maybe(sequence),
   channels: z.array(idOf<ChannelId>()),
-  source: z.object({ protocol: z.string(), code: z.string(), text: maybe(z.string()), raw: z.string() }),
-  location: maybe(z.object({ longitude: z.number(), latitude: z.number() })),
+  source: z.object({ protocol: z.string(), code: z.string(), text: maybe(z.string()), raw: z.string(), rawBytes: maybe(z.number()) }),
+  user: maybe(z.string()),
+  verification: maybe(z.enum(['sequential', 'video', 'human'])),
+  location: maybe(z.object({ longitude: z.number(), latitude: z.number(), coordinates: maybe(z.enum(['GCJ02', 'WGS84'])), text: maybe(z.string()) })),
 };
 const fault = z.enum(faultCodes);
 const subject = idOf<SubjectId>();

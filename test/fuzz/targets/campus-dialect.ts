@@ -12,6 +12,7 @@ const panel: Panel = {
   name: 'gate',
   dialect: 'campus',
   broker: 'embedded',
+  settings: {},
   heartbeatEvery: seconds(20),
   zones: [
     { id: zoneId('1'), name: 'front door', channels: [] },
