@@ -1,6 +1,6 @@
 /**
- * Weighs what the uplink holds of one message of each kind while it lasts, in a process of its own: `node --expose-gc … held-child.ts`. Time stands
- * still, so that nothing is forgotten meanwhile; then it goes on, and all must be given back. Prints one JSON line.
+ * Weighs what the uplink holds of one message of each kind while it lasts, in a process of its own: `node --expose-gc --no-opt --no-sparkplug …
+ * held-child.ts`, as code that is compiled meanwhile would be weighed too. Time stands still, so that nothing is forgotten meanwhile; then it goes on, and all must be given back. Prints one JSON line.
  */
 import { connect, type Socket } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
@@ -17,6 +17,8 @@ interface Held {
   /** Bytes, of memory and of the message. */
   readonly each: number;
   readonly message: number;
+  /** Of unfinished ones: of `each`, what lies in buffers. */
+  readonly buffers?: number;
 }
 
 export interface Weighed {
@@ -25,7 +27,8 @@ export interface Weighed {
   readonly left: number;
 }
 
-const most = 65_500;
+/** RFC 3261 §18.1.1 over TCP, and what a datagram can carry. */
+const [most, mostDatagram] = [65_535, 65_507];
 const own = '127.0.0.1';
 /** Kept on purpose, so that the test can see itself fail. */
 const hoarded: Buffer[] = [];
@@ -38,16 +41,35 @@ const link = gbDevice(registrar, clock, { codes }, undefined, { ...box.door, med
 await until(clock, () => registrar.registered && registrar.keepalives.length > 0);
 const to = { address: own, port: registrar.flow?.remote.port ?? 0 };
 
-async function weigh(): Promise<number> {
-  const looks: number[] = [];
+interface Weight {
+  readonly all: number;
+  /** Of that, outside the heap: exact, where the heap breathes. */
+  readonly buffers: number;
+}
+
+async function weighBoth(): Promise<Weight> {
+  const looks: Weight[] = [];
   for (let look = 0; look < 3; look += 1) {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 40)); // what was freed outside the heap is counted a turn later
     const { used_heap_size, external_memory } = getHeapStatistics();
-    looks.push(used_heap_size + external_memory);
+    looks.push({ all: used_heap_size + external_memory, buffers: external_memory });
   }
-  return Math.min(...looks);
+  return { all: Math.min(...looks.map(({ all }) => all)), buffers: Math.min(...looks.map(({ buffers }) => buffers)) };
 }
+
+/** Once all that was sent has been read. */
+async function settled(): Promise<Weight> {
+  let weight = await weighBoth();
+  for (let look = 0; look < 50; look += 1) {
+    const last = weight;
+    weight = await weighBoth();
+    if (Math.abs(weight.buffers - last.buffers) < 100) break;
+  }
+  return weight;
+}
+
+const weigh = async () => (await weighBoth()).all;
 
 function message(index: number, kind: string, lines: readonly string[], body: string): Buffer {
   const method = lines[0]?.split(' ')[0];
@@ -69,28 +91,33 @@ const notify = '<Notify><CmdType>Keepalive</CmdType><SN>1</SN><DeviceID>34020000
 const gate = codes.channels.gate;
 const sdp = (index: number) =>
   `v=0\r\no=- 0 0 IN IP4 ${own}\r\ns=Play\r\nc=IN IP4 ${own}\r\nt=0 0\r\nm=video 30000 RTP/AVP 96\r\na=recvonly\r\ny=${200_000_000 + index}\r\n`;
+const vias = (bytes: number) => Array.from({ length: 50 }, (_, at) => `Via: SIP/2.0/UDP a${at}:9;branch=${'v'.repeat(Math.floor(bytes / 50) - 30)}`);
 const padded = (text: string, length: number) => `${text}${`a=${'x'.repeat(60)}\r\n`.repeat(Math.floor((length - text.length) / 64))}`;
 
 const datagrams: Readonly<Record<string, { readonly count: number; readonly make: (index: number) => Buffer }>> = {
-  unreadable: { count: 80, make: (index) => message(index, 'unreadable', [toDevice, xml], `<Query>${'<a/>'.repeat(15_500)}</Query>`) },
+  unreadable: { count: 40, make: (index) => message(index, 'unreadable', [toDevice, xml], `<Query>${'<a/>'.repeat(15_500)}</Query>`) },
   'long heads': {
-    count: 80,
-    make: (index) => message(index, 'heads', [toDevice, xml, `X-Long: ${'h'.repeat(15_000)}`, `Contact: <sip:${'u'.repeat(500)}@a>`], notify),
+    count: 40,
+    make: (index) => message(index, 'heads', [toDevice, xml, `X-Long: ${'h'.repeat(7_200)}`, `Contact: <sip:${'u'.repeat(500)}@a>`], notify),
   },
-  'long Vias': {
-    count: 80,
-    make: (index) =>
-      message(
-        index,
-        'vias',
-        [toDevice, xml, ...Array.from({ length: 50 }, (_, at) => `Via: SIP/2.0/UDP a${at}:9;branch=${'v'.repeat(250)}`)],
-        notify,
-      ),
-  },
+  'long Vias': { count: 40, make: (index) => message(index, 'vias', [toDevice, xml, ...vias(7_200)], notify) },
   hoarded: { count: 20, make: (index) => message(index, 'hoarded', [toDevice, xml], notify) },
   'waiting calls': {
     count: 30,
-    make: (index) => message(index, 'call', [`INVITE sip:${gate}@3402000000 SIP/2.0`, 'Content-Type: APPLICATION/SDP'], padded(sdp(index), 16_000)),
+    make: (index) => message(index, 'call', [`INVITE sip:${gate}@3402000000 SIP/2.0`, 'Content-Type: APPLICATION/SDP'], padded(sdp(index), 8_000)),
+  },
+  // As large as a call that waits can be, in a datagram as large as there is.
+  'waiting calls with long heads': {
+    count: 30,
+    make(index) {
+      const call = message(
+        index,
+        'long',
+        [`INVITE sip:${gate}@3402000000 SIP/2.0`, 'Content-Type: APPLICATION/SDP', ...vias(7_400)],
+        padded(sdp(index), 8_000),
+      );
+      return Buffer.concat([call, Buffer.alloc(mostDatagram - call.length, 10)]);
+    },
   },
 };
 
@@ -100,7 +127,7 @@ const start = await weigh();
 for (const [kind, { count, make }] of Object.entries(datagrams)) {
   const length = make(0).length;
   // What is compiled and drawn in advance belongs to no message.
-  for (let index = 0; index < (kind === 'waiting calls' ? 1 : 10); index += 1) await attackUdp({ bytes: make(10_000 + index), from: own, to });
+  for (let index = 0; index < (kind.startsWith('waiting') ? 1 : 10); index += 1) await attackUdp({ bytes: make(10_000 + index), from: own, to });
   const before = await weigh();
   for (let index = 0; index < count; index += 1) {
     await attackUdp({ bytes: make(index), from: own, to });
@@ -121,28 +148,42 @@ async function unfinished(bytes: Buffer): Promise<Socket> {
   return socket;
 }
 
-const sockets: Socket[] = [];
-const connections = 30;
-
-async function heldOf(bytes: Buffer): Promise<number> {
-  const before = await weigh();
-  for (let index = 0; index < connections; index += 1) {
-    sockets.push(await unfinished(bytes));
-  }
-  return ((await weigh()) - before) / connections;
+/** Of so many bytes in all. */
+function ofLength(length: number, lines: readonly string[]): Buffer {
+  const head = message(0, 'body', lines, 'b'.repeat(10_000)).length - 10_000;
+  return message(0, 'body', lines, 'b'.repeat(length - head));
 }
 
-const begun = Buffer.from('MESSAGE sip:');
-await heldOf(begun);
-// Of the connection itself, at both its ends.
-const bare = await heldOf(begun);
-for (const [kind, bytes] of [
-  ['unfinished bodies', message(0, 'body', [toDevice, xml], 'b'.repeat(most - 500)).subarray(0, -1)],
-  ['unfinished heads', Buffer.from(`${toDevice}\r\nX-Long: ${'h'.repeat(16_000)}`)],
-] as const)
-  held.push({ kind, each: Math.round((await heldOf(bytes)) - bare), message: bytes.length });
+const connections = 20;
 
-for (const socket of sockets) socket.destroy();
+/** For each connection, at both its ends: the less of two looks, after one that compiles what it needs. */
+async function heldOf(bytes: Buffer): Promise<Weight> {
+  const looks: Weight[] = [];
+  for (let look = 0; look < 3; look += 1) {
+    const before = await settled();
+    const sockets = await Promise.all(Array.from({ length: connections }, () => unfinished(bytes)));
+    const { all, buffers } = await settled();
+    looks.push({ all: (all - before.all) / connections, buffers: (buffers - before.buffers) / connections });
+    for (const socket of sockets) socket.destroy();
+  }
+  const least = (of: (weight: Weight) => number) => Math.min(...looks.slice(1).map(of));
+  return { all: least(({ all }) => all), buffers: least(({ buffers }) => buffers) };
+}
+
+// Of the connection itself.
+const bare = await heldOf(Buffer.from('MESSAGE sip:'));
+for (const [kind, bytes] of [
+  ['unfinished bodies', ofLength(most, [toDevice, xml]).subarray(0, -1)],
+  [
+    'unfinished bodies behind long heads',
+    ofLength(most, [toDevice, xml, ...Array.from({ length: 110 }, (_, at) => `X-${at}: ${'h'.repeat(55)}`)]).subarray(0, -1),
+  ],
+  ['unfinished heads', Buffer.from(`${toDevice}\r\nX-Long: ${'h'.repeat(8_000)}`)],
+] as const) {
+  const { all, buffers } = await heldOf(bytes);
+  held.push({ kind, each: Math.round(all - bare.all), buffers: Math.round(buffers - bare.buffers), message: bytes.length });
+}
+
 hoarded.length = 0;
 await clock.advance(minutes(4));
 await new Promise((resolve) => setTimeout(resolve, 200));

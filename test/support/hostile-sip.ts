@@ -92,13 +92,13 @@ const kinds: readonly Kind[] = [
   },
   {
     name: 'with one huge header',
-    make: ({ dice, unique }) => withLine(exact(message(unique)), `X-Long: ${'a'.repeat(dice.between(16_384, 45_000))}`),
+    make: ({ dice, unique }) => withLine(exact(message(unique)), `X-Long: ${'a'.repeat(dice.between(8_192, 45_000))}`),
     udp: ['dropped'],
   },
   {
     name: 'with quotes that nobody closes',
     make: ({ dice, unique }) =>
-      withLine(exact(message(unique, keepalive)), `${one(dice, ['Contact', 'Via', 'Route'])}: "${'\\"'.repeat(dice.between(3_000, 7_000))}`),
+      withLine(exact(message(unique, keepalive)), `${one(dice, ['Contact', 'Via', 'Route'])}: "${'\\"'.repeat(dice.between(1_500, 3_500))}`),
     udp: [200],
   },
   {

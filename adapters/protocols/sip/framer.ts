@@ -1,6 +1,6 @@
 /** Cuts the bytes of a TCP connection into SIP messages by Content-Length (RFC 3261 §18.3), and hears the pings between them (RFC 5626 §4.4.1). */
 import { ProtocolError } from '../protocol-error.ts';
-import { checked, contentLength, endOfHead, mostBytes, mostHead, type ReadSip, readHead, type SipHead } from './read.ts';
+import { checked, contentLength, endOfHead, mostBytes, mostHead, ownCopy, type ReadSip, readHead, type SipHead } from './read.ts';
 
 export interface SipVisitor {
   message(read: ReadSip): void;
@@ -8,15 +8,30 @@ export interface SipVisitor {
   ping(): void;
 }
 
+/** Bytes from where a message begins: to the end of its head, to its body, and to its own end. */
+interface Extent {
+  readonly head: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+/** Of the empty line behind a head up to three bytes may be here. */
+const mostUnended = mostHead + 3;
+const nothing = Buffer.alloc(0);
+
+/**
+ * Of a message that is not yet all here its bytes are held, once, and nothing else: never more than `mostBytes`, whatever is said and in whatever pieces
+ * it comes. Its head, once read, is read again with its end: kept meanwhile, it would be held twice.
+ */
 export class SipFramer {
   readonly #visitor: SipVisitor;
-  /** What is not yet read: `#held` bytes. Grows by doubling, so that a message in many small reads is not copied for each, but not beyond its end. */
-  #pending: Buffer = Buffer.alloc(0);
+  /** One message that has begun: `#held` bytes. Grows by doubling, so that a message in many small reads is not copied for each, but not beyond its end. */
+  #pending: Buffer = nothing;
   #held = 0;
   /** No head ends before it. */
   #searched = 0;
-  /** A head that is read while its body is not yet all here, and where the whole message ends. */
-  #head: { readonly head: SipHead; readonly body: number; readonly end: number } | undefined;
+  /** Of the message that is pending, once its head is here. */
+  #extent: Extent | undefined;
   /** Line ends in a row at the start of what is pending. */
   #lineEnds = 0;
 
@@ -31,16 +46,28 @@ export class SipFramer {
 
   /** Throws ProtocolError for bytes whose end nobody knows; the connection is of no use after that. */
   push(chunk: Buffer): void {
-    const joined = this.#held > 0;
-    const bytes = joined ? this.#joined(chunk) : chunk;
-    let at = 0;
-    for (;;) {
-      if (!this.#head) at = this.#quiet(bytes, at);
+    for (let rest = chunk; rest.length > 0; ) {
+      if (this.#held === 0) {
+        this.#keep(rest, this.#read(rest));
+        return;
+      }
+      // No more than what is pending may still need: the message behind it is read where it lies.
+      const part = rest.subarray(0, (this.#extent?.end ?? mostUnended + 1) - this.#held);
+      rest = rest.subarray(part.length);
+      const bytes = this.#joined(part);
+      const read = this.#read(bytes);
+      if (read > 0) this.#keep(bytes, read);
+    }
+  }
+
+  /** Whole messages, and what is between them: index of the one that is not all here. */
+  #read(bytes: Buffer): number {
+    for (let at = 0; ; ) {
+      if (!this.#extent) at = this.#quiet(bytes, at);
       const next = this.#take(bytes, at);
-      if (next === undefined) break;
+      if (next === undefined) return at;
       at = next;
     }
-    this.#keep(bytes, at, joined);
   }
 
   /** Line ends between messages: index of what follows. Four of them in a row are one ping. */
@@ -62,20 +89,22 @@ export class SipFramer {
   /** One message that begins at `from`: index behind it. Undefined: it is not all here. */
   #take(bytes: Buffer, from: number): number | undefined {
     if (from >= bytes.length) return undefined;
-    this.#head ??= this.#headAt(bytes, from);
-    if (!this.#head || bytes.length < this.#head.end) return undefined;
-    const { head, body, end } = this.#head;
-    this.#head = undefined;
+    const known = this.#extent;
+    const begun = known ? { extent: known, head: undefined } : this.#headAt(bytes, from);
+    this.#extent = begun?.extent;
+    if (!begun || bytes.length - from < begun.extent.end) return undefined;
+    this.#extent = undefined;
     this.#searched = 0;
+    const { head, body, end } = begun.extent;
     // A copy: whoever keeps a body of ten bytes must not keep the read of 64 KiB that it came in.
-    this.#visitor.message(checked(head, Buffer.from(bytes.subarray(body, end)), undefined));
-    return end;
+    const copy = ownCopy(bytes.subarray(from + body, from + end));
+    this.#visitor.message(checked(begun.head ?? readHead(bytes.subarray(from, from + head)), copy, undefined));
+    return from + end;
   }
 
-  #headAt(bytes: Buffer, from: number) {
+  #headAt(bytes: Buffer, from: number): { readonly extent: Extent; readonly head: SipHead } | undefined {
     const end = endOfHead(bytes, from, this.#searched);
-    // Of the empty line up to three bytes may be here.
-    const most = mostHead + (end ? 0 : 3);
+    const most = end ? mostHead : mostUnended;
     if ((end?.at ?? bytes.length) - from > most) throw new ProtocolError(`a head of at most ${mostHead} bytes`, 'more', 'a SIP connection');
     if (!end) {
       this.#searched = Math.max(from, bytes.length - 3);
@@ -89,34 +118,26 @@ export class SipFramer {
       this.#visitor.message(checked(head, bytes.subarray(0, 0), problem));
       throw new ProtocolError(`a message of at most ${mostBytes} bytes`, problem.sentence, 'header Content-Length');
     }
-    return { head, body: end.next, end: end.next + body };
+    return { extent: { head: end.at - from, body: end.next - from, end: end.next - from + body }, head };
   }
 
-  #joined(chunk: Buffer): Buffer {
-    const length = this.#held + chunk.length;
+  #joined(part: Buffer): Buffer {
+    const length = this.#held + part.length;
     if (length > this.#pending.length) {
-      const most = this.#head?.end ?? mostHead + 4;
+      const most = this.#extent?.end ?? mostUnended + 1;
       const larger = Buffer.allocUnsafeSlow(Math.max(length, Math.min(most, Math.max(1_024, 2 * length))));
       this.#pending.copy(larger, 0, 0, this.#held);
       this.#pending = larger;
     }
-    chunk.copy(this.#pending, this.#held);
+    part.copy(this.#pending, this.#held);
+    this.#held = length;
     return this.#pending.subarray(0, length);
   }
 
-  #keep(bytes: Buffer, from: number, joined: boolean): void {
-    if (from >= bytes.length) {
-      this.#pending = Buffer.alloc(0);
-      this.#held = 0;
-      this.#searched = 0;
-      return;
-    }
-    if (from > 0 || !joined) {
-      // Messages that were handed over keep the memory they lie in: what follows them moves to memory of its own.
-      this.#pending = Buffer.from(bytes.subarray(from));
-      this.#searched = Math.max(0, this.#searched - from);
-      if (this.#head) this.#head = { ...this.#head, body: this.#head.body - from, end: this.#head.end - from };
-    }
+  /** What follows messages that were handed over, or begins, moves to memory of its own. */
+  #keep(bytes: Buffer, from: number): void {
     this.#held = bytes.length - from;
+    this.#pending = this.#held === 0 ? nothing : ownCopy(bytes.subarray(from));
+    this.#searched = Math.max(0, this.#searched - from);
   }
 }

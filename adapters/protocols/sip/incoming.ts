@@ -14,7 +14,7 @@ import { parseUri } from './uri.ts';
 /** An INVITE may wait for people (timer C); everything else is given up by its sender after 32 s. */
 const invitePatience = 180_000;
 /** Bytes. */
-const mostKept = 16 * 1024;
+const mostKept = 8 * 1024;
 
 export interface Accepted {
   readonly dialog: Dialog;
@@ -56,7 +56,7 @@ export class IncomingRequest implements Asked {
     after(context.timers, limit, this.#answered.signal, () => this.answer(500));
   }
 
-  /** Once it is finally answered a body of more than 16 KiB is gone: calls are long, and answers are kept for a while. */
+  /** Once it is finally answered a body of more than 8 KiB is gone: calls are long, and answers are kept for a while. */
   get request(): SipRequest {
     return this.#request;
   }

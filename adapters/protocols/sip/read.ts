@@ -9,7 +9,8 @@ import { splitList } from './parameters.ts';
 
 /** Bytes. RFC 3261 §18.1.1 asks for messages of up to 65,535. */
 export const mostBytes = 65_535;
-export const mostHead = 16 * 1024;
+/** Real heads have 600. An answer repeats most of its request's: it is held twice until the call is answered. */
+export const mostHead = 8 * 1024;
 const mostHeaders = 128;
 /** Of a list: no request passes more proxies than Max-Forwards allows, and an answer copies them all. */
 const mostMembers = 70;
@@ -47,7 +48,15 @@ export function readDatagram(bytes: Uint8Array): ReadSip {
   const length = contentLength(head.message);
   if (typeof length === 'object') return checked(head, noBody, length);
   if (length !== undefined && length > rest.length) return checked(head, rest, bad('Content-Length Beyond Datagram'));
-  return checked(head, length === undefined ? rest : rest.subarray(0, length), undefined);
+  // Whoever keeps the body must not keep the head with it, which is read, and what lies behind.
+  return checked(head, ownCopy(length === undefined ? rest : rest.subarray(0, length)), undefined);
+}
+
+/** In memory that nothing else lies in. */
+export function ownCopy(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 /** Problems in the order in which somebody would look for them. */
@@ -76,7 +85,7 @@ export function endOfHead(bytes: Buffer, start: number, searched: number): { rea
 /** A head without its empty line. Throws ProtocolError for what is no SIP, or too much of it. */
 export function readHead(bytes: Buffer): SipHead {
   if (bytes.length > mostHead) throw new ProtocolError(`at most ${mostHead} bytes`, `${bytes.length}`, 'the head of a SIP message');
-  const lines = bytes.toString('latin1').split(/\r\n|\n|\r/);
+  const lines = linesOf(bytes);
   const start = (lines[0] ?? '').trimEnd();
   const headers = readHeaders(lines);
   for (const name of lists) {
@@ -100,6 +109,20 @@ export function readHead(bytes: Buffer): SipHead {
     .trim()
     .replace(/^<(.*)>$/, '$1');
   return { message: { kind: 'request', method, uri, headers, body: noBody }, version };
+}
+
+/** Each a string of its own: a slice of one for the whole head would hold all of it, for as long as anybody knows a tag. */
+function linesOf(bytes: Buffer): string[] {
+  const lines: string[] = [];
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte !== 10 && byte !== 13 && byte !== undefined) continue;
+    lines.push(bytes.toString('latin1', start, at));
+    if (byte === 13 && bytes[at + 1] === 10) at += 1;
+    start = at + 1;
+  }
+  return lines;
 }
 
 function readHeaders(lines: readonly string[]): SipHeader[] {

@@ -79,6 +79,7 @@ function keptOf(message: SipMessage): SipMessage {
   const head = headers.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
   return {
     ...message,
+    ...('uri' in message && message.uri.length > mostValue ? { uri: cut(message.uri) } : {}),
     ...(body.length > mostBody ? { body: Uint8Array.from(body.subarray(0, mostBody)) } : {}),
     ...(head > mostHead
       ? { headers: headers.slice(0, mostHead / mostValue).map(({ name, value }) => ({ name: cut(name), value: cut(value) })) }

@@ -58,3 +58,32 @@ test('a length that cannot be is refused, and nothing after it is believed', () 
   expect(() => framer.push(Buffer.alloc(20_000, 65))).toThrow(ProtocolError);
   expect(() => listener().framer.push(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))).toThrow(ProtocolError);
 });
+
+test('a message of 65,535 bytes is taken in whatever pieces it comes, with what follows it, and one byte more is refused', () => {
+  const head = (length: number) =>
+    `MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bKa\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\nContent-Length: ${length}\r\n\r\n`;
+  const most = 65_535 - head(65_000).length;
+  const whole = Buffer.concat([Buffer.from(head(most)), Buffer.alloc(most, 98)]);
+  expect(whole).toHaveLength(65_535);
+  const stream = Buffer.concat([whole, flows[0]!, whole]);
+  for (const size of [stream.length, 65_536, 65_534, 9_000, 1_460]) {
+    const { heard, framer } = listener();
+    for (let at = 0; at < stream.length; at += size) framer.push(Buffer.from(stream.subarray(at, at + size)));
+    expect(heard).toEqual([readDatagram(whole), readDatagram(flows[0]!), readDatagram(whole)]);
+    expect(framer.waiting).toBe(false);
+  }
+  const { heard, framer } = listener();
+  expect(() => framer.push(Buffer.from(head(most + 1)))).toThrow(ProtocolError);
+  expect(heard).toMatchObject([{ problem: { status: 413, sentence: 'Message Too Large' } }]);
+});
+
+test('a body is in memory of its own, over UDP and TCP: whoever keeps it keeps nothing else', () => {
+  const bytes = Buffer.concat([flows.find((one) => one.includes('v=0'))!, Buffer.alloc(30_000, 10)]);
+  const { message } = readDatagram(bytes);
+  expect(message.body.length).toBeGreaterThan(100);
+  expect(message.body.buffer.byteLength).toBe(message.body.length);
+  const { heard, framer } = listener();
+  framer.push(bytes);
+  const [read] = heard;
+  expect(read !== 'ping' && read?.message.body.buffer.byteLength).toBe(message.body.length);
+});

@@ -206,7 +206,7 @@ describe('hostile datagrams', () => {
   });
 
   test('a line of spaces costs no more than its length', () => {
-    const lines = [`From: ${' '.repeat(7_000)}x`, `To: <sip:${' '.repeat(7_000)}>`];
+    const lines = [`From: ${' '.repeat(3_500)}x`, `To: <sip:${' '.repeat(3_500)}>`];
     expect(readDatagram(head(lines)).problem?.status).toBe(400);
   });
 

@@ -24,7 +24,7 @@ export interface Refusal {
 }
 
 /** Bytes: a call keeps it until it is answered. Real ones have 300. */
-const longest = 16 * 1024;
+const longest = 8 * 1024;
 
 export function readOffer(request: SipRequest): Offer | Refusal {
   if (request.body.length > longest) return { status: 413, reason: 'SDP Too Long' };
