@@ -155,6 +155,40 @@ describe('the pilot', () => {
     expect(clock.sleepers).toBe(0);
   });
 
+  test('turns to no guard position while a movement is held or a cruise goes on, and waits its time from their end', async () => {
+    const listed = { ok: true, presets: [1, 3].map((one) => ({ token: `t${one}`, name: `Preset ${one}` })) } as const;
+    for (const held of [right, { kind: 'lens', focus: axis(1), iris: axis(0) }] as const) {
+      const { pilot: helm, clock, done } = pilot(() => listed);
+      const home = () => done.includes('preset-go t3');
+      helm.guard(gate, { preset: 3, after: seconds(5) });
+      helm.steer(gate, held);
+      await clock.advance(seconds(15));
+      expect(home()).toBe(false);
+      helm.steer(gate, { kind: held === right ? 'stop' : 'lens-stop' });
+      await clock.advance(seconds(4));
+      expect(home()).toBe(false);
+      await clock.advance(seconds(2));
+      expect(home()).toBe(true);
+      // One that the watchdog ends, after 20 s.
+      done.length = 0;
+      helm.steer(gate, held);
+      await clock.advance(seconds(24));
+      expect(done.at(-1)).toMatch(/stop$/);
+      await clock.advance(seconds(2));
+      expect(home()).toBe(true);
+    }
+    const { pilot: helm, clock, done } = pilot(() => listed);
+    const went = () => done.filter((what) => what.startsWith('preset-go'));
+    helm.guard(gate, { preset: 3, after: seconds(5) });
+    helm.steer(gate, { kind: 'cruise-add', group: 1, preset: 1 });
+    helm.steer(gate, { kind: 'cruise-start', group: 1 });
+    await clock.advance(seconds(40));
+    expect(new Set(went())).toEqual(new Set(['preset-go t1']));
+    helm.steer(gate, { kind: 'stop' });
+    await clock.advance(seconds(6));
+    expect(went().at(-1)).toBe('preset-go t3');
+  });
+
   /** A camera whose answers wait until they are let go, each by its order. */
   function slowCamera() {
     const waiting: { readonly op: string; readonly answer: (result: CommandResult | Error) => void }[] = [];

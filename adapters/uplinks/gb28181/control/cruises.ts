@@ -2,7 +2,12 @@
 import { type Millis, seconds } from '../../../../gateway/domain/time.ts';
 import type { CruiseCommand } from './steering.ts';
 
-interface Cruise {
+export interface Cruise {
+  readonly points: readonly number[];
+  readonly dwell: Millis;
+}
+
+interface CruiseBeingWritten {
   readonly points: number[];
   dwell: Millis;
 }
@@ -13,7 +18,7 @@ const usualDwell = seconds(15);
 const leastDwell = seconds(3);
 
 export class Cruises {
-  readonly #all = new Map<number, Cruise>();
+  readonly #all = new Map<number, CruiseBeingWritten>();
 
   /** Starting one changes nothing here. */
   note(command: CruiseCommand): void {
@@ -35,7 +40,7 @@ export class Cruises {
   }
 
   /** Undefined: there is nothing to visit. */
-  find(group: number): { readonly points: readonly number[]; readonly dwell: Millis } | undefined {
+  find(group: number): Cruise | undefined {
     const cruise = this.#all.get(group);
     return cruise && cruise.points.length > 0 ? { points: [...cruise.points], dwell: cruise.dwell } : undefined;
   }

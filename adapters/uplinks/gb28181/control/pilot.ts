@@ -8,7 +8,7 @@ import type { Clock, Logger } from '../../../../gateway/domain/ports.ts';
 import { type Millis, millis, seconds } from '../../../../gateway/domain/time.ts';
 import type { PtzCommand } from '../../../protocols/manscdp/ptz.ts';
 import { nameOfPreset, numberedPresets } from '../presets.ts';
-import { Cruises } from './cruises.ts';
+import { type Cruise, Cruises } from './cruises.ts';
 import { type Axis, type Begun, OrderQueue } from './order-queue.ts';
 import { type Steering, steeringOf } from './steering.ts';
 
@@ -35,8 +35,8 @@ interface Helm {
   readonly orders: OrderQueue;
   /** Turning and focusing go on beside each other, each until its own stop. */
   readonly moving: Map<Axis, Movement>;
-  /** Ends the cruise. */
-  cruise: AbortController;
+  /** Ends the cruise; undefined: there is none. */
+  cruise: AbortController | undefined;
   /** Ends the wait for the guard position. */
   idle: AbortController;
   guard: { readonly preset: number; readonly after: Millis } | undefined;
@@ -55,7 +55,7 @@ export class Pilot {
     this.#parts = parts;
     const end = () => {
       for (const { moving, cruise, idle } of this.#helms.values())
-        for (const each of [...[...moving.values()].map(({ going }) => going), cruise, idle]) each.abort();
+        for (const each of [...[...moving.values()].map(({ going }) => going), cruise, idle]) each?.abort();
     };
     parts.signal.addEventListener('abort', end, { once: true });
   }
@@ -71,7 +71,8 @@ export class Pilot {
       helm.cruises.note(steering.command);
       if (steering.command.kind !== 'cruise-start') return;
     }
-    helm.cruise.abort();
+    helm.cruise?.abort();
+    helm.cruise = undefined;
     this.#begin(helm, steering);
     this.#waitForGuard(helm);
   }
@@ -87,8 +88,8 @@ export class Pilot {
     const known = this.#helms.get(channel);
     if (known) return known;
     const orders = new OrderQueue({ channel, ...this.#parts });
-    const [cruise, idle] = [new AbortController(), new AbortController()];
-    const helm: Helm = { channel, cruises: new Cruises(), orders, moving: new Map(), cruise, idle, guard: undefined };
+    const idle = new AbortController();
+    const helm: Helm = { channel, cruises: new Cruises(), orders, moving: new Map(), cruise: undefined, idle, guard: undefined };
     this.#helms.set(channel, helm);
     return helm;
   }
@@ -124,8 +125,7 @@ export class Pilot {
         break;
       case 'cruise':
         this.#forget(helm, 'turning');
-        helm.cruise = new AbortController();
-        void this.#cruise(helm, steering.command.group, helm.cruise.signal).catch(() => undefined); // likewise
+        this.#beginCruise(helm, steering.command.group);
     }
   }
 
@@ -156,14 +156,20 @@ export class Pilot {
     }
     log.warn('camera stopped by the watchdog', { channel: helm.channel, after: longestMovement });
     this.#halt(helm, stop);
+    this.#waitForGuard(helm);
   }
 
-  async #cruise(helm: Helm, group: number, going: AbortSignal): Promise<void> {
+  #beginCruise(helm: Helm, group: number): void {
     const cruise = helm.cruises.find(group);
     if (!cruise) {
       this.#parts.log.info('cruise has no points', { channel: helm.channel, group });
       return;
     }
+    helm.cruise = new AbortController();
+    void this.#cruise(helm, cruise, helm.cruise.signal).catch(() => undefined); // something else was said
+  }
+
+  async #cruise(helm: Helm, cruise: Cruise, going: AbortSignal): Promise<void> {
     for (let turn = 0; ; turn += 1) {
       const preset = cruise.points[turn % cruise.points.length]!;
       this.#goTo(helm, preset);
@@ -189,13 +195,16 @@ export class Pilot {
     return perform(channel, { op: action === 'call' ? 'preset-go' : 'preset-remove', profile, preset: known.token });
   }
 
+  /** Begun anew by every word of the platform and by the watchdog; while something moves because the platform said so, nobody is idle. */
   #waitForGuard(helm: Helm): void {
     helm.idle.abort();
     helm.idle = new AbortController();
     const { guard } = helm;
     if (!guard || this.#parts.signal.aborted) return;
     this.#parts.clock.sleep(guard.after, helm.idle.signal).then(
-      () => this.#goTo(helm, guard.preset),
+      () => {
+        if (helm.moving.size === 0 && !helm.cruise) this.#goTo(helm, guard.preset);
+      },
       () => undefined, // somebody steered
     );
   }
