@@ -74,8 +74,8 @@ export async function rawUdpPeer(port: number): Promise<RawPeer> {
 }
 
 /** A connection to `port` of 127.0.0.1. Its pings and their answers are heard as `ping` and `pong`. */
-export async function rawTcpPeer(port: number): Promise<RawPeer & { readonly closed: Promise<void> }> {
-  const socket = connect({ host: '127.0.0.1', port });
+export async function rawTcpPeer(port: number, from = '127.0.0.1'): Promise<RawPeer & { readonly closed: Promise<void> }> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress: from });
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   const { heard, next, take } = inbox();
   const framer = new SipFramer({ message: ({ message }) => take(message), ping: () => heard.push('ping') });

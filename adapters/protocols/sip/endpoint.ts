@@ -130,6 +130,11 @@ class SipEndpoint implements AsyncDisposable {
     this.#transports.get(peer.transport)?.leave(peer);
   }
 
+  /** To be told when `accepts` has changed its mind: connections are judged anew. */
+  leaveStrangers(): void {
+    for (const transport of this.#transports.values()) transport.leaveStrangers();
+  }
+
   /** See Outbound. */
   ask(order: SipOrder, peer: SipPeer, signal: AbortSignal): Promise<SipResponse> {
     return this.#outbound.ask(order, peer, signal);

@@ -42,6 +42,8 @@ export interface SipTransport extends AsyncDisposable {
   flowTo(remote: SipAddress): Promise<SipFlow>;
   /** Closes the connection, where there is one: the next flow is a new one. */
   leave(remote: SipAddress): void;
+  /** To be told when others are accepted than before: closes the connections of whoever is no longer, by whichever side they were opened. */
+  leaveStrangers(): void;
 }
 
 export interface SipTransportOptions {

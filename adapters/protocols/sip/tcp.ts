@@ -60,6 +60,10 @@ class TcpTransport implements SipTransport {
     this.#flows.get(hostPort(remote.address, remote.port))?.close('was left.');
   }
 
+  leaveStrangers(): void {
+    for (const flow of this.#flows.values()) if (!this.#options.receiver.accepts(flow.remote.address)) flow.close('may no longer speak here.');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(new SipFailure('closed', 'cannot be asked: our endpoint was closed.'));

@@ -56,6 +56,10 @@ class UdpTransport implements SipTransport {
     // There is no connection.
   }
 
+  leaveStrangers(): void {
+    // Nor here: each datagram is judged by itself.
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(new SipFailure('closed', 'cannot be asked: our socket was closed.'));

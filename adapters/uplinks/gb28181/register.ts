@@ -11,7 +11,7 @@ import { hostPort, parseUri } from '../../protocols/sip/uri.ts';
 import { maySendTo } from './destinations.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { resolveHost } from './local-address.ts';
-import { longestExpires, type Trouble } from './trouble.ts';
+import { longestExpires, longestWait, type Trouble } from './trouble.ts';
 
 export interface Registering {
   readonly link: PlatformLink;
@@ -41,7 +41,6 @@ export type Outcome =
 
 /** Timer F, twice: for the challenge and for the answer to it. */
 const patience = seconds(64);
-const longestRetryAfter = 600;
 
 /** Never rejects, but with the signal's reason. `expires` in seconds, 0 to leave. */
 export async function register(parts: Registering, expires: number, signal: AbortSignal): Promise<Outcome> {
@@ -89,10 +88,11 @@ async function outcomeOf(
     return { kind: 'refused', trouble: { kind: answerable ? 'wrong-password' : 'unknown-challenge' } };
   }
   if (status === 408 || status === 480 || (status >= 500 && status < 600)) {
-    const wait = Number(/^\d{1,6}/.exec(headerOf(response, 'Retry-After') ?? '')?.[0]);
-    return { kind: 'unanswered', trouble: refusal(response, asked), ...(wait > 0 ? { wait: seconds(Math.min(wait, longestRetryAfter)) } : {}) };
+    const wait = retryAfter(response);
+    return { kind: 'unanswered', trouble: refusal(response, asked), ...(wait ? { wait: seconds(Math.min(wait, longestWait)) } : {}) };
   }
-  return { kind: 'refused', trouble: refusal(response, asked) };
+  const wait = retryAfter(response);
+  return { kind: 'refused', trouble: { ...refusal(response, asked), ...(wait === undefined ? {} : { wait }) } };
 }
 
 function granted(response: SipResponse, { context: { clock } }: PlatformLink, asked: number): Granted {
@@ -124,7 +124,13 @@ function leastOf(response: SipResponse): number {
   return response.status === 423 ? Number(/^\d{1,10}$/.exec(headerOf(response, 'Min-Expires') ?? '')?.[0] ?? 0) : 0;
 }
 
-function refusal(response: SipResponse, asked: number): Trouble {
+/** s; undefined: it does not say, or not so that one could count with it. */
+function retryAfter(response: SipResponse): number | undefined {
+  const said = /^\d{1,6}/.exec(headerOf(response, 'Retry-After') ?? '')?.[0];
+  return said === undefined ? undefined : Number(said);
+}
+
+function refusal(response: SipResponse, asked: number): Extract<Trouble, { readonly kind: 'refused' }> {
   const least = leastOf(response);
   const lengths = response.status === 423 ? { asked, ...(least > asked ? { least } : {}) } : {};
   return { kind: 'refused', status: response.status, reason: textOf(response.reason).slice(0, 80), ...lengths };

@@ -16,14 +16,14 @@ import { hostPort } from '../../protocols/sip/uri.ts';
 import { keepAlive } from './keepalive.ts';
 import type { PlatformLink, Registration, Server } from './link.ts';
 import { type Granted, type Outcome, register } from './register.ts';
-import type { Trouble } from './trouble.ts';
+import { type Trouble, waitAsked } from './trouble.ts';
 
 export interface RegistrationParts {
   readonly link: PlatformLink;
   readonly endpoint: SipEndpoint;
   readonly home: Server;
   readonly credentials: SipCredentials | undefined;
-  /** Told whom to listen to beside home from now on, and to nobody else: the server that we speak to. */
+  /** Told whom to listen to beside home from now on, and to nobody else: the server that we speak to. Whoever it was before is left. */
   readonly trust: (address: string) => void;
 }
 
@@ -46,9 +46,7 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
   let redirects = 0;
   /** Since the platform last proved that it knows us. */
   const failed = { unanswered: 0, refused: 0 };
-  /** Whom we leave is a stranger, by an open connection too. */
   const turnTo = (next: Server) => {
-    if (server.peer.address !== home.peer.address) parts.endpoint.leave(server.peer);
     server = next;
     parts.trust(next.peer.address);
   };
@@ -65,7 +63,7 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         if (lost.kind === 'lost' || lost.kind === 'silent') parts.endpoint.leave(server.peer);
         link.down(lost);
         // At once, but once: a platform that takes us and forgets us again is left in peace for a growing while.
-        pause = failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1);
+        pause = waitAsked(lost) ?? (failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1));
         failed.unanswered += 1;
         break;
       }
@@ -90,7 +88,8 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
       case 'refused':
         link.down(outcome.trouble);
         // One that a 302 named: its master may know a better one by now, once.
-        pause = server !== home && failed.refused === 0 ? unansweredPauses.first : backoff(refusedPauses, failed.refused);
+        pause =
+          server !== home && failed.refused === 0 ? unansweredPauses.first : (waitAsked(outcome.trouble) ?? backoff(refusedPauses, failed.refused));
         failed.refused += 1;
         log.warn('registration refused', { uplink: link.uplink, trouble: outcome.trouble, pause });
         break;

@@ -1,4 +1,5 @@
 /** Why a platform does not know us: each way that it goes wrong in the field, in words that name the likely cause. */
+import { type Millis, seconds } from '../../../gateway/domain/time.ts';
 import type { Words } from '../../../gateway/domain/words.ts';
 import { hostPort } from '../../protocols/sip/uri.ts';
 import type { Server } from './link.ts';
@@ -8,6 +9,22 @@ import { domainOf, type GbSettings } from './settings.ts';
 export const forgetting: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
 /** The longest registration that can be asked for, s. */
 export const longestExpires = 604_800;
+
+/** The longest that a Retry-After keeps us away, s: the alarms of a school wait for it. */
+export const longestWait = 600;
+/** The shortest between two refusals, s (GB/T 28181 §9.1.2.1). */
+const shortestWait = 60;
+
+interface Refused {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly reason: string;
+  /** Of a 423: the registration that was asked for, and the shortest that it would take, both s. */
+  readonly asked?: number;
+  readonly least?: number;
+  /** Its Retry-After, s. */
+  readonly wait?: number;
+}
 
 export type Trouble =
   | { readonly kind: 'opening' }
@@ -23,8 +40,7 @@ export type Trouble =
   | { readonly kind: 'wrong-password' }
   /** Its challenge cannot be answered. */
   | { readonly kind: 'unknown-challenge' }
-  /** Of a 423: the registration that was asked for, and the shortest that it would take, both s. */
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly asked?: number; readonly least?: number }
+  | Refused
   /** It took the registration, and then answered a keepalive as if there were none. */
   | { readonly kind: 'forgotten'; readonly status: number }
   | { readonly kind: 'lost'; readonly misses: number }
@@ -85,10 +101,13 @@ export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server):
       };
     case 'refused':
       if (trouble.status === 423) return tooShort({ asked: settings.expires, ...trouble });
-      return refusalWords(trouble.status, trouble.reason, {
-        ...{ code: codes.device, server: asked?.code ?? platform.code },
-        domain: domainOf(settings, asked?.code),
-      });
+      return withWait(
+        refusalWords(trouble.status, trouble.reason, {
+          ...{ code: codes.device, server: asked?.code ?? platform.code },
+          domain: domainOf(settings, asked?.code),
+        }),
+        trouble.wait,
+      );
     case 'forgotten':
       return {
         zh: `平台不再认识本设备（应答 ${trouble.status}）：平台可能已重启，正在重新注册。`,
@@ -112,6 +131,28 @@ export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server):
         en: `The platform redirects the registration (302) again and again, and no server takes it${local.address === undefined ? '' : ` from ${local.address}`}.`,
       };
   }
+}
+
+/** How long we stay away because the platform said so; undefined: it did not. */
+export function waitAsked(trouble: Trouble): Millis | undefined {
+  return trouble.kind === 'refused' && trouble.wait !== undefined ? seconds(kept(trouble.wait)) : undefined;
+}
+
+const kept = (wait: number) => Math.min(Math.max(wait, shortestWait), longestWait);
+
+function withWait(words: Words, wait: number | undefined): Words {
+  if (wait === undefined) return words;
+  const ours = kept(wait);
+  if (ours === wait) return { zh: `${words.zh}平台要求 ${wait} 秒后再试，本机照办。`, en: `${words.en} It asks us to wait ${wait} s, and we do.` };
+  return ours < wait
+    ? {
+        zh: `${words.zh}平台要求 ${wait} 秒后再试，本机最多等待 ${ours} 秒。`,
+        en: `${words.en} It asks us to wait ${wait} s: we wait ${ours} s, and never longer.`,
+      }
+    : {
+        zh: `${words.zh}平台要求 ${wait} 秒后再试，本机至少等待 ${ours} 秒。`,
+        en: `${words.en} It asks us to wait ${wait} s: we wait ${ours} s, and never less.`,
+      };
 }
 
 interface RefusedAs {

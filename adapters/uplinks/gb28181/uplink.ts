@@ -133,10 +133,11 @@ export class Gb28181Uplink implements Uplink {
     using stay = linked(signal);
     const home: Server = { code: platform.code, peer: { transport: transportOf(settings), address, port: platform.port } };
     const credentials = this.#password === undefined ? undefined : { username: settings.username ?? settings.codes.device, password: this.#password };
-    const registered = keepRegistered(
-      { link: this.#link, endpoint: open, home, credentials, trust: (server) => allowed.follow(server) },
-      stay.signal,
-    );
+    const trust = (server: string) => {
+      allowed.follow(server);
+      open.leaveStrangers();
+    };
+    const registered = keepRegistered({ link: this.#link, endpoint: open, home, credentials, trust }, stay.signal);
     const watched = this.#watchAddress({ own, platform: address }, stay.signal).then((to) => {
       if (to === undefined) return;
       context.log.warn('own address changed', { uplink: this.id, from: own, to });

@@ -42,6 +42,7 @@ export function weatheredTransports(weather: Weather, clock: Clock, signal: Abor
       bound: transport.bound,
       flowTo: async (remote) => weathered(await transport.flowTo(remote)),
       leave: (remote) => transport.leave(remote),
+      leaveStrangers: () => transport.leaveStrangers(),
       [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
     }));
   };

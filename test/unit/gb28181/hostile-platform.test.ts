@@ -19,6 +19,7 @@ import { deliveryOf, gbDevice, until } from '../../support/gb-device.ts';
 import { device, GbRegistrar, server } from '../../support/gb-registrar.ts';
 import { codes } from '../../support/gb-school.ts';
 import { localSip, never } from '../../support/sip-endpoint.ts';
+import { rawTcpPeer } from '../../support/sip-peer.ts';
 import { alarm } from '../../support/spine.ts';
 
 test('a 302 to many hosts, to no host or to this box is a refusal', async () => {
@@ -79,9 +80,15 @@ test('a server that a 302 named is a stranger again once it has let us go', asyn
     );
   };
   expect(await ask()).toBe(200);
+  // It speaks by a connection of its own too, which lasts no longer than its trust.
+  await using line = await rawTcpPeer(seen!.port, '127.0.0.2');
+  const question = ['OPTIONS sip:a SIP/2.0', 'Via: SIP/2.0/TCP 127.0.0.2;branch=z9hG4bKline', `From: <${follower}>;tag=1`, `To: <${follower}>`];
+  line.send([...question, 'Call-ID: line', 'CSeq: 1 OPTIONS', 'Content-Length: 0']);
+  await line.next('200 OPTIONS');
   taken = 403;
   await until(clock, () => home.registered && link.uplink.link()?.state === 'up');
   expect(await ask()).toBe('not heard');
+  await line.closed;
 });
 
 test('a server that a 302 names and that never answers is no circle, however often it is tried', async () => {

@@ -106,6 +106,23 @@ describe('what a platform does to a registration', () => {
     expect(device.uplink.link()?.sentence?.en).toMatch(/403.*device code 34020000001180000001 is not entered there/);
   });
 
+  test.each([
+    ['300', 300, /asks us to wait 300 s, and we do\.$/, '300 秒后再试，本机照办。'],
+    ['1800 (locked);duration=60', 600, /asks us to wait 1800 s: we wait 600 s, and never longer\.$/, '1800 秒后再试，本机最多等待 600 秒。'],
+    ['5', 60, /asks us to wait 5 s: we wait 60 s, and never less\.$/, '5 秒后再试，本机至少等待 60 秒。'],
+  ])('403 with Retry-After: %s is asked again after %i s, and says so', async (wait, seconds, en, zh) => {
+    const clock = new ManualClock();
+    await using registrar = await new GbRegistrar(clock).open();
+    registrar.whim = () => ({ status: 403, headers: { 'Retry-After': wait } });
+    await using device = gbDevice(registrar, clock);
+    await until(clock, () => registrar.of('REGISTER').length === 1);
+    await until(clock, () => device.uplink.link()?.sentence?.en.includes('403') === true);
+    expect(device.uplink.link()?.sentence).toEqual({ zh: expect.stringContaining(zh), en: expect.stringMatching(en) });
+    await until(clock, () => registrar.of('REGISTER').length === 3, 1_300_000);
+    const [first, second, third] = registrar.of('REGISTER').map(({ at }) => at);
+    for (const pause of [second! - first!, third! - second!]) expect(Math.abs(pause - seconds * 1_000)).toBeLessThanOrEqual(1_000);
+  });
+
   test('a platform that is overloaded is asked again when it said', async () => {
     const clock = new ManualClock();
     await using registrar = await new GbRegistrar(clock).open();
