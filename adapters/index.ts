@@ -27,6 +27,7 @@ function uplink<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown> 
     kind: adapter.kind,
     config: adapter.config,
     create: (settings, config, context) => adapter.create(settings, adapter.config.parse(config), context),
+    doubts: (config, inventory) => adapter.doubts?.(adapter.config.parse(config), inventory) ?? [],
   };
 }
 

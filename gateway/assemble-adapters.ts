@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { cameraAdapters, uplinkAdapters } from '../adapters/index.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
-import type { UplinkSettings } from './domain/campus.ts';
+import type { Inventory, UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
 import type { AdapterContext, PanelIntake } from './domain/ports.ts';
 import type { Secret } from './domain/secret.ts';
 import type { Uplink, UplinkAdapter, UplinkContext } from './domain/uplink-ports.ts';
+import type { Words } from './domain/words.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { type Problem, problemsOf } from './runtime/problems.ts';
 
@@ -18,6 +19,12 @@ export function settingsProblems(kind: 'camera' | 'uplink', adapter: string, set
   const checked = found.config.safeParse(settings);
   if (checked.success) return [];
   return problemsOf(checked.error, settings, () => undefined).map((problem) => ({ ...problem, path: `settings.${problem.path}` }));
+}
+
+/** What the settings of an uplink name and the inventory has not; none of settings that have problems. */
+export function uplinkDoubts({ adapter, settings }: UplinkSettings, inventory: Inventory): readonly Words[] {
+  if (settingsProblems('uplink', adapter, settings).length > 0) return [];
+  return uplinkAdapters.find(({ kind }) => kind === adapter)?.doubts?.(settings, inventory) ?? [];
 }
 
 /** Throws INVENTORY_INVALID where the settings are wrong, and SECRET_UNREADABLE where its secret cannot be read. */

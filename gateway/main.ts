@@ -103,8 +103,9 @@ verb(inventory, 'export', 'write it; secrets stay sealed to this box', async ({ 
   .option('--omit-secrets', 'leave the sealed secrets out');
 verb(inventory, 'import', 'make the inventory what the file says', async ({ dryRun, ...options }, [file = '']) => {
   const { inventoryImport } = await import('./inventory/cli.ts');
+  const { uplinkDoubts } = await import('./assemble-adapters.ts');
   const { dataFolder } = await configOf(options);
-  return told(await inventoryImport(dataFolder, file, { dryRun: dryRun === true, ...around }), options);
+  return told(await inventoryImport(dataFolder, file, { dryRun: dryRun === true, uplinkDoubts, ...around }), options);
 })
   .argument('<file>')
   .option('--dry-run', 'only tell what would change');

@@ -52,6 +52,8 @@ export interface UplinkView {
     readonly sentence?: Words;
     /** The far side's clock minus ours, ms. */
     readonly clockOffset?: number;
+    /** What its settings name and the box has not. */
+    readonly doubts?: readonly Words[];
   };
   /** When the far side last acknowledged anything, ISO 8601. */
   readonly acceptedAt?: string;

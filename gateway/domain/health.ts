@@ -103,6 +103,8 @@ export interface LinkStatus {
   readonly sentence?: Words;
   /** The far side's clock minus ours, where it tells. */
   readonly clockOffset?: Millis;
+  /** Of its settings: what they name and the box has not. Absent: nothing. */
+  readonly doubts?: readonly Words[];
 }
 
 /** Why the part of the gateway that carries pictures had to be replaced. */

@@ -1,6 +1,6 @@
 /** The ports of uplinks: what an adapter of one offers the gateway, and all that it may see of the box and ask from it. */
 import type { z } from 'zod';
-import type { UplinkSettings } from './campus.ts';
+import type { Inventory, UplinkSettings } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand } from './command.ts';
 import type { Delivery, Receipt } from './delivery.ts';
 import type { EventKind } from './event.ts';
@@ -14,6 +14,8 @@ export interface UplinkAdapter<Config> {
   readonly kind: string;
   readonly config: z.ZodType<Config>;
   create(settings: UplinkSettings, config: Config, context: UplinkContext): Uplink;
+  /** What the settings name and the inventory has not: taken all the same, as it may come yet, but whoever saves them is told. */
+  doubts?(config: Config, inventory: Inventory): readonly Words[];
 }
 
 export type UplinkContext = AdapterContext & { readonly door: PlatformDoor };

@@ -212,6 +212,8 @@ export interface HttpParts {
   readonly webrtc?: WebRtcDesk;
   /** What is wrong with the settings of a camera or an uplink, by its adapter's own schema; paths as in the request. */
   readonly settingsProblems: (kind: 'camera' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
+  /** What the settings of an uplink name and the inventory has not: taken, and told. None of settings that have problems. */
+  readonly uplinkDoubts: (uplink: UplinkSettings) => readonly Words[];
   readonly codes: CodeDesk;
   readonly uplinkBudget: UplinkAccount;
   /** Since the start. */

@@ -34,6 +34,12 @@ const words: Partial<Record<ErrorCode, Words>> = {
   MEDIA_TOO_SLOW: { zh: '网络太慢，跟不上该画面。', en: 'The network is too slow for this picture.' },
 };
 
+/** Whoever has that much to say has it in a file. */
+export const tooLarge: Words = {
+  zh: '请求内容超过 64 KiB。更大的上级平台设置或编码表，请在本机用命令行导入：campus-gateway codes import（编码表）或 campus-gateway inventory import（全部设置）。',
+  en: 'The body is larger than 64 KiB. Larger settings of an uplink and tables of codes are imported on the box: `campus-gateway codes import` for codes, `campus-gateway inventory import` for everything.',
+};
+
 export function wordsOf(code: ErrorCode): Words {
   return words[code] ?? general;
 }

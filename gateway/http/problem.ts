@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { type ErrorCode, GatewayError } from '../domain/errors.ts';
 import type { Words } from '../domain/words.ts';
 import type { Problem as FieldProblem } from '../runtime/problems.ts';
-import { wordsOf } from './problem-words.ts';
+import { tooLarge, wordsOf } from './problem-words.ts';
 
 export interface ProblemBody {
   /** Entry of docs/errors.md. */
@@ -63,8 +63,8 @@ export function refusalOf(error: unknown, instance: string): Refusal {
   const known = error instanceof GatewayError ? error : undefined;
   const status = known ? statuses[known.code] : foreignStatus(error);
   const code: ErrorCode = known && status ? known.code : status ? (status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID') : 'INTERNAL';
-  const words = wordsOf(code);
-  const detail = known && status ? known.message : status === 413 ? 'The body is larger than 64 KiB.' : words.en;
+  const words = status === 413 ? tooLarge : wordsOf(code);
+  const detail = known && status ? known.message : words.en;
   const problems = known?.context.problems;
   const retryAfter = known?.context.retryAfter;
   return {

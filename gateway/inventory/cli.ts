@@ -8,7 +8,7 @@ import type { Clock, Logger } from '../domain/ports.ts';
 import { mostYamlBytes } from '../runtime/yaml-source.ts';
 import { inventoryFile } from './database.ts';
 import { type ExportOptions, exportInventory } from './document.ts';
-import { type ImportPlan, importInventory } from './import.ts';
+import { type ImportOptions, type ImportPlan, importInventory } from './import.ts';
 import { openInventory, openTransientInventory } from './store.ts';
 
 export interface Printable {
@@ -42,24 +42,25 @@ export async function inventoryExport(
 }
 
 /** Throws INVENTORY_INVALID with all problems, or CONFIG_UNREADABLE where the file cannot be read. A dry run writes nothing at all. */
-export async function inventoryImport(folder: string, file: string, options: { readonly dryRun: boolean } & CommandSurroundings): Promise<Printable> {
+export async function inventoryImport(folder: string, file: string, options: ImportOptions & CommandSurroundings): Promise<Printable> {
   const { dryRun, clock, log } = options;
   const yaml = await readText(resolve(file));
   const none = dryRun && !existsSync(inventoryFile(folder));
   await using store = none ? openTransientInventory({ clock, log }) : await openInventory({ folder, clock, log });
-  const plan = importInventory(store, yaml, { dryRun });
+  const plan = importInventory(store, yaml, options);
   return { text: describe(plan, dryRun), json: { dryRun, changed: count(plan) > 0, ...plan } };
 }
 
 function describe(plan: ImportPlan, dryRun: boolean): string {
-  if (count(plan) === 0) return 'no change\n';
+  const doubts = plan.doubts.map(({ item, doubt }) => `▲ ${item}: ${doubt.en} · ${doubt.zh}\n`).join('');
+  if (count(plan) === 0) return `${doubts}no change\n`;
   const lines = [
     ...plan.adds.map((item) => `+ ${item}`),
     ...plan.changes.map(({ item, fields }) => `~ ${item}: ${fields.join(', ')}`),
     ...plan.removes.map((item) => `- ${item}`),
   ];
   const sum = `${plan.adds.length} to add, ${plan.changes.length} to change, ${plan.removes.length} to remove`;
-  return `${lines.join('\n')}\n${dryRun ? `Dry run: ${sum}; nothing was written.` : `Imported: ${sum.replaceAll('to add', 'added').replaceAll('to change', 'changed').replaceAll('to remove', 'removed')}.`}\n`;
+  return `${lines.join('\n')}\n${doubts}${dryRun ? `Dry run: ${sum}; nothing was written.` : `Imported: ${sum.replaceAll('to add', 'added').replaceAll('to change', 'changed').replaceAll('to remove', 'removed')}.`}\n`;
 }
 
 function count(plan: ImportPlan): number {

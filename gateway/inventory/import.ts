@@ -1,6 +1,8 @@
 /** Makes the inventory what a YAML file says, in one transaction, or tells what that would change. */
 import type Database from 'better-sqlite3';
+import type { Inventory, UplinkSettings } from '../domain/campus.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { Words } from '../domain/words.ts';
 import { listed, type Path, type Problem, pathText, problemsOf } from '../runtime/problems.ts';
 import { readYaml, type YamlSource } from '../runtime/yaml-source.ts';
 import { addDefaultChannels } from './channels.ts';
@@ -16,11 +18,18 @@ export interface ImportPlan {
   readonly adds: readonly string[];
   readonly changes: readonly { readonly item: string; readonly fields: readonly string[] }[];
   readonly removes: readonly string[];
+  /** Taken all the same. */
+  readonly doubts: readonly { readonly item: string; readonly doubt: Words }[];
 }
+
+/** What the settings of an uplink name and the inventory has not. */
+export type UplinkDoubts = (uplink: UplinkSettings, inventory: Inventory) => readonly Words[];
 
 export interface ImportOptions {
   /** Checks everything and writes nothing. */
   readonly dryRun: boolean;
+  /** The adapters know; absent: nobody is asked. */
+  readonly uplinkDoubts?: UplinkDoubts;
 }
 
 /** Throws INVENTORY_INVALID with every problem at once (`context.problems`, with lines), and then nothing is changed. */
@@ -35,14 +44,15 @@ export function importInventory(store: InventoryStore, yaml: string, options: Im
       for (const table of tables) replaceTable(database, table, incoming.rows);
       addDefaultChannels(database);
       const after = readRows(database);
+      const { inventory } = snapshotOf(after, store.ledger.sealer);
       const problems = [
         ...incoming.problems,
         ...lostChannels(parsed.data, before.rows),
         ...lostAdministrator(before.rows, after),
-        ...checkInventory(snapshotOf(after, store.ledger.sealer).inventory, after),
+        ...checkInventory(inventory, after),
       ];
       if (problems.length > 0) throw new GatewayError('INVENTORY_INVALID', 'The file does not fit together.', { context: { problems } });
-      return planOf(before.rows, after);
+      return { ...planOf(before.rows, after), doubts: doubtsIn(inventory, options.uplinkDoubts) };
     });
   } catch (error) {
     if (!isGatewayError(error, 'INVENTORY_INVALID')) throw error;
@@ -74,7 +84,11 @@ function lostAdministrator(before: Rows, after: Rows): Problem[] {
   return !any(before) || any(after) ? [] : [{ path: 'users', expected: 'at least one administrator', got: 'none' }];
 }
 
-function planOf(before: Rows, after: Rows): ImportPlan {
+function doubtsIn(inventory: Inventory, uplinkDoubts: UplinkDoubts = () => []): ImportPlan['doubts'] {
+  return inventory.uplinks.flatMap((uplink) => uplinkDoubts(uplink, inventory).map((doubt) => ({ item: `uplinks.${uplink.id}`, doubt })));
+}
+
+function planOf(before: Rows, after: Rows): Omit<ImportPlan, 'doubts'> {
   const was = itemsOf(before);
   const is = itemsOf(after);
   const changes = [...is].flatMap(([item, row]) => {

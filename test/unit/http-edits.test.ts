@@ -65,3 +65,29 @@ describe('settings that the adapter does not take', () => {
     expect([cameras.length, uplinks.length]).toEqual([1, 1]);
   });
 });
+
+describe('the settings of an uplink', () => {
+  const platform = { code: '34020000002000000001', address: '192.0.2.9' };
+  const police = (share: readonly string[]) => ({
+    ...{ name: 'Police platform', adapter: 'gb28181' },
+    settings: { platform, codes: { device: '34020000001180000001' }, share },
+  });
+
+  test('that share what there is not are taken, and whoever saves or reads them is told', async () => {
+    await using here = await editor();
+    const doubts = [{ zh: expect.stringContaining('gaet'), en: expect.stringContaining('share names what this box does not have: gaet.') }];
+    expect(await here.call('POST', 'uplinks', { id: 'platform', ...police(['gate', 'gaet']) })).toMatchObject({ status: 201, json: { doubts } });
+    const { json } = await here.campus.call('GET', '/api/v1/uplinks/platform', { cookie: await here.campus.signIn() });
+    expect(json.doubts).toEqual(doubts);
+    expect(await here.call('PUT', 'uplinks/platform', police(['gate']))).toMatchObject({ status: 200, json: { doubts: [] } });
+  });
+
+  test('that are larger than a request may be are refused with the way that is open to them', async () => {
+    await using here = await editor();
+    const share = Array.from({ length: 4_000 }, (_, at) => `a-channel-of-this-school-${at}`);
+    const { status, json } = await here.call('POST', 'uplinks', { id: 'platform', ...police(share) });
+    expect([status, json.code]).toEqual([413, 'REQUEST_INVALID']);
+    expect(json.detail).toMatch(/larger than 64 KiB.*campus-gateway codes import.*campus-gateway inventory import/);
+    expect(json.words.zh).toMatch(/64 KiB.*campus-gateway codes import.*campus-gateway inventory import/);
+  });
+});

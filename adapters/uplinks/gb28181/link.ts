@@ -1,9 +1,11 @@
 /** What the parts of one uplink share: who both sides are, and the way to the platform while it stands. */
+import type { Inventory } from '../../../gateway/domain/campus.ts';
 import type { LinkStatus } from '../../../gateway/domain/health.ts';
 import type { ChannelId, UplinkId } from '../../../gateway/domain/ids.ts';
 import type { RtpWay } from '../../../gateway/domain/media.ts';
 import { between, type Instant, type Millis, seconds } from '../../../gateway/domain/time.ts';
 import type { UplinkContext } from '../../../gateway/domain/uplink-ports.ts';
+import type { Words } from '../../../gateway/domain/words.ts';
 import { linked } from '../../../gateway/runtime/linked.ts';
 import { type ManscdpMessage, writeManscdp } from '../../protocols/manscdp/message.ts';
 import type { SipEndpoint } from '../../protocols/sip/endpoint.ts';
@@ -12,6 +14,7 @@ import type { SipPeer } from '../../protocols/sip/flow.ts';
 import type { SipResponse } from '../../protocols/sip/message.ts';
 import type { SipOrder } from '../../protocols/sip/outbound.ts';
 import { hostPort, sipUri } from '../../protocols/sip/uri.ts';
+import { shareDoubts } from './owned.ts';
 import { type Basics, charsetOf, domainOf, type GbSettings } from './settings.ts';
 import { type Trouble, wordsOf } from './trouble.ts';
 
@@ -73,6 +76,8 @@ export class PlatformLink {
   #trouble: Trouble = { kind: 'opening' };
   readonly #losses: Loss[] = [];
   #status: LinkStatus;
+  /** Of the inventory as it was last: somebody asks every second. */
+  #doubted: { readonly inventory: Inventory; readonly doubts: readonly Words[] } | undefined;
 
   constructor(uplink: UplinkId, settings: GbSettings, context: UplinkContext) {
     this.uplink = uplink;
@@ -118,7 +123,10 @@ export class PlatformLink {
 
   /** For people, and for health. */
   get status(): LinkStatus {
-    return this.#status;
+    const inventory = this.context.door.inventory.current();
+    if (this.#doubted?.inventory !== inventory) this.#doubted = { inventory, doubts: shareDoubts(this.settings, inventory) };
+    const { doubts } = this.#doubted;
+    return doubts.length === 0 ? this.#status : { ...this.#status, doubts };
   }
 
   /** Why there was no registration last. */

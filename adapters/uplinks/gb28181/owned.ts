@@ -2,6 +2,7 @@
 import type { Camera, Channel, Inventory, Panel, Zone } from '../../../gateway/domain/campus.ts';
 import { zonePath } from '../../../gateway/domain/health.ts';
 import type { PlatformDoor } from '../../../gateway/domain/uplink-ports.ts';
+import type { Words } from '../../../gateway/domain/words.ts';
 import { type GbSettings, mayShow, mayShowZone } from './settings.ts';
 
 export type Owned =
@@ -36,8 +37,25 @@ export function sharedPanels(settings: GbSettings, { panels }: Inventory): reado
   return panels.filter((panel) => panel.zones.some((zone) => mayShowZone(settings, zonePath(panel.id, zone.id), zone.channels)));
 }
 
+/** In one sentence. */
+const mostNamed = 20;
+
 /** Names in `share` that nothing here has: mistyped, most likely, and then something is hidden that was not meant to be. */
-export function unknownShares({ share }: GbSettings, { channels, panels }: Inventory): readonly string[] {
+export function shareDoubts(settings: GbSettings, inventory: Inventory): readonly Words[] {
+  const names = unknownShares(settings, inventory);
+  if (names.length === 0) return [];
+  const more = names.length - mostNamed;
+  const [zh, en] = more > 0 ? [` 等 ${names.length} 项`, ` and ${more} more`] : ['', ''];
+  const named = names.slice(0, mostNamed);
+  return [
+    {
+      zh: `共享名单（share）中的 ${named.join('、')}${zh} 在本机不存在：平台看不到它们。请核对名称，或先添加相应的通道或防区。`,
+      en: `share names what this box does not have: ${named.join(', ')}${en}. The platform sees nothing of it: check the names, or add those channels or zones.`,
+    },
+  ];
+}
+
+function unknownShares({ share }: GbSettings, { channels, panels }: Inventory): readonly string[] {
   if (share === 'all') return [];
   const known = new Set<string>([...channels.map(({ id }) => id), ...panels.flatMap(({ id, zones }) => zones.map((zone) => zonePath(id, zone.id)))]);
   return share.filter((name) => !known.has(name));

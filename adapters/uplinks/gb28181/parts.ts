@@ -9,13 +9,10 @@ import type { DeskParts } from './desk.ts';
 import { limitedLog } from './limited-log.ts';
 import type { PlatformLink } from './link.ts';
 import { Live } from './live/live.ts';
-import { unknownShares } from './owned.ts';
+import { shareDoubts } from './owned.ts';
 import { answersTo } from './queries/answers.ts';
 import { dropWithRegistration, Subscriptions } from './subscriptions.ts';
 import { tellInTurn } from './voice.ts';
-
-/** In one line of the log. */
-const mostNamed = 20;
 
 export interface GbParts extends Omit<DeskParts, 'response'> {
   /** Run until the uplink ends; one that throws ends the uplink, which begins anew. */
@@ -29,8 +26,7 @@ export function openParts(link: PlatformLink): GbParts {
   const { settings, uplink, context } = link;
   const { clock, log, door } = context;
   const ending = new AbortController();
-  const unknown = unknownShares(settings, door.inventory.current());
-  if (unknown.length > 0) log.warn('shared is what there is not', { uplink, names: unknown.slice(0, mostNamed), count: unknown.length });
+  for (const { en } of shareDoubts(settings, door.inventory.current())) log.warn('shared is what there is not', { uplink, doubt: en });
   const unheard = (what: string, named: string) => log.debug('platform not obeyed', { uplink, what, named });
   const catalogue = openCatalogue(link, () => subscriptions);
   const subscriptions = new Subscriptions({

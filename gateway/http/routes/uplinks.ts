@@ -4,6 +4,7 @@ import { GatewayError } from '../../domain/errors.ts';
 import type { UplinkId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { UplinkExamination } from '../../domain/uplink-ports.ts';
+import type { Words } from '../../domain/words.ts';
 import { type Route, route } from '../route.ts';
 import { idOf, idText, nameText, words, z } from '../schemas/pieces.ts';
 import { shownSettings } from '../views/settings.ts';
@@ -24,6 +25,8 @@ const creation = z.strictObject({ id: idText<UplinkId>(), ...fields }).openapi('
 
 interface UplinkEntry extends Omit<UplinkSettings, 'secret'> {
   readonly hasSecret: boolean;
+  /** What the settings name and the inventory has not. */
+  readonly doubts: readonly Words[];
 }
 const entry: z.ZodType<UplinkEntry> = z
   .object({
@@ -33,6 +36,7 @@ const entry: z.ZodType<UplinkEntry> = z
     settings: z.record(z.string(), z.unknown()),
     enabled: z.boolean(),
     hasSecret: z.boolean(),
+    doubts: z.array(words).readonly(),
   })
   .openapi('Uplink');
 const examination: z.ZodType<UplinkExamination> = z
@@ -44,11 +48,15 @@ const examination: z.ZodType<UplinkExamination> = z
   .openapi('UplinkExamination');
 const issued = z.object({ secret: z.string() }).openapi('UplinkSecret');
 
-export function uplinkRoutes({ inventory, settingsProblems, examineUplink }: RouteParts): readonly Route[] {
+export function uplinkRoutes({ inventory, settingsProblems, uplinkDoubts, examineUplink }: RouteParts): readonly Route[] {
   const find = (id: UplinkId): UplinkSettings => {
     const found = inventory.current().uplinks.find((uplink) => uplink.id === id);
     if (!found) throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);
     return found;
+  };
+  const entryOf = (uplink: UplinkSettings): UplinkEntry => {
+    const { secret, settings, ...rest } = uplink;
+    return { ...rest, settings: shownSettings(settings), hasSecret: secret !== undefined, doubts: uplinkDoubts(uplink) };
   };
   const put = (id: UplinkId, { secret, ...rest }: z.output<typeof change>, known?: UplinkSettings): UplinkEntry => {
     const settings = settingsToStore(rest, known, secret === undefined && known?.secret ? 'secret' : undefined);
@@ -118,8 +126,4 @@ export function uplinkRoutes({ inventory, settingsProblems, examineUplink }: Rou
       handle: (incoming) => ({ secret: inventory.newUplinkSecret(incoming.params.id) }),
     }),
   ];
-}
-
-function entryOf({ secret, settings, ...uplink }: UplinkSettings): UplinkEntry {
-  return { ...uplink, settings: shownSettings(settings), hasSecret: secret !== undefined };
 }

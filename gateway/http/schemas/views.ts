@@ -21,7 +21,15 @@ export const uplinkView: z.ZodType<UplinkView> = z
     state,
     pending: z.number(),
     refused: z.number(),
-    link: maybe(z.object({ state: z.enum(['up', 'down']), since: iso, sentence: maybe(words), clockOffset: maybe(z.number()) })),
+    link: maybe(
+      z.object({
+        state: z.enum(['up', 'down']),
+        since: iso,
+        sentence: maybe(words),
+        clockOffset: maybe(z.number()),
+        doubts: maybe(z.array(words).readonly()),
+      }),
+    ),
     acceptedAt: maybe(iso),
     latency: maybe(z.number()),
   })

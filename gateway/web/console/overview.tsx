@@ -33,10 +33,15 @@ export function OverviewPage({ school, say, language }: PageProps) {
                       </>
                     }
                     description={
-                      uplink.link?.sentence?.[language] ??
-                      `${say('lastAccepted')}: ${uplink.acceptedAt ? momentText(uplink.acceptedAt) : say('never')}${
-                        uplink.latency === undefined ? '' : ` · ${uplink.latency} ms`
-                      }`
+                      <>
+                        {uplink.link?.sentence?.[language] ??
+                          `${say('lastAccepted')}: ${uplink.acceptedAt ? momentText(uplink.acceptedAt) : say('never')}${
+                            uplink.latency === undefined ? '' : ` · ${uplink.latency} ms`
+                          }`}
+                        {uplink.link?.doubts?.map((doubt) => (
+                          <div key={doubt.en}>▲ {doubt[language]}</div>
+                        ))}
+                      </>
                     }
                   />
                   <span>

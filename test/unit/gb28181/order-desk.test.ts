@@ -69,9 +69,18 @@ test('no flood hides from the log that a platform has set how it is kept up; wha
   over.abort();
 });
 
-test('a name in `share` that nothing has is told in the log: it hides something that was not meant to be hidden', () => {
-  const told = (share: unknown) => logged({ share }).lines.map(({ msg, names }) => [msg, names]);
-  expect(told(['gate', 'gaet', 'panel-1/fence', 'panel-1/fense'])).toEqual([['shared is what there is not', ['gaet', 'panel-1/fense']]]);
-  expect(told(['gate', 'panel-1/fence'])).toEqual([]);
-  expect(told('all')).toEqual([]);
+test('a name in `share` that nothing has is told in the log and with the state: it hides something that was not meant to be hidden', () => {
+  const told = (share: unknown) => {
+    const { lines, link } = logged({ share });
+    return [lines.map(({ msg, doubt }) => [msg, doubt]), link.status.doubts];
+  };
+  const doubt = {
+    zh: expect.stringContaining('gaet、panel-1/fense 在本机不存在'),
+    en: expect.stringMatching(/^share names what this box does not have: gaet, panel-1\/fense\. /),
+  };
+  expect(told(['gate', 'gaet', 'panel-1/fence', 'panel-1/fense'])).toEqual([[['shared is what there is not', doubt.en]], [doubt]]);
+  expect(told(['gate', 'panel-1/fence'])).toEqual([[], undefined]);
+  expect(told('all')).toEqual([[], undefined]);
+  const [many] = logged({ share: Array.from({ length: 30 }, (_, at) => `gaet-${at}`) }).link.status.doubts ?? [];
+  expect([many?.zh, many?.en]).toEqual([expect.stringContaining('gaet-19 等 30 项'), expect.stringContaining('gaet-19 and 10 more.')]);
 });

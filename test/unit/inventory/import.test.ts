@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { uplinkDoubts } from '../../../gateway/assemble-adapters.ts';
 import { isGatewayError } from '../../../gateway/domain/errors.ts';
 import { panelId } from '../../../gateway/domain/ids.ts';
 import { inventoryExport, inventoryImport } from '../../../gateway/inventory/cli.ts';
@@ -11,7 +12,7 @@ import type { InventoryStore } from '../../../gateway/inventory/store.ts';
 import type { Problem } from '../../../gateway/runtime/problems.ts';
 import { bytesBelow, dataFolder, furnish, openIn, surroundings } from '../../support/inventory.ts';
 
-const nothing: ImportPlan = { adds: [], changes: [], removes: [] };
+const nothing: ImportPlan = { adds: [], changes: [], removes: [], doubts: [] };
 
 const school = `version: 1
 campus: {id: school-7, name: 第七小学, timeZone: Asia/Shanghai, address: 校园路 7 号}
@@ -111,6 +112,7 @@ panels: {}
       adds: ['cameras.cam-9', 'channels.cam-9'],
       changes: [{ item: 'cameras.cam-1', fields: ['name', 'password'] }],
       removes: ['panels.panel-1', 'panels.panel-1.zones.z1'],
+      doubts: [],
     });
     expect(store.current()).toBe(before);
     expect(importInventory(store, yaml, { dryRun: false })).toEqual(plan);
@@ -250,6 +252,24 @@ describe('the commands', () => {
     await writeFile(out, (await readFile(out, 'utf8')).replace('校门', '正门'));
     const changed = await inventoryImport(folder.path, out, { dryRun: false, ...surroundings });
     expect(changed.text).toBe('~ places.gate: name\nImported: 0 added, 1 changed, 0 removed.\n');
+  });
+
+  test('import tells what an uplink shares and the file has not, and takes it all the same', async () => {
+    await using folder = await dataFolder();
+    const file = `${folder.path}.yaml`;
+    const settings = (names: string) =>
+      `{platform: {code: "34020000002000000001", address: 192.0.2.9}, codes: {device: "34020000001180000001"}, share: [${names}]}`;
+    const shares = (names: string) =>
+      school.replace('uplinks:\n', `uplinks:\n  platform: {name: 平台, adapter: gb28181, settings: ${settings(names)}}\n`);
+    await writeFile(file, shares('cam-1, cam-9, panel-1/z1, panel-1/z9'));
+    const told = expect.stringMatching(/▲ uplinks\.platform: share names what this box does not have: cam-9, panel-1\/z9\..* · 共享名单/);
+    const options = { uplinkDoubts, ...surroundings };
+    expect(await inventoryImport(folder.path, file, { dryRun: true, ...options })).toMatchObject({ text: told });
+    const { json, text } = await inventoryImport(folder.path, file, { dryRun: false, ...options });
+    expect([text, json]).toMatchObject([told, { changed: true, doubts: [{ item: 'uplinks.platform', doubt: { en: expect.any(String) } }] }]);
+    expect((await inventoryImport(folder.path, file, { dryRun: false, ...options })).text).toMatch(/^▲ uplinks\.platform: .*\nno change\n$/);
+    await writeFile(file, shares('cam-1, panel-1/z1'));
+    expect((await inventoryImport(folder.path, file, { dryRun: false, ...options })).json).toMatchObject({ changed: true, doubts: [] });
   });
 
   test('a dry run where there is no inventory yet makes no file', async () => {
