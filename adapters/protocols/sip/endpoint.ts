@@ -130,9 +130,9 @@ class SipEndpoint implements AsyncDisposable {
     this.#transports.get(peer.transport)?.leave(peer);
   }
 
-  /** To be told when `accepts` has changed its mind: connections are judged anew. */
-  leaveStrangers(): void {
-    for (const transport of this.#transports.values()) transport.leaveStrangers();
+  /** Closes the connections with whoever may not speak here any more: `accepts` is asked about new ones only. */
+  leaveStrangers(maySpeak: (address: string) => boolean): void {
+    for (const transport of this.#transports.values()) transport.leaveStrangers(maySpeak);
   }
 
   /** See Outbound. */

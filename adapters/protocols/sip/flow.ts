@@ -42,8 +42,8 @@ export interface SipTransport extends AsyncDisposable {
   flowTo(remote: SipAddress): Promise<SipFlow>;
   /** Closes the connection, where there is one: the next flow is a new one. */
   leave(remote: SipAddress): void;
-  /** To be told when others are accepted than before: closes the connections of whoever is no longer, by whichever side they were opened. */
-  leaveStrangers(): void;
+  /** Closes the connections with whoever may not speak here any more, by whichever side they were opened. */
+  leaveStrangers(maySpeak: (address: string) => boolean): void;
 }
 
 export interface SipTransportOptions {

@@ -60,8 +60,8 @@ class TcpTransport implements SipTransport {
     this.#flows.get(hostPort(remote.address, remote.port))?.close('was left.');
   }
 
-  leaveStrangers(): void {
-    for (const flow of this.#flows.values()) if (!this.#options.receiver.accepts(flow.remote.address)) flow.close('may no longer speak here.');
+  leaveStrangers(maySpeak: (address: string) => boolean): void {
+    for (const flow of this.#flows.values()) if (!maySpeak(flow.remote.address)) flow.close('may no longer speak here.');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

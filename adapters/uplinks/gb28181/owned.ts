@@ -55,7 +55,7 @@ export function shareDoubts(settings: GbSettings, inventory: Inventory): readonl
   ];
 }
 
-function unknownShares({ share }: GbSettings, { channels, panels }: Inventory): readonly string[] {
+export function unknownShares({ share }: GbSettings, { channels, panels }: Inventory): readonly string[] {
   if (share === 'all') return [];
   const known = new Set<string>([...channels.map(({ id }) => id), ...panels.flatMap(({ id, zones }) => zones.map((zone) => zonePath(id, zone.id)))]);
   return share.filter((name) => !known.has(name));

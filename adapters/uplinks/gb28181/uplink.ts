@@ -135,7 +135,7 @@ export class Gb28181Uplink implements Uplink {
     const credentials = this.#password === undefined ? undefined : { username: settings.username ?? settings.codes.device, password: this.#password };
     const trust = (server: string) => {
       allowed.follow(server);
-      open.leaveStrangers();
+      open.leaveStrangers((address) => allowed.check(address));
     };
     const registered = keepRegistered({ link: this.#link, endpoint: open, home, credentials, trust }, stay.signal);
     const watched = this.#watchAddress({ own, platform: address }, stay.signal).then((to) => {

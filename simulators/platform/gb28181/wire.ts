@@ -42,7 +42,7 @@ export function weatheredTransports(weather: Weather, clock: Clock, signal: Abor
       bound: transport.bound,
       flowTo: async (remote) => weathered(await transport.flowTo(remote)),
       leave: (remote) => transport.leave(remote),
-      leaveStrangers: () => transport.leaveStrangers(),
+      leaveStrangers: (maySpeak) => transport.leaveStrangers(maySpeak),
       [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
     }));
   };
