@@ -2,6 +2,8 @@
 import type { FuzzTarget } from '../target.ts';
 import { aacPayloadTarget } from './aac-payload.ts';
 import { campusDialectTarget } from './campus-dialect.ts';
+import { dc09MessageTarget } from './dc09-message.ts';
+import { dc09StreamTarget } from './dc09-stream.ts';
 import { digestTarget } from './digest.ts';
 import { flvTarget } from './flv.ts';
 import { g711PayloadTarget } from './g711-payload.ts';
@@ -68,4 +70,6 @@ export const targets: readonly FuzzTarget[] = [
   issuedYamlTarget,
   gbSettingsTarget,
   gbLadderTarget,
+  dc09MessageTarget,
+  dc09StreamTarget,
 ];
