@@ -70,13 +70,14 @@ export const dc09MessageTarget: FuzzTarget = {
     const body = input.subarray(1);
     const encrypted = (input[0] ?? 0) >= 0x80;
     if (encrypted && body.byteLength === 0) return;
-    const content = encrypted ? unsealed(body) : read(framed(body));
+    const message = encrypted ? undefined : read(framed(body));
+    const content = message ?? unsealed(body);
     must(events(content.data) <= mostEvents, 'a message is so many events at most', () => content.data.length);
     const { longitude = 0, latitude = 0 } = extrasOf(content);
     must(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90, 'a place is on this planet', () => [longitude, latitude]);
-    if ('token' in content && !content.encrypted && body.byteLength <= mostBody - 32) {
-      const again = read(writeFrame(content).subarray(1, -1));
-      must(JSON.stringify(again) === JSON.stringify(content), 'what is written again says what was read', () => [content, again]);
+    if (message && body.byteLength <= mostBody - 32) {
+      const again = read(writeFrame(message).subarray(1, -1));
+      must(JSON.stringify(again) === JSON.stringify(message), 'what is written again says what was read', () => [message, again]);
     }
     readContactId(content.data);
   },

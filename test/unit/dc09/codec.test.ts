@@ -24,7 +24,7 @@ interface Foreign {
   readonly account: string;
   readonly timestamp?: string;
   readonly events?: unknown;
-  readonly contactId?: unknown;
+  readonly contactId?: object;
 }
 
 const fixture = (name: string) => JSON.parse(readFileSync(new URL(`../../fixtures/dc09/${name}`, import.meta.url), 'utf8'));
