@@ -32,9 +32,6 @@ export interface Dc09Content {
 
 export type Dc09Message = Dc09Header & Dc09Content;
 
-/** Answers of a receiver: never answered themselves. */
-export const answers: ReadonlySet<string> = new Set(['ACK', 'NAK', 'DUH', 'RSP']);
-
 const mostExtended = 32;
 
 /** Up to and with the opening bracket. Account `A0` of a NAK has no `#`. Makers write accounts with letters beyond F: they are read, not written. */

@@ -7,7 +7,7 @@ import { randomPadding, readKey } from '../../../adapters/protocols/dc09/cipher.
 import { contactIdText, readContactId, readSia, siaText } from '../../../adapters/protocols/dc09/data.ts';
 import { extrasOf } from '../../../adapters/protocols/dc09/extended.ts';
 import { contentOf, mostBody, readFrame, writeFrame } from '../../../adapters/protocols/dc09/frame.ts';
-import { Dc09Framer, readOldHeartbeat } from '../../../adapters/protocols/dc09/framer.ts';
+import { Dc09Framer, oldHeartbeatAnswer, readOldHeartbeat } from '../../../adapters/protocols/dc09/framer.ts';
 import type { Dc09Message } from '../../../adapters/protocols/dc09/message.ts';
 import { believable, readTimestamp, timestampText } from '../../../adapters/protocols/dc09/timestamp.ts';
 import { ProtocolError } from '../../../adapters/protocols/protocol-error.ts';
@@ -272,4 +272,5 @@ test('the heartbeat of older panels is heard, also without a line end', () => {
   const [line] = framer.push(bytes('SR0001L0001    006969XX    [ID00000000]'));
   expect(readOldHeartbeat(line!)).toEqual({ account: '006969XX' });
   expect(readOldHeartbeat(bytes(vector('V1').frame))).toBeUndefined();
+  expect([...oldHeartbeatAnswer]).toEqual([6]);
 });
