@@ -1,5 +1,5 @@
 /**
- * Misconfigurations as an engineer of a bureau meets them, beyond the three sets that were written blind: by the doctor's own author, so they prove that it
+ * Misconfigurations as an engineer of a bureau meets them, beyond the four sets that were written blind: by the doctor's own author, so they prove that it
  * reads what it says it reads from real messages, and no more.
  */
 import { createSocket, type Socket } from 'node:dgram';
@@ -7,8 +7,7 @@ import { headerOf } from '../../adapters/protocols/sip/message.ts';
 import { instant } from '../../gateway/domain/time.ts';
 import { deliveryOf } from '../support/gb-device.ts';
 import type { DoctorCase, World } from '../support/gb-doctor-world.ts';
-import { cameraCode } from '../support/gb-large-box.ts';
-import { device, type GbRegistrar, server } from '../support/gb-registrar.ts';
+import { device, type GbRegistrar } from '../support/gb-registrar.ts';
 import { never } from '../support/sip-endpoint.ts';
 import { alarm } from '../support/spine.ts';
 
@@ -113,24 +112,6 @@ export const engineerCases: readonly DoctorCase[] = [
       await world.until(() => platform.catalogue(device) !== undefined);
       const event = { ...alarm({ panel: 'gate', zone: 'z1', type: 'panic.silent' }), occurredAt: instant(world.clock.now()) };
       await uplink.deliver(deliveryOf(event), never).catch(() => undefined);
-      return { uplink };
-    },
-  },
-  {
-    name: 'engineer: the platform may not turn the camera',
-    compares: 'asked',
-    cause: 'may.move is off, and the bureau wonders why the camera stands still.',
-    named: () => ({ zh: [/云台/, /may\.move/], en: [/turn/, /may\.move/] }),
-    async make(world) {
-      const registrar = await world.registrar(() => undefined);
-      const uplink = world.gateway(registrar, { may: { move: false } });
-      await registered(world, registrar);
-      const [from, to] = [`sip:${server}@3402000000`, `sip:${device}@3402000000`];
-      const order = `<PTZCmd>A50F010800FA00B7</PTZCmd>`;
-      const content = `<?xml version="1.0"?>\r\n<Control>\r\n<CmdType>DeviceControl</CmdType>\r\n<SN>11</SN>\r\n<DeviceID>${cameraCode(1)}</DeviceID>\r\n${order}\r\n</Control>\r\n`;
-      const { transport, remote } = registrar.flow!;
-      const body = { type: 'Application/MANSCDP+xml', content };
-      await registrar.endpoint.ask({ method: 'MESSAGE', uri: to, from, to, body }, { transport, ...remote }, never);
       return { uplink };
     },
   },

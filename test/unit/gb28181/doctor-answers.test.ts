@@ -1,7 +1,8 @@
 /** What a platform says no to, and whom the doctor must not accuse for it. */
 import { expect, test } from 'vitest';
 import { gb28181 } from '../../../adapters/uplinks/gb28181/index.ts';
-import { downBy, findings, told as message, refusedBy, settings } from '../../support/gb-doctor-facts.ts';
+import { asks, downBy, findings, told as message, refusedBy, set, settings, well } from '../../support/gb-doctor-facts.ts';
+import { device } from '../../support/gb-registrar.ts';
 
 const names = (...args: Parameters<typeof findings>) => findings(...args).map(({ name }) => name);
 const refused = refusedBy;
@@ -38,4 +39,26 @@ test('addresses of one family do not blame the family', () => {
   const silent = downBy({ kind: 'silent', seconds: 64 });
   expect(names({ ...silent, address: '2001:db8::1' })[0]).toBe('address family');
   expect(names({ ...silent, address: '192.0.2.10' })).not.toContain('address family');
+});
+
+const gate = settings.codes.channels.gate!;
+const orders = (order: string, code: string) => [...asks.asked!, { what: 'Control DeviceControl', code, order, subscribes: false }];
+
+test.each<[string, ...Parameters<typeof findings>, RegExp, RegExp]>([
+  [
+    'an order that this site forbids',
+    { ...well, ...set({ may: { move: false } }) },
+    { ...asks, asked: orders('PTZCmd', gate) },
+    /may\.move/,
+    /may\.move/,
+  ],
+  ['an order to restart', well, { ...asks, asked: orders('TeleBoot', device) }, /may\.reboot/, /may\.reboot/],
+  ['zones without codes', { ...well, zones: ['gate/z1', 'gate/z2'] }, asks, /报警防区有编码（共 2/, /alarm zone has a code \(2 zones/],
+  ['a registration that is granted for a short time', well, { ...asks, granted: 30 }, /30 秒的注册有效期/, /registrations of 30 s/],
+])('a link on which all works is first said to be well, and then: %s', (_name, facts, seen, zh, en) => {
+  const [first, ...further] = findings(facts, seen);
+  expect(first).toMatchObject({ name: 'registration', verdict: 'well' });
+  expect(further.map(({ verdict }) => verdict)).toEqual(['warning']);
+  expect(further[0]?.sentence.zh).toMatch(zh);
+  expect(further[0]?.sentence.en).toMatch(en);
 });

@@ -215,20 +215,6 @@ const rows: readonly Row[] = [
     /hangs up.*firewall.*SSRC.*H\.265/,
   ],
   [
-    'a forbidden order',
-    { ...well, ...set({ may: { move: false } }) },
-    { ...asks, asked: [{ what: 'Control DeviceControl', code: gate, order: 'PTZCmd', subscribes: false }] },
-    /may\.move/,
-    /may\.move/,
-  ],
-  [
-    'an order to restart',
-    well,
-    { ...asks, asked: [...asks.asked!, { what: 'Control DeviceControl', code: device, order: 'TeleBoot', subscribes: false }] },
-    /may\.reboot/,
-    /may\.reboot/,
-  ],
-  [
     'another code of this device',
     well,
     { ...asks, asked: [{ what: 'Query Catalog', code: '34020000001180000077', subscribes: false }] },
@@ -250,8 +236,6 @@ const rows: readonly Row[] = [
     /行政区划（4401）/,
     /region 4401/,
   ],
-  ['zones without codes', { ...well, zones: ['gate/z1', 'gate/z2'] }, asks, /报警防区有编码（共 2/, /alarm zone has a code \(2 zones/],
-  ['a short grant', well, { ...asks, granted: 30 }, /30 秒的注册有效期/, /registrations of 30 s/],
 ];
 
 test.each(rows)('%s', (_name, facts, seen, zh, en) => {

@@ -114,11 +114,15 @@ describe('while it is registered', () => {
     expect((await link.uplink.examine(never)).sentence.en).toMatch(/calls itself 34020000002000000001, but platform code 34020000002000000009/);
   });
 
-  test('says first that all is well to a platform that asks for everything that platforms ask for', async () => {
+  test('says first that all is well to a platform that asks for everything that platforms ask for; then what this site forbids, and has no codes for', async () => {
     await using platform = await localPlatform();
-    await using link = gbDevice(platform.address, systemClock, { codes }, password, gbBox(systemClock).door);
+    const choices = { codes: { ...codes, zones: {} }, may: { move: false } };
+    await using link = gbDevice(platform.address, systemClock, choices, password, gbBox(systemClock).door);
     await until(systemClock, () => platform.subscriptions().filter(({ active }) => active).length >= 3);
-    expect((await link.uplink.examine(never)).sentence.en).toMatch(/^Registered with the platform/);
+    await platform.order(device, codes.channels.gate!, { kind: 'ptz', command: { kind: 'stop' } }, never);
+    const { sentence, findings } = await link.uplink.examine(never);
+    expect(sentence.en).toMatch(/^Registered with the platform/);
+    expect(findings.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual(['registration well', 'orders warning', 'alarm codes warning']);
   });
 
   test('names the charset, where messages with Chinese text are refused and no others', async () => {

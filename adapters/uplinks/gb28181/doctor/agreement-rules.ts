@@ -45,46 +45,6 @@ const realmWhileUp =
     return warning('realm', other.words.zh, other.words.en);
   };
 
-const advertised: Rule = ({ settings, seen, own }) => {
-  // Whoever is heard has found the way, whatever was advertised.
-  if (seen.us === undefined || seen.callers.length > 0) return undefined;
-  const told = settings.advertised ? `${settings.advertised.address}:${settings.advertised.port}` : undefined;
-  if (told !== undefined && told !== seen.us) {
-    return problem(
-      'advertised',
-      `平台从 ${seen.us} 看到本机，而对外地址设置为 ${told}：平台无法呼叫本机，请更正对外地址。`,
-      `The platform sees us at ${seen.us}, but ${told} is set as our advertised address: it cannot call us. Correct the advertised address.`,
-    );
-  }
-  if (told !== undefined || own === undefined || seen.us.startsWith(`${own}:`)) return undefined;
-  return warning(
-    'advertised',
-    `平台从 ${seen.us} 看到本机，而本机地址是 ${own}，也没有收到过平台的请求：中间有地址转换（NAT），请填写对外地址（advertised）并保持心跳不超过 30 秒。`,
-    `The platform sees us at ${seen.us}, while our address is ${own}, and none of its requests has come: a NAT stands between. Set the advertised address, and keepalives of 30 s or less.`,
-  );
-};
-
-/** A SIP ALG in a router, as a rule; whoever is heard all the same has found the way. */
-const rewritten: Rule = ({ seen }) => {
-  const { rewritten: by, callers } = seen;
-  if (!by || callers.length > 0) return undefined;
-  return warning(
-    'rewritten',
-    `途中有设备改写了本机的 SIP 报文（${by.header} 由 ${by.ours} 变为 ${by.theirs}），也没有收到过平台的请求：请在路由器或防火墙上关闭 SIP ALG，或改用 TCP。`,
-    `Something on the way rewrites our SIP messages (${by.header} from ${by.ours} to ${by.theirs}), and none of the platform's requests has come: switch off SIP ALG in the router or firewall, or change the transport to TCP.`,
-  );
-};
-
-const secondBox: Rule = ({ seen, settings: { codes } }) => {
-  const [other] = seen.otherContacts;
-  if (other === undefined || seen.callers.length > 0) return undefined;
-  return warning(
-    'second device',
-    `平台上编码 ${codes.device} 还登记着另一个地址 ${other}，而平台的请求没有到达本机：另一台设备可能在使用同一编码，请核对。`,
-    `The platform has code ${codes.device} registered at another address as well, ${other}, and none of its requests reaches this box: another device may be using the same code. Look for it.`,
-  );
-};
-
 /** What its charset says of ours; what it refuses for it is told before. */
 const charset: Rule = ({ settings, seen }) => {
   const ours = charsetOf(settings);
@@ -224,9 +184,7 @@ const told: Rule = ({ seen }) => {
   return warning('messages', `平台对 ${last.what} 消息应答 ${last.status}。`, `The platform answered ${last.status} to a ${last.what} message.`);
 };
 
-/** Nothing that the platform asks comes to us. */
-export const wayBackRules: readonly Rule[] = [advertised, rewritten, secondBox];
 /** What differs, and may explain nothing of what is wrong. */
-export const deviationRules: readonly Rule[] = [clock, realmWhileUp(true), catalogue, charset, farChannel, bareZones, shortGrant];
-/** Worth a look. */
-export const tidinessRules: readonly Rule[] = [partlyCoded, ownCode, realmWhileUp(false), told];
+export const deviationRules: readonly Rule[] = [clock, realmWhileUp(true), catalogue, charset, farChannel];
+/** Worth a look: nothing fails for it. */
+export const tidinessRules: readonly Rule[] = [bareZones, shortGrant, partlyCoded, ownCode, realmWhileUp(false), told];

@@ -5,7 +5,8 @@ import { listCodes } from '../codes/code-map.ts';
 import { kindOfType } from '../codes/judge.ts';
 import { foreignMedia, maySendTo } from '../destinations.ts';
 import type { SeenOnTheWire } from './facts.ts';
-import { down, problem, type Rule, warning } from './rule.ts';
+import { neverHeard, problem, type Rule, warning, wonders } from './rule.ts';
+import { advertisedIsTrue } from './way-back-rules.ts';
 
 /** The platform calls itself otherwise than we do. */
 const itsName: Rule = ({ settings, seen, asked }) => {
@@ -161,21 +162,17 @@ const orders = [
   { order: 'DeviceConfig', key: 'configure', zh: '设备配置', en: 'to change the heartbeat' },
 ] as const;
 
-/** What no bureau expects of a school. */
-const unusual: ReadonlySet<string> = new Set(['reboot', 'configure']);
-
-const forbiddenOf =
-  (usual: boolean): Rule =>
-  ({ settings: { may }, seen }) => {
-    const closed = orders.filter(({ key }) => !may[key] && unusual.has(key) !== usual);
-    const found = seen.asked.flatMap(({ what, order }) => closed.find((each) => names(each.order, what, order)) ?? []).at(-1);
-    if (!found) return undefined;
-    return warning(
-      'orders',
-      `平台要求${found.zh}（${found.order}），而设置不允许（may.${found.key}）：若应允许，请打开 may.${found.key}。`,
-      `The platform orders us ${found.en} (${found.order}), which the settings forbid (may.${found.key}): if it may, allow may.${found.key}.`,
-    );
-  };
+/** A site has chosen so: nothing is amiss. */
+const forbidden: Rule = ({ settings: { may }, seen }) => {
+  const closed = orders.filter(({ key }) => !may[key]);
+  const found = seen.asked.flatMap(({ what, order }) => closed.find((each) => names(each.order, what, order)) ?? []).at(-1);
+  if (!found) return undefined;
+  return warning(
+    'orders',
+    `平台要求${found.zh}（${found.order}），而设置不允许（may.${found.key}）：若应允许，请打开 may.${found.key}。`,
+    `The platform orders us ${found.en} (${found.order}), which the settings forbid (may.${found.key}): if it may, allow may.${found.key}.`,
+  );
+};
 
 const names = (order: string, what: string, said: string | undefined) => said === order || what === `Control ${order}`;
 
@@ -193,19 +190,17 @@ const hungUp: Rule = ({ seen }) => {
   );
 };
 
-/** Platforms ask at once (facts §3.4). */
-const silentFor = seconds(30);
-
 /** A platform that is told nothing shows nothing. */
 const neverAsked: Rule = (facts) => {
-  const { seen, lasts, own, heardAll } = facts;
-  if (down(facts) || heardAll !== true || lasts === undefined || lasts < silentFor) return undefined;
+  const { seen, lasts = 0, own } = facts;
+  if (!wonders(facts)) return undefined;
   const since = Math.round(lasts / 1_000);
-  if (seen.callers.length === 0) {
+  if (neverHeard(facts)) {
+    const address = advertisedIsTrue(facts) ? { zh: '端口映射', en: 'the mapping of ports' } : { zh: '对外地址', en: 'the advertised address' };
     return warning(
       'requests',
-      `已注册 ${since} 秒，但平台没有向本机发来任何请求，也没有查询目录，因此平台上看不到通道：平台的请求可能到不了本机（防火墙、NAT、SIP ALG 或对外地址，本机地址 ${own ?? '?'}），平台方尚未同步目录，或它们到了使用同一编码的另一台设备。`,
-      `Registered for ${since} s, and the platform has not asked this box for anything, nor for its catalogue, so that it shows no channel: its requests may not reach us (a firewall, a NAT, SIP ALG or the advertised address; ours is ${own ?? '?'}), its operator has not had the catalogue fetched, or another device with the same code gets them.`,
+      `已注册 ${since} 秒，但平台没有向本机发来任何请求，也没有查询目录，因此平台上看不到通道：平台的请求可能到不了本机（防火墙、NAT、SIP ALG 或${address.zh}，本机地址 ${own ?? '?'}），平台方尚未同步目录，或它们到了使用同一编码的另一台设备。`,
+      `Registered for ${since} s, and the platform has not asked this box for anything, nor for its catalogue, so that it shows no channel: its requests may not reach us (a firewall, a NAT, SIP ALG or ${address.en}; ours is ${own ?? '?'}), its operator has not had the catalogue fetched, or another device with the same code gets them.`,
     );
   }
   if (wantsCatalogue(seen)) return undefined;
@@ -219,5 +214,6 @@ const neverAsked: Rule = (facts) => {
 const wantsCatalogue = ({ asked }: SeenOnTheWire) => asked.some(({ what }) => what === 'Query Catalog');
 
 export const askedRules: readonly Rule[] = [itsName, media, mediaConnection];
-export const unservedRules: readonly Rule[] = [ourNames, refusedByUs, forbiddenOf(true)];
-export const faintRules: readonly Rule[] = [neverAsked, forbiddenOf(false), hungUp];
+export const unservedRules: readonly Rule[] = [ourNames, refusedByUs];
+export const faintRules: readonly Rule[] = [neverAsked, hungUp];
+export const chosenRules: readonly Rule[] = [forbidden];

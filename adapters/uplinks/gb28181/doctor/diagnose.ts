@@ -4,22 +4,27 @@
  */
 import type { UplinkFinding } from '../../../../gateway/domain/uplink-ports.ts';
 import { wordsOf } from '../trouble.ts';
-import { deviationRules, tidinessRules, wayBackRules } from './agreement-rules.ts';
-import { askedRules, faintRules, unservedRules } from './asked-rules.ts';
+import { deviationRules, tidinessRules } from './agreement-rules.ts';
+import { askedRules, chosenRules, faintRules, unservedRules } from './asked-rules.ts';
 import { connectionRules, passersBy, perhapsThePlatform, silenceRules } from './connection-rules.ts';
 import type { DoctorFacts } from './facts.ts';
 import { lastingRules, weatherRules } from './lasting-rules.ts';
 import { messageRules } from './message-rules.ts';
 import { refusalRules } from './refusal-rules.ts';
 import { at, down, type Rule } from './rule.ts';
+import { forgottenRules, wayBackRules } from './way-back-rules.ts';
 
 /** Each explains why nothing works, or why something that was tried failed. */
 const causes: readonly Rule[] = [
-  ...[...connectionRules, ...lastingRules, ...silenceRules, ...refusalRules],
+  ...[...connectionRules, ...forgottenRules, ...lastingRules, ...silenceRules, ...refusalRules],
   ...[...askedRules, ...messageRules, ...wayBackRules, ...unservedRules],
 ];
 
-/** Causes, the certain ones first; then what differs without having harmed anything yet; then that all is well, and what is worth a look; never empty. */
+/**
+ * Never empty. The first sentence is about the connection and what goes over it, for a technician who reads no further: causes, the certain ones first;
+ * then what the platform is likely to show wrongly, or asks in vain; then that all is well. Behind that stands what a site has chosen (orders that it
+ * forbids) or may still tidy up (zones without codes): nothing fails for it.
+ */
 export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
   const judged = (rules: readonly Rule[]) => rules.flatMap((rule) => rule(facts) ?? []);
   const found = judged(causes);
@@ -35,7 +40,7 @@ export function diagnose(facts: DoctorFacts): readonly UplinkFinding[] {
     ...suspicions,
     ...judged([...deviationRules, perhapsThePlatform, ...faintRules, ...weatherRules]),
     ...well,
-    ...judged([...tidinessRules, passersBy]),
+    ...judged([...chosenRules, ...tidinessRules, passersBy]),
   ];
 }
 

@@ -79,8 +79,8 @@ export interface SeenOnTheWire {
   readonly rewritten?: { readonly header: 'Via' | 'Contact'; readonly ours: string; readonly theirs: string };
   /** Contacts beside ours that the registrar has for our code. */
   readonly otherContacts: readonly string[];
-  /** What the platform calls itself, at which address, and whom it calls. */
-  readonly callers: readonly { readonly user: string; readonly address: string }[];
+  /** What the platform calls itself, at which address, and whom it calls; `before` it saw us at the address of now. */
+  readonly callers: readonly { readonly user: string; readonly address: string; readonly before?: true }[];
   readonly called: readonly string[];
   /** Its MESSAGEs and SUBSCRIBEs: `Query Catalog`, the code that it is about, and the order in a Control. */
   readonly asked: readonly { readonly what: string; readonly code?: string; readonly order?: string; readonly subscribes: boolean }[];

@@ -30,11 +30,12 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
   const challenges = answers
     .filter(({ message }) => message.status === 401 || message.status === 407)
     .flatMap(({ message }) => challengesOf(message));
+  const movedAt = movedIn(answers);
   const granted = registers.findLast(({ answer }) => answer && isSuccess(answer.status));
   return {
     registers: registers.map(registerOf).toReversed(),
     servers: registers.flatMap(({ message }) => parseUri(message.uri)?.user || []),
-    ...defined({
+    ...present({
       realm: challenges.at(-1)?.parameters.get('realm'),
       version: registers.flatMap(({ answer }) => textIn(answer, 'X-GB-Ver') ?? []).at(-1),
       granted: granted?.answer && grantedExpires(granted.answer),
@@ -47,9 +48,9 @@ export function readLadder(steps: readonly LadderStep[], now: number): SeenOnThe
     schemes: [...new Set(challenges.map(({ scheme }) => scheme))],
     usOverUdp: changesIn(answers.filter(({ transport }) => transport === 'UDP').flatMap(({ message }) => usIn(message))),
     otherContacts: granted ? othersOf(granted) : [],
-    callers: theirs.flatMap(({ message, remote: { address } }) => {
+    callers: theirs.flatMap(({ message, at, remote: { address } }) => {
       const user = parseUri(fromOf(message)?.uri ?? '')?.user;
-      return user === undefined ? [] : [{ user, address }];
+      return user === undefined ? [] : [{ user, address, ...(at < movedAt ? { before: true } : {}) }];
     }),
     called: theirs.flatMap(({ message }) => parseUri(toOf(message)?.uri ?? '')?.user ?? []),
     asked: theirs.flatMap(askedIn),
@@ -88,7 +89,7 @@ function registerOf(exchange: Exchange): SeenRegister {
   return {
     ...{ signed, status: answer?.status, bytes: headBytes(message) + bodyBytes },
     ...(answer && challengesOf(answer).some(({ parameters }) => parameters.get('stale')?.toLowerCase() === 'true') ? { stale: true } : {}),
-    ...defined({ said: answer && saidBy(answer), took: tookOf(exchange) }),
+    ...present({ said: answer && saidBy(answer), took: tookOf(exchange) }),
   };
 }
 
@@ -121,7 +122,7 @@ function toldIn(exchange: Exchange, now: number): readonly SeenTold[] {
       what: aboutOf(message.body)?.split(' ')[1] ?? '?',
       times,
       ...(message.method === 'NOTIFY' ? { notify: true } : {}),
-      ...defined({ sn: snOf(message), took: tookOf(exchange) }),
+      ...present({ sn: snOf(message), took: tookOf(exchange) }),
     },
   ];
 }
@@ -135,7 +136,7 @@ function askedIn({ message }: Exchange): SeenOnTheWire['asked'] {
   return [
     {
       ...{ what, subscribes: message.method === 'SUBSCRIBE' },
-      ...defined({
+      ...present({
         code: /<DeviceID>\s*(\d{1,20})/i.exec(text)?.[1],
         order: /<(PTZCmd|GuardCmd|AlarmCmd|TeleBoot|HomePosition)>/.exec(text)?.[1],
       }),
@@ -197,6 +198,17 @@ function usIn(answer: SipResponse): readonly string[] {
   return us ? [hostPort(us.address, us.port)] : [];
 }
 
+/** When it first saw us at the address of now, after another; ports may change. */
+function movedIn(answers: readonly { readonly message: SipResponse; readonly at: number }[]): number {
+  const seen = answers.flatMap(({ message, at }) => {
+    const us = seenAs(message);
+    return us ? [{ at, address: us.address }] : [];
+  });
+  const now = seen.at(-1)?.address;
+  const other = seen.findLastIndex(({ address }) => address !== now);
+  return (other === -1 ? undefined : seen[other + 1]?.at) ?? Number.NEGATIVE_INFINITY;
+}
+
 function aheadOf(answer: SipResponse, at: number): readonly Millis[] {
   const date = parseDate(headerOf(answer, 'Date') ?? '');
   return date === undefined ? [] : [(date - at) as Millis];
@@ -223,7 +235,14 @@ function headBytes(message: SipMessage): number {
   return message.headers.reduce((sum, { name, value }) => sum + name.length + value.length + 4, start + 4);
 }
 
-/** Without what is undefined. */
-function defined<T extends Readonly<Record<string, unknown>>>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+type Present<T> = { [Key in keyof T]?: NonNullable<T[Key]> };
+
+/** Without what is not there. */
+function present<T extends object>(values: T): Present<T> {
+  const found: Present<T> = {};
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined && value !== null) found[key] = value;
+  }
+  return found;
 }
