@@ -7,12 +7,15 @@ import { type DoctorCase, World } from '../support/gb-doctor-world.ts';
 import { doctorCases } from './gb28181-doctor-cases.ts';
 import { engineerCases } from './gb28181-doctor-engineer-cases.ts';
 import { fieldCases } from './gb28181-doctor-field-cases.ts';
+import { fourthCases } from './gb28181-doctor-fourth-cases.ts';
 import { thirdCases } from './gb28181-doctor-third-cases.ts';
 
 /** One is enough for every day; `DOCTOR_SEEDS=2,3,4` for more, and for cases that ask addresses beyond this machine. */
 const wanted = process.env.DOCTOR_SEEDS;
 const seeds = (wanted ?? '1').split(',').map(Number);
-const cases = [...doctorCases, ...fieldCases, ...thirdCases, ...engineerCases].filter(({ outside }) => wanted !== undefined || !outside);
+const cases = [...doctorCases, ...fieldCases, ...thirdCases, ...fourthCases, ...engineerCases].filter(
+  ({ outside }) => wanted !== undefined || !outside,
+);
 
 async function asked({ after = 45, make }: DoctorCase, seed: number) {
   await using world = new World(seed);

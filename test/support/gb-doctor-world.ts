@@ -3,7 +3,7 @@
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { instant, millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
-import { ManualClock } from '../../gateway/runtime/clock.ts';
+import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { type Dice, diceFrom } from '../../simulators/platform/gb28181/dice.ts';
 import type { GbPlatform, GbPlatformOptions } from '../../simulators/platform/gb28181/platform.ts';
@@ -81,9 +81,14 @@ export class World implements AsyncDisposable {
     return until(this.clock, claim, within);
   }
 
+  /** Half a second at a time, as SIP repeats itself no sooner, and the network has its turn in between. */
   async pass(length: number): Promise<void> {
     const end = this.clock.now() + length;
-    await this.until(() => this.clock.now() >= end, millis(length + seconds(10)));
+    const step = length > minutes(3) ? seconds(2) : millis(500);
+    while (this.clock.now() < end) {
+      await systemClock.sleep(millis(1));
+      await this.clock.advance(step);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
