@@ -69,7 +69,12 @@ test('a message of 65,535 bytes is taken in whatever pieces it comes, with what 
   for (const size of [stream.length, 65_536, 65_534, 9_000, 1_460]) {
     const { heard, framer } = listener();
     for (let at = 0; at < stream.length; at += size) framer.push(Buffer.from(stream.subarray(at, at + size)));
-    expect(heard).toEqual([readDatagram(whole), readDatagram(flows[0]!), readDatagram(whole)]);
+    const read = heard.map((one) => (one === 'ping' ? one : [one.problem, Buffer.compare(one.message.body, whole.subarray(-most))]));
+    expect(read).toEqual([
+      [undefined, 0],
+      [undefined, expect.not.toBeOneOf([0])],
+      [undefined, 0],
+    ]);
     expect(framer.waiting).toBe(false);
   }
   const { heard, framer } = listener();
