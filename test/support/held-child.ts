@@ -2,6 +2,7 @@
  * Weighs what the uplink holds of one message of each kind while it lasts, in a process of its own: `node --expose-gc --no-opt --no-sparkplug …
  * held-child.ts`, as code that is compiled meanwhile would be weighed too. Time stands still, so that nothing is forgotten meanwhile; then it goes on, and all must be given back. Prints one JSON line.
  */
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
 import { minutes } from '../../gateway/domain/time.ts';
@@ -47,26 +48,21 @@ interface Weight {
   readonly buffers: number;
 }
 
-async function weighBoth(): Promise<Weight> {
-  const looks: Weight[] = [];
-  for (let look = 0; look < 3; look += 1) {
-    globalThis.gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 40)); // what was freed outside the heap is counted a turn later
-    const { used_heap_size, external_memory } = getHeapStatistics();
-    looks.push({ all: used_heap_size + external_memory, buffers: external_memory });
-  }
-  return { all: Math.min(...looks.map(({ all }) => all)), buffers: Math.min(...looks.map(({ buffers }) => buffers)) };
+async function look(): Promise<Weight> {
+  globalThis.gc?.();
+  await new Promise((resolve) => setTimeout(resolve, 40)); // what was freed outside the heap is counted a turn later
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return { all: used_heap_size + external_memory, buffers: external_memory };
 }
 
-/** Once all that was sent has been read. */
-async function settled(): Promise<Weight> {
-  let weight = await weighBoth();
-  for (let look = 0; look < 50; look += 1) {
-    const last = weight;
-    weight = await weighBoth();
-    if (Math.abs(weight.buffers - last.buffers) < 100) break;
+/** Once all that was sent has been read: the less of two looks that agree. */
+async function weighBoth(): Promise<Weight> {
+  for (let last = await look(), looks = 1; ; looks += 1) {
+    const next = await look();
+    if (Math.abs(next.buffers - last.buffers) < 100 || looks === 100)
+      return { all: Math.min(last.all, next.all), buffers: Math.min(last.buffers, next.buffers) };
+    last = next;
   }
-  return weight;
 }
 
 const weigh = async () => (await weighBoth()).all;
@@ -156,18 +152,32 @@ function ofLength(length: number, lines: readonly string[]): Buffer {
 
 const connections = 20;
 
-/** For each connection, at both its ends: the less of two looks, after one that compiles what it needs. */
-async function heldOf(bytes: Buffer): Promise<Weight> {
-  const looks: Weight[] = [];
-  for (let look = 0; look < 3; look += 1) {
-    const before = await settled();
-    const sockets = await Promise.all(Array.from({ length: connections }, () => unfinished(bytes)));
-    const { all, buffers } = await settled();
-    looks.push({ all: (all - before.all) / connections, buffers: (buffers - before.buffers) / connections });
-    for (const socket of sockets) socket.destroy();
+/** Until the uplink has so many connections and has read all that came by them, as the kernel sees it (Linux). */
+async function allRead(connected: number): Promise<void> {
+  const port = to.port.toString(16).toUpperCase().padStart(4, '0');
+  for (;;) {
+    const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1);
+    const open = rows
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, local, , state]) => local?.endsWith(`:${port}`) && /^0[18]$/.test(state ?? ''));
+    if (open.length === connected && open.every(([, , , , queues]) => queues?.endsWith(':00000000'))) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const least = (of: (weight: Weight) => number) => Math.min(...looks.slice(1).map(of));
-  return { all: least(({ all }) => all), buffers: least(({ buffers }) => buffers) };
+}
+
+/** For each connection, at both its ends. Once before, to compile what it needs. */
+async function heldOf(bytes: Buffer): Promise<Weight> {
+  let weight: Weight = { all: 0, buffers: 0 };
+  for (let round = 0; round < 2; round += 1) {
+    const before = await weighBoth();
+    const sockets = await Promise.all(Array.from({ length: connections }, () => unfinished(bytes)));
+    await allRead(connections);
+    const { all, buffers } = await weighBoth();
+    weight = { all: (all - before.all) / connections, buffers: (buffers - before.buffers) / connections };
+    for (const socket of sockets) socket.destroy();
+    await allRead(0);
+  }
+  return weight;
 }
 
 // Of the connection itself.
