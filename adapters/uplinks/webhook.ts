@@ -3,7 +3,7 @@
  * `X-Campus-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`: the receiver recomputes it over the raw bytes and
  * refuses a `t` that is too old.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
@@ -43,7 +43,8 @@ class WebhookUplink implements Uplink {
   readonly window: number;
   readonly #config: WebhookConfig;
   readonly #context: AdapterContext;
-  readonly #key: string;
+  readonly #key: KeyObject;
+  readonly #path: string;
   #pool: Pool | undefined;
 
   constructor(settings: UplinkSettings, checked: WebhookConfig, context: AdapterContext) {
@@ -62,7 +63,9 @@ class WebhookUplink implements Uplink {
     this.window = checked.window;
     this.#config = checked;
     this.#context = context;
-    this.#key = key;
+    this.#key = createSecretKey(key, 'utf8');
+    const { pathname, search } = new URL(checked.url);
+    this.#path = pathname + search;
   }
 
   link(): undefined {}
@@ -96,32 +99,11 @@ class WebhookUplink implements Uplink {
     const pool = this.#pool;
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
-    const target = new URL(this.#config.url);
-    // Its own controller: the limit ends when we return, and must not tear down a connection whose accepted reply is still being drained.
-    const request = new AbortController();
-    const abandon = () => request.abort(limit.reason);
-    limit.addEventListener('abort', abandon, { once: true });
-    let reply: Dispatcher.ResponseData;
-    try {
-      // undici's `request` follows no redirect, and neither do we: an alarm goes to the configured address or nowhere.
-      reply = await pool.request({
-        method: 'POST',
-        path: target.pathname + target.search,
-        headers: this.#headers(delivery),
-        body: delivery.body,
-        signal: request.signal,
-      });
-    } catch (cause) {
+    const request = { path: this.#path, headers: this.#headers(delivery), body: delivery.body };
+    const { status, said } = await post(pool, request, limit).catch((cause: unknown) => {
       throw this.#unanswered(delivery, reasonOf(cause), cause);
-    }
-    const status = reply.statusCode;
-    if (status >= 200 && status < 300) {
-      // The status is the receipt; what follows it cannot take it back, so its failure is of no interest.
-      limit.removeEventListener('abort', abandon);
-      reply.body.dump({ limit: mostReplyBytes }).catch(() => undefined);
-      return { proof: `HTTP ${status}` };
-    }
-    const said = await reasonText(reply);
+    });
+    if (taken(status)) return { proof: `HTTP ${status}` };
     if (status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429) {
       throw new GatewayError(
         'DELIVERY_REFUSED',
@@ -184,20 +166,60 @@ function connectorFor(trusted: () => Promise<TlsTrust>): buildConnector.connecto
   };
 }
 
-/** The first characters of what the platform said, on one line and without control characters. */
-async function reasonText(reply: Dispatcher.ResponseData): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of reply.body.iterator?.({ destroyOnReturn: true }) ?? reply.body) {
-      chunks.push(Buffer.from(chunk as Uint8Array));
-      size += chunks.at(-1)?.length ?? 0;
-      if (size >= mostReasonCharacters * 4) break;
-    }
-  } catch {
-    // The status is the answer; a reason that breaks off half-way is shown as far as it came.
-  }
-  // A platform's text must not steer a terminal.
+const taken = (status: number) => status >= 200 && status < 300;
+
+interface Reply {
+  readonly status: number;
+  /** The first characters of why it was not taken. */
+  readonly said: string;
+}
+
+/**
+ * Follows no redirect: an alarm goes to the configured address or nowhere. A status that takes the event is the receipt, at once: what follows it
+ * cannot take it back, and is read to its end only so that the connection can serve again. Of any other the first characters are waited for.
+ */
+function post(pool: Pool, request: Pick<Dispatcher.DispatchOptions, 'path' | 'headers' | 'body'>, signal: AbortSignal): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    let sending: Dispatcher.DispatchController | undefined;
+    let status = 0;
+    const chunks: Buffer[] = [];
+    const abandon = () => {
+      sending?.abort(signal.reason);
+      end(signal.reason);
+    };
+    /** Where a status came it is the answer; a reason that breaks off half-way is shown as far as it came. */
+    const end = (error?: unknown) => {
+      signal.removeEventListener('abort', abandon);
+      if (status > 0) resolve({ status, said: legible(chunks) });
+      else reject(error);
+    };
+    signal.addEventListener('abort', abandon, { once: true });
+    pool.dispatch(
+      { ...request, method: 'POST' },
+      {
+        onRequestStart(controller) {
+          sending = controller;
+          if (signal.aborted) controller.abort(signal.reason);
+        },
+        onResponseStart(_, code) {
+          if (code < 200) return;
+          status = code;
+          if (taken(status)) end();
+        },
+        onResponseData(controller, chunk) {
+          if (taken(status)) return;
+          chunks.push(chunk);
+          if (Buffer.concat(chunks).length >= mostReasonCharacters * 4) controller.abort(new Error('Enough was said.'));
+        },
+        onResponseEnd: () => end(),
+        onResponseError: (_, error) => end(error),
+      },
+    );
+  });
+}
+
+/** On one line and without control characters: a platform's text must not steer a terminal. */
+function legible(chunks: readonly Buffer[]): string {
   const text = Buffer.concat(chunks)
     .toString('utf8')
     .replace(/[\p{Cc}\s]+/gu, ' ')

@@ -5,13 +5,23 @@ import type { Clock } from '../domain/ports.ts';
 
 const counterLimit = 0x1000;
 
+const randomBytes = 10;
+/** Ids whose randomness is fetched at once: one by one it costs more than all the rest of an id. */
+const stocked = 100;
+
 /** `fill` puts randomness into the bytes; tests may replace it. */
 export function eventIds(clock: Clock, fill: (bytes: Uint8Array) => void = (bytes) => randomFillSync(bytes)): () => EventId {
+  const stock = new Uint8Array(stocked * randomBytes);
+  let used = stock.length;
   let at = 0;
   let counter = 0;
   return () => {
-    const random = new Uint8Array(10);
-    fill(random);
+    if (used === stock.length) {
+      fill(stock);
+      used = 0;
+    }
+    const random = stock.subarray(used, used + randomBytes);
+    used += randomBytes;
     const now = clock.now();
     if (now > at) {
       at = now;
