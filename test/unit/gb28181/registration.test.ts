@@ -116,7 +116,7 @@ describe('what a platform does to a registration', () => {
     registrar.whim = () => ({ status: 403, headers: { 'Retry-After': wait } });
     await using device = gbDevice(registrar, clock);
     await until(clock, () => registrar.of('REGISTER').length === 1);
-    await until(clock, () => device.uplink.link()?.sentence?.en.includes('403') === true);
+    await until(clock, () => device.uplink.link()?.sentence?.en.includes('(403') === true);
     expect(device.uplink.link()?.sentence).toEqual({ zh: expect.stringContaining(zh), en: expect.stringMatching(en) });
     await until(clock, () => registrar.of('REGISTER').length === 2, 700_000);
     const [first, second] = registrar.of('REGISTER').map(({ at }) => at);
