@@ -13,6 +13,7 @@ import { mappedDialect } from './panels/dialects/mapped.ts';
 import { paiDialect } from './panels/dialects/pai.ts';
 import { shellyGen1Dialect } from './panels/dialects/shelly-gen1.ts';
 import { shellyGen2Dialect } from './panels/dialects/shelly-gen2.ts';
+import { siaDc09Dialect } from './panels/dialects/sia-dc09.ts';
 import { sparkplugDialect } from './panels/dialects/sparkplug-b.ts';
 import { tasmotaDialect } from './panels/dialects/tasmota.ts';
 import { texecom2mqttDialect } from './panels/dialects/texecom2mqtt.ts';
@@ -44,6 +45,7 @@ export const panelDialects: readonly PanelDialect[] = [
   paiDialect,
   shellyGen1Dialect,
   shellyGen2Dialect,
+  siaDc09Dialect,
   sparkplugDialect,
   tasmotaDialect,
   texecom2mqttDialect,

@@ -1,6 +1,7 @@
 /** Part of the composition root: the adapters that configuration and inventory ask for by name. */
 import { readFile } from 'node:fs/promises';
 import { cameraAdapters, uplinkAdapters } from '../adapters/index.ts';
+import { dc09Receiver } from '../adapters/panels/dc09/receiver.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
 import type { Inventory, UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
@@ -54,7 +55,16 @@ function sendingTwice(uplink: Uplink): Uplink {
   };
 }
 
-export async function externalBrokers(config: GatewayConfig, around: AdapterContext): Promise<readonly PanelIntake[]> {
+/** Ways in for panels beside our own broker, each with how events name it; MQTT where it does not say. */
+export async function furtherIntakes(
+  config: GatewayConfig,
+  around: AdapterContext,
+): Promise<readonly { readonly intake: PanelIntake; readonly protocol?: string }[]> {
+  const brokers = (await externalBrokers(config, around)).map((intake) => ({ intake }));
+  return config.dc09.enabled ? [...brokers, { intake: dc09Receiver({ ...config.dc09, ...around }), protocol: 'dc09' }] : brokers;
+}
+
+async function externalBrokers(config: GatewayConfig, around: AdapterContext): Promise<readonly PanelIntake[]> {
   return Promise.all(
     config.mqtt.external.map(async ({ name, url, username, passwordFile, authorityFile, version: protocolVersion }) => {
       const password: Secret | undefined = passwordFile === undefined ? undefined : await readSecretFile(passwordFile);

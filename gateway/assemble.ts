@@ -6,7 +6,7 @@ import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
 import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
-import { createUplink, externalBrokers, settingsProblems, uplinkDoubts } from './assemble-adapters.ts';
+import { createUplink, furtherIntakes, settingsProblems, uplinkDoubts } from './assemble-adapters.ts';
 import { codeDeskOf } from './assemble-codes.ts';
 import { platformDoor } from './assemble-door.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
@@ -245,8 +245,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     });
     live('panel broker', (signal) => broker.run(panels.doorFor(broker.name), signal));
   });
-  for (const broker of await externalBrokers(config, { clock, log })) {
-    live(`external broker ${broker.name}`, (signal) => broker.run(panels.doorFor(broker.name), signal));
+  for (const { intake: further, protocol } of await furtherIntakes(config, { clock, log })) {
+    live(`panel intake ${further.name}`, (signal) => further.run(panels.doorFor(further.name, protocol), signal));
   }
   live('inventory', (signal) => inventory.run(signal));
   live('uplinks', (signal) => uplinks.run(signal));

@@ -59,10 +59,12 @@ export interface Panel {
   readonly name: string;
   readonly place?: PlaceId;
   readonly dialect: string;
-  /** `embedded`: it signs in to our own broker; otherwise the name of an external broker in gateway.yaml. */
+  /** `embedded`: it signs in to our own broker. `dc09`: it speaks SIA DC-09 to our receiver. Otherwise the name of an external broker in gateway.yaml. */
   readonly broker: string;
   /** The panel signs in as its id with a generated password of ≥ 128 bits; only the SHA-256 of that password is kept (hex). */
   readonly passwordSha256?: string;
+  /** The key of a protocol that encrypts by itself: AES of SIA DC-09. */
+  readonly secret?: Secret;
   /** What its dialect wants besides (prefix of topics, rules …): validated by the dialect's own schema. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Longest silence between two heartbeats before the panel is at fault. */

@@ -34,7 +34,8 @@ export interface PanelFleetOptions {
 }
 
 export interface PanelFleet extends Disposable {
-  doorFor(intake: string): PanelDoor;
+  /** `protocol`: as events name it; MQTT unless told. */
+  doorFor(intake: string, protocol?: string): PanelDoor;
   status(panel: PanelId): PanelStatus;
   statuses(): readonly PanelStatus[];
   changes(signal: AbortSignal): AsyncIterable<PanelStatus>;
@@ -167,7 +168,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     return topic.startsWith(dialect.prefix(panel, campus())) || dialect.topics(panel, campus()).some((filter) => matches(filter, topic));
   };
 
-  const doorFor = (name: string): PanelDoor => {
+  const doorFor = (name: string, protocol = name === 'embedded' ? 'mqtt' : `mqtt:${name}`): PanelDoor => {
     const outgoing = orders.get(name) ?? new Mailbox<PanelOrder>(1_000);
     orders.set(name, outgoing);
     const mine = () => inventory.current().panels.filter((panel) => panel.enabled && panel.broker === name && dialects.has(panel.dialect));
@@ -188,7 +189,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
             context: { panel: id, broker: name },
           });
         }
-        await receive(panel, name === 'embedded' ? 'mqtt' : `mqtt:${name}`, message);
+        await receive(panel, protocol, message);
       },
       session(id, state, reason) {
         log.info('panel session changed', { panel: id, state, reason });

@@ -45,6 +45,7 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'PUT /api/v1/panels/:id': maintain,
   'DELETE /api/v1/panels/:id': maintain,
   'POST /api/v1/panels/:id/password': maintain,
+  'PUT /api/v1/panels/:id/secret': maintain,
   'GET /api/v1/uplinks': maintain,
   'POST /api/v1/uplinks': administer,
   'GET /api/v1/uplinks/:id': maintain,

@@ -82,6 +82,8 @@ export interface InventoryEditor extends InventoryReader {
   removePanel(panel: PanelId): void;
   /** Made there, shown once, kept as a hash. */
   newPanelPassword(panel: PanelId): string;
+  /** Absent: none any more. */
+  setPanelSecret(panel: PanelId, secret?: Secret): void;
   putUplink(uplink: UplinkEdit): void;
   removeUplink(uplink: UplinkId): void;
   /** Made there, shown once, kept sealed. */

@@ -34,6 +34,7 @@ const migrations: readonly string[] = [
   'ALTER TABLE cameras ADD COLUMN fingerprint256 TEXT;',
   "ALTER TABLE streamKeys ADD COLUMN purpose TEXT NOT NULL DEFAULT 'local';",
   "ALTER TABLE panels ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';",
+  'ALTER TABLE panels ADD COLUMN secret TEXT;',
 ];
 
 export const schemaVersion = migrations.length;

@@ -60,6 +60,8 @@ export const documentSchema = section({
       password: z
         .union([z.string().min(24).max(256), section({ plain: z.string().min(24).max(256) })], { error: 'text of at least 24 characters' })
         .optional(),
+      /** Key of SIA DC-09. */
+      secret: secret.optional(),
       heartbeatSeconds: z.number().default(60),
       zones: keyed(section({ name: text, place: idText.optional(), type: text.optional(), channels: z.array(idText).default([]) })).default({}),
       enabled: z.boolean().default(true),
@@ -128,7 +130,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     panels: by(rows.panels, (row) => ({
       ...{ name: row.name, place: row.place ?? undefined, dialect: row.dialect, broker: row.broker },
       ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) }),
-      ...{ passwordSha256: kept(row.passwordSha256), heartbeatSeconds: row.heartbeatEvery / 1_000 },
+      ...{ passwordSha256: kept(row.passwordSha256), secret: kept(row.secret), heartbeatSeconds: row.heartbeatEvery / 1_000 },
       zones: by(
         rows.zones.filter(({ panel }) => panel === row.id),
         (zone) => ({ name: zone.name, place: zone.place ?? undefined, type: zone.type ?? undefined, channels: namesIn(zone.channels) }),

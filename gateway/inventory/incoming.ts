@@ -67,11 +67,13 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
     ...(panels
       ? {
           panels: entriesOf(panels).map(([id, { name, place, dialect, broker, settings, heartbeatSeconds, enabled, maintenance, ...panel }]) => {
+            const known = stored(before.panels, id);
             const plain = typeof panel.password === 'object' ? panel.password.plain : panel.password;
             const hash = plain === undefined ? panel.passwordSha256 : createHash('sha256').update(plain).digest('hex');
             return {
               ...{ id, name, place: place ?? null, dialect, broker, settings: JSON.stringify(settings) },
-              ...{ passwordSha256: hash ?? stored(before.panels, id)?.passwordSha256 ?? null, heartbeatEvery: Math.round(heartbeatSeconds * 1_000) },
+              ...{ passwordSha256: hash ?? known?.passwordSha256 ?? null, heartbeatEvery: Math.round(heartbeatSeconds * 1_000) },
+              secret: sealed(panel.secret, known?.secret ?? null, ownerOf.panel(id)),
               ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
             };
           }),

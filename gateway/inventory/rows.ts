@@ -25,6 +25,7 @@ type PanelRow = {
   dialect: string;
   broker: string;
   passwordSha256: string | null;
+  secret: string | null;
   settings: string;
   heartbeatEvery: number;
   enabled: Flag;
@@ -56,7 +57,7 @@ const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[]
   places: ['id', 'name'],
   cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'fingerprint256', 'settings', 'enabled', 'maintenance'],
   channels: ['id', 'name', 'camera', 'number'],
-  panels: ['id', 'name', 'place', 'dialect', 'broker', 'passwordSha256', 'heartbeatEvery', 'settings', 'enabled', 'maintenance'],
+  panels: ['id', 'name', 'place', 'dialect', 'broker', 'passwordSha256', 'secret', 'heartbeatEvery', 'settings', 'enabled', 'maintenance'],
   zones: ['panel', 'id', 'name', 'place', 'type', 'channels'],
   uplinks: ['id', 'name', 'adapter', 'settings', 'secret', 'enabled'],
   streamKeys: ['id', 'label', 'password', 'channels', 'purpose'],

@@ -33,7 +33,7 @@ export function snapshotOf(rows: Rows, sealer: Sealer): Snapshot {
     places: rows.places.map((row) => ({ ...row, id: placeId(row.id) })),
     cameras: rows.cameras.map((row) => cameraOf(row, open)),
     channels: rows.channels.map((row) => ({ ...row, id: channelId(row.id), camera: cameraId(row.camera) })),
-    panels: rows.panels.map((row) => panelOf(row, rows.zones)),
+    panels: rows.panels.map((row) => panelOf(row, rows.zones, open)),
     uplinks: rows.uplinks.map((row) => ({
       id: uplinkId(row.id),
       name: row.name,
@@ -50,6 +50,7 @@ export function snapshotOf(rows: Rows, sealer: Sealer): Snapshot {
 /** Names of the places where a secret stands: authenticated by the seal, and told to people. */
 export const ownerOf = {
   camera: (id: string) => `cameras.${id}.password`,
+  panel: (id: string) => `panels.${id}.secret`,
   uplink: (id: string) => `uplinks.${id}.secret`,
   streamKey: (id: string) => `streamKeys.${id}.password`,
   claim: 'claim',
@@ -78,7 +79,7 @@ function cameraOf(row: Row<'cameras'>, open: (sealed: string, owner: string) => 
   };
 }
 
-function panelOf(row: Row<'panels'>, zones: readonly Row<'zones'>[]): Panel {
+function panelOf(row: Row<'panels'>, zones: readonly Row<'zones'>[], open: (sealed: string, owner: string) => Secret): Panel {
   return {
     id: panelId(row.id),
     name: row.name,
@@ -86,6 +87,7 @@ function panelOf(row: Row<'panels'>, zones: readonly Row<'zones'>[]): Panel {
     dialect: row.dialect,
     broker: row.broker,
     ...(row.passwordSha256 === null ? {} : { passwordSha256: row.passwordSha256 }),
+    ...(row.secret === null ? {} : { secret: open(row.secret, ownerOf.panel(row.id)) }),
     settings: JSON.parse(row.settings),
     heartbeatEvery: millis(row.heartbeatEvery),
     zones: zones

@@ -5,6 +5,7 @@ import type { Camera, Campus, Panel, Place, UplinkSettings } from '../domain/cam
 import { GatewayError } from '../domain/errors.ts';
 import type { CameraId, PanelId, PlaceId, UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
+import type { Secret } from '../domain/secret.ts';
 import { openBoxKey } from './box-key.ts';
 import { addDefaultChannels, type Channels, channelsOf } from './channels.ts';
 import { type Claim, claimOf } from './claim.ts';
@@ -40,11 +41,13 @@ export interface InventoryStore extends InventoryReader, Users, StreamKeys, Clai
   putCamera(camera: CameraEdit): void;
   /** With its channels. Refused while a zone still looks through one of them. */
   removeCamera(camera: CameraId): void;
-  /** With its zones; the password stays: it is changed by `newPanelPassword` alone. */
+  /** With its zones; the password and the secret stay: `newPanelPassword` and `setPanelSecret` alone change them. */
   putPanel(panel: Panel): void;
   removePanel(panel: PanelId): void;
   /** Made here, shown once, 32 characters of 192 random bits; only its SHA-256 is kept. */
   newPanelPassword(panel: PanelId): string;
+  /** Absent: none any more. */
+  setPanelSecret(panel: PanelId, secret?: Secret): void;
   putUplink(uplink: UplinkEdit): void;
   removeUplink(uplink: UplinkId): void;
   /** Made here, shown once, 43 characters of 256 random bits; kept sealed. */
@@ -118,9 +121,9 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
     putPanel: (panel) =>
       ledger.edit((database, before) => {
         const { id, name, place, dialect, broker, settings, heartbeatEvery, zones, enabled, maintenance } = panel;
-        const passwordSha256 = before.rows.panels.find((row) => row.id === id)?.passwordSha256 ?? null;
+        const { passwordSha256 = null, secret = null } = before.rows.panels.find((row) => row.id === id) ?? {};
         putRow(database, 'panels', {
-          ...{ id, name, place: place ?? null, dialect, broker, passwordSha256, heartbeatEvery, settings: JSON.stringify(settings) },
+          ...{ id, name, place: place ?? null, dialect, broker, passwordSha256, secret, heartbeatEvery, settings: JSON.stringify(settings) },
           ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
         });
         removeRows(database, 'zones', { column: 'panel', is: id });
@@ -142,6 +145,11 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
       });
       return password;
     },
+    setPanelSecret: (panel, secret) =>
+      ledger.edit((database, before) => {
+        const row = found(before.rows.panels, 'panel', panel);
+        putRow(database, 'panels', { ...row, secret: secret === undefined ? null : sealer.seal(secret.reveal(), ownerOf.panel(panel)) });
+      }),
 
     putUplink: (uplink) =>
       ledger.edit((database, before) => {

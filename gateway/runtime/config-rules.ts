@@ -86,6 +86,7 @@ function listenersOf(config: GatewayConfig): Listener[] {
     { path: ['http', 'plain'], ...config.http.plain },
     { path: ['mqtt', 'tls'], ...config.mqtt.tls },
     { path: ['mqtt', 'plain'], ...config.mqtt.plain },
+    ...(config.dc09.tcp ? [{ path: ['dc09'], ...config.dc09 }] : []),
     { path: ['rtsp'], ...config.rtsp },
     ...(config.rtsp.enabled ? [{ path: ['rtsp', 'tls'], ...config.rtsp.tls }] : []),
   ];

@@ -50,7 +50,7 @@ const externalBroker = section({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_", at most 63')
-    .refine((text) => text !== 'embedded', 'another name than "embedded", which is our own broker'),
+    .refine((text) => text !== 'embedded' && text !== 'dc09', 'another name than "embedded" and "dc09", which are our own'),
   url: brokerUrl,
   username: z.string().min(1).max(256).optional(),
   passwordFile: file.optional(),
@@ -75,6 +75,16 @@ export const configSchema = section({
     plain: plain(1883),
     external: z.array(externalBroker).max(8).default([]),
   }).prefault({}),
+  /** Receiver for panels that speak SIA DC-09; a panel names it in `broker: dc09`. */
+  dc09: section({
+    enabled: z.boolean().default(false),
+    address: address.default('0.0.0.0'),
+    port: port.default(12_009),
+    tcp: z.boolean().default(true),
+    udp: z.boolean().default(true),
+  })
+    .refine(({ enabled, tcp, udp }) => !enabled || tcp || udp, 'tcp or udp, or both')
+    .prefault({}),
   rtsp: section({
     enabled: z.boolean().default(true),
     address: address.default('0.0.0.0'),

@@ -96,6 +96,7 @@ function withoutEmptySections(value: unknown): unknown {
     'log',
     'http',
     'mqtt',
+    'dc09',
     'rtsp',
     'media',
     'webrtc',

@@ -2,6 +2,7 @@
 import type { Panel, Zone } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { ChannelId, PanelId, PlaceId, ZoneId } from '../../domain/ids.ts';
+import { Secret } from '../../domain/secret.ts';
 import { millis } from '../../domain/time.ts';
 import { type Route, route } from '../route.ts';
 import { idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
@@ -31,10 +32,11 @@ const fields = {
 const change = z.strictObject(fields).openapi('PanelChange');
 const creation = z.strictObject({ id: idText<PanelId>(), ...fields }).openapi('PanelCreation');
 
-interface PanelEntry extends Omit<Panel, 'passwordSha256' | 'heartbeatEvery'> {
+interface PanelEntry extends Omit<Panel, 'passwordSha256' | 'secret' | 'heartbeatEvery'> {
   /** ms. */
   readonly heartbeatEvery: number;
   readonly hasPassword: boolean;
+  readonly hasSecret: boolean;
 }
 const entryFields = {
   id: idOf<PanelId>(),
@@ -58,6 +60,7 @@ const entryFields = {
   enabled: z.boolean(),
   maintenance: z.boolean(),
   hasPassword: z.boolean(),
+  hasSecret: z.boolean(),
 };
 const entry: z.ZodType<PanelEntry> = z.object(entryFields).openapi('Panel');
 /** `password` is shown here only. */
@@ -138,6 +141,14 @@ export function panelRoutes({ inventory }: RouteParts): readonly Route[] {
       reply: issued,
       handle: (incoming) => ({ username: incoming.params.id, password: inventory.newPanelPassword(incoming.params.id) }),
     }),
+    route({
+      method: 'PUT',
+      path: '/api/v1/panels/:id/secret',
+      summary: 'The key of a panel that encrypts by itself (SIA DC-09); without one there is none any more',
+      params,
+      body: z.strictObject({ secret: z.string().min(1).max(1_024).optional() }).openapi('PanelSecret'),
+      handle: ({ params: { id }, body: { secret } }) => inventory.setPanelSecret(id, secret === undefined ? undefined : new Secret(secret)),
+    }),
   ];
 }
 
@@ -145,6 +156,6 @@ function zoneOf({ place, type, ...rest }: z.output<typeof zone>): Zone {
   return { ...rest, ...(place === undefined ? {} : { place }), ...(type === undefined ? {} : { type }) };
 }
 
-function entryOf({ passwordSha256, ...panel }: Panel): PanelEntry {
-  return { ...panel, hasPassword: passwordSha256 !== undefined };
+function entryOf({ passwordSha256, secret, ...panel }: Panel): PanelEntry {
+  return { ...panel, hasPassword: passwordSha256 !== undefined, hasSecret: secret !== undefined };
 }
