@@ -11,6 +11,7 @@ import { type FuzzTarget, must } from '../target.ts';
 const settings = gb28181.config.parse({
   platform: { code: '34020000002000000001', address: '192.0.2.10' },
   codes: { device: '34020000001180000001' },
+  advertised: { address: '2001:db8::7' },
 });
 const seeds = ['register', 'unauthorized-wvp', 'registered-wvp', 'invite', 'subscribe', 'bye-wvp'].map((name) => fixture(`sip/gb28181/${name}.sip`));
 const remote = { address: '192.0.2.10', port: 5_060 };

@@ -77,10 +77,16 @@ describe('is not accused', () => {
     ['where the platform sees us there', advertised(outer), { us: `${outer}:5060` }],
     ['where it sees us there by another port', advertised(outer), { us: `${outer}:6000` }],
     ['where it writes the address otherwise', advertised('2001:DB8::7'), { us: '[2001:db8:0:0::7]:5060' }],
+    ['where it writes an IPv4 address as IPv6', advertised(outer), { us: `[::ffff:${outer}]:5060` }],
     ['where its questions arrive', stale, { ...asks, us: `${outer}:6000` }],
   ])('of being forgotten, %s', (_name, facts, seen) => {
     expect(names(facts, { ...forgotten, ...seen })[0]).toBe('forgotten problem');
     expect(names(facts, { ...forgotten, ...seen }).join()).not.toMatch(/advertised|port map/);
+  });
+
+  test('nor a NAT by IPv6, where the platform sees us at our own address', () => {
+    expect(names({ ...well, own: '2001:db8::7' }, { ...keepalives, us: '[2001:db8::7]:5060' })).toEqual(['requests warning', 'registration well']);
+    expect(names({ ...advertised('2001:db8::7'), own: '2001:db8::7' }, keepalives)).toEqual(['requests warning', 'registration well']);
   });
 
   test('of not being asked, where the platform sees us there', () => {

@@ -16,9 +16,12 @@ const timesForgotten = ({ seen }: DoctorFacts) =>
 /** Whoever was heard since it sees us here has found the way, whatever was advertised. */
 const foundTheWay = ({ seen }: DoctorFacts) => seen.callers.some(({ before }) => before !== true);
 
-/** `place` may have a port behind it. */
+/** `place` may have a port behind it, and be written as a server with one socket for both families writes IPv4. */
 function isAt(place: string, address: string): boolean {
-  const host = place.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const host = place
+    .replace(/(?<=^[^:]*|\]):\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .replace(/^::ffff:(?=\d+\.)/i, '');
   if (isIP(host) !== 6 || isIP(address) !== 6) return host === address;
   return new SocketAddress({ address: host, family: 'ipv6' }).address === new SocketAddress({ address, family: 'ipv6' }).address;
 }
