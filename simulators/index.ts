@@ -5,9 +5,16 @@ import { campusSimulator } from './campus-command.ts';
 import type { Simulator } from './command-line.ts';
 import { panelSimulator } from './panel/command.ts';
 import { platformSimulator } from './platform/command.ts';
+import { receiverSimulator } from './receiver/command.ts';
 
 export { cameraRunner } from './camera/runner.ts';
 export { openSimulatedCampus } from './campus.ts';
 export { readCampusFile } from './campus-file.ts';
 
-export const simulators: readonly Simulator[] = [cameraCommand, panelSimulator, platformSimulator, campusSimulator(cameraRunner())];
+export const simulators: readonly Simulator[] = [
+  cameraCommand,
+  panelSimulator,
+  platformSimulator,
+  receiverSimulator,
+  campusSimulator(cameraRunner()),
+];
