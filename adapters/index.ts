@@ -18,6 +18,7 @@ import { sparkplugDialect } from './panels/dialects/sparkplug-b.ts';
 import { tasmotaDialect } from './panels/dialects/tasmota.ts';
 import { texecom2mqttDialect } from './panels/dialects/texecom2mqtt.ts';
 import { zigbee2mqttDialect } from './panels/dialects/zigbee2mqtt.ts';
+import { dc09 } from './uplinks/dc09/uplink.ts';
 import { gb28181 } from './uplinks/gb28181/index.ts';
 import { mqtt } from './uplinks/mqtt.ts';
 import { webhook } from './uplinks/webhook.ts';
@@ -32,7 +33,7 @@ function uplink<Config>(adapter: UplinkAdapter<Config>): UplinkAdapter<unknown> 
   };
 }
 
-export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [uplink(webhook), uplink(mqtt), uplink(gb28181)];
+export const uplinkAdapters: readonly UplinkAdapter<unknown>[] = [uplink(webhook), uplink(mqtt), uplink(gb28181), uplink(dc09)];
 
 export const panelDialects: readonly PanelDialect[] = [
   campusDialect,

@@ -77,11 +77,11 @@ export interface Panel {
 export interface UplinkSettings {
   readonly id: UplinkId;
   readonly name: string;
-  /** Name of the uplink adapter: `mqtt`, `webhook` or `gb28181`. */
+  /** Name of the uplink adapter: `mqtt`, `webhook`, `gb28181` or `dc09`. */
   readonly adapter: string;
   /** Validated by the adapter's own schema (address, topic, window …). */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** HMAC key of a webhook, password of an MQTT account. */
+  /** HMAC key of a webhook, password of an MQTT account, AES key of a DC-09 account. */
   readonly secret?: Secret;
   readonly enabled: boolean;
 }
