@@ -12,7 +12,6 @@ import { hostPort } from '../../protocols/sip/uri.ts';
 import { type Messenger, openMessenger } from './alarms/messenger.ts';
 import { AlarmReceipts } from './alarms/receipts.ts';
 import { Desk } from './desk.ts';
-import { examine } from './doctor/examine.ts';
 import { Strangers } from './doctor/strangers.ts';
 import { Ladder } from './ladder.ts';
 import type { PlatformLink, Server } from './link.ts';
@@ -72,7 +71,8 @@ export class Gb28181Uplink implements Uplink {
     return { clients, servers, dialogs, ...this.#open() };
   }
 
-  examine(signal: AbortSignal): Promise<UplinkExamination> {
+  async examine(signal: AbortSignal): Promise<UplinkExamination> {
+    const { examine } = await import('./doctor/examine.ts'); // asked a few times in a box's life, and large
     return examine({ link: this.#link, ladder: this.#ladder, password: this.#password, strangers: this.#strangers }, signal);
   }
 
