@@ -1,22 +1,29 @@
 /** Part of the composition root: the adapters that configuration and inventory ask for by name. */
 import { readFile } from 'node:fs/promises';
-import { cameraAdapters, uplinkAdapters } from '../adapters/index.ts';
+import { cameraAdapters, panelDialects, uplinkAdapters } from '../adapters/index.ts';
 import { dc09Receiver } from '../adapters/panels/dc09/receiver.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
 import type { Inventory, UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
-import type { AdapterContext, PanelIntake } from './domain/ports.ts';
+import type { PanelTrials } from './domain/panel-trial.ts';
+import type { AdapterContext, Clock, InventoryReader, PanelIntake } from './domain/ports.ts';
 import type { Secret } from './domain/secret.ts';
 import type { Uplink, UplinkAdapter, UplinkContext } from './domain/uplink-ports.ts';
 import type { Words } from './domain/words.ts';
+import { tryMessages } from './fleet/panel-trial.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { type Problem, problemsOf } from './runtime/problems.ts';
 
 /** What is wrong with an adapter's name and settings, by the adapter's own schema. */
-export function settingsProblems(kind: 'camera' | 'uplink', adapter: string, settings: unknown): readonly Problem[] {
-  const adapters: readonly Pick<UplinkAdapter<unknown>, 'kind' | 'config'>[] = kind === 'camera' ? cameraAdapters : uplinkAdapters;
+export function settingsProblems(kind: 'camera' | 'panel' | 'uplink', adapter: string, settings: unknown): readonly Problem[] {
+  const adapters: readonly Pick<UplinkAdapter<unknown>, 'kind' | 'config'>[] = {
+    camera: cameraAdapters,
+    panel: panelDialects.map((dialect) => ({ kind: dialect.name, config: dialect.settings })),
+    uplink: uplinkAdapters,
+  }[kind];
   const found = adapters.find((one) => one.kind === adapter);
-  if (!found) return [{ path: 'adapter', expected: `one of ${adapters.map((one) => one.kind).join(', ')}`, got: JSON.stringify(adapter) }];
+  const path = kind === 'panel' ? 'dialect' : 'adapter';
+  if (!found) return [{ path, expected: `one of ${adapters.map((one) => one.kind).join(', ')}`, got: JSON.stringify(adapter) }];
   const checked = found.config.safeParse(settings);
   if (checked.success) return [];
   return problemsOf(checked.error, settings, () => undefined).map((problem) => ({ ...problem, path: `settings.${problem.path}` }));
@@ -26,6 +33,16 @@ export function settingsProblems(kind: 'camera' | 'uplink', adapter: string, set
 export function uplinkDoubts({ adapter, settings }: UplinkSettings, inventory: Inventory): readonly Words[] {
   if (settingsProblems('uplink', adapter, settings).length > 0) return [];
   return uplinkAdapters.find(({ kind }) => kind === adapter)?.doubts?.(settings, inventory) ?? [];
+}
+
+/** Nothing is recorded, nobody is told. */
+export function panelTrials(inventory: Pick<InventoryReader, 'current'>, clock: Clock): PanelTrials {
+  return (panel, messages) => {
+    const dialect = panelDialects.find(({ name }) => name === panel.dialect);
+    if (!dialect)
+      throw new GatewayError('INVENTORY_INVALID', `No dialect is called ${JSON.stringify(panel.dialect)}.`, { context: { panel: panel.id } });
+    return tryMessages({ dialect, panel, campus: inventory.current().campus.id, now: clock.now() }, messages);
+  };
 }
 
 /** Throws INVENTORY_INVALID where the settings are wrong, and SECRET_UNREADABLE where its secret cannot be read. */

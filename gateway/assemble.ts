@@ -6,7 +6,7 @@ import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
 import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
-import { createUplink, furtherIntakes, settingsProblems, uplinkDoubts } from './assemble-adapters.ts';
+import { createUplink, furtherIntakes, panelTrials, settingsProblems, uplinkDoubts } from './assemble-adapters.ts';
 import { codeDeskOf } from './assemble-codes.ts';
 import { platformDoor } from './assemble-door.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
@@ -212,7 +212,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         discover: (signal) => discoverCameras({ clock, log }, signal),
         introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },
-      ...{ settingsProblems, codes: codeDeskOf(inventory) },
+      ...{ settingsProblems, tryPanel: panelTrials(inventory, clock), codes: codeDeskOf(inventory) },
       uplinkDoubts: (uplink) => uplinkDoubts(uplink, inventory.current()),
       examineUplink: (id, signal) => uplinks.examine(id, signal),
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),

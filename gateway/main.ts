@@ -14,6 +14,9 @@ interface Options extends CommonOptions {
   readonly dryRun?: boolean;
   readonly groups?: boolean;
   readonly ladder?: boolean;
+  readonly topic?: string;
+  readonly payload?: string;
+  readonly retained?: boolean;
 }
 
 const program = new Command('campus-gateway')
@@ -103,12 +106,24 @@ verb(inventory, 'export', 'write it; secrets stay sealed to this box', async ({ 
   .option('--omit-secrets', 'leave the sealed secrets out');
 verb(inventory, 'import', 'make the inventory what the file says', async ({ dryRun, ...options }, [file = '']) => {
   const { inventoryImport } = await import('./inventory/cli.ts');
-  const { uplinkDoubts } = await import('./assemble-adapters.ts');
+  const { settingsProblems, uplinkDoubts } = await import('./assemble-adapters.ts');
   const { dataFolder } = await configOf(options);
-  return told(await inventoryImport(dataFolder, file, { dryRun: dryRun === true, uplinkDoubts, ...around }), options);
+  const panelProblems = (dialect: string, settings: unknown) => settingsProblems('panel', dialect, settings);
+  return told(await inventoryImport(dataFolder, file, { dryRun: dryRun === true, panelProblems, uplinkDoubts, ...around }), options);
 })
   .argument('<file>')
   .option('--dry-run', 'only tell what would change');
+
+const panel = program.command('panel').description('what alarm panels say');
+verb(panel, 'try', 'tell what a message would mean; nothing is recorded', async ({ topic, payload, retained, ...options }, [id = '']) => {
+  const { tryPanel } = await import('./commands/try-panel.ts');
+  const message = { topic: topic ?? '', payload: Buffer.from(payload ?? ''), retained: retained === true };
+  return told(await tryPanel((await configOf(options)).dataFolder, id, message, around), options);
+})
+  .argument('<panel>')
+  .requiredOption('-t, --topic <topic>')
+  .option('-p, --payload <text>')
+  .option('--retained', 'as a broker hands out what it kept');
 
 const codes = program.command('codes').description('the 20-digit codes by which a GB/T 28181 platform knows the school');
 verb(codes, 'show', 'tell each in words, and what has none', async (options, [uplink = '']) => {

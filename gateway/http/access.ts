@@ -46,6 +46,7 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'DELETE /api/v1/panels/:id': maintain,
   'POST /api/v1/panels/:id/password': maintain,
   'PUT /api/v1/panels/:id/secret': maintain,
+  'POST /api/v1/panel-trials': maintain,
   'GET /api/v1/uplinks': maintain,
   'POST /api/v1/uplinks': administer,
   'GET /api/v1/uplinks/:id': maintain,

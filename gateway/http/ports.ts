@@ -4,6 +4,7 @@ import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User 
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
+import type { PanelTrials } from '../domain/panel-trial.ts';
 import type { CodeDesk } from '../domain/platform-codes.ts';
 import type {
   CameraIntroduction,
@@ -212,10 +213,11 @@ export interface HttpParts {
   readonly snapshots: SnapshotMaker;
   /** Absent: switched off. */
   readonly webrtc?: WebRtcDesk;
-  /** What is wrong with the settings of a camera or an uplink, by its adapter's own schema; paths as in the request. */
-  readonly settingsProblems: (kind: 'camera' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
+  /** What is wrong with the settings of a camera, a panel or an uplink, by the schema of its adapter or dialect; paths as in the request. */
+  readonly settingsProblems: (kind: 'camera' | 'panel' | 'uplink', adapter: string, settings: unknown) => readonly Problem[];
   /** What the settings of an uplink name and the inventory has not: taken, and told. None of settings that have problems. */
   readonly uplinkDoubts: (uplink: UplinkSettings) => readonly Words[];
+  readonly tryPanel: PanelTrials;
   readonly codes: CodeDesk;
   readonly uplinkBudget: UplinkAccount;
   /** Since the start. */

@@ -30,6 +30,8 @@ export interface ImportOptions {
   readonly dryRun: boolean;
   /** The adapters know; absent: nobody is asked. */
   readonly uplinkDoubts?: UplinkDoubts;
+  /** What is wrong with a panel's dialect and settings; paths `dialect` and `settings.…`. The inventory itself knows no dialect. */
+  readonly panelProblems?: (dialect: string, settings: unknown) => readonly Problem[];
 }
 
 /** Throws INVENTORY_INVALID with every problem at once (`context.problems`, with lines), and then nothing is changed. */
@@ -50,6 +52,7 @@ export function importInventory(store: InventoryStore, yaml: string, options: Im
         ...lostChannels(parsed.data, before.rows),
         ...lostAdministrator(before.rows, after),
         ...checkInventory(inventory, after),
+        ...unfitPanels(inventory, options),
       ];
       if (problems.length > 0) throw new GatewayError('INVENTORY_INVALID', 'The file does not fit together.', { context: { problems } });
       return { ...planOf(before.rows, after), doubts: doubtsIn(inventory, options.uplinkDoubts) };
@@ -77,6 +80,13 @@ function lostChannels(document: InventoryDocument, before: Rows): Problem[] {
   return before.cameras
     .filter(({ id }) => stays(id) && !served.has(id))
     .map(({ id }) => ({ path: 'channels', expected: `a channel for camera ${id}`, got: 'none' }));
+}
+
+function unfitPanels({ panels }: Inventory, { panelProblems }: ImportOptions): Problem[] {
+  if (!panelProblems) return [];
+  return panels.flatMap(({ id, dialect, settings }) =>
+    panelProblems(dialect, settings).map((problem) => ({ ...problem, path: `panels.${id}.${problem.path}` })),
+  );
 }
 
 function lostAdministrator(before: Rows, after: Rows): Problem[] {

@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { settingsProblems, uplinkDoubts } from '../../gateway/assemble-adapters.ts';
+import { panelTrials, settingsProblems, uplinkDoubts } from '../../gateway/assemble-adapters.ts';
 import { codeDeskOf } from '../../gateway/assemble-codes.ts';
 import type { Role } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
@@ -138,6 +138,7 @@ export async function school({
     },
     settingsProblems,
     uplinkDoubts: (uplink) => uplinkDoubts(uplink, inventory.current()),
+    tryPanel: panelTrials(inventory, clock),
     codes: codeDeskOf(inventory),
     examineUplink: async (id) => {
       if (id !== 'police') throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);

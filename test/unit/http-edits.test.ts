@@ -55,6 +55,13 @@ describe('settings that the adapter does not take', () => {
     ['uplinks', { id: 'u', name: 'U', adapter: 'telepathy' }, ['adapter']],
     ['uplinks', { id: 'u', name: 'U', adapter: 'webhook', settings: {} }, ['settings.url']],
     ['uplinks', { id: 'u', name: 'U', adapter: 'mqtt', settings: { url: 'https://x', windw: 3 } }, ['settings.url', 'settings.windw']],
+    ['panels', { id: 'p', name: 'P', dialect: 'smoke-signals' }, ['dialect']],
+    ['panels', { id: 'p', name: 'P', dialect: 'esphome', settings: { prefix: 'a/+', typs: {} } }, ['settings.prefix', 'settings.typs']],
+    [
+      'panels',
+      { id: 'p', name: 'P', dialect: 'mapped', settings: { prefix: 'up/', rules: [{ topic: 'up/1', says: 'event' }] } },
+      ['settings.rules[0]'],
+    ],
     ['cameras', { id: 'c', name: 'C', adapter: 'webcam', address: 'http://192.0.2.9/' }, ['adapter']],
     ['cameras', { id: 'c', name: 'C', adapter: 'onvif', address: 'http://192.0.2.9/', settings: { otherHosts: 'maybe' } }, ['settings.otherHosts']],
   ])('of %s are refused with every path: %j', async (path, body, problems) => {

@@ -11,6 +11,7 @@ import { claimRoutes } from './claim.ts';
 import { healthRoutes } from './health.ts';
 import { onboardingRoutes } from './onboarding.ts';
 import { overviewRoutes } from './overview.ts';
+import { panelTrialRoutes } from './panel-trial.ts';
 import { panelRoutes } from './panels.ts';
 import type { RouteParts } from './parts.ts';
 import { pictureRoutes } from './pictures.ts';
@@ -32,6 +33,7 @@ export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly R
     ...onboardingRoutes(parts),
     ...cameraRoutes(parts),
     ...panelRoutes(parts),
+    ...panelTrialRoutes(parts),
     ...uplinkRoutes(parts),
     ...uplinkCodeRoutes(parts),
     ...userRoutes(parts),

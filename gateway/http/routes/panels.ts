@@ -7,9 +7,10 @@ import { millis } from '../../domain/time.ts';
 import { type Route, route } from '../route.ts';
 import { idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import type { RouteParts } from './parts.ts';
+import { refuseProblems } from './stored-secret.ts';
 
 const params = z.object({ id: idText<PanelId>() });
-const zone = z
+export const zoneChange = z
   .strictObject({
     id: idText<ZoneId>(),
     name: nameText,
@@ -18,14 +19,18 @@ const zone = z
     channels: z.array(idText<ChannelId>()).max(4).default([]),
   })
   .openapi('ZoneChange');
+export const dialectAndSettings = {
+  dialect: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'the name of a panel dialect, such as campus'),
+  /** Checked by the dialect. */
+  settings: z.record(z.string(), z.unknown()).default({}),
+};
 const fields = {
   name: nameText,
   place: idText<PlaceId>().optional(),
-  dialect: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'the name of a panel dialect, such as campus'),
+  ...dialectAndSettings,
   broker: idText<string>().default('embedded'),
-  settings: z.record(z.string(), z.unknown()).default({}),
   heartbeatEvery: z.int().min(1_000).max(86_400_000).default(60_000),
-  zones: z.array(zone).max(1_024).default([]),
+  zones: z.array(zoneChange).max(1_024).default([]),
   enabled: z.boolean().default(true),
   maintenance: z.boolean().default(false),
 };
@@ -71,13 +76,14 @@ const created: z.ZodType<PanelEntry & { readonly username: string; readonly pass
   .object({ ...entryFields, username: z.string(), password: z.string() })
   .openapi('PanelCreated');
 
-export function panelRoutes({ inventory }: RouteParts): readonly Route[] {
+export function panelRoutes({ inventory, settingsProblems }: RouteParts): readonly Route[] {
   const find = (id: PanelId): Panel => {
     const found = inventory.current().panels.find((panel) => panel.id === id);
     if (!found) throw new GatewayError('NOT_FOUND', `There is no panel ${id}.`);
     return found;
   };
   const put = (id: PanelId, { place, zones, heartbeatEvery, ...rest }: z.output<typeof change>): PanelEntry => {
+    refuseProblems(settingsProblems('panel', rest.dialect, rest.settings));
     inventory.putPanel({
       id,
       ...rest,
@@ -152,7 +158,7 @@ export function panelRoutes({ inventory }: RouteParts): readonly Route[] {
   ];
 }
 
-function zoneOf({ place, type, ...rest }: z.output<typeof zone>): Zone {
+export function zoneOf({ place, type, ...rest }: z.output<typeof zoneChange>): Zone {
   return { ...rest, ...(place === undefined ? {} : { place }), ...(type === undefined ? {} : { type }) };
 }
 
