@@ -4,6 +4,7 @@ import * as x509 from '@peculiar/x509';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { BrokerAddresses } from '../../adapters/panels/broker-listeners.ts';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
+import { esphomeDialect } from '../../adapters/panels/dialects/esphome.ts';
 import { type BrokerLimits, embeddedBroker } from '../../adapters/panels/embedded-broker.ts';
 import type { Inventory, Panel } from '../../gateway/domain/campus.ts';
 import { campusId, panelId, zoneId } from '../../gateway/domain/ids.ts';
@@ -89,7 +90,7 @@ export async function brokerRig(options: RigOptions = {}): Promise<Rig> {
   const clients: MqttClient[] = [];
   const fleet = openPanelFleet({
     inventory,
-    dialects: new Map([['campus', campusDialect]]),
+    dialects: new Map([campusDialect, esphomeDialect].map((dialect) => [dialect.name, dialect])),
     intake: {
       report: async (report, receivedAt) => {
         await rig.commit(report, receivedAt);
