@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { settingsProblems, uplinkDoubts } from '../../../gateway/assemble-adapters.ts';
+import { uplinkDoubts } from '../../../gateway/assemble-adapters.ts';
 import { isGatewayError } from '../../../gateway/domain/errors.ts';
 import { panelId } from '../../../gateway/domain/ids.ts';
 import { inventoryExport, inventoryImport } from '../../../gateway/inventory/cli.ts';
 import { exportInventory } from '../../../gateway/inventory/document.ts';
-import { type ImportOptions, type ImportPlan, importInventory } from '../../../gateway/inventory/import.ts';
+import { type ImportPlan, importInventory } from '../../../gateway/inventory/import.ts';
 import type { InventoryStore } from '../../../gateway/inventory/store.ts';
 import type { Problem } from '../../../gateway/runtime/problems.ts';
 import { bytesBelow, dataFolder, furnish, openIn, surroundings } from '../../support/inventory.ts';
@@ -33,10 +33,10 @@ streamKeys:
   viewer-wall: {label: wall, password: canary-stream, channels: [cam-2]}
 `;
 
-function problemsOf(store: InventoryStore, yaml: string, panelProblems?: ImportOptions['panelProblems']): Problem[] {
+function problemsOf(store: InventoryStore, yaml: string): Problem[] {
   for (const dryRun of [true, false]) {
     try {
-      importInventory(store, yaml, { dryRun, ...(panelProblems ? { panelProblems } : {}) });
+      importInventory(store, yaml, { dryRun });
     } catch (error) {
       if (isGatewayError(error, 'INVENTORY_INVALID')) {
         if (!dryRun) return [...(error.context.problems as readonly Problem[])];
@@ -208,35 +208,6 @@ panels:
     ]);
     importInventory(store, `${head}  cam-1: {name: a, adapter: rtsp, address: "rtsp://a/"}\n`, { dryRun: false });
     expect(store.current().cameras[0]?.credentials).toBeUndefined();
-  });
-});
-
-describe("a panel's settings", () => {
-  const panels = (settings: string) => `version: 1
-panels:
-  gatehouse:
-    name: Gatehouse
-    dialect: esphome
-    settings: ${settings}
-`;
-
-  test('go out and come in again as they are', async () => {
-    await using folder = await dataFolder();
-    await using store = await openIn(folder.path);
-    importInventory(store, panels('{prefix: gatehouse, types: {ac: power.ac}}'), { dryRun: false });
-    expect(store.current().panels[0]?.settings).toEqual({ prefix: 'gatehouse', types: { ac: 'power.ac' } });
-    expect(importInventory(store, exportInventory(store), { dryRun: false })).toMatchObject({ adds: [], changes: [], removes: [] });
-  });
-
-  test('that the dialect does not take are refused with path and line', async () => {
-    await using folder = await dataFolder();
-    await using store = await openIn(folder.path);
-    const byDialect = (dialect: string, settings: unknown) => settingsProblems('panel', dialect, settings);
-    expect(places(problemsOf(store, panels('{prefx: a}'), byDialect)).sort()).toEqual([
-      ['panels.gatehouse.settings.prefix', 6],
-      ['panels.gatehouse.settings.prefx', 6],
-    ]);
-    expect(places(problemsOf(store, panels('{}').replace('esphome', 'smoke-signals'), byDialect))).toEqual([['panels.gatehouse.dialect', 5]]);
   });
 });
 
