@@ -76,7 +76,9 @@ export async function runLiveCourse(name: string, seed: number): Promise<readonl
   );
   const accepted = plays.filter(({ status }) => status === 200);
   const faults: string[] = [];
-  if (!name.includes('cancel') && accepted.length < calls) faults.push(`Only ${accepted.length} of ${calls} calls were accepted.`);
+  const refused = plays.flatMap(({ status }) => (status === 200 ? [] : [status]));
+  if (!name.includes('cancel') && accepted.length < calls)
+    faults.push(`Only ${accepted.length} of ${calls} calls were accepted; the others: ${refused.join(', ')}.`);
   await Promise.all(accepted.map((play) => shows(play, 5)));
   // Some strike at calls that stand.
   await school.platform.misbehave(name);
