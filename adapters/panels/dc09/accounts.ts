@@ -38,9 +38,12 @@ export function accountsOf(door: PanelDoor, log: Logger): (account: string) => D
 
   return (account) => {
     const wanted = account.toUpperCase();
-    const grant = door.panels().find(({ panel }) => panel.dialect === 'sia-dc09' && String(panel.settings.account).toUpperCase() === wanted);
+    const [grant, other] = door
+      .panels()
+      .filter(({ panel }) => panel.dialect === 'sia-dc09' && String(panel.settings.account).toUpperCase() === wanted);
     if (!grant) return undefined;
     const { panel, prefix } = grant;
+    if (other && !keys.has(panel)) log.error('panel account used twice', { account: wanted, panel: panel.id, unheard: other.panel.id });
     const key = keys.get(panel) ?? judge(panel);
     keys.set(panel, key);
     if (key === 'unusable') return undefined;

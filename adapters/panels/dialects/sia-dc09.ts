@@ -61,9 +61,17 @@ export const siaDc09Dialect: PanelDialect = {
   },
 };
 
+/** Parsed once for each entry of the inventory, which is replaced when it changes. */
+const parsed = new WeakMap<Panel, Dc09Settings>();
+
 function settingsOf(panel: Panel): Dc09Settings {
+  const before = parsed.get(panel);
+  if (before) return before;
   const read = dc09Settings.safeParse(panel.settings);
-  if (read.success) return read.data;
+  if (read.success) {
+    parsed.set(panel, read.data);
+    return read.data;
+  }
   const [issue] = read.error.issues;
   throw new GatewayError(
     'INVENTORY_INVALID',

@@ -91,6 +91,25 @@ describe('an alarm', () => {
     expect(new Set(keys).size).toBe(2);
   });
 
+  test('that is said again to a gateway that was started anew has the key that the journal knows', async () => {
+    const press = bytesOf(told({ encrypted: true }));
+    const keys: (string | false)[] = [];
+    for (const _start of [1, 2]) {
+      await using rig = await dc09Rig();
+      expect(await byUdp(rig.port, press)).toMatchObject({ token: 'ACK' });
+      keys.push(...rig.reports.map((report) => 'dedupe' in report && report.dedupe));
+    }
+    expect(keys).toEqual([expect.stringMatching(/^hall\|dc09\|1\|/), keys[0]]);
+  });
+
+  test("of an account that two panels have is the first one's, and the mistake is told", async () => {
+    const [gate] = dc09Panels();
+    await using rig = await dc09Rig({ panels: [gate!, { ...gate!, id: panelId('gate-2') }] });
+    expect(await byUdp(rig.port, bytesOf(told()))).toMatchObject({ token: 'ACK' });
+    expect(rig.reports).toMatchObject([{ device: 'gate' }]);
+    expect(rig.lines).toContainEqual({ message: 'panel account used twice', fields: { account: '1234', panel: 'gate', unheard: 'gate-2' } });
+  });
+
   test('of a panel that does not count is told apart by its time', async () => {
     await using rig = await dc09Rig();
     const press = told({ sequence: 0 });
