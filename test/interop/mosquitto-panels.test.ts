@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
+import { zigbee2mqttDialect } from '../../adapters/panels/dialects/zigbee2mqtt.ts';
 import { externalBroker } from '../../adapters/panels/external-broker.ts';
 import type { Report } from '../../gateway/domain/report.ts';
 import { openPanelFleet } from '../../gateway/fleet/panels.ts';
@@ -38,8 +39,8 @@ async function site(protocolVersion: 4 | 5) {
     lines,
     commit: async (): Promise<unknown> => undefined,
     fleet: openPanelFleet({
-      inventory: inventoryOf([panelOf('gate', { broker: 'site' })]),
-      dialects: new Map([['campus', campusDialect]]),
+      inventory: inventoryOf([panelOf('gate', { broker: 'site' }), panelOf('sensors', { broker: 'site', dialect: 'zigbee2mqtt' })]),
+      dialects: new Map([campusDialect, zigbee2mqttDialect].map((dialect) => [dialect.name, dialect])),
       intake: {
         report: async (report) => {
           await site.commit();
@@ -99,6 +100,22 @@ async function site(protocolVersion: 4 | 5) {
 }
 
 describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT version %i', (version) => {
+  test('of what the broker kept a press raises nothing and a state is old; what a sensor says now is of now', async () => {
+    await using here = await site(version);
+    const panel = await here.panel();
+    await panel.publishAsync('zigbee2mqtt/keypad', '{"action":"emergency"}', { qos: 1, retain: true });
+    await panel.publishAsync('zigbee2mqtt/gas', '{"gas":false,"tamper":false}', { qos: 1, retain: true });
+    const gateway = await here.gateway();
+    await eventually(() => here.reports.length >= 2, 10_000);
+    await panel.publishAsync('zigbee2mqtt/keypad', '{"action":"emergency"}', { qos: 1, retain: true });
+    await eventually(() => here.reports.length >= 3, 10_000);
+    const said = here.reports.map((report) =>
+      report.kind === 'zone' ? `${report.state} ${report.type}${report.historical ? ' old' : ''}` : report.kind,
+    );
+    expect(said).toEqual(['quiet gas old', 'quiet tamper.sensor old', 'raised emergency.personal']);
+    await gateway.leave();
+  });
+
   test('a press arrives; one that came while the gateway was away arrives when it returns, marked historical', async () => {
     await using here = await site(version);
     const panel = await here.panel();
