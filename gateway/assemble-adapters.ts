@@ -59,12 +59,11 @@ export function createUplink(settings: UplinkSettings, { sendTwice, ...context }
 
 /** Breaks the product on purpose, so that a campaign can prove that it would notice: sends again what was accepted already. */
 function sendingTwice(uplink: Uplink): Uplink {
-  const { id, accepts, window } = uplink;
-  const deliver: Uplink['deliver'] = (delivery, signal) => uplink.deliver(delivery, signal).then(() => uplink.deliver(delivery, signal));
+  const { id, accepts, window, acceptedBy } = uplink;
+  const deliver: Uplink['deliver'] = (delivery, signal, left) => uplink.deliver(delivery, signal, left).then(() => uplink.deliver(delivery, signal));
   return {
-    id,
-    accepts,
-    window,
+    ...{ id, accepts, window },
+    ...(acceptedBy === undefined ? {} : { acceptedBy }),
     link: () => uplink.link(),
     examine: (signal) => uplink.examine(signal),
     run: (signal) => uplink.run(signal),

@@ -15,7 +15,7 @@ import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
 import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
-import { between, millis, seconds } from './domain/time.ts';
+import { millis, seconds } from './domain/time.ts';
 import { openCameraFleet } from './fleet/cameras.ts';
 import { openPanelFleet } from './fleet/panels.ts';
 import { healthChecks } from './health/checks/index.ts';
@@ -78,7 +78,10 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   // What lasts: the inventory and the journal. They close last.
   const inventory = scope.own(await openInventory({ folder, clock, log }));
   const { acknowledgeBeforeCommit, commitDelayMillis, sendTwice, mediaFaults, mediaWatchdog } = config.testing;
-  const journal = scope.own(await openJournal({ folder, clock, log, acknowledgeBeforeCommit, commitDelay: millis(commitDelayMillis) }));
+  const hopTimes = new HopTimes();
+  const journal = scope.own(
+    await openJournal({ folder, clock, log, acknowledgeBeforeCommit, commitDelay: millis(commitDelayMillis), onHop: (span) => hopTimes.add(span) }),
+  );
   scope.defer(async () => {
     ending.abort();
     await Promise.all(lives);
@@ -86,11 +89,9 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const tls = await certificateOf(config, clock);
 
   // The spine: a report becomes an event, the journal keeps it, deliveries carry it out.
-  const hopTimes = new HopTimes();
   const uplinks = openUplinks({
     inventory,
     outbox: journal.outbox,
-    onAccepted: ({ uplink, journalledAt }, at) => hopTimes.accepted(uplink, between(journalledAt, at)),
     create: (settings) => createUplink(settings, { clock, log, sendTwice, door }),
     clock,
     log,

@@ -63,6 +63,7 @@ const nobodyListens = 0x10;
 class MqttUplink implements Uplink {
   readonly id;
   readonly accepts: ReadonlySet<EventKind>;
+  readonly acceptedBy = 'answered';
   readonly window: number;
   readonly #config: MqttUplinkConfig;
   readonly #settings: UplinkSettings;
@@ -133,7 +134,7 @@ class MqttUplink implements Uplink {
     }
   }
 
-  async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
+  async deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }> {
     const topic = this.#topicOf(delivery);
     const publisher = this.#publisher;
     if (!publisher) throw this.#unanswered(delivery, this.#why);
@@ -142,6 +143,7 @@ class MqttUplink implements Uplink {
     if (size > most) throw this.#refused(delivery, `its body of ${size} bytes is over the limit of ${most}`);
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     let code: number;
+    left?.();
     try {
       code = await publisher.publish(topic, delivery.body, limit);
     } catch (cause) {

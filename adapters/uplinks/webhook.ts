@@ -40,6 +40,7 @@ export const webhook = {
 class WebhookUplink implements Uplink {
   readonly id;
   readonly accepts: ReadonlySet<EventKind>;
+  readonly acceptedBy = 'confirmed';
   readonly window: number;
   readonly #config: WebhookConfig;
   readonly #context: AdapterContext;
@@ -95,12 +96,12 @@ class WebhookUplink implements Uplink {
     }
   }
 
-  async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
+  async deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }> {
     const pool = this.#pool;
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     const request = { path: this.#path, headers: this.#headers(delivery), body: delivery.body };
-    const { status, said } = await post(pool, request, limit).catch((cause: unknown) => {
+    const { status, said } = await post(pool, request, limit, left).catch((cause: unknown) => {
       throw this.#unanswered(delivery, reasonOf(cause), cause);
     });
     if (taken(status)) return { proof: `HTTP ${status}` };
@@ -178,7 +179,12 @@ interface Reply {
  * Follows no redirect: an alarm goes to the configured address or nowhere. A status that takes the event is the receipt, at once: what follows it
  * cannot take it back, and is read to its end only so that the connection can serve again. Of any other the first characters are waited for.
  */
-function post(pool: Pool, request: Pick<Dispatcher.DispatchOptions, 'path' | 'headers' | 'body'>, signal: AbortSignal): Promise<Reply> {
+function post(
+  pool: Pool,
+  request: Pick<Dispatcher.DispatchOptions, 'path' | 'headers' | 'body'>,
+  signal: AbortSignal,
+  left?: () => void,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let sending: Dispatcher.DispatchController | undefined;
     let status = 0;
@@ -200,6 +206,7 @@ function post(pool: Pool, request: Pick<Dispatcher.DispatchOptions, 'path' | 'he
         onRequestStart(controller) {
           sending = controller;
           if (signal.aborted) controller.abort(signal.reason);
+          else left?.();
         },
         onResponseStart(_, code) {
           if (code < 200) return;

@@ -2,14 +2,20 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { isGatewayError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports.ts';
-import type { Instant, Millis } from '../domain/time.ts';
+import { between, type Instant, type Millis } from '../domain/time.ts';
 import type { Uplink } from '../domain/uplink-ports.ts';
 
+interface Left {
+  /** Absent: it did not leave the box. */
+  readonly sentAt?: Instant;
+}
+
 export type Outcome =
-  | { readonly kind: 'accepted'; readonly sentAt: Instant; readonly acceptedAt: Instant; readonly proof: string }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unanswered'; readonly reason: string }
+  | (Left & { readonly kind: 'accepted'; readonly acceptedAt: Instant; readonly took: Millis; readonly proof: string })
+  | (Left & { readonly kind: 'refused' | 'unanswered'; readonly reason: string })
   | { readonly kind: 'aborted' };
+
+export type Acceptance = Extract<Outcome, { kind: 'accepted' }>;
 
 export interface Attempting {
   readonly uplink: Pick<Uplink, 'deliver'>;
@@ -19,17 +25,24 @@ export interface Attempting {
 
 /** Never rejects. Only DELIVERY_REFUSED is a refusal; everything else, the deadline too, is no answer. */
 export async function attempt({ uplink, clock, deadline }: Attempting, delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
-  const sentAt = clock.now();
+  const begunAt = clock.now();
+  let leftAt: Instant | undefined;
+  const left = () => {
+    leftAt ??= clock.now();
+  };
+  const sent = (): Left => (leftAt === undefined ? {} : { sentAt: leftAt });
+  const failed = (kind: 'refused' | 'unanswered', reason: string): Outcome => ({ kind, reason, ...sent() });
   using limit = clock.deadline(deadline, signal);
   try {
     // The deadline is kept here too: an uplink that forgets its signal must not keep a place in the window for ever.
-    const { proof } = await Promise.race([uplink.deliver(delivery, limit), whenAborted(limit)]);
-    return { kind: 'accepted', sentAt, acceptedAt: clock.now(), proof };
+    const { proof } = await Promise.race([uplink.deliver(delivery, limit, left), whenAborted(limit)]);
+    const acceptedAt = clock.now();
+    return { kind: 'accepted', acceptedAt, took: between(leftAt ?? begunAt, acceptedAt), proof, ...sent() };
   } catch (error) {
-    if (isGatewayError(error, 'DELIVERY_REFUSED')) return { kind: 'refused', reason: error.message };
+    if (isGatewayError(error, 'DELIVERY_REFUSED')) return failed('refused', error.message);
     if (signal.aborted) return { kind: 'aborted' };
-    if (limit.aborted && error === limit.reason) return { kind: 'unanswered', reason: `No answer within ${deadline} ms.` };
-    return { kind: 'unanswered', reason: error instanceof Error ? error.message : String(error) };
+    if (limit.aborted && error === limit.reason) return failed('unanswered', `No answer within ${deadline} ms.`);
+    return failed('unanswered', error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -5,14 +5,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Delivery, Receipt } from '../domain/delivery.ts';
 import type { Clock, Logger, Outbox } from '../domain/ports.ts';
-import { after, hours, type Millis, millis, minutes, seconds } from '../domain/time.ts';
+import { after, hours, type Instant, type Millis, millis, minutes, seconds } from '../domain/time.ts';
 import type { Uplink } from '../domain/uplink-ports.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
-import { attempt, type Outcome } from './attempt.ts';
+import { type Acceptance, attempt, type Outcome } from './attempt.ts';
 import { openLink } from './link.ts';
 
 export interface DispatcherOptions {
-  readonly uplink: Pick<Uplink, 'id' | 'window' | 'deliver'>;
+  readonly uplink: Pick<Uplink, 'id' | 'window' | 'deliver' | 'acceptedBy'>;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Logger;
@@ -23,7 +23,7 @@ export interface DispatcherOptions {
   /** Between tries of a refused delivery. */
   readonly refused?: BackoffSettings;
   /** Told of each acceptance, once it is journalled. Must not throw. */
-  readonly onAccepted?: (delivery: Delivery, receipts: readonly Receipt[]) => void;
+  readonly onAccepted?: (delivery: Delivery, acceptance: Acceptance) => void;
   /** Told of each refusal. Must not throw. */
   readonly onRefused?: (delivery: Delivery, reason: string) => void;
 }
@@ -73,15 +73,22 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
   /** The journal could not take it: what it holds still stands, and is acted upon when due. */
   const held = (holding: Promise<void>) => holding.catch((error: unknown) => log.warn('delivery outcome not journalled', { error }));
 
-  const accepted = async (delivery: Delivery, outcome: Extract<Outcome, { kind: 'accepted' }>): Promise<void> => {
+  /** That it left is told with what came of it: a hop costs no operation of its own. */
+  const sent = ({ sentAt }: { readonly sentAt?: Instant }): readonly Receipt[] =>
+    sentAt === undefined ? [] : [{ hop: 'sent', at: sentAt, by: uplink.id }];
+
+  const accepted = async (delivery: Delivery, outcome: Acceptance): Promise<void> => {
+    const word = { at: outcome.acceptedAt, by: uplink.id, proof: outcome.proof };
     const receipts: readonly Receipt[] = [
-      { hop: 'sent', at: outcome.sentAt, by: uplink.id },
-      { hop: 'accepted', at: outcome.acceptedAt, by: uplink.id, proof: outcome.proof },
+      ...sent(outcome),
+      // What has not left is nobody's word: there was nothing that the far side takes.
+      ...(uplink.acceptedBy === undefined || outcome.sentAt === undefined ? [] : [{ hop: uplink.acceptedBy, ...word }]),
+      { hop: 'accepted', ...word },
     ];
     for (let tries = 0; ; tries += 1) {
       try {
         await outbox.acknowledge(delivery, receipts);
-        onAccepted?.(delivery, receipts);
+        onAccepted?.(delivery, outcome);
         return;
       } catch (error) {
         // The far side has it: it is told to the journal until the journal listens, rather than sent again.
@@ -120,7 +127,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
         heard();
         log.warn('delivery refused', { position: delivery.position, event: delivery.event, reason: outcome.reason });
         onRefused?.(delivery, outcome.reason);
-        return held(outbox.refuse(delivery, outcome.reason, after(now, backoff(slowSettings, delivery.refusals ?? 0))));
+        return held(outbox.refuse(delivery, outcome.reason, after(now, backoff(slowSettings, delivery.refusals ?? 0)), sent(outcome)));
       case 'aborted':
         return held(outbox.postpone(delivery, 'the gateway stopped waiting', now));
       case 'unanswered': {
@@ -128,7 +135,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
         const silent = link.unanswered(before, now);
         if (silent && spoke) log.warn('far side silent', { reason: outcome.reason });
         if (probe === 'stand-in' && silent) setAside.set(delivery.position, delivery);
-        return held(outbox.postpone(delivery, outcome.reason, after(now, waitOf(delivery, silent, probe))));
+        return held(outbox.postpone(delivery, outcome.reason, after(now, waitOf(delivery, silent, probe)), sent(outcome)));
       }
     }
   };

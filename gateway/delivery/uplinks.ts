@@ -1,14 +1,15 @@
 /** Every uplink of the inventory, kept running: one link and one dispatcher each, begun anew when its settings change. */
 import type { UplinkSettings } from '../domain/campus.ts';
-import type { Delivery, Receipt } from '../domain/delivery.ts';
+import type { Delivery } from '../domain/delivery.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { type DomainEvent, eventKinds } from '../domain/event.ts';
 import type { LinkStatus } from '../domain/health.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, Outbox } from '../domain/ports.ts';
-import { between, type Instant, type Millis, millis, seconds } from '../domain/time.ts';
+import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import type { Uplink, UplinkExamination } from '../domain/uplink-ports.ts';
 import { supervise } from '../runtime/supervise.ts';
+import type { Acceptance } from './attempt.ts';
 import { runDispatcher } from './dispatcher.ts';
 import { recipients } from './routing.ts';
 
@@ -19,8 +20,6 @@ export interface UplinksOptions {
   readonly create: (settings: UplinkSettings) => Uplink;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of each acceptance, once it is journalled. Must not throw. */
-  readonly onAccepted?: (delivery: Delivery, acceptedAt: Instant) => void;
 }
 
 /** What the far side last acknowledged. */
@@ -58,7 +57,7 @@ interface Running {
   end(): Promise<void>;
 }
 
-export function openUplinks({ inventory, outbox, create, clock, log, onAccepted }: UplinksOptions): Uplinks {
+export function openUplinks({ inventory, outbox, create, clock, log }: UplinksOptions): Uplinks {
   const made = new Map<UplinkId, Made>();
   const running = new Map<UplinkId, Running>();
   const answers = new Map<UplinkId, LastAnswer>();
@@ -79,13 +78,7 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
     return fresh;
   }
 
-  const accepted = (delivery: Delivery, receipts: readonly Receipt[]) => {
-    const sentAt = receipts.find(({ hop }) => hop === 'sent')?.at;
-    const at = receipts.find(({ hop }) => hop === 'accepted')?.at;
-    if (sentAt === undefined || at === undefined) return;
-    answers.set(delivery.uplink, { at, took: between(sentAt, at) });
-    onAccepted?.(delivery, at);
-  };
+  const accepted = ({ uplink }: Delivery, { acceptedAt: at, took }: Acceptance) => answers.set(uplink, { at, took });
 
   function start(uplink: Uplink, fingerprint: string): void {
     const life = new AbortController();

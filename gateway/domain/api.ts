@@ -11,9 +11,8 @@
  *  GET    /alarms?before&limit&open       AlarmPage
  *  GET    /alarms/{id}                    AlarmView
  *  POST   /alarms/{id}/acknowledgement    → AlarmView
- *  POST   /alarms/{id}/shown              → 204              (an operator's screen drew it)
  *  GET    /events?after&limit             EventView[]
- *  WS     /live?since=<event id>          LiveMessage, server to client
+ *  WS     /live?since=<event id>          LiveMessage to the page; LiveReport from it
  *  WS     /media/v1/live                  MediaAsk from the page; MediaText and pictures to it
  *  GET    /uplinks/{id}/examination       UplinkExamination (uplink-ports.ts)
  *  GET/POST/PUT/DELETE cameras, panels, uplinks, users, stream-keys; POST /discovery
@@ -23,7 +22,7 @@ import type { AlarmType, Severity } from './alarm.ts';
 import type { Role } from './campus.ts';
 import type { DeliveryStatus, Receipt } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
-import type { DomainEvent } from './event.ts';
+import type { ClockTrust, DomainEvent } from './event.ts';
 import type { DeviceState, SubjectKind } from './health.ts';
 import type { StreamProfile, StreamPurpose, StreamTelemetry } from './media.ts';
 import type { Words } from './words.ts';
@@ -129,14 +128,27 @@ export interface AlarmView {
   readonly test: boolean;
   readonly historical: boolean;
   readonly occurredAt?: string;
-  readonly clockTrust: 'ok' | 'skewed' | 'none';
+  readonly clockTrust: ClockTrust;
   readonly receivedAt: string;
   readonly journalledAt: string;
   readonly restoredAt?: string;
   readonly acknowledgedAt?: string;
   readonly acknowledgedBy?: string;
-  readonly receipts: readonly Receipt[];
+  /** In the order of the hops: the ladder. A hop that is missing has not happened. */
+  readonly receipts: readonly ReceiptView[];
   readonly deliveries: readonly DeliveryStatus[];
+}
+
+export const screens = ['console', 'wall'] as const;
+export type Screen = (typeof screens)[number];
+
+export interface ReceiptView extends Receipt {
+  /** Name of what it went by: the panel, the uplink, whoever sat at the screen or took it on. Absent: the gateway itself. */
+  readonly path?: string;
+  /** Of `shown`. */
+  readonly screen?: Screen;
+  /** Of `pressed`: whether the device's clock is to be believed. */
+  readonly trust?: ClockTrust;
 }
 
 export interface AlarmPage {
@@ -162,6 +174,13 @@ export type LiveMessage =
   | { readonly kind: 'alarm'; readonly alarm: AlarmView }
   | { readonly kind: 'health'; readonly overview: Overview; readonly devices: readonly DeviceView[] }
   | { readonly kind: 'beat'; readonly at: string };
+
+/** What an operator's page says: this alarm stood painted on a page that somebody could see. */
+export interface LiveReport {
+  readonly kind: 'shown';
+  readonly alarm: string;
+  readonly screen: Screen;
+}
 
 /**
  * Media socket, one per page. The page asks for pictures in JSON texts; every `id` is its own choice of number, and asking again under an id

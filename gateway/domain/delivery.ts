@@ -5,15 +5,15 @@ import type { Instant } from './time.ts';
 
 /**
  * pressed: the device's own time · received: the bytes reached us · journalled: COMMIT returned · sent: handed to the wire ·
- * answered: its transport said that it has it · confirmed: the far side itself said so in a message of its own (only where a protocol tells the two apart) ·
- * accepted: the far side acknowledged, by whichever of them counts · shown: an operator's screen drew it · acknowledged: an operator took it on.
+ * answered: its transport has it (PUBACK of a broker, SIP 200) · confirmed: the far side itself said so (HTTP 2xx, ACK of a receiver, Response of a platform) ·
+ * accepted: whichever of the two counts for this uplink · shown: a screen that somebody could see drew it · acknowledged: an operator took it on.
  */
 export type Hop = 'pressed' | 'received' | 'journalled' | 'sent' | 'answered' | 'confirmed' | 'accepted' | 'shown' | 'acknowledged';
 
 export interface Receipt {
   readonly hop: Hop;
   readonly at: Instant;
-  /** Uplink id, or user id for shown and acknowledged; absent for the gateway's own hops. */
+  /** Uplink id; of shown `<user>@<seat>`, the screen; user id of acknowledged; absent for the gateway's own hops. */
   readonly by?: string;
   /** What the far side said, for example `PUBACK` or `HTTP 202`. */
   readonly proof?: string;

@@ -178,7 +178,10 @@ export interface Journal {
    * JOURNAL_UNAVAILABLE if the commit failed. Nothing may be acknowledged to a device before it resolves.
    */
   record(event: DomainEvent, recipients: readonly UplinkId[]): Promise<Recorded>;
-  /** A later hop of an event (shown, acknowledged …). Repeats of the same (event, hop, by) keep the first time. */
+  /**
+   * A later hop of an event (shown, answered …): evidence, which rides with the next COMMIT, a second at most, and may be lost in a crash before it.
+   * Repeats of the same (event, hop, by) keep the first time.
+   */
   receipt(event: EventId, receipt: Receipt): Promise<void>;
   /** Every entry after `since`, then live ones as they are committed. */
   follow(since: EventId | 'now', signal: AbortSignal): AsyncIterable<JournalEntry>;
@@ -216,9 +219,9 @@ export interface Outbox {
   /** Resolves after the commit. */
   acknowledge(delivery: Delivery, receipts: readonly Receipt[]): Promise<void>;
   /** No answer: try again at `until`. */
-  postpone(delivery: Delivery, reason: string, until: Instant): Promise<void>;
+  postpone(delivery: Delivery, reason: string, until: Instant, receipts?: readonly Receipt[]): Promise<void>;
   /** The far side said no: out of the line, tried again on its own slow clock. */
-  refuse(delivery: Delivery, reason: string, until: Instant): Promise<void>;
+  refuse(delivery: Delivery, reason: string, until: Instant, receipts?: readonly Receipt[]): Promise<void>;
   /** When the next delivery of this uplink becomes due; undefined: nothing is owed. */
   nextDue(uplink: UplinkId): Instant | undefined;
   /** Resolves when something new is owed to this uplink. */

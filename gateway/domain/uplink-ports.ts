@@ -23,6 +23,8 @@ export type UplinkContext = AdapterContext & { readonly door: PlatformDoor };
 export interface Uplink {
   readonly id: UplinkId;
   readonly accepts: ReadonlySet<EventKind>;
+  /** Whose word an acceptance is: that of its transport, or of the far side itself. Absent: it tells the two apart, each by a receipt. */
+  readonly acceptedBy?: 'answered' | 'confirmed';
   /** Deliveries in flight at once, at most. */
   readonly window: number;
   /** How the link stands; undefined: it keeps none, and only deliveries tell. */
@@ -33,9 +35,9 @@ export interface Uplink {
   run(signal: AbortSignal): Promise<void>;
   /**
    * Resolves only once the far side acknowledged, with its proof (`PUBACK`, `HTTP 202` …).
-   * Throws DELIVERY_REFUSED where it said no; anything else means no answer.
+   * Throws DELIVERY_REFUSED where it said no; anything else means no answer. `left` is called when it goes onto the wire.
    */
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
+  deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }>;
 }
 
 export interface UplinkFinding {
@@ -78,7 +80,7 @@ export interface PlatformDoor {
     changes(signal: AbortSignal): AsyncIterable<void>;
   };
   readonly journal: JournalReader;
-  /** A hop of an event that is told apart from its acceptance. Repeats of the same hop keep the first time. */
+  /** A hop of an event that is told apart from its acceptance: it rides with the next COMMIT. Repeats of the same hop keep the first time. */
   receipt(event: EventId, receipt: Receipt): Promise<void>;
   readonly media: Pick<MediaPlane, 'telemetry' | 'sendRtp'>;
   /** Does the channel look at an alarm that nobody has acknowledged? */

@@ -9,7 +9,8 @@ export type Access =
   | { readonly kind: 'scrape'; readonly roles: readonly Role[] };
 
 const all = roles;
-const operate = ['administrator', 'operator'] as const;
+/** Those whose screens count: an alarm that a viewer's page shows has been seen by nobody who acts on it. */
+export const operate: readonly Role[] = ['administrator', 'operator'];
 const maintain = ['administrator', 'technician'] as const;
 const administer = ['administrator'] as const;
 
@@ -27,7 +28,6 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'GET /api/v1/alarms': all,
   'GET /api/v1/alarms/:id': all,
   'POST /api/v1/alarms/:id/acknowledgement': operate,
-  'POST /api/v1/alarms/:id/shown': operate,
   'GET /api/v1/events': all,
   'GET /api/v1/campus': all,
   'PUT /api/v1/campus': administer,

@@ -1,5 +1,5 @@
 /** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
-import type { UplinkView } from '../domain/api.ts';
+import type { Screen, UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
@@ -40,7 +40,7 @@ export interface AlarmDesk {
   /** Throws NOT_FOUND. */
   acknowledge(alarm: EventId, by: UserId): Promise<unknown>;
   /** Throws NOT_FOUND. */
-  shown(alarm: EventId, by: UserId): Promise<unknown>;
+  shown(alarm: EventId, by: UserId, screen: Screen): Promise<unknown>;
 }
 
 export interface JournalStatistics {
@@ -130,6 +130,8 @@ export interface DurationHistogram {
   readonly counts: readonly number[];
   readonly sum: number;
   readonly count: number;
+  /** Exact, of the last thousand observations. */
+  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[];
 }
 
 export interface SnapshotMaker {
@@ -226,7 +228,7 @@ export interface HttpParts {
   /** Throws NOT_FOUND, COMMAND_UNSUPPORTED. */
   readonly examineUplink: (uplink: UplinkId, signal: AbortSignal) => Promise<UplinkExamination>;
   readonly readiness: () => readonly ReadinessReason[];
-  /** Journalled → accepted, seconds, per uplink: `HopTimes` makes it. */
+  /** Seconds, per hop and uplink: `HopTimes` makes it. */
   readonly hopTimes: () => readonly DurationHistogram[];
   readonly limits?: Partial<HttpLimits>;
 }

@@ -36,8 +36,8 @@ export interface Intake {
   report(report: Report, receivedAt: Instant, protocol: string): Promise<IntakeResult>;
   /** An operator takes an alarm on. A second one keeps the first, and returns it with `repeated`. Throws NOT_FOUND. */
   acknowledge(alarm: EventId, by: UserId): Promise<Recorded>;
-  /** An operator's screen drew the alarm. */
-  shown(alarm: EventId, by: UserId): Promise<void>;
+  /** A screen drew the alarm, with this user in front of it. */
+  shown(alarm: EventId, by: UserId, screen: string): Promise<void>;
   raiseFault(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
   /** Ends the fault that the event raised; once only, however often it is asked. Throws NOT_FOUND. */
   clearFault(raised: EventId): Promise<void>;
@@ -130,7 +130,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       const { campus } = find(alarm, 'alarm.raised');
       return record({ kind: 'alarm.acknowledged', id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none', alarm, by });
     },
-    shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),
+    shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
     raiseFault: async ({ code, subject, sentence }) => {
       const campus = inventory.current().campus.id;
       const event: DomainEvent = {

@@ -14,6 +14,10 @@ import { CommitStatistics } from './statistics.ts';
 const batchLimit = 256;
 /** Beyond this the disk is hopelessly behind: better to refuse, so that panels keep their messages, than to grow without end. */
 const queueLimit = 20_000;
+/** How long a receipt waits for company at most: it is evidence, no promise, and costs no COMMIT of its own while anything else happens. */
+const unhurriedFor: Millis = seconds(1);
+/** Of one batch: receipts never crowd out what somebody waits for. */
+const mostUnhurried = 64;
 const reopening: BackoffSettings = { first: millis(100), most: seconds(2), jitter: 0.2 };
 
 export interface CommitQueueOptions {
@@ -38,6 +42,8 @@ export class CommitQueue implements AsyncDisposable {
   readonly #options: CommitQueueOptions;
   readonly #closing = new AbortController();
   #waiting: Waiting[] = [];
+  /** Ride with the next batch. */
+  #unhurried: Waiting[] = [];
   #flying: { readonly batch: readonly Waiting[]; readonly at: Millis } | undefined;
   #worker: Worker | undefined;
   #ready = false;
@@ -45,6 +51,7 @@ export class CommitQueue implements AsyncDisposable {
   #promised = 0;
   #failures = 0;
   #scheduled = false;
+  #hurrying = false;
   #drained: (() => void) | undefined;
 
   private constructor(options: CommitQueueOptions) {
@@ -69,13 +76,41 @@ export class CommitQueue implements AsyncDisposable {
   }
 
   submit(operation: Operation): Promise<Outcome> {
-    if (this.#closing.signal.aborted) return Promise.reject(unavailable('The journal is closing.'));
-    if (this.#waiting.length >= queueLimit) {
-      return Promise.reject(unavailable(`${queueLimit} operations wait for the journal's disk already: this one was not taken.`));
-    }
-    const outcome = new Promise<Outcome>((resolve, reject) => this.#waiting.push({ operation, resolve, reject }));
+    const outcome = this.#put(operation, this.#waiting);
     this.#schedule();
     return outcome;
+  }
+
+  /** Of what nobody waits for: goes with the next batch, or by itself where none has gone within a second. A crash may lose it. */
+  submitUnhurried(operation: Operation): Promise<Outcome> {
+    const outcome = this.#put(operation, this.#unhurried);
+    this.#hurryLater();
+    return outcome;
+  }
+
+  #put(operation: Operation, queue: Waiting[]): Promise<Outcome> {
+    if (this.#closing.signal.aborted) return Promise.reject(unavailable('The journal is closing.'));
+    if (queue.length >= queueLimit) {
+      return Promise.reject(unavailable(`${queueLimit} operations wait for the journal's disk already: this one was not taken.`));
+    }
+    return new Promise<Outcome>((resolve, reject) => queue.push({ operation, resolve, reject }));
+  }
+
+  #hurryLater(): void {
+    if (this.#hurrying) return;
+    this.#hurrying = true;
+    this.#options.clock.sleep(unhurriedFor, this.#closing.signal).then(
+      () => {
+        this.#hurrying = false;
+        this.#hurry();
+      },
+      () => undefined, // closing: they are committed with the rest
+    );
+  }
+
+  #hurry(): void {
+    this.#waiting.push(...this.#unhurried.splice(0));
+    this.#schedule();
   }
 
   /** Everything of one turn of the event loop goes into one batch. */
@@ -90,8 +125,10 @@ export class CommitQueue implements AsyncDisposable {
 
   #send(): void {
     if (this.#flying || !this.#ready || !this.#worker || this.#waiting.length === 0) return;
-    const batch = this.#waiting.slice(0, batchLimit);
-    this.#waiting = this.#waiting.slice(batchLimit);
+    const riders = this.#unhurried.splice(0, mostUnhurried);
+    const room = batchLimit - riders.length;
+    const batch = [...riders, ...this.#waiting.slice(0, room)];
+    this.#waiting = this.#waiting.slice(room);
     this.#flying = { batch, at: this.#options.clock.monotonic() };
     this.#tell(this.#worker, { kind: 'commit', at: this.#options.clock.now(), operations: batch.map((waiting) => waiting.operation) });
   }
@@ -170,6 +207,7 @@ export class CommitQueue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
+    this.#hurry();
     if (this.#ready && (this.#flying || this.#waiting.length > 0)) {
       const drained = new Promise<void>((resolve) => {
         this.#drained = resolve;

@@ -11,6 +11,7 @@ import { Scope } from '../runtime/scope.ts';
 import { siblingModule, startWorker } from '../runtime/worker.ts';
 import { Bell } from './bell.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { arrivalSpans, type HopSpan, spanOf } from './hop-spans.ts';
 import { eventRow, type Operation, type Outcome, type WorkerSettings } from './operation.ts';
 import { openOutbox, receiptRow } from './outbox.ts';
 import { openReader } from './reader.ts';
@@ -28,6 +29,8 @@ export interface JournalOptions {
   readonly log: Logger;
   /** Breaks the product on purpose, so that a bench can prove that it would notice: record() resolves before its COMMIT. */
   readonly acknowledgeBeforeCommit?: boolean;
+  /** Told of each hop, once it is journalled and only of its first time. Must not throw. */
+  readonly onHop?: (span: HopSpan) => void;
   /** Plays a slow disk: waits this long before each COMMIT, in the journal's thread. */
   readonly commitDelay?: Millis;
 }
@@ -55,7 +58,7 @@ export interface OpenJournal extends Journal, AsyncDisposable {
 
 /** Opens `journal.sqlite` in the folder. Throws SQLITE_TOO_OLD, DATA_TOO_NEW or JOURNAL_UNAVAILABLE. Whoever opens closes. */
 export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
-  const { folder, clock, log, acknowledgeBeforeCommit = false, commitDelay = millis(0) } = options;
+  const { folder, clock, log, onHop, acknowledgeBeforeCommit = false, commitDelay = millis(0) } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await using scope = new Scope();
   scope.own(holdJournal(folder));
@@ -89,19 +92,34 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     'SELECT uplink, pending, refused, accepted, alarms FROM tally ORDER BY uplink',
   );
 
+  const tell = (spans: readonly HopSpan[]) => {
+    if (onHop) for (const span of spans) onHop(span);
+  };
+  /** An acknowledgement is a hop of the alarm that it is about. */
+  const spansOf = ({ event, ...entry }: JournalEntry): readonly HopSpan[] => {
+    if (event.kind !== 'alarm.acknowledged') return arrivalSpans({ event, ...entry });
+    const alarm = read.find(event.alarm);
+    return alarm ? spanOf({ hop: 'acknowledged', at: event.receivedAt }, alarm.journalledAt) : [];
+  };
+
   const open = scope.release();
   return {
     read,
-    outbox: openOutbox({ database, submit: (operation) => queue.submit(operation), bell }),
+    outbox: openOutbox({ database, submit: (operation) => queue.submit(operation), bell, tell }),
     record: async (event, recipients) => {
       const committed = queue.submit({ kind: 'record', event: eventRow(event), uplinks: recipients });
-      if (!acknowledgeBeforeCommit) return recordedOf(event, await committed);
+      if (!acknowledgeBeforeCommit) {
+        const recorded = recordedOf(event, await committed);
+        if (!recorded.repeated) tell(spansOf(recorded.entry));
+        return recorded;
+      }
       committed.catch(() => undefined); // the very loss that this switch exists to cause
       return { entry: { position: queue.position, journalledAt: clock.now(), event }, repeated: false };
     },
     receipt: async (event, receipt) => {
-      const outcome = await queue.submit({ kind: 'receipt', event, receipt: receiptRow(receipt) });
-      if (outcome.kind !== 'done') throw refusalOf(outcome, `receipt of event ${event}`);
+      const outcome = await queue.submitUnhurried({ kind: 'receipt', event, receipt: receiptRow(receipt) });
+      if (outcome.kind !== 'kept') throw refusalOf(outcome, `receipt of event ${event}`);
+      if (outcome.first) tell(spanOf(receipt, instant(outcome.journalledAt)));
     },
     follow: (since, signal) => {
       const from = since === 'now' ? queue.position : positionOf(read, since);

@@ -48,6 +48,7 @@ export type Operation =
       readonly refusals: number;
       readonly reason: string;
       readonly until: number;
+      readonly receipts: readonly ReceiptRow[];
     };
 
 export type Outcome =
@@ -57,7 +58,10 @@ export type Outcome =
       readonly journalledAt: number /** Of the first event, where this was a repeat. */;
       readonly first: string | null;
     }
-  | { readonly kind: 'done' }
+  /** `first`: the hops, of those that were told with it, that had no receipt before. */
+  | { readonly kind: 'done'; readonly first?: readonly string[] }
+  /** Of a receipt. `first`: this hop had none before. */
+  | { readonly kind: 'kept'; readonly journalledAt: number; readonly first: boolean }
   | { readonly kind: 'unknown-event' }
   | { readonly kind: 'rejected'; readonly message: string };
 

@@ -6,6 +6,7 @@ import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports.ts';
 import { instant, isoOf } from '../domain/time.ts';
 import type { Bell } from './bell.ts';
+import { type HopSpan, spanOf } from './hop-spans.ts';
 import type { Operation, Outcome, ReceiptRow } from './operation.ts';
 
 /** Of one uplink, this many refused ones are tried at once at most: they must never crowd out what has not been tried. */
@@ -35,6 +36,8 @@ export interface OutboxOptions {
   readonly submit: (operation: Operation) => Promise<Outcome>;
   /** Rung after each commit that owes this uplink something new. */
   readonly bell: (uplink: UplinkId) => Bell;
+  /** Told of each hop that is journalled with a delivery. */
+  readonly tell: (spans: readonly HopSpan[]) => void;
 }
 
 // `LIMIT +?`: see the reader.
@@ -47,7 +50,7 @@ const statements = {
   nextRefused: `SELECT position, next_at FROM delivery WHERE uplink = ? AND state = 'refused' ORDER BY next_at LIMIT +?`,
 } as const;
 
-export function openOutbox({ database, submit, bell }: OutboxOptions): Outbox {
+export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Outbox {
   const waiting = database.prepare<[string, number, number], DueRow>(statements.waiting);
   const refused = database.prepare<[string, number, number], DueRow>(statements.refused);
   const find = database.prepare<[string, number], DeliveryRow>(statements.delivery);
@@ -66,11 +69,25 @@ export function openOutbox({ database, submit, bell }: OutboxOptions): Outbox {
     if (held.get(delivery.position)?.delivery === delivery) held.delete(delivery.position);
   };
 
-  const hold = async (kind: 'postpone' | 'refuse', delivery: Delivery, reason: string, until: number): Promise<void> => {
+  /** Resolves after the COMMIT. */
+  const settle = async (operation: Operation, delivery: Delivery, receipts: readonly Receipt[]): Promise<void> => {
+    const outcome = await submit(operation);
+    if (outcome.kind !== 'done') throw notTaken(outcome, delivery);
+    tell(receipts.filter(({ hop }) => outcome.first?.includes(hop)).flatMap((receipt) => spanOf(receipt, delivery.journalledAt)));
+  };
+
+  const hold = async (
+    kind: 'postpone' | 'refuse',
+    delivery: Delivery,
+    reason: string,
+    until: number,
+    receipts: readonly Receipt[] = [],
+  ): Promise<void> => {
     const { uplink, position } = delivery;
     const refusals = (delivery.refusals ?? 0) + (kind === 'refuse' ? 1 : 0);
+    const tried = { attempts: delivery.attempts + 1, refusals, reason: reason.slice(0, 500), receipts: receipts.map(receiptRow) };
     try {
-      expectDone(await submit({ kind, uplink, position, attempts: delivery.attempts + 1, refusals, reason: reason.slice(0, 500), until }), delivery);
+      await settle({ kind, uplink, position, until, ...tried }, delivery, receipts);
     } finally {
       // Not journalled means: due as before. That is safe, so the claim ends either way.
       release(delivery);
@@ -104,11 +121,11 @@ export function openOutbox({ database, submit, bell }: OutboxOptions): Outbox {
     acknowledge: async (delivery, receipts) => {
       const { uplink, position } = delivery;
       // Where this rejects the claim stays: the far side has it, so it must not leave again; the caller tells us again.
-      expectDone(await submit({ kind: 'accept', uplink, position, receipts: receipts.map(receiptRow) }), delivery);
+      await settle({ kind: 'accept', uplink, position, receipts: receipts.map(receiptRow) }, delivery, receipts);
       release(delivery);
     },
-    postpone: (delivery, reason, until) => hold('postpone', delivery, reason, until),
-    refuse: (delivery, reason, until) => hold('refuse', delivery, reason, until),
+    postpone: (delivery, reason, until, receipts) => hold('postpone', delivery, reason, until, receipts),
+    refuse: (delivery, reason, until, receipts) => hold('refuse', delivery, reason, until, receipts),
     nextDue: (uplink) => {
       const held = claimsOf(uplink);
       const times = [...nextWaiting.all(uplink, held.size + 1), ...nextRefused.all(uplink, held.size + 1)]
@@ -141,9 +158,8 @@ function deliveryOf(uplink: UplinkId, position: number, row: DeliveryRow): Deliv
   };
 }
 
-function expectDone(outcome: Outcome, delivery: Delivery): void {
-  if (outcome.kind === 'done') return;
-  throw new GatewayError('JOURNAL_UNAVAILABLE', `The journal did not take the outcome of delivery ${delivery.position} to ${delivery.uplink}.`, {
+function notTaken(outcome: Outcome, delivery: Delivery): GatewayError {
+  return new GatewayError('JOURNAL_UNAVAILABLE', `The journal did not take the outcome of delivery ${delivery.position} to ${delivery.uplink}.`, {
     context: { uplink: delivery.uplink, position: delivery.position, outcome: outcome.kind },
     cause: outcome.kind === 'rejected' ? new Error(outcome.message) : undefined,
   });

@@ -33,7 +33,7 @@ export function openReader(database: Database): JournalReader {
   );
   const receipts = database.prepare<[number], { hop: Hop; at: number; by: string; proof: string | null }>(
     `SELECT hop, at, by, proof FROM receipt WHERE position = ?
-     ORDER BY instr('pressed received journalled sent accepted shown acknowledged', hop), at`,
+     ORDER BY instr('pressed received journalled sent answered confirmed accepted shown acknowledged', hop), at`,
   );
   const deliveries = database.prepare<[number], { uplink: UplinkId; state: DeliveryState; attempts: number; reason: string | null; next_at: number }>(
     'SELECT uplink, state, attempts, reason, next_at FROM delivery WHERE position = ? ORDER BY uplink',

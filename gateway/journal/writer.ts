@@ -32,7 +32,9 @@ function endsConnection(error: unknown): boolean {
 
 export function openWriter(database: Database, beforeCommit: () => void = () => undefined): Writer {
   const findFirst = database.prepare<[string], FirstRow>('SELECT position, journalled_at, body FROM event WHERE dedupe = ?');
-  const findEvent = database.prepare<[string], { position: number; lane: string }>('SELECT position, lane FROM event WHERE id = ?');
+  const findEvent = database.prepare<[string], { position: number; lane: string; journalled_at: number }>(
+    'SELECT position, lane, journalled_at FROM event WHERE id = ?',
+  );
   const addEvent = database.prepare(
     `INSERT INTO event (id, dedupe, kind, journalled_at, lane, panel, zone, type, boot, seq, about, body)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -90,10 +92,15 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     else leaveLane.run(uplink, lane);
   };
 
-  const keep = (position: number, receipt: ReceiptRow): void => {
-    addReceipt.run(position, receipt.hop, receipt.by, receipt.at, receipt.proof);
+  /** True: it is the first of its hop. */
+  const keep = (position: number, receipt: ReceiptRow): boolean => {
+    const { changes } = addReceipt.run(position, receipt.hop, receipt.by, receipt.at, receipt.proof);
     if (receipt.hop === 'acknowledged') closeAlarm.run(position);
+    return changes === 1;
   };
+
+  const keepAll = (position: number, receipts: readonly ReceiptRow[]): readonly string[] =>
+    receipts.filter((receipt) => keep(position, receipt)).map(({ hop }) => hop);
 
   const record = (event: EventRow, uplinks: readonly string[], at: number): Outcome => {
     const first = findFirst.get(event.dedupe);
@@ -125,35 +132,36 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
       case 'receipt': {
         const event = findEvent.get(operation.event);
         if (!event) return { kind: 'unknown-event' };
-        keep(event.position, operation.receipt);
-        return { kind: 'done' };
+        const first = keep(event.position, operation.receipt);
+        return { kind: 'kept', journalledAt: event.journalled_at, first };
       }
       case 'accept': {
         const { uplink, position } = operation;
         const delivery = findDelivery.get(uplink, position);
         if (!delivery) return { kind: 'unknown-event' };
-        for (const receipt of operation.receipts) keep(position, receipt);
-        if (delivery.state === 'accepted') return { kind: 'done' };
+        const first = keepAll(position, operation.receipts);
+        if (delivery.state === 'accepted') return { kind: 'done', first };
         acceptDelivery.run(uplink, position);
         const pending = delivery.state === 'pending';
         tally.run(uplink, pending ? -1 : 0, pending ? 0 : -1, 1, delivery.kind === 'alarm.raised' ? 1 : 0);
         if (pending) settleLane(uplink, delivery.lane);
         // The far side has changed its mind: others that it refused need not wait out their hour.
         else bringForward.run({ at, uplink, count: calledAlong });
-        return { kind: 'done' };
+        return { kind: 'done', first };
       }
       case 'postpone':
       case 'refuse': {
         const { uplink, position, attempts, refusals, reason, until } = operation;
         const delivery = findDelivery.get(uplink, position);
         if (!delivery) return { kind: 'unknown-event' };
-        if (delivery.state === 'accepted') return { kind: 'done' };
+        const first = keepAll(position, operation.receipts);
+        if (delivery.state === 'accepted') return { kind: 'done', first };
         // One that was refused stays out of the line, also when its next try gets no answer: back in line it would be first of its lane.
         const state = operation.kind === 'refuse' ? 'refused' : delivery.state;
         holdDelivery.run(state, attempts, refusals, reason, until, uplink, position);
         if (state !== delivery.state) tally.run(uplink, -1, 1, 0, 0);
         if (delivery.state === 'pending') settleLane(uplink, delivery.lane);
-        return { kind: 'done' };
+        return { kind: 'done', first };
       }
     }
   };

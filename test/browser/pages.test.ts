@@ -7,6 +7,7 @@ import { hours } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { listenForProblems, openBrowser } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
 import { peer } from '../support/peers.ts';
 
 const found = peer('chromium');
@@ -88,12 +89,21 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.goto(address('/wall'));
     await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor({ timeout: 30_000 });
     await moving(page, '.grid .tile video', 4);
+    // Nobody can see a page that is hidden: what it draws has not been shown.
+    const seen = (how: string) => page.evaluate(`${how}; document.dispatchEvent(new Event('visibilitychange'))`);
+    await seen("Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' })");
     demo.panels.get('guard-room')?.trip('1');
     const cell = page.locator('.alarm-open');
     await cell.waitFor({ timeout: 10_000 });
     expect(await page.locator('.alarm-open').count()).toBe(1);
     expect(await cell.textContent()).toContain('门卫室紧急按钮');
     await cell.locator('.badge-delivered').waitFor({ timeout: 10_000 });
+    const screens = () =>
+      page.evaluate<string[]>(`fetch('/api/v1/alarms?limit=1').then(async (answer) =>
+        (await answer.json()).alarms[0].receipts.filter(({ hop }) => hop === 'shown').map(({ screen }) => screen))`);
+    expect(await screens()).toEqual([]);
+    await seen('delete document.visibilityState');
+    await eventually(async () => expect(await screens()).toEqual(['wall']));
     await cell.locator('.tile[data-state="playing"]').waitFor({ timeout: 20_000 });
     await page.screenshot({ path: `${shots}/wall.png` });
     const shown = () => demo.school.police.ledger().filter(({ body }) => body.includes('"alarm.raised"')).length;
@@ -110,6 +120,9 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.goto(address('/#alarms'));
     await page.getByText('门卫室紧急按钮').first().click();
     await page.getByText('平台确认').first().waitFor();
+    // Each hop with its way: the panel, the uplink, the screen; this page shows the alarm too by now.
+    const ladder = page.locator('.ant-drawer-body .ant-timeline');
+    for (const rung of [/触发\s*门卫室/, /入库/, /发出/, /已显示.*大屏/, /已显示.*控制台/]) await ladder.getByText(rung).first().waitFor();
     await page.screenshot({ path: `${shots}/alarm.png` });
     await page.keyboard.press('Escape');
     await page

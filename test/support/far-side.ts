@@ -34,13 +34,15 @@ export class FarSide {
     this.window = window;
   }
 
-  async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ proof: string }> {
+  async deliver(delivery: Delivery, signal: AbortSignal, left: () => void): Promise<{ proof: string }> {
     this.tries += 1;
     this.#inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
     try {
       if (this.latency > 0) await systemClock.sleep(millis(this.latency), signal);
-      switch (this.behave(delivery)) {
+      const behaviour = this.behave(delivery);
+      if (behaviour !== 'down') left();
+      switch (behaviour) {
         case 'accept':
           this.ledger.push({ delivery, body: JSON.parse(delivery.body) });
           return { proof: 'HTTP 202' };

@@ -134,7 +134,7 @@ export async function school({
     fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [], introduce: async () => ({}) },
     alarms: {
       acknowledge: (alarm, by) => journal.acknowledge(alarm, by),
-      shown: (alarm, by) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by }),
+      shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
     },
     settingsProblems,
     uplinkDoubts: (uplink) => uplinkDoubts(uplink, inventory.current()),

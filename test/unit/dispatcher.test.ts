@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recipients } from '../../gateway/delivery/routing.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import { uplinkId } from '../../gateway/domain/ids.ts';
+import { type EventId, uplinkId } from '../../gateway/domain/ids.ts';
 import type { Outbox } from '../../gateway/domain/ports.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import type { OpenJournal } from '../../gateway/journal/journal.ts';
@@ -148,6 +148,25 @@ test('what the far side took while the journal was down is journalled later, and
 });
 
 describe('a far side that does not answer', () => {
+  test('what left without an answer has its receipt of that; what could not leave has none, and nobody has confirmed it', async () => {
+    await using bench = await openTestJournal();
+    const unanswered = alarm({ zone: 'unanswered' });
+    const unsent = alarm({ zone: 'unsent' });
+    const far = Object.assign(new FarSide(), { acceptedBy: 'confirmed' as const });
+    far.behave = ({ event }) => (event === unsent.id ? 'down' : 'silent');
+    await using _ = dispatching(bench.journal.outbox, far, { deadline: millis(50) });
+    await owe(bench.journal, [unanswered, unsent]);
+    const read = ({ id }: { readonly id: EventId }) => bench.journal.read.alarm(id);
+    const ladder = (event: { readonly id: EventId }) => read(event)?.receipts.flatMap(({ hop, by }) => (by === 'police' ? [hop] : []));
+    await until(() => [unanswered, unsent].every((event) => (read(event)?.deliveries[0]?.attempts ?? 0) > 0));
+    expect([ladder(unanswered), ladder(unsent)]).toEqual([['sent'], []]);
+    const sentAt = read(unanswered)?.receipts.find(({ hop }) => hop === 'sent')?.at;
+    far.behave = () => 'accept';
+    await until(() => far.ledger.length === 2 && bench.journal.read.backlog(police).pending === 0);
+    expect([ladder(unanswered), ladder(unsent)]).toEqual(Array(2).fill(['sent', 'confirmed', 'accepted']));
+    expect(read(unanswered)?.receipts.find(({ hop }) => hop === 'sent')?.at).toBe(sentAt); // the first time that it left
+  });
+
   test('everything arrives once it is back, panic first, after few tries', async () => {
     await using bench = await openTestJournal();
     const far = new FarSide(8);

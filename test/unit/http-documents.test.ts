@@ -70,11 +70,22 @@ describe('metrics', () => {
 
   test('show how long deliveries took, as cumulative buckets', () => {
     const times = new HopTimes();
-    for (const took of [3, 30, 3_000]) times.accepted('police' as UplinkId, millis(took));
+    for (const took of [3, 30, 3_000]) times.add({ hop: 'accepted', uplink: 'police' as UplinkId, took: millis(took) });
     const [figures] = times.figures();
     expect(figures).toMatchObject({ labels: { hop: 'accepted', uplink: 'police' }, count: 3, sum: 3.033 });
     expect(figures?.counts[figures.bounds.indexOf(0.04)]).toBe(2);
     expect(figures?.counts.at(-1)).toBe(3);
+  });
+
+  test('show p50, p95 and p99 of the last thousand of each hop, exactly', () => {
+    const times = new HopTimes();
+    for (let count = 0; count < 5_000; count += 1) times.add({ hop: 'journalled', took: millis(9_000) }); // long ago
+    for (let took = 1_024; took > 0; took -= 1) times.add({ hop: 'journalled', took: millis(took) });
+    times.add({ hop: 'shown', took: millis(70) });
+    expect(times.figures().map(({ labels, quantiles }) => [labels, quantiles.map(({ value }) => value)])).toEqual([
+      [{ hop: 'journalled' }, [0.512, 0.973, 1.014]],
+      [{ hop: 'shown' }, [0.07, 0.07, 0.07]],
+    ]);
   });
 });
 

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeviceHealth } from '../../gateway/domain/health.ts';
 import type { EventId, UplinkId } from '../../gateway/domain/ids.ts';
 import { instant } from '../../gateway/domain/time.ts';
+import { eventually } from '../support/eventually.ts';
 import { type School, school } from '../support/http-school.ts';
 import { listen } from '../support/http-stand-ins.ts';
 
@@ -99,10 +101,41 @@ describe('the live channel', () => {
     expect(await open().refused).toBe(429);
   });
 
-  test('is not for talking', async () => {
+  test('takes from a page what it has shown and on which screen, from those who act on alarms only', async () => {
+    const { id } = await campus.journal.press();
+    const shown = async () => {
+      const { json } = await campus.call('GET', `/api/v1/alarms/${id}`, { cookie });
+      return json.receipts.filter(({ hop }: { hop: string }) => hop === 'shown');
+    };
+    const viewer = campus.socket('/api/v1/live', { cookie: await campus.signIn('viewer') });
+    const operator = open();
+    for (const socket of [viewer, operator.socket]) {
+      if (socket.readyState !== socket.OPEN) await once(socket, 'open');
+      for (const screen of ['wall', 'console', 'wall']) socket.send(JSON.stringify({ kind: 'shown', alarm: id, screen }));
+    }
+    await eventually(async () => expect(await shown()).toHaveLength(2));
+    const by = campus.inventory.userByName('operator')?.id;
+    expect(await shown()).toMatchObject([
+      { by: `${by}@wall`, path: 'operator', screen: 'wall' },
+      { by: `${by}@console`, path: 'operator', screen: 'console' },
+    ]);
+  });
+
+  test.each(['hello', '{"kind":"shown"}', '{"kind":"shown","alarm":"x","screen":"ceiling"}', Buffer.of(1)])(
+    'closes on %j, which it does not understand',
+    async (said) => {
+      const live = open();
+      await live.until(() => live.messages.length > 0);
+      live.socket.send(said);
+      expect((await live.closed).code).toBe(1008);
+    },
+  );
+
+  test('closes on a page that says too much', async () => {
+    const { id } = await campus.journal.press();
     const live = open();
     await live.until(() => live.messages.length > 0);
-    live.socket.send('hello');
+    for (let count = 0; count < 400; count += 1) live.socket.send(JSON.stringify({ kind: 'shown', alarm: id, screen: 'wall' }));
     expect((await live.closed).code).toBe(1008);
   });
 });
@@ -118,8 +151,6 @@ describe('alarms', () => {
     expect(second.next).toBeUndefined();
     const acknowledged = await campus.call('POST', `/api/v1/alarms/${ids[0]}/acknowledgement`, { cookie });
     expect([acknowledged.status, acknowledged.json.acknowledgedBy]).toEqual([200, 'operator']);
-    expect((await campus.call('POST', `/api/v1/alarms/${ids[1]}/shown`, { cookie })).status).toBe(204);
-    expect((await get(`/alarms/${ids[1]}`)).receipts).toMatchObject([{ hop: 'shown' }]);
     expect((await get('/alarms?open=true')).alarms).toHaveLength(4);
     expect((await get('/events?after=4&limit=10')).map(({ position }: { position: number }) => position)).toEqual([5, 6]);
   });

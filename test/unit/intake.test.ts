@@ -260,9 +260,9 @@ describe('people and faults', () => {
     const first = await bench.intake.acknowledge(alarm.id, userId('li'));
     const second = await bench.intake.acknowledge(alarm.id, userId('wang'));
     expect(second).toMatchObject({ repeated: true, entry: { event: { id: first.entry.event.id, by: 'li' } } });
-    await bench.intake.shown(alarm.id, userId('wang'));
+    await bench.intake.shown(alarm.id, userId('wang'), 'wall');
     expect(bench.journal.read.alarm(alarm.id)?.receipts.slice(-2)).toMatchObject([
-      { hop: 'shown', by: 'wang' },
+      { hop: 'shown', by: 'wang@wall' },
       { hop: 'acknowledged', by: 'li' },
     ]);
     await expect(bench.intake.acknowledge(first.entry.event.id, userId('li'))).rejects.toMatchObject({ code: 'NOT_FOUND' });

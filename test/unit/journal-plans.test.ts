@@ -24,7 +24,7 @@ function plans(): Map<string, string> {
   });
   openReader(noting);
   openWriter(noting);
-  openOutbox({ database: noting, submit: async () => ({ kind: 'done' }), bell: () => new Bell() });
+  openOutbox({ database: noting, submit: async () => ({ kind: 'done' }), bell: () => new Bell(), tell: () => undefined });
   return new Map(
     statements.map((sql) => {
       const named = /:\w+/.test(sql) ? [Object.fromEntries([...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, 1]))] : [];

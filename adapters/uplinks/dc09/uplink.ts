@@ -28,6 +28,7 @@ const sameTime = seconds(30);
 class Dc09Uplink implements Uplink {
   readonly id;
   readonly accepts: ReadonlySet<EventKind>;
+  readonly acceptedBy = 'confirmed';
   /** One message on its way at a time. */
   readonly window = 1;
   readonly #config: Dc09Config;
@@ -117,7 +118,7 @@ class Dc09Uplink implements Uplink {
     }
   }
 
-  async deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
+  async deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }> {
     const { event } = JSON.parse(delivery.body) as DeliveryBody; // our own journal wrote it
     const told = toldOf(event, this.#config, this.#context.clock.now());
     if (!told) return { proof: 'nothing that a receiver takes' };
@@ -128,7 +129,10 @@ class Dc09Uplink implements Uplink {
     for (const path of this.#order()) {
       do {
         const message = this.#message(told, sequence, this.#timeFor(delivery, path));
-        const sent = () => this.#note(delivery, `${path.name} receiver, sequence ${sequence}`);
+        const sent = () => {
+          left?.();
+          this.#note(delivery, `${path.name} receiver, sequence ${sequence}`);
+        };
         try {
           if ((await path.tell(message, signal, sent)) === 'ACK')
             return { proof: `ACK ${String(sequence).padStart(4, '0')} of the ${path.name} receiver` };

@@ -94,8 +94,8 @@ export class Gb28181Uplink implements Uplink {
     }
   }
 
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }> {
-    return this.#messenger.deliver(delivery, signal);
+  deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }> {
+    return this.#messenger.deliver(delivery, signal, left);
   }
 
   /** One endpoint after the other, each for as long as our address stays what it is. */

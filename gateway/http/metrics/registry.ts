@@ -48,7 +48,7 @@ function journalMetrics(registry: Registry, { parts }: MetricSources): void {
   gauge(registry, 'journal_available', '1 while the journal takes events.', [], (own) => own.set(Number(journal.stats().available)));
   histogramLines(registry, {
     name: 'delivery_hop_seconds',
-    help: 'From the COMMIT of an event to the acknowledgement of the far side.',
+    help: 'How long each hop took: received since the press, journalled since received, all others since the COMMIT.',
     read: parts.hopTimes,
   });
 }

@@ -63,16 +63,6 @@ export function alarmRoutes(parts: RouteParts): readonly Route[] {
       },
     }),
     route({
-      method: 'POST',
-      path: '/api/v1/alarms/:id/shown',
-      summary: "An operator's screen drew the alarm",
-      params: alarmParams,
-      async handle(incoming) {
-        const { id } = find(eventId(incoming.params.id));
-        await parts.alarms.shown(eventId(id), callerOf(incoming).user.id);
-      },
-    }),
-    route({
       method: 'GET',
       path: '/api/v1/events',
       summary: 'Journal entries after a position, oldest first',

@@ -1,7 +1,19 @@
 /** What the API answers with: allow-lists. A field that is not named here does not leave the box. */
-import type { AlarmPage, AlarmView, ChannelView, ClaimStatus, DeviceView, FaultView, Overview, SessionView, UplinkView } from '../../domain/api.ts';
+import {
+  type AlarmPage,
+  type AlarmView,
+  type ChannelView,
+  type ClaimStatus,
+  type DeviceView,
+  type FaultView,
+  type Overview,
+  type ReceiptView,
+  type SessionView,
+  screens,
+  type UplinkView,
+} from '../../domain/api.ts';
 import { roles } from '../../domain/campus.ts';
-import type { DeliveryStatus, Receipt } from '../../domain/delivery.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { errorCodes } from '../../domain/errors.ts';
 import type { ChannelId, UplinkId } from '../../domain/ids.ts';
 import { type StreamTelemetry, streamFlaws } from '../../domain/media.ts';
@@ -116,12 +128,15 @@ export const channelView: z.ZodType<ChannelView> = z
   })
   .openapi('ChannelView');
 
-const receipt: z.ZodType<Receipt> = z
+const receipt: z.ZodType<ReceiptView> = z
   .object({
     hop: z.enum(['pressed', 'received', 'journalled', 'sent', 'answered', 'confirmed', 'accepted', 'shown', 'acknowledged']),
     at: moment,
     by: maybe(z.string()),
     proof: maybe(z.string()),
+    path: maybe(z.string()),
+    screen: maybe(z.enum(screens)),
+    trust: maybe(clockTrust),
   })
   .openapi('Receipt');
 

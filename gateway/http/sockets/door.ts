@@ -16,6 +16,7 @@ export interface SocketArrival {
   /** The connection below it. */
   readonly wire: Duplex;
   readonly query: URLSearchParams;
+  readonly caller: Caller;
   /** Whether the caller may still have this socket. */
   stands(): boolean;
   /** Aborts once the socket is closed, whoever closed it. */
@@ -146,7 +147,7 @@ export class SocketDoor {
       this.#held.delete(held);
       closed.abort();
     });
-    route.serve({ ...arrival, stands: () => this.#parts.gate.stands(caller, access), signal: closed.signal }).catch((error) => {
+    route.serve({ ...arrival, caller, stands: () => this.#parts.gate.stands(caller, access), signal: closed.signal }).catch((error) => {
       if (closed.signal.aborted) return;
       this.#parts.log.warn('socket failed', { route: route.name, error });
       socket.close(closeCodes.failed, 'Something inside the gateway failed.');

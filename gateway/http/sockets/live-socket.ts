@@ -1,32 +1,49 @@
-/** `/api/v1/live`: hello, every journal entry after `since` in order, then what happens. A page that falls behind is cut and comes back. */
+/**
+ * `/api/v1/live`: hello, every journal entry after `since` in order, then what happens. A page that falls behind is cut and comes back.
+ * The page says which alarms it has shown, and nothing else.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { WebSocket } from 'ws';
-import type { LiveMessage } from '../../domain/api.ts';
+import type { RawData, WebSocket } from 'ws';
+import { type LiveMessage, type LiveReport, screens } from '../../domain/api.ts';
 import { isGatewayError } from '../../domain/errors.ts';
 import { type EventId, eventId } from '../../domain/ids.ts';
+import { Allowance } from '../../runtime/allowance.ts';
+import { operate } from '../access.ts';
 import type { HttpParts } from '../ports.ts';
+import { z } from '../schemas/pieces.ts';
 import { closeCodes, type SocketArrival, type SocketRoute } from './door.ts';
 import type { LiveFeed } from './live-feed.ts';
 
 /** Entries sent between two looks at how much the page owes. */
 const burst = 50;
 
-export function liveRoute(parts: Pick<HttpParts, 'journal' | 'version'>, feed: LiveFeed, backlogLimit: number): SocketRoute {
+type LiveParts = Pick<HttpParts, 'journal' | 'version' | 'alarms' | 'clock' | 'log'>;
+
+/** A page may say so much at once, and so much per second after it. */
+const reportsAtOnce = 200;
+const reportsPerSecond = 20;
+
+const reports: z.ZodType<LiveReport> = z.strictObject({ kind: z.literal('shown'), alarm: z.string().max(64), screen: z.enum(screens) });
+
+export function liveRoute(parts: LiveParts, feed: LiveFeed, backlogLimit: number): SocketRoute {
   return {
     name: 'WS /api/v1/live',
     kind: 'live',
     pattern: /^\/api\/v1\/live$/,
+    hears: true,
     serve: (arrival) => serve(arrival, { parts, feed, backlogLimit }),
   };
 }
 
 interface Serving {
-  readonly parts: Pick<HttpParts, 'journal' | 'version'>;
+  readonly parts: LiveParts;
   readonly feed: LiveFeed;
   readonly backlogLimit: number;
 }
 
-async function serve({ socket, query, signal }: SocketArrival, { parts, feed, backlogLimit }: Serving): Promise<void> {
+async function serve(arrival: SocketArrival, { parts, feed, backlogLimit }: Serving): Promise<void> {
+  const { socket, query, signal } = arrival;
+  hear(arrival, parts);
   const since = sinceOf(query.get('since'), parts);
   if (since === undefined) {
     // RFC 6455 §7.1.6: the page learns it from the close code, which a refused upgrade would hide from it.
@@ -51,6 +68,29 @@ async function serve({ socket, query, signal }: SocketArrival, { parts, feed, ba
     }
   } finally {
     stop();
+  }
+}
+
+function hear({ socket, caller, signal, ...arrival }: SocketArrival, { alarms, clock, log }: LiveParts): void {
+  const allowance = new Allowance(clock, reportsPerSecond, reportsAtOnce);
+  socket.on('message', (data, isBinary) => {
+    if (signal.aborted) return;
+    const report = isBinary || !allowance.take() ? undefined : reportOf(data);
+    if (!report) socket.close(closeCodes.refused, 'Not understood, or too much of it.');
+    else if (!arrival.stands()) socket.close(closeCodes.unauthenticated, 'The session has ended.');
+    else if (operate.includes(caller.user.role)) {
+      alarms
+        .shown(report.alarm as EventId, caller.user.id, report.screen)
+        .catch((error: unknown) => log.debug('shown, but not journalled', { alarm: report.alarm, error }));
+    }
+  });
+}
+
+function reportOf(data: RawData): LiveReport | undefined {
+  try {
+    return reports.safeParse(JSON.parse(String(data))).data;
+  } catch {
+    return undefined; // not JSON
   }
 }
 

@@ -1,8 +1,9 @@
 /** An alarm as people see it: what happened, where, and how far it has come. */
 import { titleOf } from '../../domain/alarm-types.ts';
-import type { AlarmView, EventView } from '../../domain/api.ts';
+import { type AlarmView, type EventView, type ReceiptView, screens } from '../../domain/api.ts';
 import type { User } from '../../domain/campus.ts';
-import type { JournalEntry } from '../../domain/event.ts';
+import type { Receipt } from '../../domain/delivery.ts';
+import type { AlarmRaised, JournalEntry } from '../../domain/event.ts';
 import type { AlarmRecord } from '../../domain/ports.ts';
 import { isoOf } from '../../domain/time.ts';
 import type { Names } from './names.ts';
@@ -41,9 +42,38 @@ export function alarmView(record: AlarmRecord, { names, users }: AlarmContext): 
     ...(restoredAt === undefined ? {} : { restoredAt: isoOf(restoredAt) }),
     ...(acknowledged ? { acknowledgedAt: isoOf(acknowledged.at) } : {}),
     ...(acknowledged?.by === undefined ? {} : { acknowledgedBy: userName(acknowledged.by) }),
-    receipts,
+    receipts: receipts.map((receipt) => receiptView(receipt, event, { names, userName })),
     deliveries,
   };
+}
+
+interface Naming {
+  readonly names: Names;
+  userName(id: string): string;
+}
+
+function receiptView(receipt: Receipt, { panel, clockTrust }: AlarmRaised, { names, userName }: Naming): ReceiptView {
+  const { hop, by = '' } = receipt;
+  switch (hop) {
+    case 'pressed':
+      return { ...receipt, path: names.subject(panel), trust: clockTrust };
+    case 'received':
+      return { ...receipt, path: names.subject(panel) };
+    case 'journalled':
+      return receipt;
+    case 'sent':
+    case 'answered':
+    case 'confirmed':
+    case 'accepted':
+      return { ...receipt, path: names.subject(by) };
+    case 'acknowledged':
+      return { ...receipt, path: userName(by) };
+    case 'shown': {
+      const [user = '', at] = by.split('@');
+      const screen = screens.find((one) => one === at);
+      return { ...receipt, path: userName(user), ...(screen === undefined ? {} : { screen }) };
+    }
+  }
 }
 
 export function eventView({ position, journalledAt, event }: JournalEntry): EventView {

@@ -1,9 +1,11 @@
 /** Alarms, newest first, each with the ladder of its receipts. */
 import { Button, Drawer, Empty, Space, Table, Tag, Timeline } from 'antd';
-import { useState } from 'react';
-import type { AlarmView } from '../../domain/api.ts';
+import { type ReactNode, useRef, useState } from 'react';
+import type { AlarmView, ReceiptView } from '../../domain/api.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { deliveryBadge } from '../shared/delivery.ts';
 import { momentText } from '../shared/time-text.ts';
+import { usePainted } from '../shared/use-painted.ts';
 import type { PageProps } from './console.tsx';
 
 const badgeColour = { local: 'default', waiting: 'red', refused: 'orange', delivered: 'green' } as const;
@@ -27,10 +29,10 @@ export function Alarms({ school, say, language }: PageProps) {
           {
             title: say('alarmType'),
             render: (_, alarm) => (
-              <>
+              <Painted alarm={alarm} shown={school.shown}>
                 <span className={alarm.acknowledgedAt ? 'alarm-mark' : 'alarm-mark alarm-new'}>◆</span> {alarm.title[language]}{' '}
                 <Marks alarm={alarm} say={say} />
-              </>
+              </Painted>
             ),
           },
           { title: say('zone'), render: (_, alarm) => `${alarm.panelName} / ${alarm.zoneName}` },
@@ -73,6 +75,13 @@ export function Alarms({ school, say, language }: PageProps) {
   );
 }
 
+/** An old alarm that somebody looks up is not shown anew. */
+function Painted({ alarm, shown, children }: { readonly alarm: AlarmView; readonly children: ReactNode; shown(alarm: string): void }) {
+  const element = useRef<HTMLSpanElement>(null);
+  usePainted(element, alarm.acknowledgedAt === undefined ? alarm.id : undefined, shown);
+  return <span ref={element}>{children}</span>;
+}
+
 function Marks({ alarm, say }: { readonly alarm: AlarmView; readonly say: PageProps['say'] }) {
   return (
     <Space size={4}>
@@ -81,6 +90,34 @@ function Marks({ alarm, say }: { readonly alarm: AlarmView; readonly say: PagePr
       {alarm.historical ? <Tag>{say('historical')}</Tag> : null}
       {alarm.restoredAt ? <Tag>{say('restored')}</Tag> : null}
     </Space>
+  );
+}
+
+/** One hop: when, what, by which way, with what proof. Times since it was stored, as that is the promise to the panel. */
+function Rung({ receipt, storedAt, say }: { readonly receipt: ReceiptView; readonly storedAt: number; readonly say: PageProps['say'] }) {
+  const { hop, at, path, screen, proof, trust } = receipt;
+  const since = at - storedAt;
+  return (
+    <>
+      {momentText(at)}.{String(at % 1_000).padStart(3, '0')} <strong>{say(hop)}</strong> {path} {screen ? say(screen) : ''}
+      <span className="quiet">
+        {' '}
+        {proof} {trust && trust !== 'ok' ? say('clockNotTrusted') : ''} {since > 0 ? say('sinceStored', { ms: since }) : ''}
+      </span>
+    </>
+  );
+}
+
+function Owed({ delivery, say }: { readonly delivery: DeliveryStatus; readonly say: PageProps['say'] }) {
+  const { uplink, state, attempts, reason, nextTryAt } = delivery;
+  return (
+    <>
+      <strong>{say(state === 'refused' ? 'refused' : 'undelivered')}</strong> {uplink} {say('tries', { n: attempts })}
+      <span className="quiet">
+        {' '}
+        {reason} {nextTryAt === undefined ? '' : say('nextTry', { at: momentText(nextTryAt) })}
+      </span>
+    </>
   );
 }
 
@@ -94,20 +131,19 @@ function Ladder({ alarm, say }: { readonly alarm: AlarmView; readonly say: PageP
       <h3>{say('receipts')}</h3>
       <p className="quiet">{say('dispatchHelp')}</p>
       <Timeline
-        items={[...alarm.receipts]
-          .sort((a, b) => a.at - b.at)
-          .map((receipt) => ({
-            key: `${receipt.hop} ${receipt.by ?? ''}`,
-            content: `${momentText(receipt.at)}.${String(receipt.at % 1_000).padStart(3, '0')} ${say(receipt.hop)} ${receipt.by ?? ''} ${receipt.proof ?? ''}`,
-          }))}
+        items={[
+          ...[...alarm.receipts]
+            .sort((a, b) => a.at - b.at)
+            .map((receipt) => ({
+              key: `${receipt.hop} ${receipt.by ?? ''}`,
+              color: receipt.hop === 'accepted' ? 'green' : 'blue',
+              content: <Rung receipt={receipt} storedAt={Date.parse(alarm.journalledAt)} say={say} />,
+            })),
+          ...alarm.deliveries
+            .filter(({ state }) => state !== 'accepted')
+            .map((delivery) => ({ key: delivery.uplink, color: 'red', content: <Owed delivery={delivery} say={say} /> })),
+        ]}
       />
-      {alarm.deliveries
-        .filter(({ state }) => state !== 'accepted')
-        .map((delivery) => (
-          <p key={delivery.uplink}>
-            {delivery.uplink}: {say(delivery.state === 'refused' ? 'refused' : 'undelivered')} ({delivery.attempts}) {delivery.reason}
-          </p>
-        ))}
       <p className="quiet">{alarm.id}</p>
     </>
   );

@@ -38,7 +38,7 @@ export function Console(props: ConsoleProps) {
 }
 
 function Desk({ say, language, switchLanguage, session, leave }: ConsoleProps & { readonly session: SessionView; leave(): void }) {
-  const school = useSchool();
+  const school = useSchool('console');
   const [page, setPage] = useState<PageName>(pageNow);
   useEffect(() => {
     const turn = () => setPage(pageNow());

@@ -47,5 +47,4 @@ export const api = {
   channels: () => call<readonly ChannelView[]>('GET', '/channels'),
   alarms: (before?: number) => call<AlarmPage>('GET', `/alarms?limit=50${before === undefined ? '' : `&before=${before}`}`),
   acknowledge: (alarm: string) => call<AlarmView>('POST', `/alarms/${alarm}/acknowledgement`),
-  shown: (alarm: string) => call<void>('POST', `/alarms/${alarm}/shown`),
 };

@@ -1,5 +1,5 @@
 /** The live channel: hello, events after the last one seen, health, a beat every 2 s. Reconnects for ever with jitter. */
-import type { LiveMessage } from '../../domain/api.ts';
+import type { LiveMessage, LiveReport } from '../../domain/api.ts';
 import { openRetry } from './retry.ts';
 
 export interface LiveListener {
@@ -15,8 +15,15 @@ const quietLimit = 5_000;
 const closedUnauthenticated = 4401;
 const closedUnknownSince = 4404;
 
-/** Opens the channel; the returned function closes it for good. */
-export function followLive(listener: LiveListener): () => void {
+export interface LiveChannel {
+  /** Said at once, or as soon as there is a connection. */
+  report(report: LiveReport): void;
+  /** For good. */
+  close(): void;
+}
+
+export function followLive(listener: LiveListener): LiveChannel {
+  const unsaid: LiveReport[] = [];
   let socket: WebSocket | undefined;
   let lastEvent: string | undefined;
   let heardAt = performance.now();
@@ -27,6 +34,9 @@ export function followLive(listener: LiveListener): () => void {
     if (closed) return;
     const since = lastEvent === undefined ? '' : `?since=${lastEvent}`;
     socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/api/v1/live${since}`);
+    socket.onopen = () => {
+      for (const report of unsaid.splice(0)) socket?.send(JSON.stringify(report));
+    };
     socket.onmessage = ({ data }) => {
       heardAt = performance.now();
       retry.succeeded();
@@ -52,10 +62,16 @@ export function followLive(listener: LiveListener): () => void {
   }, 1_000);
   open();
 
-  return () => {
-    closed = true;
-    clearInterval(watch);
-    retry.close();
-    socket?.close();
+  return {
+    report(report) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(report));
+      else unsaid.push(report);
+    },
+    close() {
+      closed = true;
+      clearInterval(watch);
+      retry.close();
+      socket?.close();
+    },
   };
 }

@@ -1,8 +1,8 @@
 /** What both pages know of the school: overview, devices, channels and alarms, kept current by the live channel. */
-import { useCallback, useEffect, useState } from 'react';
-import type { AlarmView, ChannelView, DeviceView, Overview } from '../../domain/api.ts';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { AlarmView, ChannelView, DeviceView, Overview, Screen } from '../../domain/api.ts';
 import { api, Problem } from './api.ts';
-import { followLive } from './live.ts';
+import { followLive, type LiveChannel } from './live.ts';
 
 export interface School {
   readonly overview?: Overview;
@@ -19,6 +19,8 @@ export interface School {
   readonly gatewayNow: number;
   readonly signedOut: boolean;
   acknowledge(alarm: string): Promise<void>;
+  /** Stood painted on a page that somebody can see. */
+  shown(alarm: string): void;
   loadEarlier(): Promise<void>;
 }
 
@@ -30,7 +32,8 @@ function merge(alarms: readonly AlarmView[], more: readonly AlarmView[]): readon
   return [...byId.values()].sort((a, b) => b.position - a.position).slice(0, kept);
 }
 
-export function useSchool(): School {
+export function useSchool(screen: Screen): School {
+  const channel = useRef<LiveChannel>(undefined);
   const [overview, setOverview] = useState<Overview>();
   const [devices, setDevices] = useState<readonly DeviceView[]>([]);
   const [channels, setChannels] = useState<readonly ChannelView[]>([]);
@@ -58,7 +61,7 @@ export function useSchool(): School {
 
   useEffect(() => {
     let known = '';
-    return followLive({
+    const live = followLive({
       message(message) {
         switch (message.kind) {
           case 'hello':
@@ -96,7 +99,10 @@ export function useSchool(): School {
       silence: setSilence,
       unauthenticated: () => setSignedOut(true),
     });
+    channel.current = live;
+    return () => live.close();
   }, [reload]);
+  const shown = useCallback((alarm: string) => channel.current?.report({ kind: 'shown', alarm, screen }), [screen]);
 
   return {
     ...(overview ? { overview } : {}),
@@ -108,6 +114,7 @@ export function useSchool(): School {
     silence,
     gatewayNow,
     signedOut,
+    shown,
     async acknowledge(alarm) {
       const taken = await api.acknowledge(alarm);
       setAlarms((before) => merge(before, [taken]));

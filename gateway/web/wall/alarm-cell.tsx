@@ -1,11 +1,11 @@
 /** The reserved alarm cell: the gravest open alarm with its place, cameras and receipts; the rest as a count. */
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 import type { AlarmView, ChannelView } from '../../domain/api.ts';
-import { api } from '../shared/api.ts';
 import { deliveryBadge } from '../shared/delivery.ts';
 import type { Language, Say } from '../shared/texts.ts';
 import { Tile } from '../shared/tile.tsx';
 import { momentText } from '../shared/time-text.ts';
+import { usePainted } from '../shared/use-painted.ts';
 
 export interface AlarmCellProps {
   readonly alarms: readonly AlarmView[];
@@ -13,6 +13,7 @@ export interface AlarmCellProps {
   readonly say: Say;
   readonly language: Language;
   acknowledge(alarm: string): Promise<void>;
+  shown(alarm: string): void;
 }
 
 /** Live ones before late ones, the gravest first, then the newest. */
@@ -20,16 +21,11 @@ function byGravity(a: AlarmView, b: AlarmView): number {
   return Number(a.historical) - Number(b.historical) || a.severity - b.severity || b.position - a.position;
 }
 
-export function AlarmCell({ alarms, channels, say, language, acknowledge }: AlarmCellProps) {
-  const reported = useRef(new Set<string>());
+export function AlarmCell({ alarms, channels, say, language, acknowledge, shown }: AlarmCellProps) {
+  const cell = useRef<HTMLElement>(null);
   const [first, ...rest] = [...alarms].sort(byGravity);
 
-  useEffect(() => {
-    if (!first || reported.current.has(first.id)) return;
-    reported.current.add(first.id);
-    // The proof that a screen drew it; if it cannot be sent now, the next drawing tries again.
-    api.shown(first.id).catch(() => reported.current.delete(first.id));
-  }, [first]);
+  usePainted(cell, first?.id, shown);
 
   if (!first) {
     return (
@@ -42,6 +38,7 @@ export function AlarmCell({ alarms, channels, say, language, acknowledge }: Alar
   const badge = deliveryBadge(first, say);
   return (
     <aside
+      ref={cell}
       className={`alarm-cell alarm-open alarm-severity-${first.severity}`}
       aria-label={say('alarmCell')}
       aria-live="assertive"

@@ -16,7 +16,7 @@ const fewPictures = 4;
 const remembered = 'campus-gateway.wall.layout';
 
 export function Wall() {
-  const school = useSchool();
+  const school = useSchool('wall');
   const [language, setLanguage] = useState(startLanguage);
   const [size, setSize] = useState<LayoutSize>(() => layouts.find((layout) => String(layout) === localStorage.getItem(remembered)) ?? 4);
   const [page, setPage] = useState(0);
@@ -101,7 +101,7 @@ export function Wall() {
             <Tile key={channel?.id ?? `empty-${place}`} channel={channel} profile="auto" few={size <= fewPictures} say={say} language={language} />
           ))}
         </section>
-        <AlarmCell alarms={open} channels={school.channels} say={say} language={language} acknowledge={school.acknowledge} />
+        <AlarmCell alarms={open} channels={school.channels} say={say} language={language} acknowledge={school.acknowledge} shown={school.shown} />
       </div>
     </main>
   );

@@ -16,7 +16,7 @@ import { type AlarmNotice, noticeOf } from './notice.ts';
 import type { AlarmReceipts, AlarmResponse } from './receipts.ts';
 
 export interface Messenger {
-  deliver(delivery: Delivery, signal: AbortSignal): Promise<{ readonly proof: string }>;
+  deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }>;
 }
 
 export interface MessengerParts {
@@ -40,7 +40,7 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
   };
 
   return {
-    async deliver(delivery, signal) {
+    async deliver(delivery, signal, left) {
       using limit = clock.deadline(seconds(link.settings.timeout), signal);
       const notice = noticeOf(eventOf(delivery), delivery.position, { settings: link.settings, inventory: door.inventory.current() });
       if (!notice) return { proof: 'nothing that a platform takes' };
@@ -56,7 +56,10 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
           confirmation.abort();
           heard?.[Symbol.dispose]();
         });
-        const sent = (by: string) => () => note(delivery, 'sent', `${by}, SN ${notice.sn}`);
+        const sent = (by: string) => () => {
+          left?.();
+          note(delivery, 'sent', `${by}, SN ${notice.sn}`);
+        };
         const notification = await notified(notice, sent('NOTIFY'), limit);
         const answer = notification ?? (await link.tell(notice, limit, { sent: sent('MESSAGE') }));
         judge(answer, delivery);
