@@ -4,6 +4,7 @@ import type { Endpoint, RtpOrder } from '../../gateway/domain/media.ts';
 import type { RtpExit } from '../../gateway/domain/media-ports.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import { dial } from '../protocols/net/dial.ts';
+import { SendPlace } from '../protocols/net/send-place.ts';
 import { onFreePort } from './rtp-exit-ports.ts';
 import type { ExitTools } from './rtp-exit-udp.ts';
 
@@ -76,6 +77,7 @@ function tcpExit(
   line: { connect(signal: AbortSignal): Promise<Socket>; close(): Promise<void> },
 ): RtpExit {
   const gone = new AbortController();
+  const place = new SendPlace();
   let socket: Socket | undefined;
   let frames: Buffer[] = [];
   return {
@@ -91,14 +93,15 @@ function tcpExit(
       connected.setNoDelay(true);
       if (connected.destroyed) hungUp();
     },
-    frame: (parts, timestamp) => void frames.push(packetiser.packets(parts, timestamp)),
+    frame: (parts, timestamp) => void frames.push(packetiser.packets(parts, timestamp, place.room)),
     flush: () => {
       const written = frames;
       frames = [];
-      if (!socket || written.length === 0) return;
-      if (written.length > 1) socket.cork();
-      for (const frame of written) socket.write(frame);
-      if (written.length > 1) socket.uncork();
+      if (written.length === 0) return;
+      if (written.length > 1) socket?.cork();
+      for (const frame of written) socket?.write(frame);
+      if (written.length > 1) socket?.uncork();
+      place.sent((socket?.writableLength ?? 0) === 0);
     },
     get backlog() {
       return socket?.writableLength ?? 0;

@@ -5,6 +5,7 @@ import type { Endpoint, RtpOrder } from '../../gateway/domain/media.ts';
 import type { RtpExit } from '../../gateway/domain/media-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { type Millis, seconds } from '../../gateway/domain/time.ts';
+import { SendPlace } from '../protocols/net/send-place.ts';
 import { PacedSender } from '../protocols/rtp/paced-sender.ts';
 import type { PsPacketiser } from '../protocols/rtp/ps-packetiser.ts';
 import { onFreePort } from './rtp-exit-ports.ts';
@@ -23,6 +24,7 @@ export interface ExitTools {
 export async function udpExit(remote: Endpoint, local: RtpOrder['local'], { packetiser, clock, patience }: ExitTools): Promise<RtpExit> {
   const socket = await onFreePort(local, (port) => bind(local.address, port));
   const gone = new AbortController();
+  const place = new SendPlace();
   const life = new AbortController();
   let refused: { since: number; last: number } | undefined;
   socket.on('error', () => {
@@ -37,18 +39,22 @@ export async function udpExit(remote: Endpoint, local: RtpOrder['local'], { pack
     send: (bytes, start, end) => socket.send(bytes, start, end - start),
   });
   const { address, port } = socket.address();
+  const backlog = () => sender.waiting + socket.getSendQueueSize();
   return {
     local: { address, port },
     gone: gone.signal,
     // Connected: it hears when nobody is there, and takes nothing from anybody else.
     open: () => new Promise((resolve, reject) => socket.connect(remote.port, remote.address, (error?: Error) => (error ? reject(error) : resolve()))),
     frame: (parts, timestamp) => {
-      const packets = packetiser.packets(parts, timestamp);
+      const packets = packetiser.packets(parts, timestamp, place.room);
       sender.push(packets, Math.ceil(packets.length / packetiser.longest), undefined);
     },
-    flush: () => sender.flush(),
+    flush: () => {
+      sender.flush();
+      place.sent(backlog() === 0);
+    },
     get backlog() {
-      return sender.waiting + socket.getSendQueueSize();
+      return backlog();
     },
     get sent() {
       return packetiser.written;

@@ -1,6 +1,7 @@
 /** A stream's pictures, put together once for all viewers that want whole ones; not at all while there are none. */
 import type { SenderClock, StreamDescription, TrackKind } from '../domain/media.ts';
 import type { WireOutlet, WireSpan } from '../domain/media-ports.ts';
+import { Pages } from '../runtime/pages.ts';
 import type { AccessUnit } from './access-unit.ts';
 import { type Picture, Pictures } from './pictures.ts';
 import type { VideoTools } from './ports.ts';
@@ -25,10 +26,19 @@ export interface PictureOutlet {
 /** A picture group of more spans than this, without a sound among them, is of a camera that sends none. */
 const longEnough = 12;
 
+/** A group of more bytes than any that is kept for those who join. */
+const mostBytes = 16 * 1024 * 1024;
+
 const none: readonly Picture[] = [];
 
 export class SharedPictures {
-  readonly #pictures = new Pictures((picture) => this.#made.push(picture));
+  /** Of this group, and of the one before: whoever has just joined may be given the rest of that one together with the next keyframe. */
+  #pages = new Pages();
+  #pagesBefore = new Pages();
+  readonly #pictures = new Pictures(
+    (picture) => this.#made.push(picture),
+    (bytes) => this.#pages.take(bytes),
+  );
   /** What each span has completed. */
   readonly #completed = new WeakMap<WireSpan, readonly Picture[]>();
   #made: Picture[] = [];
@@ -44,6 +54,7 @@ export class SharedPictures {
     return {
       [Symbol.dispose]: () => {
         this.#users -= 1;
+        if (this.#users === 0) this.#letGo();
       },
     };
   }
@@ -68,10 +79,22 @@ export class SharedPictures {
 
   #read(unit: AccessUnit): void {
     if (unit.track === 'audio') return;
+    if (unit.keyframe || this.#pages.length > mostBytes) this.#turn();
     this.#pictures.accept(unit);
     if (this.#made.length === 0) return;
     this.#completed.set(unit, this.#made);
     this.#made = [];
+  }
+
+  #turn(): void {
+    [this.#pages, this.#pagesBefore] = [this.#pagesBefore, this.#pages];
+    this.#pages.clear();
+  }
+
+  #letGo(): void {
+    this.#pictures.pause();
+    this.#pages = new Pages();
+    this.#pagesBefore = new Pages();
   }
 }
 

@@ -54,15 +54,15 @@ export class PsPacketiser {
 
   /**
    * All packets of a frame one behind the other in one buffer: for TCP to be written as it is, for UDP to be cut at every `longest` bytes.
-   * The bytes of `parts` are copied once and may be anybody's. `timestamp`: ticks of 90 kHz, the low 32 bits go out.
+   * The bytes of `parts` are copied once and may be anybody's. `timestamp`: ticks of 90 kHz, the low 32 bits go out. `room`: where the packets are put.
    */
-  packets(parts: readonly Uint8Array[], timestamp: number): Buffer {
+  packets(parts: readonly Uint8Array[], timestamp: number, room: (bytes: number) => Buffer = Buffer.allocUnsafe): Buffer {
     let total = 0;
     for (const part of parts) total += part.length;
     const most = this.#payloadOf(total);
     const count = Math.ceil(total / most);
     const head = this.#first + rtpHeaderLength;
-    const bytes = Buffer.allocUnsafe(total + count * head);
+    const bytes = room(total + count * head);
     let end = count * head;
     for (const part of parts) {
       bytes.set(part, end);

@@ -81,7 +81,9 @@ async function openStand(panels: number, kinds: readonly { readonly id: string }
     }),
   );
   await school.gateway.start();
-  await until(() => platform.devices().some(({ online, keepalives }) => online && keepalives > 0), registersWithin, 'The gateway has not registered');
+  const known = () => platform.devices().map(({ id, online, keepalives }) => `${id} ${online ? 'registered' : 'gone'}, ${keepalives} keepalives`);
+  const alive = () => platform.devices().some(({ online, keepalives }) => online && keepalives > 0);
+  await until(alive, registersWithin, () => `The platform has not heard a keepalive of the gateway (it knows: ${known().join('; ') || 'nobody'})`);
   const scope = opening.release();
   return { school, answered, repeats: () => repeats, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
 }
@@ -155,15 +157,19 @@ function hopRows(ways: readonly AlarmWay[]) {
 
 /** All of them, and a moment for the Responses and the receipts. */
 async function arrivals({ answered, school }: Stand, count: number): Promise<void> {
-  await until(() => answered.size >= count, settles, `Of ${count} alarms not all have come`);
+  await until(
+    () => answered.size >= count,
+    settles,
+    () => `Of ${count} alarms not all have come`,
+  );
   await school.settled(settles);
   await systemClock.sleep(seconds(1));
 }
 
-async function until(claim: () => boolean, within: Millis, words: string): Promise<void> {
+async function until(claim: () => boolean, within: Millis, words: () => string): Promise<void> {
   const limit = systemClock.monotonic() + within;
   while (!claim()) {
-    if (systemClock.monotonic() > limit) throw new Error(`${words} within ${within} ms.`);
+    if (systemClock.monotonic() > limit) throw new Error(`${words()} within ${within} ms.`);
     await systemClock.sleep(millis(10));
   }
 }

@@ -38,7 +38,7 @@ export interface MeasuredGateway extends AsyncDisposable {
 
 /** Its code for alarms is compiled by then, as it is on every day but the first. */
 const warming = seconds(8);
-export const streamsWarming = seconds(45);
+export const streamsWarming = seconds(120);
 const pulledNoMoreWithin = seconds(30);
 
 /** `furnish` puts more into the inventory. */

@@ -24,7 +24,10 @@ import { play } from './play.ts';
 
 /** A final answer comes within 5 s (facts §3.6). */
 const answersWithin = seconds(4.5);
-/** INVITEs a second, sustained, twice as many at once: a wall opens all its windows together. Views of alarms are not counted. */
+/**
+ * INVITEs a second, sustained, twice as many at once, and never fewer than it may hold plays: a wall opens all its windows together, and turns its
+ * pages. Views of alarms are not counted.
+ */
 const invitesPerSecond = 20;
 /** Plays go on without the platform for as long as it takes to restart it; then they are nobody's. */
 const orphanedAfter = seconds(60);
@@ -51,7 +54,7 @@ export class Live {
     this.#receivers = new WhoMaySpeak(
       media.to ?? [platform.address, ...platform.alsoFrom].filter((network) => isIP(network.split('/')[0] ?? '') !== 0),
     );
-    this.#allowance = new Allowance(clock, invitesPerSecond);
+    this.#allowance = new Allowance(clock, Math.max(invitesPerSecond, media.most));
   }
 
   get plays(): readonly PlayFacts[] {
