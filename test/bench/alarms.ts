@@ -3,8 +3,10 @@ import { seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { type Figure, figuresOf, mostOf, quantileOf } from '../support/measure-figures.ts';
 import { pressKey } from '../support/measure-ledger.ts';
-import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
+import { openMeasuredSchool } from '../support/measure-school.ts';
 import { openStreams } from '../support/watched-cameras.ts';
+import { type Load, underLoad } from './alarms/load.ts';
+import { loopDelay } from './alarms/loop-delay.ts';
 import { cpuRate, inAll } from './streams/window.ts';
 
 export interface Bench {
@@ -23,13 +25,33 @@ const warmUp = 50;
 /** As the acceptance asks. */
 const streamCount = 4;
 
-export async function benchAlarms({ quick, seed }: Bench): Promise<readonly Figure[]> {
-  const alarms = quick ? 200 : 1_000;
-  return [
-    ...(await measureCost({ alarms, seed })),
-    ...(await measure({ test: 'alarms', alarms, seed, latencyLimit: 40 })),
-    ...(await measure({ test: 'alarms, slow disk', alarms, seed, latencyLimit: 150, commitDelayMillis: 20, loopLimit: 10 })),
-  ];
+/** As the acceptance of alarm truth asks. */
+const loads: Readonly<Record<string, Omit<Load, 'test' | 'seed'>>> = {
+  steady: { panels: 10, perSecond: 200, seconds: 20, panicEvery: 20, limits: { journalled: 15, accepted: 40 } },
+  burst: { panels: 50, perSecond: 2_000, seconds: 10, panicEvery: 100, limits: { journalled: 50, panicAccepted: 150 } },
+  sustained: { panels: 50, perSecond: 5_000, seconds: 10, panicEvery: 1_000, limits: { acknowledged: 100 } },
+  'late-commits': { panels: 10, perSecond: 200, seconds: 20, panicEvery: 20, commitDelayMillis: 20, limits: { journalled: 120, loop: 10 } },
+};
+
+/** One line per part. */
+const parts: Readonly<Record<string, (bench: Pick<Measuring, 'alarms' | 'seed'>) => Promise<readonly Figure[]>>> = {
+  cost: measureCost,
+  receipt: (bench) => measure({ test: 'alarms', ...bench, latencyLimit: 40 }),
+  'slow-disk': (bench) => measure({ test: 'alarms, slow disk', ...bench, latencyLimit: 150, commitDelayMillis: 20, loopLimit: 10 }),
+  ...Object.fromEntries(Object.entries(loads).map(([name, load]) => [name, ({ seed }) => underLoad({ test: `alarms, ${name}`, seed, ...load })])),
+};
+
+export const alarmParts: readonly string[] = Object.keys(parts);
+/** What `--quick` runs. */
+const short: readonly string[] = ['cost', 'receipt', 'slow-disk'];
+
+export async function benchAlarms({ quick, seed, part }: Bench): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const [name, measurePart] of Object.entries(parts)) {
+    if (part === undefined ? !quick || short.includes(name) : part === name)
+      figures.push(...(await measurePart({ alarms: quick ? 200 : 1_000, seed })));
+  }
+  return figures;
 }
 
 /** V8 has compiled what an alarm needs by then, as on a box that has run for a day: before, it costs half as much again. */
@@ -83,13 +105,13 @@ async function measure({ test, alarms, seed, latencyLimit, commitDelayMillis, lo
   await school.pressSteadily(warmUp, perSecond);
   if (!(await school.settled(seconds(15)))) throw new Error('The warm-up never arrived.');
 
-  await loopDelay(school); // a scrape ends the interval that the next one tells
+  await loopDelay(gateway); // a scrape ends the interval that the next one tells
   const cpuBefore = gateway.cpuMillis();
   const framesBefore = viewers.frames();
   await school.pressSteadily(alarms, perSecond);
   const frames = viewers.frames().map((count, index) => count - (framesBefore[index] ?? 0));
   const cpu = gateway.cpuMillis() - cpuBefore;
-  const loop = await loopDelay(school);
+  const loop = await loopDelay(gateway);
   await school.settled(seconds(15));
   await gateway.stop();
 
@@ -123,15 +145,3 @@ async function measure({ test, alarms, seed, latencyLimit, commitDelayMillis, lo
 
 /** A stream that shows fewer pictures a second than this does not play. */
 const leastFrames = 10;
-
-interface LoopDelay {
-  readonly p99: number;
-  readonly most: number;
-}
-
-/** Of the main loop since the last scrape, ms. */
-async function loopDelay({ gateway }: MeasuredSchool): Promise<LoopDelay> {
-  const samples = await gateway.metric('event_loop_delay_seconds');
-  const of = (quantile: string) => (samples.get(`quantile="${quantile}"`) ?? Number.NaN) * 1_000;
-  return { p99: of('0.99'), most: of('1') };
-}
