@@ -41,7 +41,7 @@ export function panelTrials(inventory: Pick<InventoryReader, 'current'>, clock: 
     const dialect = panelDialects.find(({ name }) => name === panel.dialect);
     if (!dialect)
       throw new GatewayError('INVENTORY_INVALID', `No dialect is called ${JSON.stringify(panel.dialect)}.`, { context: { panel: panel.id } });
-    return tryMessages({ dialect, panel, campus: inventory.current().campus.id, now: clock.now() }, messages);
+    return tryMessages({ dialect, panel, inventory: inventory.current(), now: clock.now() }, messages);
   };
 }
 

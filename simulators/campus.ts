@@ -199,6 +199,7 @@ function inventoryOf(description: CampusDescription, { police, policeSecret, cam
       enabled: true,
       maintenance: false,
     })),
+    rules: [],
     uplinks: [
       ...(police.webhook
         ? [

@@ -22,6 +22,9 @@ function row(type: AlarmType, severity: Severity, zh: string, en: string, contac
   return { type, severity, title: { zh, en }, contactId: listed(contactId), sia: { raise: listed(raise), restore: listed(restore) } };
 }
 
+/** Grows with every change of what a code means or how grave it is: events name it (`source.mapperVersion`). */
+export const normalisationVersion = 1;
+
 export const alarmTypes: readonly AlarmTypeRow[] = [
   row('panic.audible', 1, '有声紧急报警', 'Audible panic alarm', '120 123', 'PA', 'PH'),
   row('panic.silent', 1, '无声紧急报警', 'Silent panic alarm', '122', 'HA', 'HH'),

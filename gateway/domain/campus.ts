@@ -2,6 +2,7 @@
 import type { AlarmType } from './alarm.ts';
 import type { CameraId, CampusId, ChannelId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from './ids.ts';
 import type { Credentials, Secret } from './secret.ts';
+import type { SiteRule } from './site-rules.ts';
 import type { Millis } from './time.ts';
 
 export interface Campus {
@@ -104,4 +105,6 @@ export interface Inventory {
   readonly channels: readonly Channel[];
   readonly panels: readonly Panel[];
   readonly uplinks: readonly UplinkSettings[];
+  /** What this site wants otherwise than the normalisation table. */
+  readonly rules: readonly SiteRule[];
 }

@@ -12,6 +12,16 @@ export type ClockTrust = 'ok' | 'skewed' | 'none';
 /** More than any panel says of one alarm; a snapshot of a thousand zones is not kept a thousand times. Bytes. */
 export const mostEvidence = 4_096;
 
+/** How a message came, beside what it says. */
+export interface Carriage {
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retained: boolean;
+  readonly duplicate: boolean;
+  /** What read it: dialect, version of the normalisation table, and a digest of the panel's settings where it has any. */
+  readonly mapperVersion: string;
+}
+
 interface Decided {
   readonly id: EventId;
   readonly campus: CampusId;
@@ -45,7 +55,9 @@ interface FromZone extends Decided {
     readonly raw: string;
     /** How long it was, where that is more than was kept. */
     readonly rawBytes?: number;
-  };
+    /** Ids of the site's rules that changed its type, its severity or its mark. */
+    readonly rules?: readonly string[];
+  } & Partial<Carriage>;
   /** Whose code it was, as the panel names the user. */
   readonly user?: string;
   /** Absent in what journals of older builds hold, and where nothing but the report speaks for it. */

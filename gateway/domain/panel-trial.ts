@@ -21,6 +21,8 @@ export interface Meaning {
   /** What would be kept beside the alarm. */
   readonly code?: string;
   readonly text?: string;
+  /** Ids of the site's rules that changed its type, its severity or its mark. */
+  readonly rules?: readonly string[];
 }
 
 export interface Trial {

@@ -1,12 +1,12 @@
 /** Pure: messages of a panel, through its dialect and in words. */
-import { severityOf, titleOf } from '../domain/alarm-types.ts';
-import type { Panel } from '../domain/campus.ts';
+import { titleOf } from '../domain/alarm-types.ts';
+import type { Inventory, Panel } from '../domain/campus.ts';
 import type { PanelMessage } from '../domain/command.ts';
 import { isGatewayError } from '../domain/errors.ts';
-import type { CampusId } from '../domain/ids.ts';
 import type { Meaning, Trial, TriedMessage } from '../domain/panel-trial.ts';
 import type { PanelDialect } from '../domain/ports.ts';
 import type { ArmMode, Report } from '../domain/report.ts';
+import { underRules } from '../domain/site-rules.ts';
 import type { Instant } from '../domain/time.ts';
 import { matches } from '../domain/topic-filter.ts';
 import { troubleTitles } from '../domain/trouble-titles.ts';
@@ -15,12 +15,14 @@ import type { Words } from '../domain/words.ts';
 interface TrialGround {
   readonly dialect: PanelDialect;
   readonly panel: Panel;
-  readonly campus: CampusId;
+  /** Its campus, and its rules. */
+  readonly inventory: Pick<Inventory, 'campus' | 'rules'>;
   readonly now: Instant;
 }
 
-export function tryMessages({ dialect, panel, campus, now }: TrialGround, messages: readonly TriedMessage[]): readonly Trial[] {
-  const filters = dialect.topics(panel, campus);
+export function tryMessages({ dialect, panel, inventory, now }: TrialGround, messages: readonly TriedMessage[]): readonly Trial[] {
+  const { campus, rules } = inventory;
+  const filters = dialect.topics(panel, campus.id);
   const learned = new Map<string, string>();
   const armed = new Map<string, ArmMode>();
   return messages.map(({ topic, payload, retained }) => {
@@ -32,7 +34,7 @@ export function tryMessages({ dialect, panel, campus, now }: TrialGround, messag
       if (report.kind === 'learned') learned.set(report.key, report.value);
       if (report.kind === 'arming') armed.set(report.partition, report.mode);
     }
-    return { topic, heard: true, meanings: read.reports.map((report) => meaningOf(report, panel)) };
+    return { topic, heard: true, meanings: read.reports.map((report) => meaningOf(report, panel, rules)) };
   });
 }
 
@@ -48,14 +50,15 @@ function decoded(dialect: PanelDialect, panel: Panel, message: PanelMessage): Re
   }
 }
 
-function meaningOf(report: Report, panel: Panel): Meaning {
+function meaningOf(report: Report, panel: Panel, siteRules: Inventory['rules']): Meaning {
   const { kind } = report;
   const timed = report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime };
   switch (report.kind) {
     case 'zone': {
-      const { zone, type, code, text } = report;
-      const known = { zone, type, severity: severityOf(type), code };
-      return { kind, sentence: zoneSentence(report, panel), ...known, ...(text === undefined ? {} : { text }), ...timed };
+      const { report: said, severity, rules } = underRules(report, { panels: [panel], rules: siteRules });
+      const { zone, type, code, text } = said;
+      const known = { zone, type, severity, code, ...(rules.length === 0 ? {} : { rules }) };
+      return { kind, sentence: zoneSentence(said, panel, rules), ...known, ...(text === undefined ? {} : { text }), ...timed };
     }
     case 'arming': {
       const mode = modes[report.mode];
@@ -99,7 +102,7 @@ const states: Readonly<Record<Extract<Report, { kind: 'zone' }>['state'], Words>
   quiet: { zh: '状态正常（此前报警时即恢复）', en: 'Is at rest (ends an alarm that stands)' },
 };
 
-function zoneSentence(report: Extract<Report, { kind: 'zone' }>, panel: Panel): Words {
+function zoneSentence(report: Extract<Report, { kind: 'zone' }>, panel: Panel, rules: readonly string[]): Words {
   const { state, type, zone, historical, drill, test } = report;
   const title = titleOf(type);
   const name = panel.zones.find(({ id }) => id === zone)?.name ?? zone;
@@ -107,6 +110,7 @@ function zoneSentence(report: Extract<Report, { kind: 'zone' }>, panel: Panel): 
     ...(historical ? [{ zh: '较早', en: 'of earlier' }] : []),
     ...(drill ? [{ zh: '演练', en: 'drill' }] : []),
     ...(test ? [{ zh: '测试', en: 'test' }] : []),
+    ...rules.map((rule) => ({ zh: `按规则 ${rule}`, en: `by rule ${rule}` })),
   ];
   const marked =
     marks.length === 0 ? { zh: '', en: '' } : { zh: `（${marks.map(({ zh }) => zh).join('、')}）`, en: ` (${marks.map(({ en }) => en).join(', ')})` };

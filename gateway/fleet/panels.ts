@@ -9,6 +9,7 @@ import type { AlarmType } from '../domain/alarm.ts';
 import type { Panel } from '../domain/campus.ts';
 import type { CommandResult, PanelCommand, PanelMessage, PanelOrder } from '../domain/command.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { Carriage } from '../domain/event.ts';
 import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, PanelDialect, PanelDoor, PanelGrant } from '../domain/ports.ts';
@@ -16,6 +17,7 @@ import type { Report } from '../domain/report.ts';
 import { type Instant, instant, type Millis, seconds } from '../domain/time.ts';
 import { matches } from '../domain/topic-filter.ts';
 import { Mailbox } from '../runtime/mailbox.ts';
+import { mapperVersion } from './mapper-version.ts';
 import { openPanelDesk } from './panel-desk.ts';
 import { openReconciler } from './panel-reconciler.ts';
 import { type Contact, openPanelStatuses } from './panel-status.ts';
@@ -24,7 +26,7 @@ export interface PanelFleetOptions {
   readonly inventory: InventoryReader;
   readonly dialects: ReadonlyMap<string, PanelDialect>;
   /** Resolves after the commit. */
-  readonly intake: { report(report: Report, receivedAt: Instant, protocol: string): Promise<unknown> };
+  readonly intake: { report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<unknown> };
   /** Canonical types of the alarms of this zone that are raised and not restored. */
   readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
   readonly clock: Clock;
@@ -137,13 +139,15 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     // A last will is the broker speaking, of a panel that no longer does.
     const will = reports.some((report) => report.kind === 'alive' && !report.online);
     if (!retained && !will) statuses.heard(panel.id, receivedAt);
+    const { topic, qos, duplicate } = message;
+    const carriage: Carriage = { topic, qos, retained, duplicate, mapperVersion: mapperVersion(panel) };
     const commits: Promise<unknown>[] = [];
     for (const report of reports) {
       const journal = owed(panel, report);
       statuses.note(panel.id, report, { receivedAt, retained });
       if (report.kind === 'response') desk.answered(panel, report);
       // Asked in order and in one turn: the journal keeps that order, and one commit covers them all.
-      if (journal) commits.push(intake.report(report, receivedAt, protocol));
+      if (journal) commits.push(intake.report(report, receivedAt, protocol, carriage));
     }
     await Promise.all(commits);
   };

@@ -17,6 +17,7 @@ import type {
   MediaPlane,
 } from '../domain/ports.ts';
 import type { Secret } from '../domain/secret.ts';
+import type { SiteRule } from '../domain/site-rules.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { UplinkExamination } from '../domain/uplink-ports.ts';
 import type { Words } from '../domain/words.ts';
@@ -89,6 +90,8 @@ export interface InventoryEditor extends InventoryReader {
   removeUplink(uplink: UplinkId): void;
   /** Made there, shown once, kept sealed. */
   newUplinkSecret(uplink: UplinkId): string;
+  putRule(rule: SiteRule): void;
+  removeRule(rule: string): void;
 }
 
 export interface UserBook {

@@ -1,9 +1,9 @@
 /** Pure: what a report of a panel means, given the inventory. */
-import { severityOf } from '../domain/alarm-types.ts';
 import type { Inventory } from '../domain/campus.ts';
-import { type AlarmRaised, type AlarmRestored, type ArmingChanged, type ClockTrust, mostEvidence } from '../domain/event.ts';
+import { type AlarmRaised, type AlarmRestored, type ArmingChanged, type Carriage, type ClockTrust, mostEvidence } from '../domain/event.ts';
 import type { EventId, PanelId } from '../domain/ids.ts';
 import type { Report } from '../domain/report.ts';
+import type { RuledReport } from '../domain/site-rules.ts';
 import { type Instant, type Millis, seconds } from '../domain/time.ts';
 
 export type ZoneReport = Extract<Report, { kind: 'zone' }>;
@@ -18,6 +18,8 @@ export interface Arrival {
   readonly receivedAt: Instant;
   /** For example `mqtt/campus`. */
   readonly protocol: string;
+  /** Absent where no message brought it: a state that was kept, a camera's event. */
+  readonly carriage?: Carriage;
 }
 
 const believable: Millis = seconds(60);
@@ -28,8 +30,9 @@ export function clockTrust(occurredAt: Instant | undefined, receivedAt: Instant,
   return !historical && Math.abs(occurredAt - receivedAt) > believable ? 'skewed' : 'ok';
 }
 
-export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneReport, arrival: Arrival): AlarmRaised | AlarmRestored {
-  const { id, inventory, receivedAt, protocol } = arrival;
+export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', ruled: RuledReport, arrival: Arrival): AlarmRaised | AlarmRestored {
+  const { id, inventory, receivedAt, protocol, carriage } = arrival;
+  const { report, severity, rules } = ruled;
   const zone = zoneOf(report, inventory);
   const place = zone?.place ?? panelOf(report, inventory)?.place;
   return {
@@ -42,9 +45,9 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneR
     zone: report.zone,
     // A zone that nobody entered in the inventory is still somebody in need: it goes out under its number.
     zoneName: zone?.name ?? report.zone,
-    // The dialect has seen the zone's own type already, and knows when the panel's code must win (alarm-types.ts, typeInZone).
+    // The dialect has seen the zone's own type, and knows when the panel's code must win (typeInZone); the site's rules have been laid over it.
     type: report.type,
-    severity: severityOf(report.type),
+    severity,
     drill: report.drill,
     test: report.test,
     historical: report.historical,
@@ -56,6 +59,8 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', report: ZoneR
       raw: evidence(report.raw),
       ...(report.text === undefined ? {} : { text: report.text }),
       ...(report.raw.byteLength > mostEvidence ? { rawBytes: report.raw.byteLength } : {}),
+      ...(rules.length === 0 ? {} : { rules }),
+      ...carriage,
     },
     ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),

@@ -1,10 +1,11 @@
 /** Report → Event: identifies, stamps and records what devices say. The journal decides what is new; here nothing is acknowledged. */
 import { GatewayError } from '../domain/errors.ts';
-import type { DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
+import type { Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
 import type { FaultCode, SubjectId } from '../domain/health.ts';
 import type { EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Journal, Logger, Recorded } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
+import { underRules } from '../domain/site-rules.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { type Arrival, armingEvent, type ZoneReport, zoneEvent } from './decide.ts';
@@ -33,7 +34,7 @@ export type IntakeResult =
 
 export interface Intake {
   /** Resolves once everything that the report means is committed; rejects if it is not: then nothing may be acknowledged to the device. */
-  report(report: Report, receivedAt: Instant, protocol: string): Promise<IntakeResult>;
+  report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult>;
   /** An operator takes an alarm on. A second one keeps the first, and returns it with `repeated`. Throws NOT_FOUND. */
   acknowledge(alarm: EventId, by: UserId): Promise<Recorded>;
   /** A screen drew the alarm, with this user in front of it. */
@@ -75,7 +76,9 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     return recordGap({ kind: 'panel.gap', id: nextId(), campus: inventory.current().campus.id, receivedAt, clockTrust: 'none', panel, ...gap });
   };
 
-  const recordZone = async (report: ZoneReport, arrival: Arrival): Promise<IntakeResult> => {
+  const recordZone = async (said: ZoneReport, arrival: Arrival): Promise<IntakeResult> => {
+    const ruled = underRules(said, arrival.inventory);
+    const { report } = ruled;
     const panel = report.device as PanelId;
     const { zone, type } = report;
     const key = `${panel}|${zone}|${type}`;
@@ -86,14 +89,14 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     }
     flying.set(key, state);
     try {
-      return { kind: 'recorded', ...(await record(zoneEvent(state.kind, report, arrival))) };
+      return { kind: 'recorded', ...(await record(zoneEvent(state.kind, ruled, arrival))) };
     } finally {
       if (flying.get(key) === state) flying.delete(key);
     }
   };
 
-  const recordReport = async (report: Report, receivedAt: Instant, protocol: string): Promise<IntakeResult> => {
-    const arrival = (): Arrival => ({ id: nextId(), inventory: inventory.current(), receivedAt, protocol });
+  const recordReport = async (report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult> => {
+    const arrival = (): Arrival => ({ id: nextId(), inventory: inventory.current(), receivedAt, protocol, ...(carriage ? { carriage } : {}) });
     switch (report.kind) {
       case 'zone':
         return recordZone(report, arrival());
@@ -114,11 +117,11 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   };
 
   return {
-    report: async (report, receivedAt, protocol) => {
+    report: async (report, receivedAt, protocol, carriage) => {
       for (const gap of [...owedGaps]) recordGap(gap).catch(() => undefined); // stays owed; this report is not to blame
       // The gap goes in first and in the same turn: it is never younger than the event that showed it, and order in the zone is kept.
       const gap = noteSequence(report, receivedAt);
-      const [gapRecorded, recorded] = await Promise.allSettled([gap, recordReport(report, receivedAt, protocol)]);
+      const [gapRecorded, recorded] = await Promise.allSettled([gap, recordReport(report, receivedAt, protocol, carriage)]);
       if (recorded.status === 'rejected') {
         if ('sequence' in report && report.sequence) sequences.forget(report.device as PanelId, report.sequence.boot);
         throw recorded.reason;

@@ -3,6 +3,7 @@ import type { Camera, Inventory } from '../domain/campus.ts';
 import { roles } from '../domain/campus.ts';
 import { fingerprintPattern } from '../domain/fingerprint.ts';
 import { type Path, type Problem, pathText, shown } from '../runtime/problems.ts';
+import { checkRules } from './check-rules.ts';
 import type { Rows } from './rows.ts';
 import { namesIn } from './snapshot.ts';
 
@@ -12,7 +13,7 @@ const anyAddress = /^(https?|rtsps?):$/;
 /** Longest texts; a name must fit a wall tile, an address a phone call, settings the police codes of thousands of things. */
 const most = { name: 100, address: 500, settings: 262_144, zones: 1_024, zoneChannels: 4 } as const;
 
-type Report = (path: Path, expected: string, value: unknown) => void;
+export type Report = (path: Path, expected: string, value: unknown) => void;
 
 /** Paths are those of the exported YAML file, so that an import can add the line. */
 export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
@@ -70,6 +71,7 @@ export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
       if (!channels.has(id)) report(['streamKeys', key.id, 'channels', index], 'the id of a channel in the inventory', id);
     }
   }
+  checkRules(inventory, report);
   checkUsers(rows, report);
   return problems;
 }

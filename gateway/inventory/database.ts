@@ -35,6 +35,9 @@ const migrations: readonly string[] = [
   "ALTER TABLE streamKeys ADD COLUMN purpose TEXT NOT NULL DEFAULT 'local';",
   "ALTER TABLE panels ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';",
   'ALTER TABLE panels ADD COLUMN secret TEXT;',
+  `CREATE TABLE rules (
+    id TEXT PRIMARY KEY, panel TEXT, zone TEXT, code TEXT, alarm TEXT, type TEXT, severity INTEGER, drill INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 export const schemaVersion = migrations.length;

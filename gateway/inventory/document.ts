@@ -5,6 +5,7 @@ import { roles } from '../domain/campus.ts';
 import { canonicalFingerprint, fingerprintPattern } from '../domain/fingerprint.ts';
 import { keysOf } from '../runtime/problems.ts';
 import type { Rows } from './rows.ts';
+import { ruleEntry } from './rules.ts';
 import { namesIn } from './snapshot.ts';
 import type { InventoryStore } from './store.ts';
 
@@ -77,6 +78,18 @@ export const documentSchema = section({
       enabled: z.boolean().default(true),
     }),
   ).optional(),
+  /** What this site wants otherwise than the normalisation table: where all that stands before `type` holds. */
+  rules: keyed(
+    section({
+      panel: idText.optional(),
+      zone: idText.optional(),
+      code: text.optional(),
+      alarm: text.optional(),
+      type: text.optional(),
+      severity: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)], '1, the gravest, to 4').optional(),
+      drill: z.literal(true, 'true').optional(),
+    }),
+  ).optional(),
   streamKeys: keyed(
     section({
       label: text,
@@ -140,6 +153,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     uplinks: by(rows.uplinks, (row) => ({
       ...{ name: row.name, adapter: row.adapter, settings: JSON.parse(row.settings), secret: kept(row.secret), enabled: row.enabled === 1 },
     })),
+    ...(rows.rules.length === 0 ? {} : { rules: by(rows.rules, ruleEntry) }),
     streamKeys: by(rows.streamKeys, (row) => ({
       ...{ label: row.label, password: kept(row.password), channels: row.channels === null ? undefined : namesIn(row.channels) },
       ...(row.purpose === 'patrol' ? { purpose: row.purpose } : {}),

@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import type { Inventory, UplinkSettings } from '../domain/campus.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import { ruleDoubts } from '../domain/site-rules.ts';
 import type { Words } from '../domain/words.ts';
 import { listed, type Path, type Problem, pathText, problemsOf } from '../runtime/problems.ts';
 import { readYaml, type YamlSource } from '../runtime/yaml-source.ts';
@@ -63,7 +64,18 @@ export function importInventory(store: InventoryStore, yaml: string, options: Im
   }
 }
 
-const tables = ['campus', 'places', 'cameras', 'channels', 'panels', 'zones', 'uplinks', 'streamKeys', 'users'] as const satisfies readonly Table[];
+const tables = [
+  'campus',
+  'places',
+  'cameras',
+  'channels',
+  'panels',
+  'zones',
+  'uplinks',
+  'rules',
+  'streamKeys',
+  'users',
+] as const satisfies readonly Table[];
 
 function replaceTable<Name extends Table>(database: Database.Database, table: Name, rows: Partial<Rows>): void {
   const list = rows[table];
@@ -95,7 +107,10 @@ function lostAdministrator(before: Rows, after: Rows): Problem[] {
 }
 
 function doubtsIn(inventory: Inventory, uplinkDoubts: UplinkDoubts = () => []): ImportPlan['doubts'] {
-  return inventory.uplinks.flatMap((uplink) => uplinkDoubts(uplink, inventory).map((doubt) => ({ item: `uplinks.${uplink.id}`, doubt })));
+  return [
+    ...inventory.uplinks.flatMap((uplink) => uplinkDoubts(uplink, inventory).map((doubt) => ({ item: `uplinks.${uplink.id}`, doubt }))),
+    ...inventory.rules.flatMap((rule) => ruleDoubts(rule).map((doubt) => ({ item: `rules.${rule.id}`, doubt }))),
+  ];
 }
 
 function planOf(before: Rows, after: Rows): Omit<ImportPlan, 'doubts'> {

@@ -4,6 +4,7 @@ import { isGatewayError } from '../domain/errors.ts';
 import type { Problem } from '../runtime/problems.ts';
 import type { InventoryDocument, SecretEntry } from './document.ts';
 import { flag, type Rows } from './rows.ts';
+import { ruleRow } from './rules.ts';
 import { isSealed, type Sealer } from './seal.ts';
 import { ownerOf } from './snapshot.ts';
 
@@ -39,9 +40,10 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
     }
   };
   const stored = <Row extends { readonly id: string }>(rows: readonly Row[], id: string) => rows.find((row) => row.id === id);
-  const { campus, places, cameras, channels, panels, uplinks, streamKeys, users } = document;
+  const { campus, places, cameras, channels, panels, uplinks, rules, streamKeys, users } = document;
 
   const rows: Partial<Rows> = {
+    ...(rules ? { rules: entriesOf(rules).map(([id, rule]) => ruleRow(id, rule)) } : {}),
     ...(campus ? { campus: [campus] } : {}),
     ...(places ? { places: entriesOf(places).map(([id, { name }]) => ({ id, name })) } : {}),
     ...(channels ? { channels: entriesOf(channels).map(([id, channel]) => ({ id, ...channel })) } : {}),

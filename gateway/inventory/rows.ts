@@ -33,6 +33,16 @@ type PanelRow = {
 };
 type ZoneRow = { panel: string; id: string; name: string; place: string | null; type: string | null; channels: string };
 type UplinkRow = { id: string; name: string; adapter: string; settings: string; secret: string | null; enabled: Flag };
+type RuleRow = {
+  id: string;
+  panel: string | null;
+  zone: string | null;
+  code: string | null;
+  alarm: string | null;
+  type: string | null;
+  severity: number | null;
+  drill: Flag;
+};
 /** `id` is the user name of the key; `channels` null: all. */
 type StreamKeyRow = { id: string; label: string; password: string; channels: string | null; purpose: string };
 type UserRow = { id: string; name: string; role: string; passwordHash: string };
@@ -45,6 +55,7 @@ export interface Rows {
   readonly panels: readonly PanelRow[];
   readonly zones: readonly ZoneRow[];
   readonly uplinks: readonly UplinkRow[];
+  readonly rules: readonly RuleRow[];
   readonly streamKeys: readonly StreamKeyRow[];
   readonly users: readonly UserRow[];
 }
@@ -60,6 +71,7 @@ const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[]
   panels: ['id', 'name', 'place', 'dialect', 'broker', 'passwordSha256', 'secret', 'heartbeatEvery', 'settings', 'enabled', 'maintenance'],
   zones: ['panel', 'id', 'name', 'place', 'type', 'channels'],
   uplinks: ['id', 'name', 'adapter', 'settings', 'secret', 'enabled'],
+  rules: ['id', 'panel', 'zone', 'code', 'alarm', 'type', 'severity', 'drill'],
   streamKeys: ['id', 'label', 'password', 'channels', 'purpose'],
   users: ['id', 'name', 'role', 'passwordHash'],
 };
@@ -75,6 +87,7 @@ export function readRows(database: Database.Database): Rows {
     panels: all('panels'),
     zones: all('zones', 'panel, id'),
     uplinks: all('uplinks'),
+    rules: all('rules'),
     streamKeys: all('streamKeys'),
     users: all('users'),
   };

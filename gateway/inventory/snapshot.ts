@@ -6,6 +6,7 @@ import { cameraId, campusId, channelId, panelId, placeId, uplinkId, userId, zone
 import { Secret } from '../domain/secret.ts';
 import { millis } from '../domain/time.ts';
 import type { Row, Rows } from './rows.ts';
+import { ruleOf } from './rules.ts';
 import type { Sealer } from './seal.ts';
 
 export interface Snapshot {
@@ -42,6 +43,7 @@ export function snapshotOf(rows: Rows, sealer: Sealer): Snapshot {
       ...(row.secret === null ? {} : { secret: open(row.secret, ownerOf.uplink(row.id)) }),
       enabled: row.enabled === 1,
     })),
+    rules: rows.rules.map(ruleOf),
   };
   for (const key of rows.streamKeys) open(key.password, ownerOf.streamKey(key.id));
   return { rows, inventory: frozen(inventory), unreadable };

@@ -12,6 +12,7 @@ import { type Claim, claimOf } from './claim.ts';
 import { openInventoryDatabase, openTransientDatabase } from './database.ts';
 import { Ledger } from './ledger.ts';
 import { flag, putRow, type Row, removeRows, replaceCampus } from './rows.ts';
+import { type Rules, rulesOf } from './rules.ts';
 import { sealerOf } from './seal.ts';
 import { ownerOf } from './snapshot.ts';
 import { type StreamKeys, streamKeysOf } from './stream-keys.ts';
@@ -29,7 +30,7 @@ export type CameraEdit = Omit<Camera, 'credentials'> & { readonly credentials?: 
 export type UplinkEdit = Omit<UplinkSettings, 'secret'> & { readonly secret?: UplinkSettings['secret'] | 'keep' };
 
 /** Edits throw INVENTORY_INVALID with `context.problems`, NOT_FOUND or CONFLICT, and then nothing is changed. */
-export interface InventoryStore extends InventoryReader, Users, StreamKeys, Claim, Channels, AsyncDisposable {
+export interface InventoryStore extends InventoryReader, Users, StreamKeys, Claim, Channels, Rules, AsyncDisposable {
   /** One SECRET_UNREADABLE per secret that this box cannot read: said at start, shown as a fault. */
   unreadable(): readonly GatewayError[];
   /** Takes over what another process (`campus-gateway inventory import`) changed, within two seconds, until aborted. */
@@ -89,6 +90,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
     ...streamKeysOf(ledger),
     ...claimOf(ledger),
     ...channelsOf(ledger),
+    ...rulesOf(ledger),
 
     putCampus: (campus) => ledger.edit((database) => replaceCampus(database, { ...campus })),
     putPlace: ({ id, name }) => ledger.edit((database) => putRow(database, 'places', { id, name })),
@@ -136,6 +138,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
       ledger.edit((database) => {
         gone(removeRows(database, 'panels', { column: 'id', is: panel }), 'panel', panel);
         removeRows(database, 'zones', { column: 'panel', is: panel });
+        removeRows(database, 'rules', { column: 'panel', is: panel });
       }),
     newPanelPassword: (panel) => {
       const password = randomBytes(24).toString('base64url');

@@ -45,6 +45,7 @@ async function schoolWith(address: string, password: string) {
     channels: [],
     panels: [],
     uplinks: [],
+    rules: [],
   };
   const reader: InventoryReader = {
     current: () => inventory,

@@ -142,6 +142,7 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
     channels: [],
     panels: [],
     uplinks: [],
+    rules: [],
   };
   const context: HealthContext = {
     now: () => systemClock.now(),

@@ -37,6 +37,7 @@ function schoolOf(first: readonly Camera[]): InventoryReader & { replace(cameras
     channels: cameras.map(({ id, name }, index) => ({ id: channelId(`channel-${id}`), name, camera: id, number: index + 1 })),
     panels: [],
     uplinks: [],
+    rules: [],
   });
   let inventory = inventoryOf(first);
   const followers = new Set<Mailbox<Inventory>>();

@@ -17,7 +17,7 @@ import { MemoryJournal } from './memory-journal.ts';
 
 const school: Inventory = {
   campus: { id: campusId('school'), name: '第三小学', timeZone: 'Asia/Shanghai', address: '' },
-  ...{ places: [], cameras: [], channels: [], panels: [], uplinks: [] },
+  ...{ places: [], cameras: [], channels: [], panels: [], uplinks: [], rules: [] },
 };
 
 /** A box with nothing in it. */

@@ -46,6 +46,7 @@ export function largeBox(clock: Clock, size: number): LargeBox {
     })),
     panels: [{ ...panel('gate', [], { zones }), id: panelId('gate') }],
     uplinks: [],
+    rules: [],
   });
   const healthOf = (id: string): DeviceHealth => {
     const subject = id.startsWith('camera') ? cameraId(id) : panelId('gate');

@@ -34,7 +34,7 @@ export const hasty: Clock = { ...systemClock, sleep: (length, during) => systemC
 const school: Inventory = {
   campus: { id: campusId('school'), name: '第三小学', timeZone: 'Asia/Shanghai', address: '' },
   cameras: [{ id: cameraId('cam-1'), name: 'cam-1', adapter: 'onvif', address: 'http://10.0.0.1/', settings: {}, enabled: true, maintenance: false }],
-  ...{ places: [], panels: [], uplinks: [] },
+  ...{ places: [], panels: [], uplinks: [], rules: [] },
   channels: names.map((name, index) => ({ id: channelId(name), name, camera: cameraId('cam-1'), number: index + 1 })),
 };
 

@@ -35,6 +35,7 @@ export function gbSchool(): Inventory {
     channels: [channel(gate, '校门口', 1), channel(hall, '一号楼大厅', 2), channel(wall, '东围墙', 3)],
     panels: [panel('panel-1', [], { zones })],
     uplinks: [],
+    rules: [],
   };
 }
 

@@ -44,6 +44,7 @@ export function inventoryOf(panels: readonly Panel[]): InventoryReader & { repla
     channels: [],
     panels: now,
     uplinks: [],
+    rules: [],
   });
   return {
     current,

@@ -49,6 +49,7 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
     channels: [],
     panels: [guard],
     uplinks: [],
+    rules: [],
   };
   const context: HealthContext = {
     now: () => clock.now(),

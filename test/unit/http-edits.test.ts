@@ -98,3 +98,17 @@ describe('the settings of an uplink', () => {
     expect(json.words.zh).toMatch(/64 KiB.*campus-gateway codes import.*campus-gateway inventory import/);
   });
 });
+
+describe('the rules of the site', () => {
+  test('are put, listed with what of them is passed over, and removed by whoever maintains the box', async () => {
+    await using here = await editor('technician');
+    const { status, json } = await here.call('PUT', 'rules/quiet', { panel: 'gate-panel', code: '122', severity: 3 });
+    expect([status, json.doubts]).toMatchObject([200, [{ zh: expect.stringContaining('panic.silent') }]]);
+    const list = await here.campus.call('GET', '/api/v1/rules', { cookie: await here.campus.signIn('technician') });
+    expect(list.json).toMatchObject([{ id: 'quiet', panel: 'gate-panel', code: '122', severity: 3 }]);
+    expect(await here.call('PUT', 'rules/idle', { code: '130' })).toMatchObject({ status: 422, problems: ['rules.idle'] });
+    expect((await here.call('DELETE', 'rules/quiet', {})).status).toBe(204);
+    expect((await here.call('DELETE', 'rules/quiet', {})).status).toBe(404);
+    expect(here.campus.inventory.current().rules).toEqual([]);
+  });
+});

@@ -20,6 +20,7 @@ const inventory: Inventory = {
   cameras: [],
   channels: [],
   uplinks: [],
+  rules: [],
   panels: [
     {
       id: gate,

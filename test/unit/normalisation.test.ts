@@ -1,11 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contactIdNames } from '../../adapters/protocols/contact-id/codes.ts';
 import { siaNames } from '../../adapters/protocols/sia/codes.ts';
 import { kindOfAlarm } from '../../adapters/uplinks/gb28181/alarms/mapping.ts';
-import { alarmTypes, rowOf, severityOf, typeOfContactId } from '../../gateway/domain/alarm-types.ts';
+import { alarmTypes, normalisationVersion, rowOf, severityOf, typeOfContactId } from '../../gateway/domain/alarm-types.ts';
 import { typeOfSia } from '../../gateway/domain/sia-types.ts';
-import { contactIdAt, idleRules, noSiteRules, severityAt, siaAt } from '../../gateway/domain/site-rules.ts';
 
 interface Row {
   readonly number: number;
@@ -120,24 +120,7 @@ test('every code of the table has a name in the code libraries, in both language
   for (const { zh, en } of [...contactIdNames.values(), ...siaNames.values()]) expect(zh.length * en.length).toBeGreaterThan(0);
 });
 
-describe('the rules of a site', () => {
-  const rules = {
-    severities: { 'power.ac': 1, 'panic.silent': 4 },
-    contactId: { '130': 'panic.silent', '122': 'burglary' },
-    sia: { WA: 'water.leak', BA: 'burglary' },
-  } as const;
-
-  test('change severities and meanings, and leave the rest of the table alone', () => {
-    expect(severityAt(rules, 'power.ac')).toBe(1);
-    expect(severityAt(rules, 'gas')).toBe(severityAt(noSiteRules, 'gas'));
-    expect([contactIdAt(rules, '130', '7'), contactIdAt(rules, '131', '7')]).toEqual(['panic.silent', 'burglary.perimeter']);
-    expect(siaAt(rules, 'ba', '7')).toEqual({ type: 'burglary', active: true });
-  });
-
-  test('never make panic or fire milder, and say which rules are passed over', () => {
-    expect(severityAt(rules, 'panic.silent')).toBe(1);
-    expect(contactIdAt(rules, '122', '7')).toBe('panic.silent');
-    expect(siaAt(rules, 'WA', '7').type).toBe('fire.waterflow');
-    expect(idleRules(rules)).toEqual(['severities.panic.silent', 'contactId.122', 'sia.WA']);
-  });
+test('the table has the version that events name: whoever changes it counts on', () => {
+  const digest = createHash('sha256').update(JSON.stringify(alarmTypes)).digest('hex').slice(0, 16);
+  expect([normalisationVersion, digest]).toEqual([1, '7a268d2d0172c7a7']);
 });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { panelDialects } from '../../adapters/index.ts';
 import { campusId, zoneId } from '../../gateway/domain/ids.ts';
+import type { SiteRule } from '../../gateway/domain/site-rules.ts';
 import { instant } from '../../gateway/domain/time.ts';
 import { tryMessages } from '../../gateway/fleet/panel-trial.ts';
 import { school } from '../support/http-school.ts';
@@ -10,11 +11,18 @@ import { panelOf, topic } from '../support/panels.ts';
 const now = instant(Date.UTC(2026, 5, 1));
 const zones = [{ id: zoneId('desk'), name: '讲台', channels: [], type: 'panic.silent' }];
 
-function trialOf(dialect: string, settings: Readonly<Record<string, unknown>>, messages: readonly (readonly [string, string, boolean?])[]) {
+const campus = { id: campusId('north'), name: 'North', timeZone: 'Asia/Shanghai', address: '' };
+
+function trialOf(
+  dialect: string,
+  settings: Readonly<Record<string, unknown>>,
+  messages: readonly (readonly [string, string, boolean?])[],
+  rules: readonly SiteRule[] = [],
+) {
   const found = panelDialects.find(({ name }) => name === dialect)!;
   const panel = panelOf('gate', { dialect, settings, zones });
   const tried = messages.map(([where, payload, retained = false]) => ({ topic: where, payload: Buffer.from(payload), retained }));
-  return tryMessages({ dialect: found, panel, campus: campusId('north'), now }, tried);
+  return tryMessages({ dialect: found, panel, inventory: { campus, rules }, now }, tried);
 }
 
 test('tells in both languages what each message would come to', () => {
@@ -83,4 +91,19 @@ test('a technician tries it by API, and nothing of it is recorded', async () => 
   expect(campus.journal.read.events({ limit: 1_000 })).toHaveLength(before);
   const wrong = await campus.call('POST', '/api/v1/panel-trials', { cookie, body: { ...body, settings: {} } });
   expect([wrong.status, wrong.json.problems[0].path]).toEqual([400, 'settings.prefix']);
+});
+
+test('a rule of the site is tried with the panel, and the sentence names it', () => {
+  const press = [topic('gate', 'evt'), '{"v":1,"seq":1,"boot":"b","code":"1150","zone":4}'] as const;
+  const [plain] = trialOf('campus', {}, [press]);
+  expect(plain?.meanings).toMatchObject([{ type: 'technical.24h', severity: 3 }]);
+  const [ruled] = trialOf('campus', {}, [press], [{ id: 'boiler', code: '150', type: 'gas' }]);
+  expect(ruled?.meanings).toMatchObject([
+    {
+      type: 'gas',
+      severity: 1,
+      rules: ['boiler'],
+      sentence: { en: 'Raises an alarm: Gas leak, zone 4 (by rule boiler).', zh: '报警：燃气泄漏，防区 4（按规则 boiler）。' },
+    },
+  ]);
 });

@@ -22,6 +22,7 @@ async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = ()
     campus: { id: campusId('school'), name: 'School', timeZone: 'Asia/Shanghai', address: '' },
     ...{ places: [], cameras: [], channels: [], panels: [] },
     uplinks: [settings],
+    rules: [],
   };
   const far = new FarSide();
   const uplinks = openUplinks({

@@ -15,6 +15,7 @@ import { panelTrialRoutes } from './panel-trial.ts';
 import { panelRoutes } from './panels.ts';
 import type { RouteParts } from './parts.ts';
 import { pictureRoutes } from './pictures.ts';
+import { ruleRoutes } from './rules.ts';
 import { sessionRoutes } from './session.ts';
 import { streamKeyRoutes } from './stream-keys.ts';
 import { uplinkCodeRoutes } from './uplink-codes.ts';
@@ -34,6 +35,7 @@ export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly R
     ...cameraRoutes(parts),
     ...panelRoutes(parts),
     ...panelTrialRoutes(parts),
+    ...ruleRoutes(parts),
     ...uplinkRoutes(parts),
     ...uplinkCodeRoutes(parts),
     ...userRoutes(parts),

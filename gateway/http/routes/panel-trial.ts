@@ -35,6 +35,7 @@ const meaning = z.object({
   occurredAt: maybe(moment),
   code: maybe(z.string()),
   text: maybe(z.string()),
+  rules: maybe(z.array(z.string()).readonly()),
 });
 const trial: z.ZodType<Trial> = z
   .object({

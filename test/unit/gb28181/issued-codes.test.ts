@@ -20,6 +20,7 @@ const school: Inventory = {
   ],
   panels: [panel('panel-1', [], { zones: [{ id: zoneId('z1'), name: '门卫室', channels: [] }] })],
   uplinks: [],
+  rules: [],
 };
 const csv = (...lines: readonly string[]) => planIssued(lines.join('\n'), 'csv', school, {});
 const yaml = (...lines: readonly string[]) => planIssued(lines.join('\n'), 'yaml', school, {});
