@@ -125,6 +125,21 @@ verb(panel, 'try', 'tell what a message would mean; nothing is recorded', async 
   .option('-p, --payload <text>')
   .option('--retained', 'as a broker hands out what it kept');
 
+const journal = program.command('journal').description('what was decided, and the proof that nobody changed it');
+verb(journal, 'verify', 'look whether every event is as it was journalled; a gateway may be running', async (options) => {
+  const { verifyJournal } = await import('./commands/verify-journal.ts');
+  const report = await verifyJournal((await configOf(options)).dataFolder);
+  if (options.json) printJson(report);
+  else {
+    const { position, unlinked, link, broken } = report;
+    if (broken) print(`✗ Event ${broken.position} is ${broken.what}. Every event up to ${position} is as it was journalled.`);
+    else print(`✓ All ${position} events are as they were journalled.`);
+    if (unlinked > 0) print(`  Nothing is proved of the first ${unlinked}: an older build journalled them.`);
+    if (link !== undefined) print(`  The link of event ${position}, as the uplinks hold it: ${link}`);
+  }
+  return report.broken ? exitCodes.problems : exitCodes.well;
+});
+
 const codes = program.command('codes').description('the 20-digit codes by which a GB/T 28181 platform knows the school');
 verb(codes, 'show', 'tell each in words, and what has none', async (options, [uplink = '']) => {
   const { showCodes } = await import('./commands/codes.ts');

@@ -11,7 +11,9 @@
  *  GET    /alarms?before&limit&open       AlarmPage
  *  GET    /alarms/{id}                    AlarmView
  *  POST   /alarms/{id}/acknowledgement    → AlarmView
+ *  POST   /alarms/{id}/steps              LifeStep → AlarmView (alarm-step.ts)
  *  GET    /events?after&limit             EventView[]
+ *  GET    /journal/chain                  ChainReport (ports.ts): looks at every event
  *  WS     /live?since=<event id>          LiveMessage to the page; LiveReport from it
  *  WS     /media/v1/live                  MediaAsk from the page; MediaText and pictures to it
  *  GET    /uplinks/{id}/examination       UplinkExamination (uplink-ports.ts)
@@ -19,10 +21,12 @@
  *  POST   /onboarding                     → CameraIntroduction (ports.ts): a look at a camera before it is entered
  */
 import type { AlarmType, Severity } from './alarm.ts';
+import type { AlarmCause, AlarmState, LifeStep, StepName } from './alarm-step.ts';
 import type { Role } from './campus.ts';
 import type { DeliveryStatus, Receipt } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
-import type { ClockTrust, DomainEvent } from './event.ts';
+import type { EscalationTarget } from './escalation.ts';
+import type { ClockTrust, DomainEvent, Seat } from './event.ts';
 import type { DeviceState, SubjectKind } from './health.ts';
 import type { StreamProfile, StreamPurpose, StreamTelemetry } from './media.ts';
 import type { Words } from './words.ts';
@@ -134,6 +138,15 @@ export interface AlarmView {
   readonly restoredAt?: string;
   readonly acknowledgedAt?: string;
   readonly acknowledgedBy?: string;
+  /** How far people have come with it. */
+  readonly state: AlarmState;
+  /** What may be done next. */
+  readonly steps: readonly StepName[];
+  /** Nobody took it on in time: the level reached; absent: none. */
+  readonly escalated?: number;
+  readonly resolution?: { readonly cause: AlarmCause; readonly text?: string; readonly by: string; readonly at: string };
+  /** What was done about it, oldest first. */
+  readonly timeline: readonly LifeView[];
   /** In the order of the hops: the ladder. A hop that is missing has not happened. */
   readonly receipts: readonly ReceiptView[];
   readonly deliveries: readonly DeliveryStatus[];
@@ -150,6 +163,12 @@ export interface ReceiptView extends Receipt {
   /** Of `pressed`: whether the device's clock is to be believed. */
   readonly trust?: ClockTrust;
 }
+
+/** One line of an alarm's timeline: what somebody did, or that nobody did in time. */
+export type LifeView = { readonly at: string } & (
+  | { readonly by: string; readonly seat?: Seat; readonly step: LifeStep }
+  | { readonly level: number; readonly to: EscalationTarget }
+);
 
 export interface AlarmPage {
   readonly alarms: readonly AlarmView[];

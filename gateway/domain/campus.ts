@@ -12,6 +12,14 @@ export interface Campus {
   readonly timeZone: string;
   /** What to read out on the phone: address and contact. */
   readonly address: string;
+  /** How alarms are dealt with here; absent: as usual. */
+  readonly practice?: AlarmPractice;
+}
+
+/** What is absent is as usual. */
+export interface AlarmPractice {
+  /** An alarm of severity 1 is closed by somebody else than who resolved it. Usual: yes. */
+  readonly twoPersonClosing?: boolean;
 }
 
 export interface Place {

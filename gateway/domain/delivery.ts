@@ -43,6 +43,8 @@ export interface DeliveryBody {
   readonly version: 1;
   readonly position: number;
   readonly journalledAt: string;
+  /** SHA-256 that stands for this event and every one before it (ADR 0028). Absent in what older builds journalled. */
+  readonly link?: string;
   readonly event: DomainEvent;
 }
 

@@ -37,6 +37,8 @@ export const errorCodes = [
   'NOT_FOUND',
   'REQUEST_INVALID',
   'CONFLICT',
+  'ALARM_STEP',
+  'SECOND_PERSON',
   'TOO_MANY_REQUESTS',
   'CLAIM_CLOSED',
   'INTERNAL',

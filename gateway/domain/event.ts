@@ -1,5 +1,7 @@
 /** What the gateway decided. Append-only: an event is never changed and never deleted. */
 import type { AlarmType, Severity } from './alarm.ts';
+import type { ProgressStep } from './alarm-step.ts';
+import type { EscalationTarget } from './escalation.ts';
 import type { FaultCode, SubjectId } from './health.ts';
 import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from './ids.ts';
 import type { ArmMode, Location, PanelSequence, Verification } from './report.ts';
@@ -21,6 +23,9 @@ export interface Carriage {
   /** What read it: dialect, version of the normalisation table, and a digest of the panel's settings where it has any. */
   readonly mapperVersion: string;
 }
+
+/** Where an operator sits. */
+export type Seat = 'console' | 'wall';
 
 interface Decided {
   readonly id: EventId;
@@ -75,6 +80,27 @@ export interface AlarmAcknowledged extends Decided {
   readonly kind: 'alarm.acknowledged';
   readonly alarm: EventId;
   readonly by: UserId;
+  /** Where they sat; absent in journals of older builds. */
+  readonly seat?: Seat;
+  /** How often it had been reopened; absent: never. */
+  readonly round?: number;
+}
+/** Somebody did something else about an alarm (alarm-life.ts). */
+export interface AlarmProgressed extends Decided {
+  readonly kind: 'alarm.progressed';
+  readonly alarm: EventId;
+  readonly by: UserId;
+  readonly seat?: Seat;
+  readonly step: ProgressStep;
+}
+/** Nobody took an alarm on in time (escalation.ts). */
+export interface AlarmEscalated extends Decided {
+  readonly kind: 'alarm.escalated';
+  /** The one that has waited longest. */
+  readonly alarm: EventId;
+  /** 1, 2, … */
+  readonly level: number;
+  readonly to: EscalationTarget;
 }
 export interface ArmingChanged extends Decided {
   readonly kind: 'arming.changed';
@@ -107,12 +133,23 @@ export interface FaultCleared extends Decided {
   readonly raised: EventId;
 }
 
-export type DomainEvent = AlarmRaised | AlarmRestored | AlarmAcknowledged | ArmingChanged | PanelGap | FaultRaised | FaultCleared;
+export type DomainEvent =
+  | AlarmRaised
+  | AlarmRestored
+  | AlarmAcknowledged
+  | AlarmProgressed
+  | AlarmEscalated
+  | ArmingChanged
+  | PanelGap
+  | FaultRaised
+  | FaultCleared;
 export type EventKind = DomainEvent['kind'];
 export const eventKinds = [
   'alarm.raised',
   'alarm.restored',
   'alarm.acknowledged',
+  'alarm.progressed',
+  'alarm.escalated',
   'arming.changed',
   'panel.gap',
   'fault.raised',

@@ -188,7 +188,21 @@ export interface Journal {
   readonly read: JournalReader;
 }
 
+/** What was found of the chain of events. */
+export interface ChainReport {
+  /** The last event that holds. */
+  readonly position: number;
+  /** Events of older builds, before the chain begins: nothing is proved of them. */
+  readonly unlinked: number;
+  /** SHA-256 in hex: stands for everything up to `position`. Absent: no event is linked yet. */
+  readonly link?: string;
+  /** Where it breaks: an event `altered`, or one `missing` (removed, or another put before it). */
+  readonly broken?: { readonly position: number; readonly what: 'altered' | 'missing' };
+}
+
 export interface AlarmRecord extends JournalEntry {
+  /** What was done about it, in order. */
+  readonly life: readonly JournalEntry[];
   readonly receipts: readonly Receipt[];
   readonly deliveries: readonly DeliveryStatus[];
   readonly restoredAt?: Instant;

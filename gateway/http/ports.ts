@@ -1,6 +1,8 @@
 /** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
+import type { LifeStep } from '../domain/alarm-step.ts';
 import type { Screen, UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
+import type { Seat } from '../domain/event.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
@@ -8,6 +10,7 @@ import type { PanelTrials } from '../domain/panel-trial.ts';
 import type { CodeDesk } from '../domain/platform-codes.ts';
 import type {
   CameraIntroduction,
+  ChainReport,
   Clock,
   DiscoveredCamera,
   InventoryReader,
@@ -38,8 +41,8 @@ export interface FleetReader {
 }
 
 export interface AlarmDesk {
-  /** Throws NOT_FOUND. */
-  acknowledge(alarm: EventId, by: UserId): Promise<unknown>;
+  /** Throws NOT_FOUND, ALARM_STEP, SECOND_PERSON. A second acknowledgement keeps the first. */
+  take(alarm: EventId, step: LifeStep, person: { readonly user: UserId; readonly seat: Seat }): Promise<unknown>;
   /** Throws NOT_FOUND. */
   shown(alarm: EventId, by: UserId, screen: Screen): Promise<unknown>;
 }
@@ -208,7 +211,7 @@ export interface HttpParts {
 
   /** The inventory's store is all of these. */
   readonly inventory: InventoryEditor & UserBook & StreamKeyBook & ClaimDesk;
-  readonly journal: Pick<JournalPort, 'follow'> & { readonly read: JournalReader; stats(): JournalStatistics };
+  readonly journal: Pick<JournalPort, 'follow'> & { readonly read: JournalReader; stats(): JournalStatistics; verify(): Promise<ChainReport> };
   readonly health: HealthReader;
   readonly faultTitle: (code: FaultCode) => Words;
   readonly fleet: FleetReader;

@@ -12,6 +12,8 @@ const words: Partial<Record<ErrorCode, Words>> = {
   FORBIDDEN: { zh: '没有权限。', en: 'This is not allowed.' },
   NOT_FOUND: { zh: '找不到。', en: 'There is no such thing.' },
   CONFLICT: { zh: '与现有内容冲突。', en: 'It conflicts with what is there.' },
+  ALARM_STEP: { zh: '该报警当前状态下不能这样操作。', en: 'The alarm does not stand where this can be done.' },
+  SECOND_PERSON: { zh: '须由另一人操作。', en: 'This takes a second person.' },
   CLAIM_CLOSED: { zh: '初始认领已关闭。', en: 'The claim of the first administrator is closed.' },
   TOO_MANY_REQUESTS: { zh: '操作过于频繁，请稍后再试。', en: 'Too many requests: wait a little.' },
   COMMAND_UNSUPPORTED: { zh: '设备不支持该操作。', en: 'The device does not support this.' },

@@ -27,6 +27,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   PANEL_FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  ALARM_STEP: 409,
+  SECOND_PERSON: 409,
   CLAIM_CLOSED: 410,
   TOO_MANY_REQUESTS: 429,
   COMMAND_UNSUPPORTED: 501,
@@ -63,7 +65,7 @@ export function refusalOf(error: unknown, instance: string): Refusal {
   const known = error instanceof GatewayError ? error : undefined;
   const status = known ? statuses[known.code] : foreignStatus(error);
   const code: ErrorCode = known && status ? known.code : status ? (status === 404 ? 'NOT_FOUND' : 'REQUEST_INVALID') : 'INTERNAL';
-  const words = status === 413 ? tooLarge : wordsOf(code);
+  const words = status === 413 ? tooLarge : ((known && particularWords(known)) ?? wordsOf(code));
   const detail = known && status ? known.message : words.en;
   const problems = known?.context.problems;
   const retryAfter = known?.context.retryAfter;
@@ -81,6 +83,12 @@ export function refusalOf(error: unknown, instance: string): Refusal {
     unforeseen: status === undefined || status >= 500,
     ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
   };
+}
+
+/** Some refusals tell people more than their code does: `context.words`. */
+function particularWords({ context: { words } }: GatewayError): Words | undefined {
+  const told = typeof words === 'object' && words !== null && 'zh' in words && 'en' in words ? words : undefined;
+  return told && typeof told.zh === 'string' && typeof told.en === 'string' ? { zh: told.zh, en: told.en } : undefined;
 }
 
 /** Nothing but these leaves the box. */

@@ -3,11 +3,12 @@ import { GatewayError } from '../domain/errors.ts';
 import type { Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
 import type { FaultCode, SubjectId } from '../domain/health.ts';
 import type { EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
-import type { Clock, InventoryReader, Journal, Logger, Recorded } from '../domain/ports.ts';
+import type { Clock, InventoryReader, Journal, Logger } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
 import { underRules } from '../domain/site-rules.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
+import { type AlarmDesk, openAlarmDesk } from './alarm-desk.ts';
 import { type Arrival, armingEvent, type ZoneReport, zoneEvent } from './decide.ts';
 import { eventIds } from './event-ids.ts';
 import { openSequences } from './sequences.ts';
@@ -32,11 +33,9 @@ export type IntakeResult =
   /** `known`: a status repeat of what the journal holds already. `no-event`: trouble, life signs, answers: the fleet's business. */
   | { readonly kind: 'nothing'; readonly why: 'known' | 'no-event' };
 
-export interface Intake {
+export interface Intake extends AlarmDesk {
   /** Resolves once everything that the report means is committed; rejects if it is not: then nothing may be acknowledged to the device. */
   report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult>;
-  /** An operator takes an alarm on. A second one keeps the first, and returns it with `repeated`. Throws NOT_FOUND. */
-  acknowledge(alarm: EventId, by: UserId): Promise<Recorded>;
   /** A screen drew the alarm, with this user in front of it. */
   shown(alarm: EventId, by: UserId, screen: string): Promise<void>;
   raiseFault(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
@@ -55,6 +54,9 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   const flying = new Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>();
 
   const record = (event: DomainEvent) => journal.record(event, recipients(event));
+
+  const twoPersonClosing = () => inventory.current().campus.practice?.twoPersonClosing ?? true;
+  const desk = openAlarmDesk({ read: journal.read, record, nextId, clock, twoPersonClosing });
 
   const recordGap = async (gap: PanelGap): Promise<void> => {
     owedGaps.delete(gap);
@@ -129,10 +131,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       if (gapRecorded.status === 'rejected') throw gapRecorded.reason;
       return recorded.value;
     },
-    acknowledge: async (alarm, by) => {
-      const { campus } = find(alarm, 'alarm.raised');
-      return record({ kind: 'alarm.acknowledged', id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none', alarm, by });
-    },
+    take: desk.take,
     shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
     raiseFault: async ({ code, subject, sentence }) => {
       const campus = inventory.current().campus.id;

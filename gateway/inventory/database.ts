@@ -38,6 +38,7 @@ const migrations: readonly string[] = [
   `CREATE TABLE rules (
     id TEXT PRIMARY KEY, panel TEXT, zone TEXT, code TEXT, alarm TEXT, type TEXT, severity INTEGER, drill INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  "ALTER TABLE campus ADD COLUMN practice TEXT NOT NULL DEFAULT '{}';",
 ];
 
 export const schemaVersion = migrations.length;

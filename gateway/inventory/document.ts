@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { roles } from '../domain/campus.ts';
 import { canonicalFingerprint, fingerprintPattern } from '../domain/fingerprint.ts';
+import { practiceShape } from '../runtime/alarm-practice.ts';
 import { keysOf } from '../runtime/problems.ts';
 import type { Rows } from './rows.ts';
 import { ruleEntry } from './rules.ts';
@@ -29,7 +30,7 @@ export type SecretEntry = z.output<typeof secret>;
 /** A section that is absent is left alone; one that is present is the whole truth about it: items that it does not name are removed. */
 export const documentSchema = section({
   version: z.literal(1),
-  campus: section({ id: idText, name: text, timeZone: text, address: text.default('') }).optional(),
+  campus: section({ id: idText, name: text, timeZone: text, address: text.default(''), practice: section(practiceShape).default({}) }).optional(),
   places: keyed(section({ name: text })).optional(),
   cameras: keyed(
     section({
@@ -131,7 +132,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     Object.fromEntries(list.map((row) => [row.id, item(row)]));
   return {
     version: 1,
-    campus: rows.campus[0],
+    campus: rows.campus.map(({ practice, ...campus }) => ({ ...campus, ...(practice === '{}' ? {} : { practice: JSON.parse(practice) }) }))[0],
     places: by(rows.places, ({ name }) => ({ name })),
     cameras: by(rows.cameras, (row) => ({
       ...{ name: row.name, place: row.place ?? undefined, adapter: row.adapter, address: row.address },

@@ -44,7 +44,7 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
 
   const rows: Partial<Rows> = {
     ...(rules ? { rules: entriesOf(rules).map(([id, rule]) => ruleRow(id, rule)) } : {}),
-    ...(campus ? { campus: [campus] } : {}),
+    ...(campus ? { campus: [{ ...campus, practice: JSON.stringify(campus.practice) }] } : {}),
     ...(places ? { places: entriesOf(places).map(([id, { name }]) => ({ id, name })) } : {}),
     ...(channels ? { channels: entriesOf(channels).map(([id, channel]) => ({ id, ...channel })) } : {}),
     ...(users ? { users: entriesOf(users).map(([id, user]) => ({ id, ...user })) } : {}),

@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 
 type Flag = 0 | 1;
-type CampusRow = { id: string; name: string; timeZone: string; address: string };
+type CampusRow = { id: string; name: string; timeZone: string; address: string; practice: string };
 type PlaceRow = { id: string; name: string };
 type CameraRow = {
   id: string;
@@ -64,7 +64,7 @@ export type Row<Name extends Table> = Rows[Name][number];
 
 /** Column names come from here alone, never from what is written: no text of others reaches the SQL. */
 const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[] } = {
-  campus: ['id', 'name', 'timeZone', 'address'],
+  campus: ['id', 'name', 'timeZone', 'address', 'practice'],
   places: ['id', 'name'],
   cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'fingerprint256', 'settings', 'enabled', 'maintenance'],
   channels: ['id', 'name', 'camera', 'number'],

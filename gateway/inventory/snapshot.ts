@@ -1,5 +1,5 @@
 /** Rows → the domain's Inventory: frozen, secrets unsealed into `Secret`s; one that cannot be read fails whoever asks for it, and nothing else. */
-import type { Camera, Inventory, Panel, User } from '../domain/campus.ts';
+import type { Camera, Campus, Inventory, Panel, User } from '../domain/campus.ts';
 import { roles } from '../domain/campus.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import { cameraId, campusId, channelId, panelId, placeId, uplinkId, userId, zoneId } from '../domain/ids.ts';
@@ -30,7 +30,7 @@ export function snapshotOf(rows: Rows, sealer: Sealer): Snapshot {
   const campus = rows.campus[0];
   if (!campus) throw new GatewayError('INVENTORY_UNREADABLE', 'The inventory has no campus: its file was changed by hand.');
   const inventory: Inventory = {
-    campus: { ...campus, id: campusId(campus.id) },
+    campus: campusOf(campus),
     places: rows.places.map((row) => ({ ...row, id: placeId(row.id) })),
     cameras: rows.cameras.map((row) => cameraOf(row, open)),
     channels: rows.channels.map((row) => ({ ...row, id: channelId(row.id), camera: cameraId(row.camera) })),
@@ -62,6 +62,10 @@ export function userOf(row: Row<'users'>): User {
   const role = roles.find((known) => known === row.role);
   if (!role) throw new GatewayError('INVENTORY_UNREADABLE', `User ${row.id} has the unknown role ${JSON.stringify(row.role)}.`);
   return { id: userId(row.id), name: row.name, role, passwordHash: row.passwordHash };
+}
+
+function campusOf({ id, practice, ...row }: Row<'campus'>): Campus {
+  return { id: campusId(id), ...row, ...(practice === '{}' ? {} : { practice: JSON.parse(practice) }) };
 }
 
 function cameraOf(row: Row<'cameras'>, open: (sealed: string, owner: string) => Secret): Camera {

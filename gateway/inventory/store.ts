@@ -92,7 +92,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
     ...channelsOf(ledger),
     ...rulesOf(ledger),
 
-    putCampus: (campus) => ledger.edit((database) => replaceCampus(database, { ...campus })),
+    putCampus: (campus) => ledger.edit((database) => replaceCampus(database, { ...campus, practice: JSON.stringify(campus.practice ?? {}) })),
     putPlace: ({ id, name }) => ledger.edit((database) => putRow(database, 'places', { id, name })),
     removePlace: (place) => ledger.edit((database) => gone(removeRows(database, 'places', { column: 'id', is: place }), 'place', place)),
 

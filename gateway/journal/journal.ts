@@ -5,11 +5,12 @@ import BetterSqlite, { type Database } from 'better-sqlite3';
 import { GatewayError } from '../domain/errors.ts';
 import type { DomainEvent, JournalEntry } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
-import type { Clock, Journal, JournalReader, Logger, Outbox, Recorded } from '../domain/ports.ts';
+import type { ChainReport, Clock, Journal, JournalReader, Logger, Outbox, Recorded } from '../domain/ports.ts';
 import { instant, type Millis, millis } from '../domain/time.ts';
 import { Scope } from '../runtime/scope.ts';
 import { siblingModule, startWorker } from '../runtime/worker.ts';
 import { Bell } from './bell.ts';
+import { verifyChain } from './chain.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { arrivalSpans, type HopSpan, spanOf } from './hop-spans.ts';
 import { eventRow, type Operation, type Outcome, type WorkerSettings } from './operation.ts';
@@ -54,6 +55,8 @@ export interface JournalFigures extends CommitFigures {
 export interface OpenJournal extends Journal, AsyncDisposable {
   readonly outbox: Outbox;
   stats(): JournalFigures;
+  /** Looks at every event (chain.ts). */
+  verify(signal?: AbortSignal): Promise<ChainReport>;
 }
 
 /** Opens `journal.sqlite` in the folder. Throws SQLITE_TOO_OLD, DATA_TOO_NEW or JOURNAL_UNAVAILABLE. Whoever opens closes. */
@@ -125,6 +128,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
       const from = since === 'now' ? queue.position : positionOf(read, since);
       return follow({ from, read, anything, committed: () => queue.position }, signal);
     },
+    verify: (signal) => verifyChain(database, signal),
     stats: () => ({
       ...queue.statistics.figures(),
       position: queue.position,

@@ -16,7 +16,7 @@ export interface EventRow {
   readonly id: string;
   readonly dedupe: string;
   readonly kind: DomainEvent['kind'];
-  /** Absent for an acknowledgement: the lane of the alarm that it is about. */
+  /** Absent for the life of an alarm: the lane of that alarm. */
   readonly lane: string | null;
   readonly rank: number;
   readonly panel: string | null;
@@ -24,12 +24,14 @@ export interface EventRow {
   readonly type: string | null;
   readonly boot: string | null;
   readonly seq: number | null;
-  /** The event that this one is about: the alarm acknowledged, the fault cleared. */
+  /** The event that this one is about: the alarm that somebody did something about, the fault cleared. */
   readonly about: string | null;
   readonly fault: string | null;
   readonly subject: string | null;
   /** Who acknowledged. */
   readonly by: string | null;
+  /** The alarm that this is about waits to be acknowledged again. */
+  readonly reopens: boolean;
   readonly occurredAt: number | null;
   readonly receivedAt: number;
   readonly body: string;
@@ -89,17 +91,19 @@ function dedupeOf(event: DomainEvent): string {
     case 'arming.changed':
       return event.dedupe;
     case 'alarm.acknowledged':
-      return `acknowledged|${event.alarm}`;
+      return `acknowledged|${event.alarm}${event.round === undefined ? '' : `|${event.round}`}`;
     case 'fault.cleared':
       return `cleared|${event.raised}`;
     case 'panel.gap':
       return `gap|${event.panel}|${event.boot}|${event.missingFrom}|${event.missingTo}`;
+    case 'alarm.progressed':
+    case 'alarm.escalated':
     case 'fault.raised':
       return event.id;
   }
 }
 
-/** Deliveries of one lane leave in journal order. An acknowledgement's lane is its alarm's: undefined here, looked up by the writer. */
+/** Deliveries of one lane leave in journal order. The life of an alarm goes in the lane of the alarm: undefined here, looked up by the writer. */
 function laneOf(event: DomainEvent): string | undefined {
   switch (event.kind) {
     case 'alarm.raised':
@@ -112,6 +116,8 @@ function laneOf(event: DomainEvent): string | undefined {
     case 'fault.cleared':
       return event.subject;
     case 'alarm.acknowledged':
+    case 'alarm.progressed':
+    case 'alarm.escalated':
       return undefined;
   }
 }
@@ -135,10 +141,11 @@ export function eventRow(event: DomainEvent): EventRow {
     type: 'type' in event ? event.type : null,
     boot: sequence?.boot ?? null,
     seq: sequence?.seq ?? null,
-    about: event.kind === 'alarm.acknowledged' ? event.alarm : event.kind === 'fault.cleared' ? event.raised : null,
+    about: 'alarm' in event ? event.alarm : event.kind === 'fault.cleared' ? event.raised : null,
     fault: 'fault' in event ? event.fault : null,
     subject: 'subject' in event ? event.subject : null,
     by: event.kind === 'alarm.acknowledged' ? event.by : null,
+    reopens: event.kind === 'alarm.progressed' && event.step.name === 'reopened',
     occurredAt: event.occurredAt ?? null,
     receivedAt: event.receivedAt,
     body: JSON.stringify(event),

@@ -21,6 +21,7 @@ interface DeliveryRow {
   readonly kind: Delivery['kind'];
   readonly journalled_at: number;
   readonly body: string;
+  readonly link: string | null;
   readonly lane: string;
   readonly rank: number;
   readonly attempts: number;
@@ -44,7 +45,7 @@ export interface OutboxOptions {
 const statements = {
   waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT +?',
   refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT +?`,
-  delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, d.lane, d.rank, d.attempts, d.refusals
+  delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, e.link, d.lane, d.rank, d.attempts, d.refusals
     FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?`,
   nextWaiting: 'SELECT head AS position, next_at FROM lane WHERE uplink = ? ORDER BY next_at LIMIT +?',
   nextRefused: `SELECT position, next_at FROM delivery WHERE uplink = ? AND state = 'refused' ORDER BY next_at LIMIT +?`,
@@ -143,13 +144,14 @@ export function receiptRow(receipt: Receipt): ReceiptRow {
 
 function deliveryOf(uplink: UplinkId, position: number, row: DeliveryRow): Delivery {
   const journalledAt = instant(row.journalled_at);
+  const link = row.link === null ? '' : `"link":"${row.link}",`;
   return {
     uplink,
     event: row.id,
     position,
     journalledAt,
     // Written by hand, around the event's text as stored: a repeat is the same, byte for byte, whatever a later build would make of it.
-    body: `{"version":1,"position":${position},"journalledAt":"${isoOf(journalledAt)}","event":${row.body}}`,
+    body: `{"version":1,"position":${position},"journalledAt":"${isoOf(journalledAt)}",${link}"event":${row.body}}`,
     kind: row.kind,
     lane: row.lane,
     rank: row.rank,

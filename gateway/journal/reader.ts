@@ -67,6 +67,8 @@ export function openReader(database: Database): JournalReader {
        AND e.kind = 'alarm.raised' AND NOT e.body ->> '$.drill' AND NOT e.body ->> '$.test' ORDER BY d.position LIMIT 1`,
   );
 
+  const about = database.prepare<[string], EntryRow>(`${entry} WHERE e.about = ? ORDER BY e.position`);
+
   const alarmOf = (row: EntryRow): AlarmRecord => {
     const { position, journalledAt, event } = entryOf(row);
     const end = event.kind === 'alarm.raised' ? restored.get(event.panel, event.zone, event.type, position) : undefined;
@@ -86,6 +88,7 @@ export function openReader(database: Database): JournalReader {
           ...(state === 'accepted' ? {} : { nextTryAt: instant(next_at) }),
         }),
       ),
+      life: about.all(event.id).map(entryOf),
       ...(end ? { restoredAt: believedTime(entryOf(end).event) } : {}),
     };
   };

@@ -114,5 +114,8 @@ export const journalSchema: Schema = {
   `,
     // What is owed and may concern a life: the oldest alarm that has not arrived is asked for every second, whatever else waits.
     "CREATE INDEX delivery_of_alarm_owed ON delivery (uplink, position) WHERE rank < 2 AND state <> 'accepted';",
+    // The chain (chain.ts) begins with the first event after this; the life of an alarm is asked for with the alarm.
+    `ALTER TABLE event ADD COLUMN link TEXT;
+  CREATE INDEX event_by_about ON event (about, position) WHERE about IS NOT NULL;`,
   ],
 };

@@ -1,5 +1,6 @@
 /** The one writer: applies a batch of operations in one transaction. Synchronous; lives in the journal's thread. */
 import type { Database } from 'better-sqlite3';
+import { linkOf } from './chain.ts';
 import type { EventRow, Operation, Outcome, ReceiptRow } from './operation.ts';
 
 export interface Writer {
@@ -36,11 +37,11 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     'SELECT position, lane, journalled_at FROM event WHERE id = ?',
   );
   const addEvent = database.prepare(
-    `INSERT INTO event (id, dedupe, kind, journalled_at, lane, panel, zone, type, boot, seq, about, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO event (id, dedupe, kind, journalled_at, lane, panel, zone, type, boot, seq, about, body, link)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const addReceipt = database.prepare('INSERT INTO receipt (position, hop, by, at, proof) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
-  const openAlarm = database.prepare('INSERT INTO open_alarm (position) VALUES (?)');
+  const openAlarm = database.prepare('INSERT OR IGNORE INTO open_alarm (position) VALUES (?)');
   const closeAlarm = database.prepare('DELETE FROM open_alarm WHERE position = ?');
   const raiseFault = database.prepare('INSERT OR REPLACE INTO standing_fault (fault, subject, id, position) VALUES (?, ?, ?, ?)');
   const clearFault = database.prepare('DELETE FROM standing_fault WHERE id = ?');
@@ -78,6 +79,9 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   const setLane = database.prepare('UPDATE lane SET rank = ?, head = ?, next_at = ? WHERE uplink = ? AND lane = ?');
   const leaveLane = database.prepare('DELETE FROM lane WHERE uplink = ? AND lane = ?');
   const lastPosition = database.prepare<[], { position: number }>('SELECT coalesce(max(position), 0) AS position FROM event');
+  const lastLink = database.prepare<[], { link: string | null }>('SELECT link FROM event WHERE position = (SELECT max(position) FROM event)');
+  /** Link of the event before the next one; read anew in each transaction, so that one that was rolled back leaves nothing behind. */
+  let newest: string | null = null;
 
   const settleLane = (uplink: string, lane: string): void => {
     let best: number | undefined;
@@ -109,12 +113,15 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     if (event.about !== null && !about) return { kind: 'unknown-event' };
     const lane = event.lane ?? about?.lane ?? event.id;
     const { id, dedupe, kind, panel, zone, type, boot, seq, body, fault, subject, by, occurredAt, receivedAt, rank } = event;
-    const position = Number(addEvent.run(id, dedupe, kind, at, lane, panel, zone, type, boot, seq, event.about, body).lastInsertRowid);
+    const link = linkOf(newest, at, body);
+    const position = Number(addEvent.run(id, dedupe, kind, at, lane, panel, zone, type, boot, seq, event.about, body, link).lastInsertRowid);
+    newest = link;
     if (occurredAt !== null) keep(position, { hop: 'pressed', by: '', at: occurredAt, proof: null });
     keep(position, { hop: 'received', by: '', at: receivedAt, proof: null });
     keep(position, { hop: 'journalled', by: '', at, proof: null });
     if (kind === 'alarm.raised') openAlarm.run(position);
     if (kind === 'alarm.acknowledged' && about && by !== null) keep(about.position, { hop: 'acknowledged', by, at: receivedAt, proof: null });
+    if (event.reopens && about) openAlarm.run(about.position);
     if (kind === 'fault.raised') raiseFault.run(fault, subject, id, position);
     if (kind === 'fault.cleared') clearFault.run(event.about);
     for (const uplink of new Set(uplinks)) {
@@ -167,16 +174,19 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   };
   const applyAlone = database.transaction(apply);
   const applyOrReject = (operation: Operation, at: number): Outcome => {
+    const before = newest;
     try {
       return applyAlone(operation, at);
     } catch (error) {
       // Its savepoint is rolled back: the rest of the batch need not suffer for one senseless operation.
       if (endsConnection(error) || !database.inTransaction) throw error;
+      newest = before;
       return { kind: 'rejected', message: error instanceof Error ? error.message : String(error) };
     }
   };
 
   const transact = database.transaction((operations: readonly Operation[], at: number, each: typeof apply): readonly Outcome[] => {
+    newest = lastLink.get()?.link ?? null;
     const outcomes = operations.map((operation) => each(operation, at));
     beforeCommit();
     return outcomes;

@@ -52,6 +52,7 @@ test('whatever was promised before a kill -9 is there after it, in one order, an
   const entries = bench.journal.read.events({ limit: 1_000_000 });
   expect(entries.map(({ position }) => position)).toEqual(entries.map((_, index) => index + 1));
   expect(bench.journal.read.backlog(police).pending).toBe(entries.length);
+  expect(await bench.journal.verify()).toEqual({ position: entries.length, unlinked: 0, link: expect.any(String) });
   expect(bench.journal.outbox.claim(police, 1, entries[0]!.journalledAt)[0]?.body).toContain(entries[0]!.event.id);
 });
 

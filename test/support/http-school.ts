@@ -16,6 +16,7 @@ import { seconds } from '../../gateway/domain/time.ts';
 import type { HttpLimits, HttpParts } from '../../gateway/http/ports.ts';
 import { openHttp } from '../../gateway/http/server.ts';
 import { hashPassword } from '../../gateway/http/sessions/password.ts';
+import { openAlarmDesk } from '../../gateway/intake/alarm-desk.ts';
 import { openInventory } from '../../gateway/inventory/store.ts';
 import { TelemetryCache } from '../../gateway/media/telemetry-cache.ts';
 import { boxCertificate } from '../../gateway/runtime/box-certificate.ts';
@@ -118,6 +119,13 @@ export async function school({
   const health = new FakeHealth();
   const stand = new FakeMedia();
   const certificate = await boxCertificate({ folder, clock });
+  const desk = openAlarmDesk({
+    read: journal.read,
+    record: (event) => journal.record(event, []),
+    nextId: () => journal.nextId(),
+    clock,
+    twoPersonClosing: () => inventory.current().campus.practice?.twoPersonClosing ?? true,
+  });
   const parts: HttpParts = {
     clock,
     log,
@@ -133,7 +141,7 @@ export async function school({
     faultTitle: (code) => ({ zh: `故障 ${code}`, en: `Fault ${code}` }),
     fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [], introduce: async () => ({}) },
     alarms: {
-      acknowledge: (alarm, by) => journal.acknowledge(alarm, by),
+      take: desk.take,
       shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
     },
     settingsProblems,

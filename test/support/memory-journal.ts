@@ -2,17 +2,8 @@
 import type { DeliveryStatus, Receipt } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { AlarmRaised, DomainEvent, JournalEntry } from '../../gateway/domain/event.ts';
-import {
-  type CampusId,
-  type ChannelId,
-  type EventId,
-  eventIdFrom,
-  type PanelId,
-  type UplinkId,
-  type UserId,
-  type ZoneId,
-} from '../../gateway/domain/ids.ts';
-import type { AlarmRecord, Clock, Journal, JournalReader } from '../../gateway/domain/ports.ts';
+import { type CampusId, type ChannelId, type EventId, eventIdFrom, type PanelId, type UplinkId, type ZoneId } from '../../gateway/domain/ids.ts';
+import type { AlarmRecord, ChainReport, Clock, Journal, JournalReader } from '../../gateway/domain/ports.ts';
 import type { Instant } from '../../gateway/domain/time.ts';
 import { Mailbox } from '../../gateway/runtime/mailbox.ts';
 
@@ -42,6 +33,7 @@ export class MemoryJournal implements Journal {
       event.id,
       recipients.map((uplink) => ({ uplink, state: 'pending', attempts: 0 })),
     );
+    if (event.kind === 'alarm.acknowledged') await this.receipt(event.alarm, { hop: 'acknowledged', at: event.receivedAt, by: event.by });
     for (const follower of this.#followers) follower.push(entry);
     return { entry, repeated: false };
   }
@@ -109,7 +101,8 @@ export class MemoryJournal implements Journal {
   };
 
   #recordOf(entry: JournalEntry): AlarmRecord {
-    return { ...entry, receipts: [...(this.#receipts.get(entry.event.id) ?? [])], deliveries: this.#deliveries.get(entry.event.id) ?? [] };
+    const life = this.#entries.filter(({ event }) => 'alarm' in event && event.alarm === entry.event.id);
+    return { ...entry, life, receipts: [...(this.#receipts.get(entry.event.id) ?? [])], deliveries: this.#deliveries.get(entry.event.id) ?? [] };
   }
 
   /** Records a pressed panic button owed to the police side. */
@@ -139,11 +132,7 @@ export class MemoryJournal implements Journal {
     return event;
   }
 
-  async acknowledge(alarm: EventId, by: UserId): Promise<void> {
-    await this.receipt(alarm, { hop: 'acknowledged', at: this.#clock.now(), by });
-    const entry = this.read.find(alarm);
-    if (entry?.event.kind !== 'alarm.raised') throw new GatewayError('NOT_FOUND', 'no such alarm');
-    const { campus } = entry.event;
-    await this.record({ kind: 'alarm.acknowledged', id: this.nextId(), campus, receivedAt: this.#clock.now(), clockTrust: 'none', alarm, by }, []);
+  async verify(): Promise<ChainReport> {
+    return { position: this.#entries.length, unlinked: 0 };
   }
 }

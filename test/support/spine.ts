@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AlarmRaised, DomainEvent, FaultRaised } from '../../gateway/domain/event.ts';
+import type { LifeEvent } from '../../gateway/domain/alarm-life.ts';
+import type { LifeStep } from '../../gateway/domain/alarm-step.ts';
+import type { AlarmEscalated, AlarmRaised, DomainEvent, FaultRaised } from '../../gateway/domain/event.ts';
 import { campusId, eventIdFrom, panelId, type UplinkId, uplinkId, userId, zoneId } from '../../gateway/domain/ids.ts';
 import { type Instant, instant } from '../../gateway/domain/time.ts';
 import { type JournalOptions, type OpenJournal, openJournal } from '../../gateway/journal/journal.ts';
@@ -70,15 +72,18 @@ export function fault(subject = 'gate', code: FaultRaised['fault'] = 'panel-sile
 }
 
 export function acknowledgement(of: DomainEvent, by = 'li'): DomainEvent {
-  return {
-    kind: 'alarm.acknowledged',
-    id: nextId(),
-    campus: campusId('school'),
-    receivedAt: start,
-    clockTrust: 'none',
-    alarm: of.id,
-    by: userId(by),
-  };
+  return deedOf(of, { name: 'acknowledged' }, { by });
+}
+
+/** The event of a step that somebody took. */
+export function deedOf(of: DomainEvent, step: LifeStep, { by = 'li', at = start }: { readonly by?: string; readonly at?: number } = {}): LifeEvent {
+  const head = { id: nextId(), campus: campusId('school'), receivedAt: instant(at), clockTrust: 'none', alarm: of.id, by: userId(by) } as const;
+  return step.name === 'acknowledged' ? { kind: 'alarm.acknowledged', ...head } : { kind: 'alarm.progressed', ...head, step };
+}
+
+export function escalation(of: DomainEvent, level: number, at: number = start): AlarmEscalated {
+  const head = { id: nextId(), campus: campusId('school'), receivedAt: instant(at), clockTrust: 'none', alarm: of.id } as const;
+  return { kind: 'alarm.escalated', ...head, level, to: 'seats' };
 }
 
 /** A folder of its own, gone with the scope. */

@@ -128,7 +128,12 @@ describe('roles', () => {
         return rule.kind !== 'public' && rule.roles.includes(role);
       });
     expect(allowed('viewer')).toEqual(['DELETE /api/v1/session', 'PUT /api/v1/session/password']);
-    expect(allowed('operator')).toEqual(['DELETE /api/v1/session', 'PUT /api/v1/session/password', 'POST /api/v1/alarms/:id/acknowledgement']);
+    expect(allowed('operator')).toEqual([
+      'DELETE /api/v1/session',
+      'PUT /api/v1/session/password',
+      'POST /api/v1/alarms/:id/acknowledgement',
+      'POST /api/v1/alarms/:id/steps',
+    ]);
   });
 
   test('a route that nobody put into the table cannot be mounted', () => {

@@ -258,15 +258,17 @@ describe('people and faults', () => {
   test('the first acknowledgement stands', async () => {
     await using bench = await openTestIntake();
     const alarm = await eventOf(bench.say(press()));
-    const first = await bench.intake.acknowledge(alarm.id, userId('li'));
-    const second = await bench.intake.acknowledge(alarm.id, userId('wang'));
+    const first = await bench.intake.take(alarm.id, { name: 'acknowledged' }, { user: userId('li') });
+    const second = await bench.intake.take(alarm.id, { name: 'acknowledged' }, { user: userId('wang') });
     expect(second).toMatchObject({ repeated: true, entry: { event: { id: first.entry.event.id, by: 'li' } } });
     await bench.intake.shown(alarm.id, userId('wang'), 'wall');
     expect(bench.journal.read.alarm(alarm.id)?.receipts.slice(-2)).toMatchObject([
       { hop: 'shown', by: 'wang@wall' },
       { hop: 'acknowledged', by: 'li' },
     ]);
-    await expect(bench.intake.acknowledge(first.entry.event.id, userId('li'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(bench.intake.take(first.entry.event.id, { name: 'acknowledged' }, { user: userId('li') })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 
   test('a fault is raised once and cleared once', async () => {

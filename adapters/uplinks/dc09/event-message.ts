@@ -67,6 +67,8 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
     case 'fault.cleared':
       return { ...codesOf(trouble, false), number: '000', partition: '00', text: `恢复 cleared: ${event.fault} ${event.subject}` };
     case 'alarm.acknowledged':
+    case 'alarm.progressed':
+    case 'alarm.escalated':
     case 'panel.gap':
       return undefined;
   }

@@ -3,10 +3,12 @@ import type { AlarmView } from '../../domain/api.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import { eventKinds } from '../../domain/event.ts';
 import { type EventId, eventId } from '../../domain/ids.ts';
+import type { ChainReport } from '../../domain/ports.ts';
 import { callerOf, type Route, route } from '../route.ts';
 import { eventView as eventSchema } from '../schemas/events.ts';
 import { z } from '../schemas/pieces.ts';
-import { alarmPage, alarmView as alarmSchema } from '../schemas/views.ts';
+import { lifeStep } from '../schemas/steps.ts';
+import { alarmPage, alarmView as alarmSchema, chainReport } from '../schemas/views.ts';
 import { alarmView, eventView } from '../views/alarm-view.ts';
 import { namesOf } from '../views/names.ts';
 import type { RouteParts } from './parts.ts';
@@ -14,6 +16,11 @@ import type { RouteParts } from './parts.ts';
 const alarmParams = z.object({ id: z.string().max(64) });
 const position = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const limit = z.coerce.number().int().min(1).max(200).default(50);
+
+function personOf(incoming: Parameters<typeof callerOf>[0]) {
+  const { user, session } = callerOf(incoming);
+  return { user: user.id, seat: session.seat };
+}
 
 export function alarmRoutes(parts: RouteParts): readonly Route[] {
   const context = () => ({ names: namesOf(parts.inventory.current()), users: parts.inventory.users() });
@@ -23,6 +30,8 @@ export function alarmRoutes(parts: RouteParts): readonly Route[] {
     if (!view) throw new GatewayError('NOT_FOUND', `There is no alarm ${id}.`);
     return view;
   };
+  /** One look at a time, however many ask. */
+  let verifying: Promise<ChainReport> | undefined;
   return [
     route({
       method: 'GET',
@@ -58,7 +67,20 @@ export function alarmRoutes(parts: RouteParts): readonly Route[] {
       reply: alarmSchema,
       async handle(incoming) {
         const { id } = find(eventId(incoming.params.id));
-        await parts.alarms.acknowledge(eventId(id), callerOf(incoming).user.id);
+        await parts.alarms.take(eventId(id), { name: 'acknowledged' }, personOf(incoming));
+        return find(eventId(id));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/alarms/:id/steps',
+      summary: 'One step in the life of an alarm; refused with ALARM_STEP or SECOND_PERSON where it may not be taken now',
+      params: alarmParams,
+      body: lifeStep,
+      reply: alarmSchema,
+      async handle(incoming) {
+        const { id } = find(eventId(incoming.params.id));
+        await parts.alarms.take(eventId(id), incoming.body, personOf(incoming));
         return find(eventId(id));
       },
     }),
@@ -70,6 +92,18 @@ export function alarmRoutes(parts: RouteParts): readonly Route[] {
       reply: z.array(eventSchema).readonly(),
       handle: ({ query: { after, limit: most, kind } }) =>
         parts.journal.read.events({ after, limit: most, ...(kind === undefined ? {} : { kinds: [kind] }) }).map(eventView),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/journal/chain',
+      summary: 'Whether every event is as it was journalled: looks at all of them',
+      reply: chainReport,
+      handle() {
+        verifying ??= parts.journal.verify().finally(() => {
+          verifying = undefined;
+        });
+        return verifying;
+      },
     }),
   ];
 }

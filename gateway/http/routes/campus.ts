@@ -3,12 +3,18 @@ import type { Campus, Place } from '../../domain/campus.ts';
 import type { CampusId, PlaceId } from '../../domain/ids.ts';
 import type { DiscoveredCamera } from '../../domain/ports.ts';
 import { seconds } from '../../domain/time.ts';
+import { alarmPractice } from '../../runtime/alarm-practice.ts';
 import { type Route, route } from '../route.ts';
-import { idOf, idText, nameText, z } from '../schemas/pieces.ts';
+import { idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import type { RouteParts } from './parts.ts';
 
-const campus: z.ZodType<Campus> = z.object({ id: idOf<CampusId>(), name: z.string(), timeZone: z.string(), address: z.string() }).openapi('Campus');
-const change = z.strictObject({ name: nameText, timeZone: z.string().min(1).max(64), address: z.string().trim().max(500) }).openapi('CampusChange');
+const campus: z.ZodType<Campus> = z
+  .object({ id: idOf<CampusId>(), name: z.string(), timeZone: z.string(), address: z.string(), practice: maybe(alarmPractice) })
+  .openapi('Campus');
+/** Without `practice` it stays as it is. */
+const change = z
+  .strictObject({ name: nameText, timeZone: z.string().min(1).max(64), address: z.string().trim().max(500), practice: maybe(alarmPractice) })
+  .openapi('CampusChange');
 const place: z.ZodType<Place> = z.object({ id: idOf<PlaceId>(), name: z.string() }).openapi('Place');
 const placeParams = z.object({ id: idText<PlaceId>() });
 const discovered: z.ZodType<DiscoveredCamera> = z
@@ -33,7 +39,8 @@ export function campusRoutes({ inventory, fleet, clock }: RouteParts): readonly 
       body: change,
       reply: campus,
       handle({ body }) {
-        inventory.putCampus({ id: inventory.current().campus.id, ...body });
+        const { id, practice } = inventory.current().campus;
+        inventory.putCampus({ id, ...(practice === undefined ? {} : { practice }), ...body });
         return inventory.current().campus;
       },
     }),

@@ -3,12 +3,12 @@ import type { Request, Response } from 'express';
 import type { SessionView } from '../../domain/api.ts';
 import type { User } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
+import type { Seat } from '../../domain/event.ts';
 import { callerOf, type Route, route } from '../route.ts';
 import { nameText, z } from '../schemas/pieces.ts';
 import { sessionView } from '../schemas/views.ts';
 import { expiredCookie, sessionCookie } from '../sessions/cookies.ts';
 import { checkNewPassword, hashPassword, verifyPassword } from '../sessions/password.ts';
-import type { Seat } from '../sessions/sessions.ts';
 import type { RouteParts } from './parts.ts';
 
 const signInBody = z

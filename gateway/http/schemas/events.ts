@@ -1,11 +1,13 @@
 /** Events as they leave the API: an allow-list per kind. */
 import type { AlarmType, Severity } from '../../domain/alarm.ts';
 import type { EventView } from '../../domain/api.ts';
+import { escalationTargets } from '../../domain/escalation.ts';
 import type { DomainEvent } from '../../domain/event.ts';
 import { faultCodes, type SubjectId } from '../../domain/health.ts';
 import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from '../../domain/ids.ts';
 import type { ArmMode } from '../../domain/report.ts';
 import { idOf, iso, maybe, moment, words, z } from './pieces.ts';
+import { progressSteps } from './steps.ts';
 
 export const severity: z.ZodType<Severity> = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 export const alarmType: z.ZodType<AlarmType> = z.string();
@@ -47,6 +49,7 @@ const fromZone = {
   verification: maybe(z.enum(['sequential', 'video', 'human'])),
   location: maybe(z.object({ longitude: z.number(), latitude: z.number(), coordinates: maybe(z.enum(['GCJ02', 'WGS84'])), text: maybe(z.string()) })),
 };
+const deed = { alarm: idOf<EventId>(), by: idOf<UserId>(), seat: maybe(z.enum(['console', 'wall'])) };
 const fault = z.enum(faultCodes);
 const subject = idOf<SubjectId>();
 
@@ -54,7 +57,15 @@ export const domainEvent: z.ZodType<DomainEvent> = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('alarm.raised'), ...fromZone }),
     z.object({ kind: z.literal('alarm.restored'), ...fromZone }),
-    z.object({ kind: z.literal('alarm.acknowledged'), ...decided, alarm: idOf<EventId>(), by: idOf<UserId>() }),
+    z.object({ kind: z.literal('alarm.acknowledged'), ...decided, ...deed, round: maybe(z.number()) }),
+    z.object({ kind: z.literal('alarm.progressed'), ...decided, ...deed, step: z.discriminatedUnion('name', progressSteps) }),
+    z.object({
+      kind: z.literal('alarm.escalated'),
+      ...decided,
+      alarm: idOf<EventId>(),
+      level: z.number(),
+      to: z.enum(escalationTargets),
+    }),
     z.object({
       kind: z.literal('arming.changed'),
       ...decided,

@@ -27,13 +27,15 @@ export const moment = z.number() as z.ZodType<number> as z.ZodType<Instant>;
 export const length = z.number() as z.ZodType<number> as z.ZodType<Millis>;
 export const iso = z.string().openapi({ format: 'date-time' });
 
-/** What a person may type as a name: no control characters, no bidirectional overrides that make a name read as another. */
-export const nameText = z
-  .string()
-  .trim()
-  .min(1)
-  .max(80)
-  .refine((text) => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(text), 'text without control characters');
+/** What a person may type on one line: no control characters, no bidirectional overrides that make a name read as another. */
+export const plainText = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .refine((text) => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(text), 'text without control characters');
+export const nameText = plainText(80);
 
 /** SHA-256 of a certificate, however it was pasted. */
 export const fingerprint = z

@@ -1,4 +1,5 @@
 /** What the API answers with: allow-lists. A field that is not named here does not leave the box. */
+import { alarmCauses, alarmStates, stepNames } from '../../domain/alarm-step.ts';
 import {
   type AlarmPage,
   type AlarmView,
@@ -15,10 +16,13 @@ import {
 import { roles } from '../../domain/campus.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { errorCodes } from '../../domain/errors.ts';
+import { escalationTargets } from '../../domain/escalation.ts';
 import type { ChannelId, UplinkId } from '../../domain/ids.ts';
 import { type StreamTelemetry, streamFlaws } from '../../domain/media.ts';
+import type { ChainReport } from '../../domain/ports.ts';
 import { alarmType, clockTrust, severity } from './events.ts';
 import { idOf, iso, length, maybe, moment, words, z } from './pieces.ts';
+import { lifeStep } from './steps.ts';
 
 export const claimStatus: z.ZodType<ClaimStatus> = z.object({ open: z.boolean() }).openapi('ClaimStatus');
 export const sessionView: z.ZodType<SessionView> = z.object({ name: z.string(), role: z.enum(roles), campus: z.string() }).openapi('SessionView');
@@ -173,9 +177,30 @@ export const alarmView: z.ZodType<AlarmView> = z
     restoredAt: maybe(iso),
     acknowledgedAt: maybe(iso),
     acknowledgedBy: maybe(z.string()),
+    state: z.enum(alarmStates),
+    steps: z.array(z.enum(stepNames)).readonly(),
+    escalated: maybe(z.number()),
+    resolution: maybe(z.object({ cause: z.enum(alarmCauses), text: maybe(z.string()), by: z.string(), at: iso })),
+    timeline: z
+      .array(
+        z.union([
+          z.object({ at: iso, by: z.string(), seat: maybe(z.enum(['console', 'wall'])), step: lifeStep }),
+          z.object({ at: iso, level: z.number(), to: z.enum(escalationTargets) }),
+        ]),
+      )
+      .readonly(),
     receipts: z.array(receipt),
     deliveries: z.array(deliveryStatus),
   })
   .openapi('AlarmView');
+
+export const chainReport: z.ZodType<ChainReport> = z
+  .object({
+    position: z.number(),
+    unlinked: z.number(),
+    link: maybe(z.string()),
+    broken: maybe(z.object({ position: z.number(), what: z.enum(['altered', 'missing']) })),
+  })
+  .openapi('ChainReport');
 
 export const alarmPage: z.ZodType<AlarmPage> = z.object({ alarms: z.array(alarmView), next: maybe(z.number()) }).openapi('AlarmPage');

@@ -2,13 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Seat } from '../../domain/event.ts';
 import type { UserId } from '../../domain/ids.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import { between, instant, minutes } from '../../domain/time.ts';
 import type { HttpLimits } from '../ports.ts';
 import { StateFile } from './state-file.ts';
-
-export type Seat = 'console' | 'wall';
 
 const stored = z.object({
   hash: z.string().regex(/^[0-9a-f]{64}$/),

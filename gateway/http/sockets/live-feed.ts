@@ -137,7 +137,7 @@ export class LiveFeed {
   /** The raised alarm that an entry is about. */
   #alarmOf({ event, position }: JournalEntry): EventId | undefined {
     if (event.kind === 'alarm.raised') return event.id;
-    if (event.kind === 'alarm.acknowledged') return event.alarm;
+    if ('alarm' in event) return event.alarm;
     if (event.kind !== 'alarm.restored') return undefined;
     const raised = this.#parts.journal.read
       .alarms({ before: position, limit: 50 })

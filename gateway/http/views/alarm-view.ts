@@ -1,6 +1,8 @@
 /** An alarm as people see it: what happened, where, and how far it has come. */
+import { isOfLife, lifeOf, stepsFrom } from '../../domain/alarm-life.ts';
+import type { LifeStep } from '../../domain/alarm-step.ts';
 import { titleOf } from '../../domain/alarm-types.ts';
-import { type AlarmView, type EventView, type ReceiptView, screens } from '../../domain/api.ts';
+import { type AlarmView, type EventView, type LifeView, type ReceiptView, screens } from '../../domain/api.ts';
 import type { User } from '../../domain/campus.ts';
 import type { Receipt } from '../../domain/delivery.ts';
 import type { AlarmRaised, JournalEntry } from '../../domain/event.ts';
@@ -17,7 +19,7 @@ export interface AlarmContext {
 export function alarmView(record: AlarmRecord, { names, users }: AlarmContext): AlarmView | undefined {
   const { event, position, journalledAt, receipts, deliveries, restoredAt } = record;
   if (event.kind !== 'alarm.raised') return undefined;
-  const acknowledged = receipts.find(({ hop }) => hop === 'acknowledged');
+  const life = lifeOf(record, record.life);
   const place = names.place(event.place);
   const userName = (id: string) => users.find((user) => user.id === id)?.name ?? id;
   return {
@@ -40,8 +42,12 @@ export function alarmView(record: AlarmRecord, { names, users }: AlarmContext): 
     receivedAt: isoOf(event.receivedAt),
     journalledAt: isoOf(journalledAt),
     ...(restoredAt === undefined ? {} : { restoredAt: isoOf(restoredAt) }),
-    ...(acknowledged ? { acknowledgedAt: isoOf(acknowledged.at) } : {}),
-    ...(acknowledged?.by === undefined ? {} : { acknowledgedBy: userName(acknowledged.by) }),
+    ...(life.acknowledged ? { acknowledgedAt: isoOf(life.acknowledged.at), acknowledgedBy: userName(life.acknowledged.by) } : {}),
+    state: life.state,
+    steps: stepsFrom(life.state),
+    ...(life.escalated > 0 ? { escalated: life.escalated } : {}),
+    ...(life.resolution ? { resolution: { ...life.resolution, by: userName(life.resolution.by), at: isoOf(life.resolution.at) } } : {}),
+    timeline: record.life.flatMap((entry) => lifeView(entry, userName)),
     receipts: receipts.map((receipt) => receiptView(receipt, event, { names, userName })),
     deliveries,
   };
@@ -74,6 +80,14 @@ function receiptView(receipt: Receipt, { panel, clockTrust }: AlarmRaised, { nam
       return { ...receipt, path: userName(user), ...(screen === undefined ? {} : { screen }) };
     }
   }
+}
+
+function lifeView({ event }: JournalEntry, userName: (id: string) => string): readonly LifeView[] {
+  if (!isOfLife(event)) return [];
+  const at = isoOf(event.receivedAt);
+  if (event.kind === 'alarm.escalated') return [{ at, level: event.level, to: event.to }];
+  const step: LifeStep = event.kind === 'alarm.acknowledged' ? { name: 'acknowledged' } : event.step;
+  return [{ at, by: userName(event.by), ...(event.seat === undefined ? {} : { seat: event.seat }), step }];
 }
 
 export function eventView({ position, journalledAt, event }: JournalEntry): EventView {

@@ -30,6 +30,8 @@ export function noticeOf(event: DomainEvent, sn: number, naming: Naming): AlarmN
     case 'fault.raised':
       return faultNotice(event, sn, naming);
     case 'alarm.acknowledged':
+    case 'alarm.progressed':
+    case 'alarm.escalated':
     case 'arming.changed':
     case 'panel.gap':
     case 'fault.cleared':
