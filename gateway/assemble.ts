@@ -77,11 +77,10 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
 
   // What lasts: the inventory and the journal. They close last.
   const inventory = scope.own(await openInventory({ folder, clock, log }));
-  const { acknowledgeBeforeCommit, commitDelayMillis, sendTwice, mediaFaults, mediaWatchdog } = config.testing;
+  const { commitDelayMillis, sendTwice, mediaFaults, mediaWatchdog, ...broken } = config.testing;
   const hopTimes = new HopTimes();
-  const journal = scope.own(
-    await openJournal({ folder, clock, log, acknowledgeBeforeCommit, commitDelay: millis(commitDelayMillis), onHop: (span) => hopTimes.add(span) }),
-  );
+  const commitDelay = millis(commitDelayMillis);
+  const journal = scope.own(await openJournal({ folder, clock, log, ...broken, commitDelay, onHop: (span) => hopTimes.add(span) }));
   scope.defer(async () => {
     ending.abort();
     await Promise.all(lives);

@@ -25,6 +25,7 @@ export interface CommitQueueOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly commitDelay: Millis;
+  readonly synchronous?: WorkerSettings['synchronous'];
   /** Starts one thread of `journal-worker`. */
   readonly startWorker: (settings: WorkerSettings) => Worker;
   /** Told after each COMMIT, before its operations resolve. */
@@ -151,8 +152,8 @@ export class CommitQueue implements AsyncDisposable {
 
   /** Resolves when the thread has opened the file, rejects when it ended before. */
   #start(): Promise<void> {
-    const { file, clock, commitDelay, startWorker, log } = this.#options;
-    const worker = startWorker({ file, openedAt: clock.now(), promised: this.#promised, commitDelay });
+    const { file, clock, commitDelay, synchronous = 'FULL', startWorker, log } = this.#options;
+    const worker = startWorker({ file, openedAt: clock.now(), promised: this.#promised, commitDelay, synchronous });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       let failure: unknown;

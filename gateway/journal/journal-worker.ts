@@ -21,7 +21,7 @@ function open(): { readonly database: Database; readonly writer: Writer; readonl
     chmodSync(settings.file, 0o600);
     database.pragma('journal_mode = WAL');
     // FULL fsyncs the WAL at every commit; NORMAL may lose the last commits in a power cut (reliability-security §0.2).
-    database.pragma('synchronous = FULL');
+    database.pragma(`synchronous = ${settings.synchronous}`);
     database.pragma('foreign_keys = ON');
     database.pragma('cache_size = -16000');
     migrate(database, journalSchema);

@@ -34,6 +34,8 @@ export interface JournalOptions {
   readonly onHop?: (span: HopSpan) => void;
   /** Plays a slow disk: waits this long before each COMMIT, in the journal's thread. */
   readonly commitDelay?: Millis;
+  /** NORMAL breaks the product on purpose: a power cut may then take what was acknowledged. */
+  readonly synchronous?: 'FULL' | 'NORMAL';
 }
 
 export interface UplinkFigures {
@@ -61,7 +63,7 @@ export interface OpenJournal extends Journal, AsyncDisposable {
 
 /** Opens `journal.sqlite` in the folder. Throws SQLITE_TOO_OLD, DATA_TOO_NEW or JOURNAL_UNAVAILABLE. Whoever opens closes. */
 export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
-  const { folder, clock, log, onHop, acknowledgeBeforeCommit = false, commitDelay = millis(0) } = options;
+  const { folder, clock, log, onHop, acknowledgeBeforeCommit = false, commitDelay = millis(0), synchronous = 'FULL' } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await using scope = new Scope();
   scope.own(holdJournal(folder));
@@ -79,6 +81,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     clock,
     log,
     commitDelay,
+    synchronous,
     startWorker: (settings: WorkerSettings) =>
       startWorker(siblingModule('journal-worker', import.meta.url), { workerData: settings, name: 'journal' }),
     committed: (operations) => {

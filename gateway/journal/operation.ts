@@ -81,6 +81,7 @@ export interface WorkerSettings {
   readonly promised: number;
   /** Waits this long before each COMMIT: plays a slow disk. */
   readonly commitDelay: number;
+  readonly synchronous: 'FULL' | 'NORMAL';
 }
 
 /** The key that is unique in the journal: the report's own, or one made from what the event is about. */

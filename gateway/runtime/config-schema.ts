@@ -145,6 +145,8 @@ export const configSchema = section({
     acknowledgeBeforeCommit: z.boolean().default(false),
     sendTwice: z.boolean().default(false),
     commitDelayMillis: z.number().min(0).max(60_000).default(0),
+    /** Of the journal's SQLite. NORMAL: a commit is on the disk only once the kernel gets round to it. */
+    synchronous: z.enum(['FULL', 'NORMAL']).default('FULL'),
     /** Breaks the media worker when a line on standard input says so. */
     mediaFaults: z.boolean().default(false),
     /** False: a media worker that is stuck, or takes too much memory, is left alone. */

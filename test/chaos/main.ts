@@ -11,6 +11,7 @@ import { platformDown } from './platform-down.ts';
 import { platformLoss } from './platform-loss.ts';
 import { platformRestarts } from './platform-restarts.ts';
 import { platformWeather } from './platform-weather.ts';
+import { powerCampaign } from './power.ts';
 import { refusedEvent } from './refused-event.ts';
 
 type Measurement = (campaign: Campaign) => Promise<readonly Figure[]>;
@@ -21,6 +22,8 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'kill-only': [killCampaign],
   'platform-down': [platformDown],
   'refused-event': [refusedEvent],
+  power: [powerCampaign('ext4')],
+  'power-xfs': [powerCampaign('xfs')],
   media: [mediaCampaign('crash', 'hang', 'leak')],
   'media-crash': [mediaCampaign('crash')],
   'media-hang': [mediaCampaign('hang')],
@@ -40,6 +43,7 @@ const unbuilt: ReadonlySet<string> = new Set(['platform-restarts', 'platform-add
 const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
   'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
   'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
+  'synchronous-normal': { broken: { synchronous: 'NORMAL' }, measurement: powerCampaign('ext4') },
   'careless-calls': { broken: { careless: true }, measurement: platformWeather },
   'no-media-watchdog': { broken: { mediaWatchdog: false }, measurement: mediaCampaign('hang') },
 };

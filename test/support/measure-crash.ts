@@ -4,9 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { journalFile } from '../../gateway/journal/journal.ts';
+import { pressKey } from './measure-ledger.ts';
 
-/** Ids of the events whose delivery to the uplink it holds as accepted; none where the kill came before there was a journal. */
-export function acceptedAfterKill(dataFolder: string, uplink: string): ReadonlySet<string> {
+export interface Crashed {
+  /** Ids of the events whose delivery to the uplink it holds as accepted. */
+  readonly accepted: ReadonlySet<string>;
+  /** Keys of the presses that it holds. */
+  readonly presses: ReadonlySet<string>;
+}
+
+/** Both empty where the end came before there was a journal. */
+export function journalAfterKill(dataFolder: string, uplink: string): Crashed {
   const copy = mkdtempSync(join(tmpdir(), 'campus-crash-'));
   try {
     for (const file of [journalFile, `${journalFile}-wal`]) {
@@ -14,11 +22,12 @@ export function acceptedAfterKill(dataFolder: string, uplink: string): ReadonlyS
     }
     const database = new BetterSqlite(join(copy, journalFile));
     try {
-      if (database.pragma('user_version', { simple: true }) === 0) return new Set();
+      if (database.pragma('user_version', { simple: true }) === 0) return { accepted: new Set(), presses: new Set() };
       const accepted = database
         .prepare<[string], string>("SELECT id FROM event JOIN delivery USING (position) WHERE uplink = ? AND state = 'accepted'")
         .pluck();
-      return new Set(accepted.all(uplink));
+      const raised = database.prepare<[], Parameters<typeof pressKey>[0]>("SELECT panel, boot, seq FROM event WHERE kind = 'alarm.raised'");
+      return { accepted: new Set(accepted.all(uplink)), presses: new Set(raised.all().map(pressKey)) };
     } finally {
       database.close();
     }

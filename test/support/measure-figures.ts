@@ -20,11 +20,16 @@ export interface Measuring {
   readonly seed: number;
 }
 
-/** Rows of one measurement: `limit` absent makes the row information. */
-export function figuresOf(
-  measuring: Measuring,
-  rows: readonly { readonly metric: string; readonly value: number; readonly unit: string; readonly limit?: number }[],
-): readonly Figure[] {
+/** `limit` absent makes it information. */
+export interface Row {
+  readonly metric: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly limit?: number;
+}
+
+/** Rows of one measurement. */
+export function figuresOf(measuring: Measuring, rows: readonly Row[]): readonly Figure[] {
   return rows.map(({ metric, value, unit, limit }) => ({
     ...measuring,
     metric,

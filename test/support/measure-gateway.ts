@@ -13,6 +13,7 @@ import { cpuMillisOf, residentMegabytesOf, threadMillisOf } from './measure-proc
 export interface Broken {
   readonly acknowledgeBeforeCommit?: boolean;
   readonly sendTwice?: boolean;
+  readonly synchronous?: 'NORMAL';
   readonly commitDelayMillis?: number;
   readonly mediaFaults?: boolean;
   readonly mediaWatchdog?: boolean;
@@ -59,10 +60,10 @@ export interface GatewayChild extends AsyncDisposable {
 
 export async function openGatewayChild(
   folder: string,
-  options: { readonly broken?: Broken; readonly rtsp?: boolean; readonly patience: Millis },
+  options: { readonly broken?: Broken; readonly rtsp?: boolean; readonly dataFolder?: string; readonly patience: Millis },
 ): Promise<GatewayChild> {
   const [https, plain, mqtt, rtsp, rtsps] = await freePorts(5);
-  const dataFolder = join(folder, 'data');
+  const { dataFolder = join(folder, 'data') } = options;
   const config = join(folder, 'gateway.yaml');
   const address = '127.0.0.1';
   const settings = {

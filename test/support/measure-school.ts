@@ -13,7 +13,7 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/simulator.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
-import { acceptedAfterKill } from './measure-crash.ts';
+import { type Crashed, journalAfterKill } from './measure-crash.ts';
 import { type Broken, type GatewayChild, openGatewayChild } from './measure-gateway.ts';
 import { type Arrival, type Press, pressKey, readArrival } from './measure-ledger.ts';
 import { type Kill, killSeen, type Sent } from './measure-repeats.ts';
@@ -33,8 +33,8 @@ export interface MeasuredSchool extends AsyncDisposable {
   /** Every delivery that began to reach the police side, in order. */
   readonly sent: readonly Sent[];
   readonly kills: readonly Kill[];
-  /** kill -9; resolves once the police side has read all that was sent, and it is noted what was in flight. */
-  kill(): Promise<void>;
+  /** kill -9; resolves once the police side has read all that was sent, and it is noted what was in flight, by the journal as `aftermath` leaves it. */
+  kill(aftermath?: () => Promise<void>): Promise<Crashed>;
   press(panel: number, zone: string): Press;
   /** `count` presses, evenly over panels and zones, `perSecond` of them. */
   pressSteadily(count: number, perSecond: number): Promise<void>;
@@ -64,6 +64,8 @@ export interface SchoolOptions {
   readonly panels?: number;
   readonly broken?: Broken;
   readonly rtsp?: boolean;
+  /** Where the gateway keeps what lasts; a folder of the school's own unless given. */
+  readonly dataFolder?: string;
   /** Puts more into the inventory, before the gateway is started. */
   readonly furnish?: (store: InventoryStore) => void;
 }
@@ -98,6 +100,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     await openGatewayChild(folder, {
       ...(options.broken ? { broken: options.broken } : {}),
       ...(options.rtsp === undefined ? {} : { rtsp: options.rtsp }),
+      ...(options.dataFolder === undefined ? {} : { dataFolder: options.dataFolder }),
       patience: seconds(30),
     }),
   );
@@ -153,10 +156,13 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     sent,
     kills,
     press,
-    async kill() {
+    async kill(aftermath) {
       await gateway.kill();
       await police.deserted();
-      kills.push(killSeen({ sent, life: gateway.starts.length, answered, accepted: acceptedAfterKill(gateway.dataFolder, uplink) }));
+      await aftermath?.();
+      const crashed = journalAfterKill(gateway.dataFolder, uplink);
+      kills.push(killSeen({ sent, life: gateway.starts.length, answered, accepted: crashed.accepted }));
+      return crashed;
     },
     pressSteadily,
     async pressUntil(signal, perSecond) {

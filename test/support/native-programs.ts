@@ -12,7 +12,7 @@ const sources = fileURLToPath(new URL('../bench/native', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/campus-gateway-bench', import.meta.url));
 const flags = ['-O2', '-std=c++20', '-Wall', '-Wextra', '-Werror'];
 
-export type NativeName = 'camera-farm' | 'floor-relay' | 'drain-client';
+export type NativeName = 'camera-farm' | 'floor-relay' | 'drain-client' | 'cut-power';
 
 /** A child that is told lines, and says some. */
 export interface LineProgram extends AsyncDisposable {
@@ -34,7 +34,8 @@ export function cached(name: string, key: string, make: (path: string) => void):
   return path;
 }
 
-function compiled(name: NativeName): string {
+/** Its path. Throws where it cannot be compiled. */
+export function nativeProgram(name: NativeName): string {
   const text = readdirSync(sources)
     .toSorted()
     .map((file) => readFileSync(join(sources, file), 'utf8'));
@@ -46,7 +47,7 @@ function compiled(name: NativeName): string {
 
 export function runNative(name: NativeName, options: Readonly<Record<string, string | number | undefined>>): LineProgram {
   const words = Object.entries(options).flatMap(([option, value]) => (value === undefined ? [] : [`--${option}`, String(value)]));
-  return runByLines(name, compiled(name), words);
+  return runByLines(name, nativeProgram(name), words);
 }
 
 export function runByLines(name: string, program: string, words: readonly string[]): LineProgram {
