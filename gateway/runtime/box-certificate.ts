@@ -1,7 +1,7 @@
 /** The certificate that the box makes for itself at its first start, so that nothing ever has to run without TLS. HTTPS and MQTT share it. */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports.ts';
 import { after, between, hours, type Instant, instant } from '../domain/time.ts';
 import type { CertificateOrder, MadeCertificate } from './box-certificate-worker.ts';
+import { replaceFile } from './whole-file.ts';
 import { siblingModule, startWorker } from './worker.ts';
 
 export interface BoxCertificate {
@@ -66,7 +67,7 @@ function usable(key: string, cert: string, now: Instant): boolean {
   try {
     const certificate = new X509Certificate(cert);
     const end = instant(Date.parse(certificate.validTo));
-    return key.includes('PRIVATE KEY') && between(now, end) > renewal;
+    return certificate.checkPrivateKey(createPrivateKey(key)) && between(now, end) > renewal;
   } catch {
     return false; // damaged: a new one is made, and its new fingerprint is printed
   }
@@ -87,8 +88,8 @@ async function make({ folder, clock, hostNames = [] }: BoxCertificateOptions): P
   // In a thread that ends: what it loads for this is needed once in the life of a box.
   const worker = startWorker(siblingModule('box-certificate-worker', import.meta.url), { workerData: order, name: 'certificate' });
   const [{ key, cert }] = (await once(worker, 'message')) as [MadeCertificate];
-  await replace(join(folder, boxKeyFile), key, 0o600);
-  await replace(join(folder, boxCertificateFile), cert, 0o644);
+  await replaceFile(join(folder, boxKeyFile), key, 0o600);
+  await replaceFile(join(folder, boxCertificateFile), cert, 0o644);
   return { key, cert, fingerprint256: fingerprintOf(cert) };
 }
 
@@ -108,12 +109,4 @@ async function readOrUndefined(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** Whole or not at all, and never readable by others on the way. */
-async function replace(file: string, text: string, mode: number): Promise<void> {
-  const draft = `${file}.new`;
-  await writeFile(draft, text, { mode });
-  await chmod(draft, mode); // an old draft keeps its mode otherwise
-  await rename(draft, file);
 }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
+import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
 import { type Campaign, killCampaign } from './kill.ts';
 import { mediaCampaign } from './media.ts';
 import { inNamespaces } from './namespace.ts';
@@ -24,6 +25,9 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'refused-event': [refusedEvent],
   power: [powerCampaign('ext4')],
   'power-xfs': [powerCampaign('xfs')],
+  disk: [fullDisk],
+  'slow-disk': [slowDisk],
+  'io-error': [brokenDisk],
   media: [mediaCampaign('crash', 'hang', 'leak')],
   'media-crash': [mediaCampaign('crash')],
   'media-hang': [mediaCampaign('hang')],
@@ -44,6 +48,7 @@ const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measur
   'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
   'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
   'synchronous-normal': { broken: { synchronous: 'NORMAL' }, measurement: powerCampaign('ext4') },
+  'acknowledge-on-a-broken-disk': { broken: { acknowledgeBeforeCommit: true }, measurement: brokenDisk },
   'careless-calls': { broken: { careless: true }, measurement: platformWeather },
   'no-media-watchdog': { broken: { mediaWatchdog: false }, measurement: mediaCampaign('hang') },
 };

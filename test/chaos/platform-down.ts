@@ -1,9 +1,8 @@
 /** The police side is gone for a while: everything arrives after, and what cannot wait arrives first. */
-import { millis, seconds } from '../../gateway/domain/time.ts';
-import { systemClock } from '../../gateway/runtime/clock.ts';
+import { seconds } from '../../gateway/domain/time.ts';
 import { type Figure, figuresOf } from '../support/measure-figures.ts';
 import { pressKey } from '../support/measure-ledger.ts';
-import { type MeasuredSchool, openMeasuredSchool, overtaking } from '../support/measure-school.ts';
+import { openMeasuredSchool, overtaking } from '../support/measure-school.ts';
 import type { Campaign } from './kill.ts';
 
 const perSecond = 20;
@@ -20,7 +19,7 @@ export async function platformDown({ runs, seed }: Campaign): Promise<readonly F
   const down = performance.now();
   await school.pressSteadily(downFor * perSecond, perSecond);
   // Everything must wait in the outbox, or its order would say something about the panels.
-  await queuesEmpty(school);
+  await school.queuesEmpty(seconds(60));
   const away = performance.now() - down;
   await police.comeBack();
   const back = performance.now();
@@ -37,8 +36,4 @@ export async function platformDown({ runs, seed }: Campaign): Promise<readonly F
     { metric: 'first arrival after the return', value: (firsts[0]?.at ?? Number.NaN) - back, unit: 'ms', limit: 35_000 },
     { metric: 'all delivered after the first', value: (firsts.at(-1)?.at ?? Number.NaN) - (firsts[0]?.at ?? Number.NaN), unit: 'ms' },
   ]);
-}
-
-async function queuesEmpty({ panels }: MeasuredSchool): Promise<void> {
-  while (panels.some(({ queued }) => queued > 0)) await systemClock.sleep(millis(20));
 }

@@ -58,10 +58,17 @@ export interface GatewayChild extends AsyncDisposable {
   residentMegabytes(): number;
 }
 
-export async function openGatewayChild(
-  folder: string,
-  options: { readonly broken?: Broken; readonly rtsp?: boolean; readonly dataFolder?: string; readonly patience: Millis },
-): Promise<GatewayChild> {
+export interface GatewayChildOptions {
+  readonly broken?: Broken;
+  readonly rtsp?: boolean;
+  /** Where it keeps what lasts; below `folder` unless given. */
+  readonly dataFolder?: string;
+  /** Added to its environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly patience: Millis;
+}
+
+export async function openGatewayChild(folder: string, options: GatewayChildOptions): Promise<GatewayChild> {
   const [https, plain, mqtt, rtsp, rtsps] = await freePorts(5);
   const { dataFolder = join(folder, 'data') } = options;
   const config = join(folder, 'gateway.yaml');
@@ -120,7 +127,7 @@ export async function openGatewayChild(
         starts.push(Date.now());
         expected = false;
         const program = spawn(process.execPath, [...builtOptions(), builtGateway, 'serve', '--config', config], {
-          env: environment(options.broken !== undefined),
+          env: { ...environment(options.broken !== undefined), ...options.environment },
           stdio: ['pipe', 'pipe', 'pipe'],
         });
         child = program;

@@ -14,7 +14,7 @@ import { Scope } from '../../gateway/runtime/scope.ts';
 import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/simulator.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
 import { type Crashed, journalAfterKill } from './measure-crash.ts';
-import { type Broken, type GatewayChild, openGatewayChild } from './measure-gateway.ts';
+import { type GatewayChild, type GatewayChildOptions, openGatewayChild } from './measure-gateway.ts';
 import { type Arrival, type Press, pressKey, readArrival } from './measure-ledger.ts';
 import { type Kill, killSeen, type Sent } from './measure-repeats.ts';
 
@@ -42,6 +42,8 @@ export interface MeasuredSchool extends AsyncDisposable {
   pressUntil(signal: AbortSignal, perSecond: number): Promise<void>;
   /** Waits until every press has arrived, or until nothing has come for `quiet`. True: all are in. */
   settled(quiet: Millis): Promise<boolean>;
+  /** Waits until no panel has anything left to send, but not longer than this. */
+  queuesEmpty(within: Millis): Promise<void>;
 }
 
 /** Contact ID codes of mixed types: panic, fire and what they overtake. A zone has one type, so that a lane has one rank. */
@@ -60,12 +62,8 @@ const uplink = 'police';
 const window = 16;
 const inFlightPerPanel = 4;
 
-export interface SchoolOptions {
+export interface SchoolOptions extends Partial<GatewayChildOptions> {
   readonly panels?: number;
-  readonly broken?: Broken;
-  readonly rtsp?: boolean;
-  /** Where the gateway keeps what lasts; a folder of the school's own unless given. */
-  readonly dataFolder?: string;
   /** Puts more into the inventory, before the gateway is started. */
   readonly furnish?: (store: InventoryStore) => void;
 }
@@ -96,14 +94,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
       },
     }),
   );
-  const gateway = opening.own(
-    await openGatewayChild(folder, {
-      ...(options.broken ? { broken: options.broken } : {}),
-      ...(options.rtsp === undefined ? {} : { rtsp: options.rtsp }),
-      ...(options.dataFolder === undefined ? {} : { dataFolder: options.dataFolder }),
-      patience: seconds(30),
-    }),
-  );
+  const gateway = opening.own(await openGatewayChild(folder, { patience: seconds(30), ...options }));
   const names = Array.from({ length: options.panels ?? 8 }, (_, index) => `panel-${index + 1}`);
   const passwords = await furnishInventory(gateway.dataFolder, { names, url: police.webhook?.url ?? '', hmacKey, furnish: options.furnish });
   const presses: Press[] = [];
@@ -178,6 +169,10 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
         await systemClock.sleep(millis(20));
       }
       return true;
+    },
+    async queuesEmpty(within) {
+      const limit = performance.now() + within;
+      while (panels.some(({ queued }) => queued > 0) && performance.now() < limit) await systemClock.sleep(millis(20));
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };

@@ -35,12 +35,17 @@ export function cached(name: string, key: string, make: (path: string) => void):
 }
 
 /** Its path. Throws where it cannot be compiled. */
-export function nativeProgram(name: NativeName): string {
+export const nativeProgram = (name: NativeName): string => compiled(name, name, flags);
+
+/** … of a library that the loader puts before the C library's own calls. */
+export const preloaded = (name: 'disk-faults'): string => compiled(name, `${name}.so`, [...flags, '-shared', '-fPIC']);
+
+function compiled(name: string, made: string, options: readonly string[]): string {
   const text = readdirSync(sources)
     .toSorted()
     .map((file) => readFileSync(join(sources, file), 'utf8'));
-  return cached(name, [...flags, ...text].join('\0'), (path) => {
-    const { status, error, stderr } = spawnSync('g++', [...flags, '-o', path, join(sources, `${name}.cpp`)], { encoding: 'utf8' });
+  return cached(made, [...options, ...text].join('\0'), (path) => {
+    const { status, error, stderr } = spawnSync('g++', [...options, '-o', path, join(sources, `${name}.cpp`)], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`g++ cannot compile ${name}: ${error?.message ?? stderr}`);
   });
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +207,10 @@ describe('the box certificate', () => {
       expect((await boxCertificate({ folder, clock })).fingerprint256).not.toBe(first.fingerprint256);
       await writeFile(join(folder, 'box-certificate.pem'), 'damaged');
       expect((await boxCertificate({ folder, clock })).cert).toContain('BEGIN CERTIFICATE');
+      // An end between the two files leaves the new key beside the old certificate: nobody could speak TLS with that.
+      await writeFile(join(folder, 'box-key.pem'), first.key);
+      const again = await boxCertificate({ folder, clock });
+      expect(new X509Certificate(again.cert).checkPrivateKey(createPrivateKey(again.key))).toBe(true);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,7 +1,8 @@
 /** One small JSON file of mode 0600, replaced as a whole; writes of one turn are joined into one. */
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
+import { replaceFile } from '../../runtime/whole-file.ts';
 
 export class StateFile<State> implements AsyncDisposable {
   readonly #file: string;
@@ -43,10 +44,7 @@ export class StateFile<State> implements AsyncDisposable {
     while (this.#pending) {
       const state = this.#pending;
       this.#pending = undefined;
-      const draft = `${this.#file}.new`;
-      await writeFile(draft, JSON.stringify(state()), { mode: 0o600 });
-      await chmod(draft, 0o600);
-      await rename(draft, this.#file);
+      await replaceFile(this.#file, JSON.stringify(state()), 0o600);
     }
   }
 }

@@ -1,0 +1,104 @@
+/**
+ * Faults that come and go while the gateway runs. Nobody starts it again: it delivers or refuses while a fault lasts, acknowledges nothing that
+ * it cannot keep, and is well again by itself when the fault ends.
+ */
+import { minutes, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { mostOf, quantileOf, type Row, randomFrom } from '../support/measure-figures.ts';
+import { pressKey } from '../support/measure-ledger.ts';
+import { noneOf, promiseRows } from '../support/measure-promise.ts';
+import type { MeasuredSchool } from '../support/measure-school.ts';
+import type { Campaign } from './kill.ts';
+
+export interface Trouble {
+  /** Resolves once it is there. `random`: of this campaign. */
+  readonly begin: (random: () => number) => Promise<void> | void;
+  readonly end: () => Promise<void> | void;
+  /** Times that it was met so far: an episode that met nothing proves nothing. */
+  readonly met: () => number;
+  readonly perSecond: number;
+  /** Nothing can be kept while it lasts: whatever is acknowledged then is a lie. */
+  readonly nothingKept?: boolean;
+  /** From a press to its PUBACK while it lasts, 99 of 100; ms. */
+  readonly acknowledgedWithin?: number;
+}
+
+export interface Episodes {
+  readonly rows: readonly Row[];
+  /** How long each lasted, for the dose. */
+  readonly lasted: string;
+}
+
+/** s, of real time. */
+const shortest = 1;
+const longest = 3;
+/** What the gateway had kept before the fault may still be acknowledged so much later. */
+const grace = 500;
+const wellWithin = 30_000;
+
+export async function episodes(school: MeasuredSchool, { runs, seed, minutes: given }: Campaign, trouble: Trouble): Promise<Episodes> {
+  const random = randomFrom(seed);
+  const { gateway, panels, presses, arrived } = school;
+  await gateway.start();
+  await school.pressSteadily(8, 50);
+  await school.settled(seconds(15));
+  const pubackAt = new Map<string, number>();
+  const read = panels.map(() => 0);
+  const takeIn = () => {
+    for (const [index, { id, acknowledged }] of panels.entries()) {
+      for (const one of acknowledged.slice(read[index])) pubackAt.set(pressKey({ panel: id, ...one }), one.at);
+      read[index] = acknowledged.length;
+    }
+  };
+  const wellAfter: number[] = [];
+  const acknowledgedAfter: number[] = [];
+  let lies = 0;
+  let unmet = 0;
+  let during = 0;
+  let acknowledged = 0;
+  let lasted = 0;
+  for (let run = 0; run < runs; run += 1) {
+    const length = given === undefined ? seconds(shortest + random() * (longest - shortest)) : minutes(given);
+    const metBefore = trouble.met();
+    const first = presses.length;
+    await trouble.begin(random);
+    const begun = systemClock.now();
+    await school.pressSteadily(Math.ceil((length / 1_000) * trouble.perSecond), trouble.perSecond);
+    const over = systemClock.now();
+    await trouble.end();
+    const ended = systemClock.now();
+    lasted += (over - begun) / 1_000;
+    if (trouble.met() === metBefore) unmet += 1;
+    await school.settled(seconds(45));
+    await school.queuesEmpty(seconds(30));
+    takeIn();
+    const pressed = presses.slice(first);
+    const backAt = pressed.flatMap((press) => pubackAt.get(pressKey(press)) ?? []);
+    during += pressed.length;
+    acknowledged += backAt.filter((at) => at <= over).length;
+    if (trouble.nothingKept) lies += backAt.filter((at) => at > begun + grace && at <= over).length;
+    wellAfter.push(Math.min(...backAt.filter((at) => at > ended), Number.POSITIVE_INFINITY) - ended);
+    acknowledgedAfter.push(...pressed.map((press) => (pubackAt.get(pressKey(press)) ?? Number.NaN) - press.at));
+  }
+  const missing = presses.filter((press) => !arrived.has(pressKey(press))).length;
+  const exitCode = await gateway.stop();
+  const { acknowledgedWithin } = trouble;
+  return {
+    lasted: `${runs} times, ${Math.round(lasted)} s in all, ${trouble.perSecond} alarms/s, ${presses.length} alarms`,
+    rows: [
+      ...(await promiseRows(school, 'faults')),
+      ...(trouble.nothingKept ? [noneOf('acknowledged while nothing could be kept', lies)] : []),
+      { metric: 'acknowledged while it lasted', value: acknowledged, unit: 'count' },
+      { metric: 'pressed while it lasted', value: during, unit: 'count' },
+      noneOf('times that the fault met nothing', unmet),
+      { metric: 'a PUBACK again after its end, most', value: mostOf(wellAfter), unit: 'ms', limit: wellWithin },
+      {
+        ...{ metric: 'press to PUBACK, p99', value: quantileOf(acknowledgedAfter, 0.99), unit: 'ms' },
+        ...(acknowledgedWithin === undefined ? {} : { limit: acknowledgedWithin }),
+      },
+      noneOf('exits that nobody asked for', gateway.unplannedExits),
+      noneOf('starts after the first', gateway.starts.length - 1),
+      noneOf('exit code at the end', exitCode ?? 1),
+    ],
+  };
+}
