@@ -38,7 +38,7 @@ const wellWithin = 30_000;
 
 export async function episodes(school: MeasuredSchool, { runs, seed, minutes: given }: Campaign, trouble: Trouble): Promise<Episodes> {
   const random = randomFrom(seed);
-  const { gateway, panels, presses, arrived } = school;
+  const { gateway, panels, presses } = school;
   await gateway.start();
   await school.pressSteadily(8, 50);
   await school.settled(seconds(15));
@@ -80,7 +80,6 @@ export async function episodes(school: MeasuredSchool, { runs, seed, minutes: gi
     wellAfter.push(Math.min(...backAt.filter((at) => at > ended), Number.POSITIVE_INFINITY) - ended);
     acknowledgedAfter.push(...pressed.map((press) => (pubackAt.get(pressKey(press)) ?? Number.NaN) - press.at));
   }
-  const missing = presses.filter((press) => !arrived.has(pressKey(press))).length;
   const exitCode = await gateway.stop();
   const { acknowledgedWithin } = trouble;
   return {
