@@ -38,6 +38,7 @@ import { configWarnings } from './runtime/config-rules.ts';
 import { linked } from './runtime/linked.ts';
 import { packageRoot, version } from './runtime/package-root.ts';
 import { Scope } from './runtime/scope.ts';
+import { rememberedAt } from './runtime/steady-time.ts';
 import { supervise } from './runtime/supervise.ts';
 import { UplinkBudget } from './runtime/uplink-budget.ts';
 import { uplinkViewsOf } from './uplink-views.ts';
@@ -146,7 +147,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     clear: (raised) => intake.clearFault(raised),
     context: {
       now: () => clock.now(),
-      startedAt,
+      startedAt: rememberedAt(clock, startedAt),
       cameraStatus: (camera) => cameras.status(camera),
       panelStatus: (panel) => panels.status(panel),
       streams: async (camera) => {

@@ -11,6 +11,7 @@ import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain
 import type { Secret } from '../../gateway/domain/secret.ts';
 import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { matches } from '../../gateway/domain/topic-filter.ts';
+import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
 
 export interface ExternalBrokerOptions {
   /** As panels name it in the inventory (`panel.broker`). */
@@ -48,7 +49,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       if (signal.aborted) abandon();
       const { default: mqtt } = await import('mqtt'); // Large, and few sites have a broker of their own.
       const client = mqtt.connect(options.url, { ...clientOptions(options, keepalive), manualConnect: true });
-      let connectedAt: Instant | undefined;
+      let connectedAt: (() => Instant) | undefined;
       const fail = (sentence: string, cause?: unknown) => {
         broken.abort(new GatewayError('PANEL_BROKER', `Broker ${name} at ${options.url}: ${sentence}`, { cause, context: { broker: name } }));
       };
@@ -76,7 +77,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       client.on('error', (error) => fail('the connection failed.', error));
       client.on('close', () => fail('the connection was closed.'));
       client.on('connect', ({ sessionPresent }) => {
-        connectedAt = clock.now();
+        connectedAt = rememberedAt(clock);
         log.info('panel broker connected', { broker: name, sessionPresent });
         onConnected?.();
         if (!sessionPresent) door.sessionLost();
@@ -116,7 +117,7 @@ function clientOptions(options: ExternalBrokerOptions, keepalive: Millis): IClie
 async function take(
   door: PanelDoor,
   packet: IPublishPacket,
-  { clock, log, connectedAt }: { readonly clock: Clock; readonly log: Logger; readonly connectedAt: Instant | undefined },
+  { clock, log, connectedAt }: { readonly clock: Clock; readonly log: Logger; readonly connectedAt: (() => Instant) | undefined },
 ): Promise<void> {
   const panel = speaker(door, packet.topic);
   if (panel === undefined) {
@@ -132,7 +133,7 @@ async function take(
     retained: packet.retain,
     duplicate: packet.dup,
     receivedAt: clock.now(),
-    ...(connectedAt === undefined ? {} : { connectedAt }),
+    ...(connectedAt === undefined ? {} : { connectedAt: connectedAt() }),
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Uplink over HTTPS: one POST per event, signed with a shared key, idempotent by event id. The body is exactly `delivery.body`.
  * `X-Campus-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`: the receiver recomputes it over the raw bytes and
- * refuses a `t` that is too old.
+ * refuses a `t` that is too old. Where our clock is wrong, `t` is by the receiver's own, as the Date of its answers shows it.
  */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
@@ -12,13 +12,15 @@ import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
 import type { AdapterContext } from '../../gateway/domain/ports.ts';
-import { seconds } from '../../gateway/domain/time.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
 import type { Uplink, UplinkAdapter } from '../../gateway/domain/uplink-ports.ts';
 import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
 const mostReplyBytes = 64 * 1024;
 const mostReasonCharacters = 200;
+/** A platform takes signatures that are a few minutes old; nearer than this the clocks need no comparison. */
+const tolerated = seconds(30);
 
 const config = z.strictObject({
   /** Where to POST. */
@@ -47,6 +49,8 @@ class WebhookUplink implements Uplink {
   readonly #key: KeyObject;
   readonly #path: string;
   #pool: Pool | undefined;
+  /** What our clock is behind the platform's, where that matters. */
+  #behind = millis(0);
 
   constructor(settings: UplinkSettings, checked: WebhookConfig, context: AdapterContext) {
     const key = settings.secret?.reveal();
@@ -100,11 +104,16 @@ class WebhookUplink implements Uplink {
     const pool = this.#pool;
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
+    const dated = this.#behind;
     const request = { path: this.#path, headers: this.#headers(delivery), body: delivery.body };
-    const { status, said } = await post(pool, request, limit, left).catch((cause: unknown) => {
+    const { status, said, date } = await post(pool, request, limit, left).catch((cause: unknown) => {
       throw this.#unanswered(delivery, reasonOf(cause), cause);
     });
+    this.#compareClocks(date);
     if (taken(status)) return { proof: `HTTP ${status}` };
+    if ((status === 401 || status === 403) && Math.abs(this.#behind - dated) > tolerated) {
+      throw this.#unanswered(delivery, `HTTP ${status}, as it was dated by a clock that is not the platform's`);
+    }
     if (status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429) {
       throw new GatewayError(
         'DELIVERY_REFUSED',
@@ -120,8 +129,14 @@ class WebhookUplink implements Uplink {
     );
   }
 
+  /** A box whose clock is wrong still brings its alarms: they are dated by the platform's clock, as its last answer showed it, where ours is far from it. */
+  #compareClocks(date: string): void {
+    const behind = Date.parse(date) - this.#context.clock.now();
+    if (!Number.isNaN(behind)) this.#behind = millis(Math.abs(behind) > tolerated ? behind : 0);
+  }
+
   #headers(delivery: Delivery): Record<string, string> {
-    const at = Math.floor(this.#context.clock.now() / 1000);
+    const at = Math.floor((this.#context.clock.now() + this.#behind) / 1000);
     const signature = createHmac('sha256', this.#key).update(`${at}.${delivery.body}`).digest('hex');
     return {
       'content-type': 'application/json',
@@ -171,6 +186,8 @@ const taken = (status: number) => status >= 200 && status < 300;
 
 interface Reply {
   readonly status: number;
+  /** By the far side's clock (RFC 9110 6.6.1); empty where it tells none. */
+  readonly date: string;
   /** The first characters of why it was not taken. */
   readonly said: string;
 }
@@ -188,6 +205,7 @@ function post(
   return new Promise((resolve, reject) => {
     let sending: Dispatcher.DispatchController | undefined;
     let status = 0;
+    let date = '';
     const chunks: Buffer[] = [];
     const abandon = () => {
       sending?.abort(signal.reason);
@@ -196,7 +214,7 @@ function post(
     /** Where a status came it is the answer; a reason that breaks off half-way is shown as far as it came. */
     const end = (error?: unknown) => {
       signal.removeEventListener('abort', abandon);
-      if (status > 0) resolve({ status, said: legible(chunks) });
+      if (status > 0) resolve({ status, date, said: legible(chunks) });
       else reject(error);
     };
     signal.addEventListener('abort', abandon, { once: true });
@@ -208,9 +226,10 @@ function post(
           if (signal.aborted) controller.abort(signal.reason);
           else left?.();
         },
-        onResponseStart(_, code) {
+        onResponseStart(_, code, headers) {
           if (code < 200) return;
           status = code;
+          date = String(headers.date ?? '');
           if (taken(status)) end();
         },
         onResponseData(controller, chunk) {

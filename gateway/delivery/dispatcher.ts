@@ -8,6 +8,7 @@ import type { Clock, Logger, Outbox } from '../domain/ports.ts';
 import { after, hours, type Instant, type Millis, millis, minutes, seconds } from '../domain/time.ts';
 import type { Uplink } from '../domain/uplink-ports.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
+import { steadyTime } from '../runtime/steady-time.ts';
 import { type Acceptance, attempt, type Outcome } from './attempt.ts';
 import { openLink } from './link.ts';
 
@@ -44,7 +45,9 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
   const { uplink, outbox, clock, onAccepted, onRefused } = options;
   const { deadline = seconds(10), unanswered: againSettings = usualUnanswered, refused: slowSettings = usualRefused } = options;
   const log = options.log.child({ uplink: uplink.id });
-  const link = openLink(againSettings, clock.now());
+  // Waits are by this, not by a clock that may be set back: an alarm that waits a second would wait an hour.
+  const time = steadyTime(clock);
+  const link = openLink(againSettings, time.now());
   const flying = new Set<Promise<void>>();
   /** Stood in for the first in line while the link was silent; due at once when it speaks again. */
   const setAside = new Map<number, Delivery>();
@@ -62,7 +65,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
   const claim = (limit: number): readonly Delivery[] => {
     const room = Math.min(limit, uplink.window - inFlight);
     if (room <= 0) return [];
-    const claimed = outbox.claim(uplink.id, room, clock.now());
+    const claimed = outbox.claim(uplink.id, room, time.now());
     for (const { position } of claimed) setAside.delete(position);
     inFlight += claimed.length;
     return claimed;
@@ -92,7 +95,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
         return;
       } catch (error) {
         // The far side has it: it is told to the journal until the journal listens, rather than sent again.
-        if (lives.aborted) return held(outbox.postpone(delivery, 'acceptance not journalled', clock.now()));
+        if (lives.aborted) return held(outbox.postpone(delivery, 'acceptance not journalled', time.now()));
         log.warn('acceptance not journalled', { position: delivery.position, tries, error });
         await clock.sleep(backoff(rejournal, tries), lives).catch(() => undefined); // aborted: seen above
       }
@@ -104,7 +107,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     link.answered();
     if (!wasSilent) return;
     log.info('far side answers again', { setAside: setAside.size });
-    for (const delivery of setAside.values()) held(outbox.postpone(delivery, 'waited for the far side', clock.now()));
+    for (const delivery of setAside.values()) held(outbox.postpone(delivery, 'waited for the far side', time.now()));
     setAside.clear();
   };
 
@@ -118,7 +121,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
 
   /** Acts on an outcome. `probe`: what to do with one that found the link silent. */
   const settle = async (delivery: Delivery, outcome: Outcome, before: { readonly answers: number }, probe?: 'first' | 'stand-in'): Promise<void> => {
-    const now = clock.now();
+    const now = time.now();
     switch (outcome.kind) {
       case 'accepted':
         heard();
@@ -199,22 +202,32 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
       for (const delivery of claim(uplink.window)) dispatch(delivery);
       return;
     }
-    if (probing || clock.now() < link.tryAt) return;
+    if (probing || time.now() < link.tryAt) return;
     const [first] = claim(1);
     if (!first) return;
     probing = true;
     track(
       probe(first).finally(() => {
         probing = false;
-        link.stillSilent(clock.now());
+        link.stillSilent(time.now());
       }),
     );
   };
 
+  /** Nothing in the line ever waits longer than this; what is due later was put there under a clock that was ahead of ours. */
+  const longestWait = millis(againSettings.most * 2);
+  const nextDue = (): Instant | undefined => {
+    const due = outbox.nextDue(uplink.id);
+    if (due === undefined || due - time.now() <= longestWait) return due;
+    const first = outbox.nextInLine(uplink.id);
+    if (first !== undefined && first - time.now() > longestWait) time.catchUp(first);
+    return due;
+  };
+
   /** Until something changes or becomes due. */
   const rest = async (): Promise<void> => {
-    const now = clock.now();
-    const due = inFlight >= uplink.window || probing ? undefined : outbox.nextDue(uplink.id);
+    const due = inFlight >= uplink.window || probing ? undefined : nextDue();
+    const now = time.now();
     const until = due === undefined ? undefined : link.silent ? Math.max(due, link.tryAt) : due;
     const changed = new Promise<void>((resolve) => {
       ring = resolve;
@@ -226,7 +239,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
   const watch = async (): Promise<void> => {
     while (!lives.aborted) {
       await outbox.arrival(uplink.id, lives);
-      link.soon(clock.now());
+      link.soon(time.now());
       ring();
     }
   };

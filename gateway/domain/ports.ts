@@ -238,6 +238,8 @@ export interface Outbox {
   refuse(delivery: Delivery, reason: string, until: Instant, receipts?: readonly Receipt[]): Promise<void>;
   /** When the next delivery of this uplink becomes due; undefined: nothing is owed. */
   nextDue(uplink: UplinkId): Instant | undefined;
+  /** … of those that were not refused. */
+  nextInLine(uplink: UplinkId): Instant | undefined;
   /** Resolves when something new is owed to this uplink. */
   arrival(uplink: UplinkId, signal: AbortSignal): Promise<void>;
 }

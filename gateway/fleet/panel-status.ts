@@ -5,17 +5,33 @@ import type { Clock } from '../domain/ports.ts';
 import type { Report, TroubleCode } from '../domain/report.ts';
 import { type Instant, type Millis, millis } from '../domain/time.ts';
 import { Mailbox } from '../runtime/mailbox.ts';
+import { rememberedAt } from '../runtime/steady-time.ts';
 
 type Trouble = PanelStatus['troubles'][number];
 
 /** What a dialect needs to tell a live message from one that waited. */
 export interface Contact {
-  connectedAt?: Instant;
-  clockOffset?: Millis;
+  readonly connectedAt?: Instant;
+  readonly clockOffset?: Millis;
+  readonly queued?: number;
+  readonly disarmed?: boolean;
+  readonly learned: Map<string, string>;
+}
+
+/** The same, with times that bear it when the box's clock is set: a live panic must not become history by that. */
+interface Kept {
+  connectedAt?: () => Instant;
+  beat?: { readonly deviceTime: Instant; readonly receivedAt: () => Instant };
   queued?: number;
   disarmed?: boolean;
   readonly learned: Map<string, string>;
 }
+
+const contactOf = ({ connectedAt, beat, ...rest }: Readonly<Kept>): Contact => ({
+  ...rest,
+  ...(connectedAt === undefined ? {} : { connectedAt: connectedAt() }),
+  ...(beat === undefined ? {} : { clockOffset: millis(beat.deviceTime - beat.receivedAt()) }),
+});
 
 /** More than the largest panel has; a broken one cannot fill the memory with more than this. */
 const mostLearned = 2_048;
@@ -24,8 +40,8 @@ interface Standing {
   session: PanelStatus['session'];
   announced: PanelStatus['announced'];
   since: Instant;
-  heardAt?: Instant;
-  readonly contact: Contact;
+  heardAt?: () => Instant;
+  readonly contact: Kept;
   readonly troubles: Map<string, Trouble>;
   readonly armed: Map<string, string>;
 }
@@ -73,7 +89,7 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
       since: now.since,
       troubles: [...now.troubles.values()],
       armed: Object.fromEntries(now.armed),
-      ...(now.heardAt === undefined ? {} : { heardAt: now.heardAt }),
+      ...(now.heardAt === undefined ? {} : { heardAt: now.heardAt() }),
       ...(now.contact.queued === undefined ? {} : { queued: now.contact.queued }),
     };
   };
@@ -110,18 +126,18 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
     announce(panel, report.online ? 'online' : 'offline');
     if (retained) return;
     // A birth message after an absence: what the panel tells from here on with an older time waited in it.
-    if (report.online && announced !== 'online') contact.connectedAt ??= receivedAt;
+    if (report.online && announced !== 'online') contact.connectedAt ??= rememberedAt(clock, receivedAt);
     if (!report.online) delete contact.connectedAt;
-    if (report.deviceTime !== undefined) contact.clockOffset = millis(report.deviceTime - receivedAt);
+    if (report.deviceTime !== undefined) contact.beat = { deviceTime: report.deviceTime, receivedAt: rememberedAt(clock, receivedAt) };
     if (report.queued !== undefined) contact.queued = report.queued;
   };
 
   return {
     of,
-    contact: (panel) => standing(panel).contact,
+    contact: (panel) => contactOf(standing(panel).contact),
     session: (panel, state) => {
       const now = standing(panel);
-      if (state === 'connected') now.contact.connectedAt = clock.now();
+      if (state === 'connected') now.contact.connectedAt = rememberedAt(clock);
       else delete now.contact.connectedAt;
       if (now.session === state) return;
       now.session = state;
@@ -131,7 +147,7 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
       changed(panel);
     },
     heard: (panel, at) => {
-      standing(panel).heardAt = at;
+      standing(panel).heardAt = rememberedAt(clock, at);
     },
     note: (panel, report, arrival) => {
       switch (report.kind) {

@@ -17,7 +17,8 @@ export type Subject =
 /** What a probe may look at. Read-only views of the other parts, handed in by assemble.ts. */
 export interface HealthContext {
   now(): Instant;
-  readonly startedAt: Instant;
+  /** By the clock as it now stands. */
+  startedAt(): Instant;
   cameraStatus(camera: CameraId): CameraStatus | undefined;
   panelStatus(panel: PanelId): PanelStatus | undefined;
   /** Streams of this camera that somebody watches. */

@@ -3,7 +3,7 @@
  * A failure must last `visibleAfter`; a fault ends with a pass, or, if it has come and gone often, with passes for a whole `settledFor`.
  */
 import type { Finding } from '../domain/health.ts';
-import { between, type Instant, type Millis, millis, minutes, seconds } from '../domain/time.ts';
+import { between, type Instant, type Millis, minutes, seconds } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 
 export interface Tracked {
@@ -38,18 +38,24 @@ export function track(before: Tracked, finding: Finding, now: Instant, visibleAf
         ...(before.fault ? { fault: before.fault, ...(before.provenAt === undefined ? {} : { provenAt: before.provenAt }) } : {}),
       };
     case 'pass': {
-      const passingSince = before.verdict === 'pass' ? (before.passingSince ?? now) : now;
-      const flapping = before.raisedAt.filter((at) => between(at, now) <= flapWindow).length >= flapCount;
+      const passingSince = before.verdict === 'pass' ? sooner(before.passingSince, now) : now;
+      const flapping = lately(before.raisedAt, now).length >= flapCount;
       const held = before.fault && flapping && between(passingSince, now) < settledFor;
       return { verdict: 'pass', provenAt: now, passingSince, raisedAt: before.raisedAt, ...(held ? { fault: before.fault } : {}) };
     }
     case 'fail': {
-      const failingSince = before.verdict === 'fail' ? (before.failingSince ?? now) : now;
+      const failingSince = before.verdict === 'fail' ? sooner(before.failingSince, now) : now;
       const failing = { verdict: 'fail', provenAt: now, failingSince } as const;
       if (before.fault) return { ...failing, raisedAt: before.raisedAt, fault: { since: before.fault.since, sentence: finding.sentence } };
       if (between(failingSince, now) < visibleAfter) return { ...failing, raisedAt: before.raisedAt };
-      const raisedAt = [...before.raisedAt.filter((at) => between(at, now) <= millis(flapWindow)), now];
+      const raisedAt = [...lately(before.raisedAt, now), now];
       return { ...failing, raisedAt, fault: { since: failingSince, sentence: finding.sentence } };
     }
   }
 }
+
+// What lies ahead of us was seen before the clock was set back: it is not waited for.
+
+const sooner = (since: Instant | undefined, now: Instant): Instant => (since === undefined || since > now ? now : since);
+
+const lately = (times: readonly Instant[], now: Instant): readonly Instant[] => times.filter((at) => Math.abs(between(at, now)) <= flapWindow);

@@ -2,7 +2,7 @@
 
 import { type DeviceHealth, type Fault, type SubjectId, zonePath } from '../domain/health.ts';
 import type { Clock, InventoryReader } from '../domain/ports.ts';
-import { between, type Instant, seconds } from '../domain/time.ts';
+import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { type AnyHealthCheck, type HealthContext, probeSubject, type Subject } from './check.ts';
 import { deviceState } from './device-state.ts';
 import { type FaultJournalParts, type Kept, openFaultJournal } from './fault-journal.ts';
@@ -30,8 +30,9 @@ const tick = seconds(0.5);
 interface Watch extends Kept {
   readonly check: AnyHealthCheck;
   readonly subject: Subject;
-  dueAt: Instant;
-  probingSince?: Instant;
+  /** Monotonic, as the next: a clock that is set back must not stop the checks. */
+  dueAt: Millis;
+  probingSince?: Millis;
 }
 
 export function openHealth(parts: HealthParts): Health {
@@ -75,7 +76,7 @@ export function openHealth(parts: HealthParts): Health {
           watches.set(name, Object.assign(existing, { subject }));
           continue;
         }
-        watches.set(name, Object.assign(faults.adopt(check.code, id), { check, subject, dueAt: clock.now() }));
+        watches.set(name, Object.assign(faults.adopt(check.code, id), { check, subject, dueAt: clock.monotonic() }));
       }
     }
     for (const [name, watch] of watches) {
@@ -168,15 +169,15 @@ export function openHealth(parts: HealthParts): Health {
     async run(signal) {
       while (!signal.aborted) {
         align();
-        const now = clock.now();
+        const now = clock.monotonic();
         for (const watch of watches.values()) {
-          if (watch.probingSince === undefined || between(watch.probingSince, now) < probeDeadline) continue;
-          watch.tracked = track(watch.tracked, { verdict: 'unknown', why: 'the probe hangs' }, now, watch.check.visibleAfter);
+          if (watch.probingSince === undefined || now - watch.probingSince < probeDeadline) continue;
+          watch.tracked = track(watch.tracked, { verdict: 'unknown', why: 'the probe hangs' }, clock.now(), watch.check.visibleAfter);
         }
         const due = [...watches.values()].filter((watch) => watch.dueAt <= now && watch.probingSince === undefined);
         for (const watch of due) {
           watch.probingSince = now;
-          watch.dueAt = (now + watch.check.every) as Instant;
+          watch.dueAt = millis(now + watch.check.every);
         }
         // Register order within a subject: what others depend on is judged first. A slow probe holds up only itself.
         const settled = Promise.all(

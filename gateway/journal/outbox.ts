@@ -134,6 +134,11 @@ export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Out
         .map(({ next_at }) => next_at);
       return times.length === 0 ? undefined : instant(Math.min(...times));
     },
+    nextInLine: (uplink) => {
+      const held = claimsOf(uplink);
+      const first = nextWaiting.all(uplink, held.size + 1).find(({ position }) => !held.has(position));
+      return first && instant(first.next_at);
+    },
     arrival: (uplink, signal) => bell(uplink).next(signal),
   };
 }

@@ -1,6 +1,6 @@
 /** The only place that reads time or sets a timer. Everything else is given a `Clock`. */
 import type { Clock } from '../domain/ports.ts';
-import { instant, type Millis, millis } from '../domain/time.ts';
+import { type Instant, instant, type Millis, millis } from '../domain/time.ts';
 import { type Linked, linked } from './linked.ts';
 
 export const systemClock: Clock = {
@@ -42,6 +42,8 @@ function ending(limit: Linked, ended: () => void): AbortSignal & Disposable {
 /** A clock that moves only when told to: for tests of waits. */
 export class ManualClock implements Clock {
   #now: number;
+  /** What the wall clock was set ahead of it. */
+  #ahead = 0;
   readonly #sleepers = new Set<{ readonly due: number; wake(): void }>();
 
   constructor(start = 1_760_000_000_000) {
@@ -54,7 +56,12 @@ export class ManualClock implements Clock {
   }
 
   now() {
-    return instant(this.#now);
+    return instant(this.#now + this.#ahead);
+  }
+
+  /** Somebody sets the wall clock; no time passes by that. */
+  set(to: Instant): void {
+    this.#ahead = to - this.#now;
   }
 
   monotonic() {

@@ -4,10 +4,13 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
+import { brokerRestarts } from './broker.ts';
+import { clockJumps } from './clock.ts';
 import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
 import { type Campaign, killCampaign } from './kill.ts';
 import { mediaCampaign } from './media.ts';
 import { inNamespaces } from './namespace.ts';
+import { brokenLines } from './network.ts';
 import { platformDown } from './platform-down.ts';
 import { platformLoss } from './platform-loss.ts';
 import { platformRestarts } from './platform-restarts.ts';
@@ -28,6 +31,9 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   disk: [fullDisk],
   'slow-disk': [slowDisk],
   'io-error': [brokenDisk],
+  clock: [clockJumps],
+  network: [brokenLines],
+  broker: [brokerRestarts],
   media: [mediaCampaign('crash', 'hang', 'leak')],
   'media-crash': [mediaCampaign('crash')],
   'media-hang': [mediaCampaign('hang')],

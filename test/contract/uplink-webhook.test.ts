@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { webhook } from '../../adapters/uplinks/webhook.ts';
 import { uplinkId } from '../../gateway/domain/ids.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
+import { after, hours } from '../../gateway/domain/time.ts';
 import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
@@ -12,12 +13,12 @@ import { deliveryOf, policeSide, sharedSecret, uplinkContract } from './uplink.t
 
 const context = { clock: systemClock, log: silentLogger };
 
-function webhookAt(url: string, settings: Readonly<Record<string, unknown>> = {}): Uplink {
+function webhookAt(url: string, settings: Readonly<Record<string, unknown>> = {}, around = context): Uplink {
   const config = webhook.config.parse({ url, timeout: 0.5, ...settings });
   return webhook.create(
     { id: uplinkId('police'), name: 'police', adapter: 'webhook', settings: {}, secret: new Secret(sharedSecret), enabled: true },
     config,
-    context,
+    around,
   );
 }
 
@@ -49,6 +50,18 @@ test('every post is signed over the exact bytes, by a sum that anybody can repea
   expect(Math.abs(Number(at) - Date.now() / 1000)).toBeLessThan(5);
   expect(row).toMatchObject({ signatureOk: true, headers: { 'content-type': 'application/json', 'idempotency-key': delivery.event } });
   expect(row?.headers['x-campus-event']).toBe('alarm.raised');
+});
+
+test.each([hours(1), hours(-1)])('a clock that is %i ms wrong costs one try: the platform tells its own', async (wrong) => {
+  await using police = await policeSide();
+  const clock = { ...systemClock, now: () => after(systemClock.now(), wrong) };
+  const uplink = running(webhookAt(police.webhook!.url, {}, { clock, log: silentLogger }));
+  const deliver = () => uplink.deliver(deliveryOf(), AbortSignal.timeout(5_000));
+  // Two at once: the answer to the first must not make a refusal of the second.
+  const first = await Promise.allSettled([deliver(), deliver()]);
+  expect(first).toMatchObject([{ reason: { code: 'DELIVERY_UNANSWERED' } }, { reason: { code: 'DELIVERY_UNANSWERED' } }]);
+  expect(await deliver()).toEqual({ proof: 'HTTP 202' });
+  expect(police.ledger().map(({ signatureOk }) => signatureOk)).toEqual([false, false, true]);
 });
 
 test('a wrong key is a refusal, as the platform says 401', async () => {

@@ -15,6 +15,7 @@ import { healthChecks } from '../../gateway/health/checks/index.ts';
 import { openHealth } from '../../gateway/health/health.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
 import { onvifCamera } from '../support/onvif-camera.ts';
 
 const gate = cameraId('gate');
@@ -69,7 +70,7 @@ async function schoolWith(address: string, password: string) {
     clear: async () => undefined,
     context: {
       now: () => clock.now(),
-      startedAt: clock.now(),
+      startedAt: rememberedAt(clock),
       cameraStatus: (id) => fleet.status(id),
       panelStatus: () => undefined,
       streams: async () => [],

@@ -13,6 +13,7 @@ import { openHealth } from '../../gateway/health/health.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
+import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
 import { collect, until } from '../contract/media-plane.ts';
 import { type CameraOptions, openTestCamera } from '../support/rtsp-camera.ts';
 
@@ -146,7 +147,7 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
   };
   const context: HealthContext = {
     now: () => systemClock.now(),
-    startedAt: systemClock.now(),
+    startedAt: rememberedAt(systemClock),
     cameraStatus: (camera) => ({ camera, connection: 'connected', since: systemClock.now(), profiles: [] }),
     panelStatus: () => undefined,
     // They are watched: somebody asks for them again and again.

@@ -63,6 +63,8 @@ export interface GatewayChildOptions {
   readonly rtsp?: boolean;
   /** Where it keeps what lasts; below `folder` unless given. */
   readonly dataFolder?: string;
+  /** A broker of the site beside its own, named `site`. */
+  readonly siteBroker?: string;
   /** Added to its environment. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly patience: Millis;
@@ -76,7 +78,11 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
   const settings = {
     dataFolder,
     http: { address, port: https, plain: { enabled: true, address, port: plain } },
-    mqtt: { tls: { enabled: false }, plain: { enabled: true, address, port: mqtt } },
+    mqtt: {
+      tls: { enabled: false },
+      plain: { enabled: true, address, port: mqtt },
+      ...(options.siteBroker === undefined ? {} : { external: [{ name: 'site', url: options.siteBroker }] }),
+    },
     rtsp: { enabled: options.rtsp ?? false, address, port: rtsp, tls: { address, port: rtsps }, udp: { address, port: 0 } },
     ...(options.broken ? { testing: options.broken } : {}),
   };
@@ -204,7 +210,7 @@ function failure(what: string, tail: readonly string[]): Error {
  * Below the range that the system takes outgoing ports from: there, somebody's connection could take ours while the gateway is down, and a
  * panel that calls a closed port could even be connected to itself.
  */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = 15_000 + Math.floor(Math.random() * 15_000);

@@ -17,6 +17,7 @@ import { type Crashed, journalAfterKill } from './measure-crash.ts';
 import { type GatewayChild, type GatewayChildOptions, openGatewayChild } from './measure-gateway.ts';
 import { type Arrival, type Press, pressKey, readArrival } from './measure-ledger.ts';
 import { type Kill, killSeen, type Sent } from './measure-repeats.ts';
+import { openRelay, type Relay } from './relay.ts';
 
 export interface MeasuredSchool extends AsyncDisposable {
   readonly folder: string;
@@ -33,6 +34,8 @@ export interface MeasuredSchool extends AsyncDisposable {
   /** Every delivery that began to reach the police side, in order. */
   readonly sent: readonly Sent[];
   readonly kills: readonly Kill[];
+  /** Where it was opened with lines: from the panels to the gateway, from the gateway to the police side. */
+  readonly lines: readonly Relay[];
   /** kill -9; resolves once the police side has read all that was sent, and it is noted what was in flight, by the journal as `aftermath` leaves it. */
   kill(aftermath?: () => Promise<void>): Promise<Crashed>;
   press(panel: number, zone: string): Press;
@@ -64,6 +67,8 @@ const inFlightPerPanel = 4;
 
 export interface SchoolOptions extends Partial<GatewayChildOptions> {
   readonly panels?: number;
+  /** Panels and the police side are reached by lines that can be cut. */
+  readonly lines?: boolean;
   /** Puts more into the inventory, before the gateway is started. */
   readonly furnish?: (store: InventoryStore) => void;
 }
@@ -96,13 +101,26 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
   );
   const gateway = opening.own(await openGatewayChild(folder, { patience: seconds(30), ...options }));
   const names = Array.from({ length: options.panels ?? 8 }, (_, index) => `panel-${index + 1}`);
-  const passwords = await furnishInventory(gateway.dataFolder, { names, url: police.webhook?.url ?? '', hmacKey, furnish: options.furnish });
+  const broker = new URL(options.siteBroker ?? gateway.broker);
+  const webhook = new URL(police.webhook?.url ?? '');
+  const lines: Relay[] = [];
+  if (options.lines) {
+    for (const end of [broker, webhook]) {
+      const line = opening.own(await openRelay(Number(end.port)));
+      end.port = String(line.port);
+      lines.push(line);
+    }
+  }
+  const passwords = await furnishInventory(gateway.dataFolder, {
+    ...{ names, url: webhook.href, hmacKey, furnish: options.furnish },
+    broker: options.siteBroker === undefined ? 'embedded' : 'site',
+  });
   const presses: Press[] = [];
   const watch = pressClock();
   const panels = names.map((panel) =>
     opening.own(
       runPanelSimulator({
-        broker: gateway.broker,
+        broker: broker.href,
         campus,
         panel,
         password: passwords.get(panel) ?? '',
@@ -146,6 +164,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     arrived,
     sent,
     kills,
+    lines,
     press,
     async kill(aftermath) {
       await gateway.kill();
@@ -182,11 +201,12 @@ interface Furniture {
   readonly names: readonly string[];
   readonly url: string;
   readonly hmacKey: string;
+  readonly broker: string;
   readonly furnish: SchoolOptions['furnish'];
 }
 
 /** Password by panel. */
-async function furnishInventory(folder: string, { names, url, hmacKey, furnish }: Furniture): Promise<ReadonlyMap<string, string>> {
+async function furnishInventory(folder: string, { names, url, hmacKey, broker, furnish }: Furniture): Promise<ReadonlyMap<string, string>> {
   await using store = await openInventory({ folder, clock: systemClock, log: silentLogger });
   store.putCampus({ id: campusId(campus), name: 'Measured school', timeZone: 'Asia/Shanghai', address: '' });
   store.putUplink({
@@ -202,7 +222,7 @@ async function furnishInventory(folder: string, { names, url, hmacKey, furnish }
     names.map((name) => {
       const id = panelId(name);
       store.putPanel({
-        ...{ id, name, dialect: 'campus', broker: 'embedded', settings: {}, heartbeatEvery: seconds(60), enabled: true, maintenance: false },
+        ...{ id, name, dialect: 'campus', broker, settings: {}, heartbeatEvery: seconds(60), enabled: true, maintenance: false },
         zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
       });
       return [name, store.newPanelPassword(id)];

@@ -11,6 +11,7 @@ import { openHealth } from '../../gateway/health/health.ts';
 import { RecentRestarts } from '../../gateway/media/restarts.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
 
 export const gate: Camera = {
   id: cameraId('gate'),
@@ -53,7 +54,7 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
   };
   const context: HealthContext = {
     now: () => clock.now(),
-    startedAt: clock.now(),
+    startedAt: rememberedAt(clock),
     cameraStatus: () => camera.status,
     panelStatus: () => panel.status,
     streams: async () => [],

@@ -4,7 +4,7 @@ import type { AlarmType } from '../../gateway/domain/alarm.ts';
 import type { PanelMessage } from '../../gateway/domain/command.ts';
 import { panelId } from '../../gateway/domain/ids.ts';
 import type { Report } from '../../gateway/domain/report.ts';
-import { after, seconds } from '../../gateway/domain/time.ts';
+import { after, hours, seconds } from '../../gateway/domain/time.ts';
 import { openPanelFleet } from '../../gateway/fleet/panels.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { inventoryOf, type LogLine, logInto, panelOf, password, topic } from '../support/panels.ts';
@@ -177,4 +177,25 @@ test('a command that nobody answers ends with a sentence; one for an absent pane
   door.session(gate, 'disconnected', 'gone');
   expect(await fleet.perform(gate, command('c2'))).toMatchObject({ ok: false, sentence: expect.stringContaining('not connected') });
   await expect(fleet.perform(panelId('nobody'), command('c3'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test.each([
+  ['an hour on', hours(1)],
+  ['an hour back', hours(-1)],
+  ['by decades, as from 1970', hours(24 * 365 * 45)],
+])('a panic stays live when the clock of the box is set %s', async (_, jump) => {
+  const { clock, door, rig, reports } = fleetRig();
+  door.session(gate, 'connected', 'signed in');
+  await rig.say('hb', { ts: clock.now(), qdepth: 0 });
+  await clock.advance(seconds(30));
+  const right = clock.now();
+  clock.set(after(right, jump));
+  // The panel's own clock is right, and goes on.
+  await rig.press(1, { ts: right });
+  await clock.advance(seconds(5));
+  await rig.press(2, { ts: after(right, seconds(5)) });
+  expect(reports).toMatchObject([{ historical: false }, { historical: false }]);
+  // What waited in the panel is still known for it.
+  await rig.press(3, { ts: after(right, hours(-2)) });
+  expect(reports[2]).toMatchObject({ historical: true });
 });

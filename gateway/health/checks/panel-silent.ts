@@ -19,7 +19,7 @@ export const panelSilent: HealthCheck<'panel'> = {
       return { verdict: 'fail', sentence: { zh: '报警主机已断开连接。', en: 'The alarm panel has disconnected.' } };
     }
     const allowed = millis(2 * panel.heartbeatEvery + grace);
-    const silence = between(status?.heardAt ?? context.startedAt, now);
+    const silence = between(status?.heardAt ?? context.startedAt(), now);
     if (silence > allowed) {
       const count = Math.round(silence / 1_000);
       return {

@@ -19,7 +19,7 @@ export const zoneRecording: HealthCheck<'zone'> = {
     for (const channel of zone.channels) {
       const ring = await context.ring(channel);
       if (ring && ring.reach + slack >= ring.wanted) continue;
-      const filling = between(context.startedAt, context.now()) < (ring?.wanted ?? 0) + patience;
+      const filling = between(context.startedAt(), context.now()) < (ring?.wanted ?? 0) + patience;
       if (filling) return { verdict: 'unknown', why: 'the recording has only begun' };
       const name = context.channelName(channel);
       const kept = Math.round((ring?.reach ?? 0) / 1000);

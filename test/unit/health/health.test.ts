@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CameraStatus, FaultCode } from '../../../gateway/domain/health.ts';
 import { channelId, uplinkId, zoneId } from '../../../gateway/domain/ids.ts';
-import { minutes, seconds } from '../../../gateway/domain/time.ts';
+import { after, hours, minutes, seconds } from '../../../gateway/domain/time.ts';
 import { deviceState } from '../../../gateway/health/device-state.ts';
 import { settledFor, track, untracked } from '../../../gateway/health/fault-tracker.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
@@ -128,6 +128,20 @@ test('a panel that was cut off silently is at fault within two heartbeats and te
   expect(here.health.device('guard')?.state).toBe('normal');
   await here.clock.advance(seconds(10));
   expect(here.health.device('guard')).toMatchObject({ state: 'offline', faults: [{ code: 'panel-silent' }] });
+});
+
+test('checks go on when the clock of the box is set back by an hour, and a fault shows as soon as ever', async () => {
+  await using here = watchedSchool();
+  const heardAt = here.clock.now();
+  here.panel.status = { panel: guard.id, session: 'connected', announced: 'online', heardAt, since: heardAt, troubles: [], armed: {} };
+  await here.clock.advance(seconds(10));
+  expect(here.health.device('guard')?.state).toBe('normal');
+  // It has failed for a second, by the clock as it was.
+  here.panel.status = { ...here.panel.status, session: 'disconnected' };
+  await here.clock.advance(seconds(1));
+  here.clock.set(after(here.clock.now(), hours(-1)));
+  await here.clock.advance(seconds(5));
+  expect(here.health.device('guard')?.faults[0]?.code).toBe('panel-silent');
 });
 
 test('a panel whose last will arrived is at fault within five seconds', async () => {
