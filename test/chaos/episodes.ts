@@ -11,6 +11,8 @@ import type { MeasuredSchool } from '../support/measure-school.ts';
 import type { Campaign } from './kill.ts';
 
 export interface Trouble {
+  /** Awaited after the start of the gateway, before the first press. */
+  readonly ready?: () => Promise<void>;
   /** Resolves once it is there. `random`: of this campaign. */
   readonly begin: (random: () => number) => Promise<void> | void;
   readonly end: () => Promise<void> | void;
@@ -40,6 +42,7 @@ export async function episodes(school: MeasuredSchool, { runs, seed, minutes: gi
   const random = randomFrom(seed);
   const { gateway, panels, presses } = school;
   await gateway.start();
+  await trouble.ready?.();
   await school.pressSteadily(8, 50);
   await school.settled(seconds(15));
   const pubackAt = new Map<string, number>();

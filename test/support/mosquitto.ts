@@ -17,7 +17,8 @@ export interface Mosquitto extends AsyncDisposable {
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-export async function openMosquitto(): Promise<Mosquitto> {
+/** `program`: as `peer` found it. */
+export async function openMosquitto(program: string): Promise<Mosquitto> {
   const [port = 0] = await freePorts(1);
   const folder = mkdtempSync(join(tmpdir(), 'campus-mosquitto-'));
   const config = join(folder, 'mosquitto.conf');
@@ -43,7 +44,7 @@ export async function openMosquitto(): Promise<Mosquitto> {
   return {
     url: `mqtt://127.0.0.1:${port}`,
     async start() {
-      child = spawn('mosquitto', ['-c', config], { stdio: 'ignore' });
+      child = spawn(program, ['-c', config], { stdio: 'ignore' });
       const limit = performance.now() + seconds(20);
       while (!(await answers(port))) {
         if (performance.now() > limit) throw new Error('mosquitto takes no connections.');
