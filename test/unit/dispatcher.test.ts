@@ -3,9 +3,8 @@ import { recipients } from '../../gateway/delivery/routing.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { type EventId, uplinkId } from '../../gateway/domain/ids.ts';
 import type { Outbox } from '../../gateway/domain/ports.ts';
-import { after, hours, millis } from '../../gateway/domain/time.ts';
+import { millis } from '../../gateway/domain/time.ts';
 import type { OpenJournal } from '../../gateway/journal/journal.ts';
-import { systemClock } from '../../gateway/runtime/clock.ts';
 import { dispatching, FarSide, until } from '../support/far-side.ts';
 import { alarm, fault, openTestJournal, police } from '../support/spine.ts';
 
@@ -264,45 +263,4 @@ test('an event is owed to every enabled uplink that accepts its kind', () => {
   ];
   expect(recipients(alarm(), uplinks)).toEqual(['a']);
   expect(recipients(fault(), uplinks)).toEqual(['c']);
-});
-
-describe('a clock that is set back by an hour', () => {
-  const setBack = () => {
-    let ahead = hours(1);
-    const clock = { ...systemClock, now: () => after(systemClock.now(), ahead) };
-    return {
-      clock,
-      set: () => {
-        ahead = hours(0);
-      },
-    };
-  };
-
-  test('makes no alarm wait, neither one that was tried before nor one that was refused', async () => {
-    await using bench = await openTestJournal();
-    const { clock, set } = setBack();
-    const far = new FarSide();
-    far.behave = ({ lane }) => (lane === 'gate/refused' ? 'refuse' : 'down');
-    const refused = { first: millis(300), most: millis(300), jitter: 0 };
-    await using _ = dispatching(bench.journal.outbox, far, { clock, refused });
-    await owe(bench.journal, [alarm({ zone: 'refused' }), alarm({ zone: 'tried' })]);
-    await until(() => far.tries >= 3);
-    far.behave = () => 'accept';
-    set();
-    await until(() => far.ledger.length === 2);
-  });
-
-  test('… nor while the gateway was not running', async () => {
-    await using bench = await openTestJournal();
-    const { clock } = setBack();
-    const far = new FarSide();
-    far.behave = () => 'down';
-    const before = dispatching(bench.journal.outbox, far, { clock });
-    await owe(bench.journal, [alarm(), alarm({ zone: '2' })]);
-    await until(() => far.tries >= 3);
-    await before[Symbol.asyncDispose]();
-    far.behave = () => 'accept';
-    await using _ = dispatching(bench.journal.outbox, far);
-    await until(() => far.ledger.length === 2);
-  });
 });
