@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GatewayError } from '../gateway/domain/errors.ts';
-import { eventKinds } from '../gateway/domain/event.ts';
+import { eventKinds, toldKinds } from '../gateway/domain/event.ts';
 import type { UplinkId } from '../gateway/domain/ids.ts';
 import type { TlsTrust } from './protocols/net/dial.ts';
 
@@ -20,11 +20,11 @@ export const deliveryKeys = {
   timeout: z.number().min(0.1).max(120).default(10),
   /** Deliveries in flight at once. */
   window: z.int().min(1).max(256).default(16),
-  /** Kinds of events that this uplink is owed; usual: all. */
+  /** Kinds of events that this uplink is owed; usual: all but the inner ones of evidence. */
   accepts: z
     .array(z.enum(eventKinds))
     .min(1)
-    .default([...eventKinds]),
+    .default([...toldKinds]),
 };
 
 export const trustKeys = {

@@ -7,6 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
 import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
+import { referenceTime } from '../adapters/protocols/fmp4/reference-time.ts';
+import { wholeFragments } from '../adapters/protocols/fmp4/whole-fragments.ts';
 import { PsMuxer } from '../adapters/protocols/ps/muxer.ts';
 import { openRtpExit } from '../adapters/viewers/rtp-exit.ts';
 import { openRtspServer } from '../adapters/viewers/rtsp-server.ts';
@@ -71,12 +73,15 @@ const bufferShare = 0.5;
 /** … but never for what it was allowed to hold, with as much again that is not yet collected. */
 const budgetFactor = 2;
 
-export function mediaSettingsOf({ media, ffmpeg }: Pick<GatewayConfig, 'media' | 'ffmpeg'>): Partial<MediaSettings> {
+/** What passes between a press and its recording, on a box that is busy with a hundred of them. */
+const pressDelay = 5;
+
+export function mediaSettingsOf({ media, evidence, ffmpeg }: Pick<GatewayConfig, 'media' | 'evidence' | 'ffmpeg'>): Partial<MediaSettings> {
   const { lingerSeconds, viewerBytes, allViewersBytes, ring, cameraPorts, transcoding } = media;
   return {
     ...{ viewerBytes, allViewersBytes, cameraPorts },
     linger: seconds(lingerSeconds),
-    ringLength: seconds(ring.seconds),
+    ringLength: seconds(Math.max(ring.seconds, evidence.enabled ? evidence.beforeSeconds + pressDelay : 0)),
     ringsBytes: ring.megabytes * 1024 * 1024,
     transcoding: { slots: transcoding.slots, ...(ffmpeg.path === undefined ? {} : { ffmpeg: ffmpeg.path }) },
   };
@@ -130,6 +135,7 @@ function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaPa
       return openH264(clock, settings.transcoding.ffmpeg);
     },
     codecs: { video: videoTools, audio: audioTools },
+    clips: { referenceTime, wholeFragments },
     programMuxer: (tracks, version) => new PsMuxer(tracks, version),
     openExit: (order) => openRtpExit(order, { clock, patience: settings.rtpReach }),
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),

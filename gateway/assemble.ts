@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
 import { cameraAdapters, panelDialects } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
-import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
 import { createUplink, furtherIntakes, panelTrials, settingsProblems, uplinkDoubts } from './assemble-adapters.ts';
 import { codeDeskOf } from './assemble-codes.ts';
 import { platformDoor } from './assemble-door.ts';
+import { keeperOf, keepsEvidence, openPictures } from './assemble-evidence.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
 import { openUplinks } from './delivery/uplinks.ts';
@@ -30,7 +30,6 @@ import { AlarmedChannels } from './media/alarmed-channels.ts';
 import { recordingPlans } from './media/recording-plans.ts';
 import { RecentRestarts } from './media/restarts.ts';
 import { MediaSaboteur } from './media/sabotage.ts';
-import { openSnapshots, type SnapshotParts } from './media/snapshots.ts';
 import { TelemetryCache } from './media/telemetry-cache.ts';
 import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
@@ -99,6 +98,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const intake = openIntake({
     ...{ journal, inventory, clock, log },
     recipients: (event) => uplinks.recipients(event),
+    keepsEvidence: keepsEvidence(config),
     requestSync: (panel) => panels.requestSync(panel),
   });
   const panels = scope.own(
@@ -180,15 +180,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     alarmed: (channel) => alarmed.has(channel),
   });
 
-  // ffmpeg is looked for when it is first needed: a box without it does all but this.
-  let transcoder: Promise<Transcoder> | undefined;
-  const jpegOf: SnapshotParts['jpegOf'] = async (keyframe, options, signal) => {
-    transcoder ??= openTranscoder(config.ffmpeg.path);
-    transcoder.catch(() => {
-      transcoder = undefined;
-    });
-    return (await transcoder).snapshot(keyframe, options, signal);
-  };
+  const snapshots = openPictures(config.ffmpeg.path, { media, clock });
+  const evidence = keeperOf(config, { journal, media, snapshots, clock, log, tell: (fact) => intake.evidence(fact) });
 
   const webrtc = config.webrtc.enabled ? scope.own(openWebRtc(config.webrtc, { media, uplink, clock, log })) : undefined;
 
@@ -225,7 +218,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
         },
       ],
       hopTimes: () => hopTimes.figures(),
-      snapshots: openSnapshots({ media, clock, jpegOf }),
+      ...{ snapshots, evidence },
       ...(webrtc ? { webrtc } : {}),
       uplinkBudget: uplink,
       mediaRestarts: () => mediaRestarts.totals,
@@ -261,6 +254,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     for await (const _changed of changes) await record();
   });
   live('alarmed channels', (signal) => tellAlarmed(alarmed, { journal, media, clock }, signal));
+  live('evidence', (signal) => evidence.run(signal));
   live('stream keys', async (signal) => {
     const changes = inventory.changes(signal);
     await media.admit(inventory.streamKeys()); // again: pages may have made one since

@@ -2,6 +2,7 @@
 import type { AlarmType, Severity } from './alarm.ts';
 import type { ProgressStep } from './alarm-step.ts';
 import type { EscalationTarget } from './escalation.ts';
+import type { EvidenceFact, EvidenceLink } from './evidence.ts';
 import type { FaultCode, SubjectId } from './health.ts';
 import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from './ids.ts';
 import type { ArmMode, Location, PanelSequence, Verification } from './report.ts';
@@ -72,6 +73,8 @@ interface FromZone extends Decided {
 
 export interface AlarmRaised extends FromZone {
   readonly kind: 'alarm.raised';
+  /** What will be kept of it; absent: nothing. */
+  readonly evidence?: readonly EvidenceLink[];
 }
 export interface AlarmRestored extends FromZone {
   readonly kind: 'alarm.restored';
@@ -133,6 +136,8 @@ export interface FaultCleared extends Decided {
   readonly raised: EventId;
 }
 
+export type EvidenceEvent = Decided & EvidenceFact;
+
 export type DomainEvent =
   | AlarmRaised
   | AlarmRestored
@@ -142,7 +147,8 @@ export type DomainEvent =
   | ArmingChanged
   | PanelGap
   | FaultRaised
-  | FaultCleared;
+  | FaultCleared
+  | EvidenceEvent;
 export type EventKind = DomainEvent['kind'];
 export const eventKinds = [
   'alarm.raised',
@@ -154,7 +160,15 @@ export const eventKinds = [
   'panel.gap',
   'fault.raised',
   'fault.cleared',
+  'evidence.begun',
+  'evidence.kept',
+  'evidence.removed',
+  'evidence.fetched',
 ] as const satisfies readonly EventKind[];
+
+/** Of use to this box alone, unless an uplink asks for them. */
+const innerKinds: readonly EventKind[] = ['evidence.begun', 'evidence.fetched'];
+export const toldKinds: readonly EventKind[] = eventKinds.filter((kind) => !innerKinds.includes(kind));
 
 /** An event as the journal holds it: its place in the durable order, and when its COMMIT returned. */
 export interface JournalEntry {

@@ -14,6 +14,8 @@ export type UplinkId = Branded<'uplink'>;
 export type UserId = Branded<'user'>;
 /** UUIDv7 text (RFC 9562 §5.7): sorts by the millisecond in which the gateway decided the event. */
 export type EventId = Branded<'event'>;
+/** `<alarm>.<channel>.<medium>`: see evidence.ts. */
+export type EvidenceId = Branded<'evidence'>;
 export type DeviceId = CameraId | PanelId;
 
 const slug = /^[a-z0-9][a-z0-9_-]{0,62}$/;

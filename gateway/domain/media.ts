@@ -1,6 +1,7 @@
 /** Stream words that may cross a thread: only cloneable data and MessagePorts. Access units, sources and sinks live inside the media plane. */
 import type { ErrorCode } from './errors.ts';
 import type { CameraId, ChannelId } from './ids.ts';
+import type { RecordingSpec } from './recording.ts';
 import type { Instant, Millis } from './time.ts';
 import type { Words } from './words.ts';
 
@@ -166,6 +167,7 @@ export type SinkSpec = {
   | { readonly kind: 'wire'; readonly port: import('node:worker_threads').MessagePort }
   /** What the ring holds now, as `Fmp4Message`s, then `ended`. */
   | { readonly kind: 'clip'; readonly port: import('node:worker_threads').MessagePort }
+  | RecordingSpec
 );
 
 /** How RTP reaches one receiver. `tcp-active`: we connect to it; `tcp-passive`: it connects to us, from one of these IP addresses. */

@@ -21,6 +21,7 @@ import type {
   StreamProfile,
   StreamTelemetry,
 } from './media.ts';
+import type { MendedRecording } from './recording.ts';
 import type { PanelSequence, Report } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 
@@ -219,6 +220,10 @@ export interface JournalReader {
   sequence(panel: PanelId, sequence: PanelSequence): { readonly highest?: number; readonly known: boolean };
   /** The latest `fault.raised` without its `fault.cleared`, per fault and subject. */
   openFaults(): readonly JournalEntry[];
+  /** The newest entry, `evidence.begun` or `evidence.kept`, of all evidence whose file is there, oldest first. */
+  standingEvidence(): readonly JournalEntry[];
+  /** What was kept of an alarm and removed again, in order. */
+  evidenceOf(alarm: EventId): readonly JournalEntry[];
   /** The last zone event of this panel and zone and type, to tell a `still` that fills a gap from a repeat. */
   lastZoneEvent(panel: PanelId, zone: string, type: string): JournalEntry | undefined;
   /** Types of this zone whose last event is a raise without its restore. */
@@ -258,6 +263,8 @@ export interface MediaPlane extends AsyncDisposable {
   figures(): Promise<MediaFigures>;
   /** The newest keyframe, however old: its time tells. Waits for the first one where the stream is not yet pulled. */
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe>;
+  /** Finishes what a recording left that nobody finished: its whole fragments. Throws what the disk says. */
+  mendRecording(file: string): Promise<MendedRecording>;
   /** Replaces the set of streams that are pulled all the time, each into a ring. */
   record(plans: readonly RecordingPlan[]): Promise<void>;
   /** Replaces the set of channels that look at an open alarm: viewing them outranks patrol viewing. */

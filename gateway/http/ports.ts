@@ -3,8 +3,9 @@ import type { LifeStep } from '../domain/alarm-step.ts';
 import type { Screen, UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { Seat } from '../domain/event.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
-import type { CameraId, ChannelId, EventId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
+import type { CameraId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
 import type { PanelTrials } from '../domain/panel-trial.ts';
 import type { CodeDesk } from '../domain/platform-codes.ts';
@@ -145,6 +146,15 @@ export interface SnapshotMaker {
   take(channel: ChannelId, profile: StreamProfile, width: number | undefined): Promise<Snapshot>;
 }
 
+export interface EvidenceDesk {
+  /** All that was announced of an alarm, as it stands; undefined: there is no such alarm. */
+  of(alarm: EventId): readonly Evidence[] | undefined;
+  /** Undefined: there is no such file, or not any more. */
+  file(evidence: EvidenceId): { readonly path: string } | undefined;
+  /** Resolves once it is journalled that this user looks at it. */
+  fetched(evidence: EvidenceId, by: UserId): Promise<void>;
+}
+
 export interface TelemetryReader {
   /** As last heard, without waiting. */
   readonly latest: readonly StreamTelemetry[];
@@ -219,6 +229,7 @@ export interface HttpParts {
   readonly media: Pick<MediaPlane, 'prepare'>;
   readonly telemetry: TelemetryReader;
   readonly snapshots: SnapshotMaker;
+  readonly evidence: EvidenceDesk;
   /** Absent: switched off. */
   readonly webrtc?: WebRtcDesk;
   /** What is wrong with the settings of a camera, a panel or an uplink, by the schema of its adapter or dialect; paths as in the request. */

@@ -1,6 +1,7 @@
 /** Pure: what a report of a panel means, given the inventory. */
 import type { Inventory } from '../domain/campus.ts';
 import { type AlarmRaised, type AlarmRestored, type ArmingChanged, type Carriage, type ClockTrust, mostEvidence } from '../domain/event.ts';
+import { evidenceLinks } from '../domain/evidence.ts';
 import type { EventId, PanelId } from '../domain/ids.ts';
 import type { Report } from '../domain/report.ts';
 import type { RuledReport } from '../domain/site-rules.ts';
@@ -20,6 +21,8 @@ export interface Arrival {
   readonly protocol: string;
   /** Absent where no message brought it: a state that was kept, a camera's event. */
   readonly carriage?: Carriage;
+  /** Stills and clips are kept of alarms. */
+  readonly evidence: boolean;
 }
 
 const believable: Millis = seconds(60);
@@ -34,6 +37,9 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', ruled: RuledR
   const { id, inventory, receivedAt, protocol, carriage } = arrival;
   const { report, severity, rules } = ruled;
   const zone = zoneOf(report, inventory);
+  const channels = zone?.channels ?? [];
+  // Of what is long over there is nothing to be seen any more, and of a test that comes every hour nothing that anybody wants to see.
+  const shown = kind === 'alarm.raised' && arrival.evidence && channels.length > 0 && !report.historical && !report.test;
   const place = zone?.place ?? panelOf(report, inventory)?.place;
   return {
     kind,
@@ -52,7 +58,7 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', ruled: RuledR
     test: report.test,
     historical: report.historical,
     dedupe: report.dedupe,
-    channels: zone?.channels ?? [],
+    channels,
     source: {
       protocol,
       code: report.code,
@@ -69,6 +75,7 @@ export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', ruled: RuledR
     ...(report.location === undefined ? {} : { location: report.location }),
     ...(report.user === undefined ? {} : { user: report.user }),
     ...(report.verification === undefined ? {} : { verification: report.verification }),
+    ...(shown ? { evidence: evidenceLinks(id, channels) } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Report → Event: identifies, stamps and records what devices say. The journal decides what is new; here nothing is acknowledged. */
 import { GatewayError } from '../domain/errors.ts';
 import type { Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
+import type { EvidenceFact } from '../domain/evidence.ts';
 import type { FaultCode, SubjectId } from '../domain/health.ts';
 import type { EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Journal, Logger } from '../domain/ports.ts';
@@ -18,6 +19,8 @@ export interface IntakeOptions {
   readonly inventory: InventoryReader;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Stills and clips are kept of alarms. */
+  readonly keepsEvidence?: boolean;
   /** To whom an event is owed. */
   readonly recipients: (event: DomainEvent) => readonly UplinkId[];
   /** Asks a panel to tell its whole state: messages of it are missing. Must not throw. */
@@ -38,6 +41,8 @@ export interface Intake extends AlarmDesk {
   report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult>;
   /** A screen drew the alarm, with this user in front of it. */
   shown(alarm: EventId, by: UserId, screen: string): Promise<void>;
+  /** What is known of a piece of evidence; of each thing the first time counts. */
+  evidence(fact: EvidenceFact): Promise<void>;
   raiseFault(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
   /** Ends the fault that the event raised; once only, however often it is asked. Throws NOT_FOUND. */
   clearFault(raised: EventId): Promise<void>;
@@ -46,7 +51,7 @@ export interface Intake extends AlarmDesk {
 /** Gaps that could not be journalled are kept until they can; more than this means the disk is gone anyway. */
 const owedLimit = 1_000;
 
-export function openIntake({ journal, inventory, clock, log, recipients, requestSync }: IntakeOptions): Intake {
+export function openIntake({ journal, inventory, clock, log, recipients, requestSync, keepsEvidence = false }: IntakeOptions): Intake {
   const nextId = eventIds(clock);
   const sequences = openSequences(journal.read);
   const owedGaps = new Set<PanelGap>();
@@ -98,7 +103,14 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   };
 
   const recordReport = async (report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult> => {
-    const arrival = (): Arrival => ({ id: nextId(), inventory: inventory.current(), receivedAt, protocol, ...(carriage ? { carriage } : {}) });
+    const arrival = (): Arrival => ({
+      id: nextId(),
+      inventory: inventory.current(),
+      receivedAt,
+      protocol,
+      evidence: keepsEvidence,
+      ...(carriage ? { carriage } : {}),
+    });
     switch (report.kind) {
       case 'zone':
         return recordZone(report, arrival());
@@ -133,6 +145,10 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     },
     take: desk.take,
     shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
+    evidence: async (fact) => {
+      const { campus } = find(fact.alarm, 'alarm.raised');
+      await record({ ...fact, id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none' });
+    },
     raiseFault: async ({ code, subject, sentence }) => {
       const campus = inventory.current().campus.id;
       const event: DomainEvent = {

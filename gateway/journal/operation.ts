@@ -1,7 +1,10 @@
 /** What the main thread asks of the journal's thread: plain, cloneable values, each idempotent, so that a batch may be asked twice. */
 import { overtakes } from '../domain/alarm.ts';
 import type { DomainEvent } from '../domain/event.ts';
-import type { Instant } from '../domain/time.ts';
+import { hours, type Instant } from '../domain/time.ts';
+
+/** That somebody looks at evidence again within it is not told again. */
+const toldEvery = hours(1);
 
 export interface ReceiptRow {
   readonly hop: string;
@@ -28,6 +31,8 @@ export interface EventRow {
   readonly about: string | null;
   readonly fault: string | null;
   readonly subject: string | null;
+  /** Which evidence, and whether its file is there from now on. */
+  readonly evidence: { readonly id: string; readonly stands: boolean } | null;
   /** Who acknowledged. */
   readonly by: string | null;
   /** The alarm that this is about waits to be acknowledged again. */
@@ -101,6 +106,12 @@ function dedupeOf(event: DomainEvent): string {
     case 'alarm.escalated':
     case 'fault.raised':
       return event.id;
+    case 'evidence.begun':
+    case 'evidence.kept':
+    case 'evidence.removed':
+      return `${event.kind}|${event.evidence}`;
+    case 'evidence.fetched':
+      return `${event.kind}|${event.evidence}|${event.by}|${Math.floor(event.receivedAt / toldEvery)}`;
   }
 }
 
@@ -120,6 +131,12 @@ function laneOf(event: DomainEvent): string | undefined {
     case 'alarm.progressed':
     case 'alarm.escalated':
       return undefined;
+    // Not the alarm's own: what is refused there must never keep the next alarm waiting.
+    case 'evidence.begun':
+    case 'evidence.kept':
+    case 'evidence.removed':
+    case 'evidence.fetched':
+      return `evidence/${event.alarm}`;
   }
 }
 
@@ -127,6 +144,19 @@ function laneOf(event: DomainEvent): string | undefined {
 function rankOf(event: DomainEvent): number {
   if ('type' in event && overtakes(event.type)) return 0;
   return event.kind.startsWith('alarm.') ? 1 : 2;
+}
+
+function evidenceOf(event: DomainEvent): EventRow['evidence'] {
+  switch (event.kind) {
+    case 'evidence.begun':
+      return { id: event.evidence, stands: true };
+    case 'evidence.kept':
+      return { id: event.evidence, stands: event.file !== undefined };
+    case 'evidence.removed':
+      return { id: event.evidence, stands: false };
+    default:
+      return null;
+  }
 }
 
 export function eventRow(event: DomainEvent): EventRow {
@@ -145,6 +175,7 @@ export function eventRow(event: DomainEvent): EventRow {
     about: 'alarm' in event ? event.alarm : event.kind === 'fault.cleared' ? event.raised : null,
     fault: 'fault' in event ? event.fault : null,
     subject: 'subject' in event ? event.subject : null,
+    evidence: evidenceOf(event),
     by: event.kind === 'alarm.acknowledged' ? event.by : null,
     reopens: event.kind === 'alarm.progressed' && event.step.name === 'reopened',
     occurredAt: event.occurredAt ?? null,

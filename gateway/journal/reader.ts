@@ -46,6 +46,10 @@ export function openReader(database: Database): JournalReader {
   );
   const known = database.prepare<[string, string, number], { one: 1 }>('SELECT 1 AS one FROM event WHERE panel = ? AND boot = ? AND seq = ? LIMIT 1');
   const standing = database.prepare<[], EntryRow>(`${entry} JOIN standing_fault f ON f.position = e.position ORDER BY e.position`);
+  const evidence = database.prepare<[], EntryRow>(`${entry} JOIN standing_evidence s ON s.position = e.position ORDER BY e.position`);
+  const evidenceOf = database.prepare<[string], EntryRow>(
+    `${entry} WHERE e.about = ? AND e.kind IN ('evidence.begun', 'evidence.kept', 'evidence.removed') ORDER BY e.position`,
+  );
   const lastOfZone = database.prepare<[string, string, string], EntryRow>(
     `${entry} WHERE e.panel = ? AND e.zone = ? AND e.type = ? ORDER BY e.position DESC LIMIT 1`,
   );
@@ -117,6 +121,8 @@ export function openReader(database: Database): JournalReader {
       return { known: known.get(panel, boot, seq) !== undefined, ...(top === undefined ? {} : { highest: top }) };
     },
     openFaults: () => standing.all().map(entryOf),
+    standingEvidence: () => evidence.all().map(entryOf),
+    evidenceOf: (alarm) => evidenceOf.all(alarm).map(entryOf),
     lastZoneEvent: (panel, zone, type) => {
       const row = lastOfZone.get(panel, zone, type);
       return row && entryOf(row);

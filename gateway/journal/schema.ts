@@ -117,5 +117,12 @@ export const journalSchema: Schema = {
     // The chain (chain.ts) begins with the first event after this; the life of an alarm is asked for with the alarm.
     `ALTER TABLE event ADD COLUMN link TEXT;
   CREATE INDEX event_by_about ON event (about, position) WHERE about IS NOT NULL;`,
+    `
+  -- What lies in the folder of evidence: the newest entry of each piece.
+  CREATE TABLE standing_evidence (
+    id       TEXT PRIMARY KEY,
+    position INTEGER NOT NULL REFERENCES event (position)
+  ) STRICT, WITHOUT ROWID;
+  `,
   ],
 };

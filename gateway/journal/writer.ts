@@ -45,6 +45,8 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   const closeAlarm = database.prepare('DELETE FROM open_alarm WHERE position = ?');
   const raiseFault = database.prepare('INSERT OR REPLACE INTO standing_fault (fault, subject, id, position) VALUES (?, ?, ?, ?)');
   const clearFault = database.prepare('DELETE FROM standing_fault WHERE id = ?');
+  const keepEvidence = database.prepare('INSERT OR REPLACE INTO standing_evidence (id, position) VALUES (?, ?)');
+  const dropEvidence = database.prepare('DELETE FROM standing_evidence WHERE id = ?');
   const addDelivery = database.prepare(
     `INSERT INTO delivery (uplink, position, lane, rank, state, attempts, refusals, next_at) VALUES (?, ?, ?, ?, 'pending', 0, 0, ?)`,
   );
@@ -112,7 +114,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     const about = event.about === null ? undefined : findEvent.get(event.about);
     if (event.about !== null && !about) return { kind: 'unknown-event' };
     const lane = event.lane ?? about?.lane ?? event.id;
-    const { id, dedupe, kind, panel, zone, type, boot, seq, body, fault, subject, by, occurredAt, receivedAt, rank } = event;
+    const { id, dedupe, kind, panel, zone, type, boot, seq, body, fault, subject, by, occurredAt, receivedAt, rank, evidence } = event;
     const link = linkOf(newest, at, body);
     const position = Number(addEvent.run(id, dedupe, kind, at, lane, panel, zone, type, boot, seq, event.about, body, link).lastInsertRowid);
     newest = link;
@@ -124,6 +126,8 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     if (event.reopens && about) openAlarm.run(about.position);
     if (kind === 'fault.raised') raiseFault.run(fault, subject, id, position);
     if (kind === 'fault.cleared') clearFault.run(event.about);
+    if (evidence?.stands) keepEvidence.run(evidence.id, position);
+    else if (evidence) dropEvidence.run(evidence.id);
     for (const uplink of new Set(uplinks)) {
       addDelivery.run(uplink, position, lane, rank, at);
       joinLane.run(uplink, lane, rank, position, at);

@@ -65,7 +65,7 @@ export class Hub implements MediaHub, AsyncDisposable {
     const { channel, profile } = sink;
     const hold = this.hold(channel, profile);
     // What a ring holds can be had all the more when its camera is gone.
-    if (sink.kind === 'clip') return hold;
+    if (sink.kind === 'clip' || sink.kind === 'recording') return hold;
     const { video } = await readyOr(hold, signal);
     const h264 = sink.kind === 'fmp4' ? sink.h264 : undefined;
     if (!h264 || video.codec === 'h264') return hold;
@@ -127,6 +127,8 @@ export class Hub implements MediaHub, AsyncDisposable {
   /** The newest keyframe of a stream, which is pulled for it if need be. */
   async keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
     using hold = this.hold(channel, profile);
+    const kept = hold.stream.keyframe();
+    if (kept) return kept;
     await hold.stream.ready(signal);
     const { clock, settings } = this.#context;
     const giveUp = clock.monotonic() + settings.patience;

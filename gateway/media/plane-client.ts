@@ -18,6 +18,7 @@ import type {
   StreamTelemetry,
 } from '../domain/media.ts';
 import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
+import type { MendedRecording } from '../domain/recording.ts';
 import { millis, seconds } from '../domain/time.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { Line, type LineOptions } from './plane-line.ts';
@@ -76,6 +77,10 @@ export class PlaneClient implements MediaPlane {
 
   keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
     return this.#line.call('keyframe', { channel, profile }, signal);
+  }
+
+  mendRecording(file: string): Promise<MendedRecording> {
+    return this.#line.call('mendRecording', file);
   }
 
   async record(plans: readonly RecordingPlan[]): Promise<void> {

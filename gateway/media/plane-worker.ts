@@ -111,6 +111,8 @@ export function servePlane(port: MessagePort, openPlane: (main: MainThread) => P
         return send(call.ask, signal);
       case 'keyframe':
         return plane.keyframe(call.ask.channel, call.ask.profile, signal);
+      case 'mendRecording':
+        return plane.mendRecording(call.ask);
       case 'record':
         return plane.record(call.ask);
       case 'alarmed':

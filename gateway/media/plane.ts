@@ -15,14 +15,26 @@ import type {
 } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
+import type { MendedRecording } from '../domain/recording.ts';
+import { Turns } from '../runtime/turns.ts';
+import { ClipMemory } from './clips/memory.ts';
+import { mendRecording } from './clips/mend.ts';
+import { openRecording } from './clips/recording.ts';
 import { Hub } from './hub.ts';
 import type { MediaContext } from './ports.ts';
 import { type OpenSink, openSink } from './sinks.ts';
+
+/** Of the few threads that wait for disks, and that names are looked up on: the others are left to alarms. */
+const mostAtDisk = 2;
+/** What clips may hold of pictures that no ring holds any more, because the disk is slow. */
+const unwrittenBytes = 64 * 1024 * 1024;
 
 export class Plane implements MediaPlane {
   readonly #context: MediaContext;
   readonly #hub: Hub;
   readonly #sinks = new Set<OpenSink>();
+  readonly #atDisk = new Turns(mostAtDisk);
+  readonly #clipMemory: ClipMemory;
   #door: ViewerDoor | undefined;
   #keys: readonly StreamKey[] = [];
   #closed = false;
@@ -30,6 +42,7 @@ export class Plane implements MediaPlane {
   constructor(context: MediaContext) {
     this.#context = context;
     this.#hub = new Hub(context);
+    this.#clipMemory = new ClipMemory(context.settings.ringsBytes + unwrittenBytes);
   }
 
   async prepare(sink: SinkSpec, signal: AbortSignal): Promise<PreparedSink> {
@@ -38,12 +51,19 @@ export class Plane implements MediaPlane {
       sink.port.close();
       throw error;
     });
-    const opened = openSink(sink, hold, {
-      ...{ codecs: this.#context.parts.codecs, log: this.#context.log },
-      closed: () => this.#sinks.delete(opened),
-    });
+    const { parts, clock, log } = this.#context;
+    const closed = () => this.#sinks.delete(opened);
+    const opened: OpenSink =
+      sink.kind === 'recording'
+        ? openRecording(sink, hold, { ...{ parts, clock, log, closed }, turns: this.#atDisk, memory: this.#clipMemory })
+        : openSink(sink, hold, { codecs: parts.codecs, log, closed });
     this.#sinks.add(opened);
     return opened;
+  }
+
+  async mendRecording(file: string): Promise<MendedRecording> {
+    using _turn = await this.#atDisk.take();
+    return await mendRecording(file, this.#context.parts.clips);
   }
 
   async sendRtp(order: RtpOrder, signal: AbortSignal): Promise<RtpSending> {
@@ -96,6 +116,8 @@ export class Plane implements MediaPlane {
     if (this.#closed) return;
     this.#closed = true;
     this.endSinks('media plane closed');
+    // Clips are finished first.
+    await Promise.all([...this.#sinks].map((sink) => sink[Symbol.asyncDispose]()));
     await this.#door?.[Symbol.asyncDispose]();
     await this.#hub[Symbol.asyncDispose]();
   }

@@ -2,7 +2,7 @@
 import type { AudioCodec, AudioTrack, RtpOrder, RtspListen, VideoCodec } from '../domain/media.ts';
 import type { MediaHub, RtpExit, StreamReceiver, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, KeyframeAsker, Logger, StreamResolver } from '../domain/ports.ts';
-import type { Millis } from '../domain/time.ts';
+import type { Instant, Millis } from '../domain/time.ts';
 import type { UplinkBudget } from '../runtime/uplink-budget.ts';
 import type { Picture, Room } from './pictures.ts';
 import type { MediaSettings } from './settings.ts';
@@ -118,11 +118,23 @@ export interface VideoTranscoder {
   run(pictures: PictureSource, receiver: Pick<StreamReceiver, 'begin' | 'packet' | 'clock'>, signal: AbortSignal): Promise<void>;
 }
 
+/** What files of fragments are told apart by. Pure. */
+export interface ClipTools {
+  /** To stand before the first fragment, whose first picture came then: the file tells by itself when it was. */
+  referenceTime(at: Instant): Uint8Array;
+  /** Up to where the file holds whole fragments, and what it says of its time: epoch ms, and ms from first picture to last. */
+  wholeFragments(
+    size: number,
+    read: (at: number, length: number) => Promise<Buffer>,
+  ): Promise<{ readonly end: number; readonly began?: number; readonly length: number }>;
+}
+
 export interface MediaParts {
   readonly source: StreamSource;
   /** Throws TRANSCODER_MISSING. */
   openTranscoder(): Promise<VideoTranscoder>;
   readonly codecs: CodecTools;
+  readonly clips: ClipTools;
   openRtsp(listen: RtspListen, hub: MediaHub): Promise<ViewerDoor>;
   /** Throws for an AAC config that cannot be read. `version`: another one when the tracks change. */
   programMuxer(tracks: ProgramTracks, version: number): ProgramMuxer;

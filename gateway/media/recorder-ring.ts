@@ -4,15 +4,23 @@
  */
 import type { RingState } from '../domain/media.ts';
 import type { Clock } from '../domain/ports.ts';
-import { type Millis, millis } from '../domain/time.ts';
+import { type Millis, millis, seconds } from '../domain/time.ts';
 import type { AccessUnit } from './access-unit.ts';
 
 interface Group {
   readonly units: AccessUnit[];
+  /** When each came, monotonic. */
+  readonly arrivals: number[];
   /** Of its keyframe's arrival, monotonic. */
   readonly beganAt: number;
   bytes: number;
 }
+
+/** A longer time without pictures is a break. */
+export const longestStep = seconds(2);
+
+/** Takes what the ring is given, with the moment of its arrival, monotonic. */
+export type RingFollower = (unit: AccessUnit, at: number) => void;
 
 export class RecorderRing {
   readonly #clock: Clock;
@@ -20,6 +28,7 @@ export class RecorderRing {
   /** Bytes, beyond which it stays shorter than asked for. */
   most: number;
   #groups: Group[] = [];
+  readonly #followers = new Set<RingFollower>();
   #bytes = 0;
   /** When the pictures that follow one another without a break began, monotonic. */
   #unbrokenFrom: number | undefined;
@@ -34,12 +43,14 @@ export class RecorderRing {
   push(unit: AccessUnit): void {
     const now = this.#clock.monotonic();
     if (unit.keyframe) {
-      this.#groups.push({ units: [], beganAt: now, bytes: 0 });
+      this.#groups.push({ units: [], arrivals: [], beganAt: now, bytes: 0 });
       this.#unbrokenFrom ??= now;
     }
+    for (const take of this.#followers) take(unit, now);
     const newest = this.#groups.at(-1);
     if (!newest) return;
     newest.units.push(unit);
+    newest.arrivals.push(now);
     newest.bytes += unit.wire.length;
     this.#bytes += unit.wire.length;
     // The second oldest reaches far enough by itself: then the oldest is the one group that is kept beyond the length.
@@ -47,9 +58,27 @@ export class RecorderRing {
     while (this.#bytes > this.most && this.#groups.length > 0) this.#drop();
   }
 
+  /** The newest group, which may still grow. */
+  newest(): readonly AccessUnit[] {
+    return this.#groups.at(-1)?.units ?? [];
+  }
+
   /** Everything that is kept, oldest first; begins with a keyframe. */
   units(): readonly AccessUnit[] {
     return this.#groups.flatMap(({ units }) => units);
+  }
+
+  /** What is kept of the last so many ms, from the keyframe before them on, and from now on all that comes. */
+  follow(reach: Millis, take: RingFollower): Disposable {
+    const begin = this.#clock.monotonic() - reach;
+    const before = this.#groups.findLastIndex(({ beganAt }) => beganAt <= begin);
+    // What a camera left that has been gone for days is no beginning.
+    const connects = (this.#groups[before]?.arrivals.at(-1) ?? 0) >= begin - longestStep;
+    for (const { units, arrivals } of this.#groups.slice(connects ? before : before + 1)) {
+      for (const [index, unit] of units.entries()) take(unit, arrivals[index]!);
+    }
+    this.#followers.add(take);
+    return { [Symbol.dispose]: () => void this.#followers.delete(take) };
   }
 
   /** How far back the pictures reach without a gap, from now. */

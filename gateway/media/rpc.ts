@@ -17,12 +17,14 @@ import type {
   StreamProfile,
   StreamTelemetry,
 } from '../domain/media.ts';
+import type { MendedRecording } from '../domain/recording.ts';
 
 /** Calls of the main thread, each answered once by `{ kind: 'answer' }` with the same number. */
 export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
   sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint } };
   keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
+  mendRecording: { readonly ask: string; readonly answer: MendedRecording };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };
   refused: { readonly ask: readonly ChannelId[]; readonly answer: undefined };

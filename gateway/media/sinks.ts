@@ -4,6 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import type { Fmp4Message, SinkSpec, WireMessage } from '../domain/media.ts';
 import type { WireOutlet } from '../domain/media-ports.ts';
 import type { Logger, PreparedSink } from '../domain/ports.ts';
+import type { RecordingSpec } from '../domain/recording.ts';
 import { FragmentRing, RingWriter } from '../runtime/fragment-ring.ts';
 import { FragmentFeed } from './fragments.ts';
 import type { Hold } from './held-streams.ts';
@@ -21,7 +22,7 @@ interface SinkSurroundings {
 }
 
 /** Takes over `hold`: it is given back when the sink closes, whoever closes it. */
-export function openSink(spec: SinkSpec, hold: Hold, { codecs, log, closed }: SinkSurroundings): OpenSink {
+export function openSink(spec: Exclude<SinkSpec, RecordingSpec>, hold: Hold, { codecs, log, closed }: SinkSurroundings): OpenSink {
   const { port } = spec;
   let watching: Disposable | undefined;
   let open = true;
@@ -67,7 +68,7 @@ function clip(port: MessagePort, { stream }: Hold, { codecs, log, end }: Pick<Si
   const whole = new FragmentFeed(codecs, log, 0);
   if (stream.description) whole.describe(stream.description);
   whole.subscribe((message) => message.kind !== 'ended' && post(port, message), [], true);
-  for (const unit of stream.recorded()) whole.accept(unit);
+  for (const unit of stream.ring?.units() ?? []) whole.accept(unit);
   end('end of the recording');
 }
 

@@ -3,6 +3,7 @@ import type { ChannelId } from '../domain/ids.ts';
 import type { Keyframe, Snapshot, StreamProfile } from '../domain/media.ts';
 import type { Clock, MediaPlane } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
+import { Turns } from '../runtime/turns.ts';
 
 export interface SnapshotParts {
   readonly media: Pick<MediaPlane, 'keyframe'>;
@@ -23,21 +24,14 @@ const mostAtOnce = 2;
 
 export function openSnapshots({ media, clock, jpegOf }: SnapshotParts): Snapshots {
   const made = new Map<string, { readonly at: number; readonly snapshot: Promise<Snapshot> }>();
-  const waiting: (() => void)[] = [];
-  let working = 0;
+  const turns = new Turns(mostAtOnce);
 
   async function make(channel: ChannelId, profile: StreamProfile, width: number | undefined): Promise<Snapshot> {
     const signal = clock.deadline(within);
     const keyframe = await media.keyframe(channel, profile, signal);
-    if (working >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    working += 1;
-    try {
-      const jpeg = await jpegOf(keyframe, width === undefined ? {} : { width }, signal);
-      return { jpeg, capturedAt: keyframe.capturedAt };
-    } finally {
-      working -= 1;
-      waiting.shift()?.();
-    }
+    using _turn = await turns.take();
+    const jpeg = await jpegOf(keyframe, width === undefined ? {} : { width }, signal);
+    return { jpeg, capturedAt: keyframe.capturedAt };
   }
 
   return {

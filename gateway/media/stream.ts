@@ -175,9 +175,8 @@ export class Stream {
     else this.#ring = new RecorderRing(clock, settings.ringLength, most);
   }
 
-  /** What the ring holds; nothing where it is not recorded. */
-  recorded(): readonly AccessUnit[] {
-    return this.#ring?.units() ?? [];
+  get ring(): RecorderRing | undefined {
+    return this.#ring;
   }
 
   /** Its keyframes bring their parameter sets: whoever joins needs to be told nothing before. */
@@ -189,10 +188,11 @@ export class Stream {
     return this.#tracks.description;
   }
 
-  /** The newest one that is cached. */
+  /** The newest one that is cached, or that was recorded before the camera went. */
   keyframe(): Keyframe | undefined {
     const { description } = this.#tracks;
-    return description && this.#facts && keyframeOf(this.fanOut.cached, description.video, { tools: this.#tracks.video, facts: this.#facts });
+    const group = this.fanOut.cached.length > 0 ? this.fanOut.cached : (this.#ring?.newest() ?? []);
+    return description && this.#facts && keyframeOf(group, description.video, { tools: this.#tracks.video, facts: this.#facts });
   }
 
   telemetry(holds: number): StreamTelemetry {

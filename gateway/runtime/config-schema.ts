@@ -127,6 +127,19 @@ export const configSchema = section({
       .refine(({ first, last }) => last - first >= 3, 'a last port at least 3 above the first')
       .prefault({}),
   }).prefault({}),
+  /** Stills and clips of alarms, out of the rings, in `evidence` of the data folder. */
+  evidence: section({
+    enabled: z.boolean().default(true),
+    /** A clip begins so long before the press, and ends so long after it. The rings reach at least 5 s further back. */
+    beforeSeconds: z.number().min(0).max(240).default(30),
+    afterSeconds: z.number().min(5).max(540).default(60),
+    /** Kept so long; longer while nobody has taken the alarm on. */
+    days: z.number().min(1).max(3_650).default(30),
+    /** Disk of all evidence together, in MiB; beyond it the oldest goes. */
+    megabytes: z.int().min(64).max(16_777_216).default(20_480),
+    /** Disk that is left free for the journal before all, in MiB: beyond it nothing is kept. */
+    leaveFreeMegabytes: z.int().min(0).max(1_048_576).default(2_048),
+  }).prefault({}),
   /** All pictures that leave towards the police side together, Mbit/s; 0: no limit. Alarms go first, patrol viewing makes do with sub-streams. */
   uplinkBudget: section({ megabitsPerSecond: z.number().min(0).max(10_000).default(0) }).prefault({}),
   /** WebRTC viewers. The dearest way to watch: beyond `viewers` a page is served by WebSocket. */

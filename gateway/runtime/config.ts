@@ -99,6 +99,7 @@ function withoutEmptySections(value: unknown): unknown {
     'dc09',
     'rtsp',
     'media',
+    'evidence',
     'webrtc',
     'uplinkBudget',
     'metrics',

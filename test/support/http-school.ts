@@ -56,6 +56,7 @@ export interface SchoolOptions {
   readonly media?: HttpParts['media'];
   readonly webrtc?: HttpParts['webrtc'];
   readonly uplinkBudget?: HttpParts['uplinkBudget'];
+  readonly evidence?: HttpParts['evidence'];
   readonly mediaRestarts?: ReturnType<HttpParts['mediaRestarts']>;
   /** Does not add users: the claim is open. */
   readonly unclaimed?: boolean;
@@ -74,6 +75,7 @@ export async function school({
   webrtc,
   uplinkBudget,
   mediaRestarts,
+  evidence,
   unclaimed = false,
 }: SchoolOptions = {}) {
   const scope = new Scope();
@@ -158,6 +160,7 @@ export async function school({
     uplinkBudget: uplinkBudget ?? { pressed: false, take: () => true, limit: 0, used: () => ({ alarm: 0, patrol: 0 }) },
     mediaRestarts: () => mediaRestarts ?? {},
     ...(webrtc ? { webrtc } : {}),
+    evidence: evidence ?? { of: () => undefined, file: () => undefined, fetched: async () => undefined },
     snapshots: { take: async () => ({ jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), capturedAt: clock.now() }) },
     limits,
     ...(webFolder === undefined ? {} : { webFolder }),

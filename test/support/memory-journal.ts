@@ -85,6 +85,16 @@ export class MemoryJournal implements Journal {
       this.#entries.filter(({ position, event }) => position > after && (!kinds || kinds.includes(event.kind))).slice(0, limit),
     sequence: () => ({ known: false }),
     openFaults: () => [],
+    standingEvidence: () => {
+      const standing = new Map<string, JournalEntry>();
+      for (const entry of this.#entries) {
+        const { event } = entry;
+        if (event.kind === 'evidence.begun' || (event.kind === 'evidence.kept' && event.file !== undefined)) standing.set(event.evidence, entry);
+        else if (event.kind === 'evidence.kept' || event.kind === 'evidence.removed') standing.delete(event.evidence);
+      }
+      return [...standing.values()];
+    },
+    evidenceOf: (alarm) => this.#entries.filter(({ event }) => event.kind.startsWith('evidence.') && 'alarm' in event && event.alarm === alarm),
     lastZoneEvent: () => undefined,
     raisedTypes: () => [],
     backlog: (uplink) => {

@@ -70,6 +70,10 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
     case 'alarm.progressed':
     case 'alarm.escalated':
     case 'panel.gap':
+    case 'evidence.begun':
+    case 'evidence.kept':
+    case 'evidence.removed':
+    case 'evidence.fetched':
       return undefined;
   }
 }

@@ -8,6 +8,7 @@ import { alarmRoutes } from './alarms.ts';
 import { cameraRoutes } from './cameras.ts';
 import { campusRoutes } from './campus.ts';
 import { claimRoutes } from './claim.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { healthRoutes } from './health.ts';
 import { onboardingRoutes } from './onboarding.ts';
 import { overviewRoutes } from './overview.ts';
@@ -30,6 +31,7 @@ export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly R
     ...sessionRoutes(parts),
     ...overviewRoutes(parts),
     ...alarmRoutes(parts),
+    ...evidenceRoutes(parts),
     ...campusRoutes(parts),
     ...onboardingRoutes(parts),
     ...cameraRoutes(parts),

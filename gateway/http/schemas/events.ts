@@ -3,8 +3,9 @@ import type { AlarmType, Severity } from '../../domain/alarm.ts';
 import type { EventView } from '../../domain/api.ts';
 import { escalationTargets } from '../../domain/escalation.ts';
 import type { DomainEvent } from '../../domain/event.ts';
+import type { Evidence } from '../../domain/evidence.ts';
 import { faultCodes, type SubjectId } from '../../domain/health.ts';
-import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from '../../domain/ids.ts';
+import type { CampusId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UserId, ZoneId } from '../../domain/ids.ts';
 import type { ArmMode } from '../../domain/report.ts';
 import { idOf, iso, maybe, moment, words, z } from './pieces.ts';
 import { progressSteps } from './steps.ts';
@@ -50,12 +51,29 @@ const fromZone = {
   location: maybe(z.object({ longitude: z.number(), latitude: z.number(), coordinates: maybe(z.enum(['GCJ02', 'WGS84'])), text: maybe(z.string()) })),
 };
 const deed = { alarm: idOf<EventId>(), by: idOf<UserId>(), seat: maybe(z.enum(['console', 'wall'])) };
+const medium = z.enum(['clip', 'still']);
+const ofEvidence = { alarm: idOf<EventId>(), evidence: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>() };
+const evidenceLink = z.object({ id: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>(), path: z.string() });
 const fault = z.enum(faultCodes);
 const subject = idOf<SubjectId>();
 
+/** One piece of evidence as it stands. */
+export const evidence: z.ZodType<Evidence> = z
+  .object({
+    ...ofEvidence,
+    path: z.string(),
+    state: z.enum(['awaited', 'growing', 'complete', 'cut-short', 'missing', 'removed']),
+    bytes: z.number(),
+    sha256: maybe(z.string()),
+    from: maybe(moment),
+    to: maybe(moment),
+    reason: maybe(words),
+  })
+  .openapi('Evidence');
+
 export const domainEvent: z.ZodType<DomainEvent> = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('alarm.raised'), ...fromZone }),
+    z.object({ kind: z.literal('alarm.raised'), ...fromZone, evidence: maybe(z.array(evidenceLink)) }),
     z.object({ kind: z.literal('alarm.restored'), ...fromZone }),
     z.object({ kind: z.literal('alarm.acknowledged'), ...decided, ...deed, round: maybe(z.number()) }),
     z.object({ kind: z.literal('alarm.progressed'), ...decided, ...deed, step: z.discriminatedUnion('name', progressSteps) }),
@@ -79,6 +97,24 @@ export const domainEvent: z.ZodType<DomainEvent> = z
     z.object({ kind: z.literal('panel.gap'), ...decided, panel: idOf<PanelId>(), boot: z.string(), missingFrom: z.number(), missingTo: z.number() }),
     z.object({ kind: z.literal('fault.raised'), ...decided, fault, subject, sentence: words }),
     z.object({ kind: z.literal('fault.cleared'), ...decided, fault, subject, raised: idOf<EventId>() }),
+    z.object({ kind: z.literal('evidence.begun'), ...decided, ...ofEvidence, file: z.string() }),
+    z.object({
+      ...{ kind: z.literal('evidence.kept'), ...decided, ...ofEvidence },
+      outcome: z.enum(['complete', 'cut-short', 'missing']),
+      path: z.string(),
+      bytes: z.number(),
+      file: maybe(z.string()),
+      sha256: maybe(z.string()),
+      from: maybe(moment),
+      to: maybe(moment),
+      reason: maybe(words),
+    }),
+    z.object({
+      ...{ kind: z.literal('evidence.removed'), ...decided, ...ofEvidence },
+      cause: z.enum(['age', 'room', 'open-alarm']),
+      reason: words,
+    }),
+    z.object({ kind: z.literal('evidence.fetched'), ...decided, ...ofEvidence, by: idOf<UserId>() }),
   ])
   .openapi('Event');
 

@@ -34,6 +34,10 @@ export function noticeOf(event: DomainEvent, sn: number, naming: Naming): AlarmN
     case 'alarm.escalated':
     case 'arming.changed':
     case 'panel.gap':
+    case 'evidence.begun':
+    case 'evidence.kept':
+    case 'evidence.removed':
+    case 'evidence.fetched':
     case 'fault.cleared':
       return undefined;
   }

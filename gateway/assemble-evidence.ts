@@ -1,0 +1,45 @@
+/** Composition of what an alarm is shown with: the stills, which ffmpeg makes, and the keeper of stills and clips. */
+import { join } from 'node:path';
+import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts';
+import type { Clock, MediaPlane } from './domain/ports.ts';
+import { hours, seconds } from './domain/time.ts';
+import { type EvidenceKeeper, type EvidenceParts, openEvidence } from './evidence/evidence.ts';
+import { openSnapshots, type Snapshots } from './media/snapshots.ts';
+import type { GatewayConfig } from './runtime/config.ts';
+
+/** ffmpeg is looked for when it is first needed: a box without it does all but this. */
+export function openPictures(ffmpeg: string | undefined, parts: { readonly media: MediaPlane; readonly clock: Clock }): Snapshots {
+  let transcoder: Promise<Transcoder> | undefined;
+  return openSnapshots({
+    ...parts,
+    async jpegOf(keyframe, options, signal) {
+      transcoder ??= openTranscoder(ffmpeg);
+      transcoder.catch(() => {
+        transcoder = undefined;
+      });
+      return (await transcoder).snapshot(keyframe, options, signal);
+    },
+  });
+}
+
+/** The seconds before a press come out of the rings: without those there is nothing to keep. */
+export function keepsEvidence({ evidence, media }: GatewayConfig): boolean {
+  return evidence.enabled && media.ring.enabled;
+}
+
+const mebibyte = 1024 * 1024;
+
+export function keeperOf({ evidence, media, dataFolder }: GatewayConfig, parts: Omit<EvidenceParts, 'folder' | 'settings'>): EvidenceKeeper {
+  return openEvidence({
+    ...parts,
+    folder: join(dataFolder, 'evidence'),
+    settings: {
+      before: seconds(evidence.beforeSeconds),
+      after: seconds(evidence.afterSeconds),
+      profile: media.ring.profile,
+      most: evidence.megabytes * mebibyte,
+      leaveFree: evidence.leaveFreeMegabytes * mebibyte,
+      keepFor: hours(evidence.days * 24),
+    },
+  });
+}

@@ -1,0 +1,47 @@
+/** A recording of the media plane, with what it says on the way. */
+import { spawnSync } from 'node:child_process';
+import { MessageChannel } from 'node:worker_threads';
+import type { ChannelId } from '../../gateway/domain/ids.ts';
+import type { MediaPlane } from '../../gateway/domain/ports.ts';
+import type { RecordingEnd, RecordingMessage, RecordingOrder, RecordingSpec } from '../../gateway/domain/recording.ts';
+
+export async function startRecording(plane: MediaPlane, channel: ChannelId, spec: Omit<RecordingSpec, 'kind' | 'port'>) {
+  const { port1, port2 } = new MessageChannel();
+  const messages: RecordingMessage[] = [];
+  const ended = new Promise<RecordingEnd>((resolve) => {
+    port1.on('message', (message: RecordingMessage) => {
+      messages.push(message);
+      if (message.kind === 'ended') resolve(message);
+    });
+  });
+  await plane.prepare({ kind: 'recording', channel, profile: 'main', purpose: 'local', port: port2, ...spec }, new AbortController().signal);
+  return { messages, ended, order: (order: RecordingOrder) => port1.postMessage(order), close: () => port1.close() };
+}
+
+/** What ffprobe makes of a film: what it complains of, its pictures, and its length in seconds. */
+export function probe(ffprobe: string, file: string) {
+  const { stdout, stderr } = spawnSync(
+    ffprobe,
+    [
+      '-v',
+      'warning',
+      '-f',
+      'mp4',
+      '-select_streams',
+      'v',
+      '-count_packets',
+      '-show_entries',
+      'stream=nb_read_packets,codec_name:packet=pts_time',
+      '-of',
+      'json',
+      file,
+    ],
+    { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  );
+  const { streams, packets } = JSON.parse(stdout) as {
+    readonly streams: readonly { readonly codec_name: string; readonly nb_read_packets: string }[];
+    readonly packets: readonly { readonly pts_time: string }[];
+  };
+  const times = packets.map(({ pts_time }) => Number(pts_time));
+  return { complaints: stderr, codec: streams[0]?.codec_name, pictures: times.length, seconds: Math.max(...times) - Math.min(...times) };
+}
