@@ -1,5 +1,6 @@
 /** Keeps what an alarm is shown with. Follows the journal: an alarm never waits for its pictures. */
 import { mkdir, readdir, statfs, unlink } from 'node:fs/promises';
+import { lifeOf } from '../domain/alarm-life.ts';
 import type { AlarmRaised, DomainEvent } from '../domain/event.ts';
 import { type Evidence, type EvidenceFact, evidenceName, evidencePath } from '../domain/evidence.ts';
 import type { EventId, EvidenceId, UserId } from '../domain/ids.ts';
@@ -56,7 +57,10 @@ export function openEvidence(parts: EvidenceParts): EvidenceKeeper {
   const { profile } = settings;
   const store = new EvidenceStore({
     ...{ folder, limits: settings, clock, log, tell },
-    isOpen: (alarm) => read.alarm(alarm)?.receipts.every(({ hop }) => hop !== 'acknowledged') ?? false,
+    isOpen: (alarm) => {
+      const record = read.alarm(alarm);
+      return record !== undefined && ['received', 'verifying'].includes(lifeOf(record, record.life).state);
+    },
     free: async () => {
       const { bavail, bsize } = await statfs(folder);
       return bavail * bsize;

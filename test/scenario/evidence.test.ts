@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { channelId } from '../../gateway/domain/ids.ts';
-import { millis, seconds } from '../../gateway/domain/time.ts';
+import { seconds } from '../../gateway/domain/time.ts';
 import { systemClock as clock } from '../../gateway/runtime/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { openEvidenceSchool } from '../support/evidence-school.ts';
@@ -70,40 +70,4 @@ test('alarms whose times overlap share one recording; a ring that was not full i
   expect(ended(first)[0]!.reason).toMatch(/^It begins only [\d.]+ s before the press: nothing earlier had been recorded\.$/);
   expect(ended(first)[0]!.hash).toBe(ended(second)[0]!.hash);
   expect(readdirSync(join(folder, 'evidence')).filter((name) => name.endsWith('.mp4'))).toHaveLength(1);
-});
-
-test('the oldest goes where the room ends, that of an alarm nobody has taken on the last, and always with a word', async () => {
-  await using camera = await openTestCamera();
-  const step = 4 * 1024 * 1024;
-  await using school = await openEvidenceSchool({
-    ...{ folder: fresh(), channels: [gate], url: () => camera.url },
-    // Room for one recording and what some finished ones have.
-    settings: { most: step + 250_000, before: millis(500), after: seconds(0.5) },
-  });
-  await eventually(async () => expect(await school.ringsReach(500)).toBe(true));
-  const settled = (alarm: Awaited<ReturnType<typeof school.press>>) =>
-    eventually(() => expect(school.of(alarm).every(({ state }) => state !== 'growing' && state !== 'awaited')).toBe(true), seconds(20));
-  const closed = await school.press();
-  await settled(closed);
-  await school.acknowledge(closed);
-  for (let count = 0; count < 12 && school.of(closed).some(({ state }) => state !== 'removed'); count += 1) {
-    await settled(await school.press());
-  }
-  expect(school.of(closed).map(({ state, reason }) => [state, reason?.en.slice(0, 30)])).toEqual([
-    ['removed', 'The room for evidence was used'],
-    ['removed', 'The room for evidence was used'],
-  ]);
-  const petty = await school.press([gate], { severity: 3 });
-  await settled(petty);
-  expect(school.of(petty).find(({ medium }) => medium === 'clip')).toMatchObject({
-    state: 'missing',
-    reason: { en: expect.stringContaining('used up') },
-  });
-  const grave = await school.press();
-  await settled(grave);
-  expect(school.of(grave).map(({ state }) => state)).toEqual(['complete', 'complete']);
-  const causes = school.journal.read.events({ limit: 1_000, kinds: ['evidence.removed'] }).map(({ event }) => 'cause' in event && event.cause);
-  expect(causes[0]).toBe('room');
-  expect(causes.at(-1)).toBe('open-alarm');
-  expect(school.keeper.figures().bytes).toBeLessThanOrEqual(step + 250_000);
 });
