@@ -5,6 +5,7 @@ import type { Camera, Inventory, Panel } from './campus.ts';
 import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrder } from './command.ts';
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
+import type { ShownCertificate } from './fingerprint.ts';
 import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
 import type {
   Endpoint,
@@ -63,16 +64,6 @@ export interface DiscoveredCamera {
   readonly scopes: readonly string[];
   /** Local interface address that heard it. */
   readonly heardOn: string;
-}
-
-/** What a camera shows in a TLS handshake: nothing of it is proved until a person has confirmed the fingerprint. */
-export interface ShownCertificate {
-  /** SHA-256, in canonical form. */
-  readonly fingerprint256: string;
-  /** Common name. */
-  readonly subject: string;
-  /** As TLS writes it: `Nov 23 10:00:00 2036 GMT`. */
-  readonly validTo: string;
 }
 
 export interface CameraAdapter<Config> {

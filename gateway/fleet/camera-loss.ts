@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Camera } from '../domain/campus.ts';
 import { type ErrorCode, type GatewayError, isGatewayError } from '../domain/errors.ts';
-import type { ShownCertificate } from '../domain/ports.ts';
+import type { ShownCertificate } from '../domain/fingerprint.ts';
 import type { Words } from '../domain/words.ts';
 import type { Loss } from './camera-status.ts';
 
