@@ -4,7 +4,7 @@ import type { EventId, UplinkId } from './ids.ts';
 import type { Instant } from './time.ts';
 
 /**
- * pressed: the device's own time · received: the bytes reached us · journalled: COMMIT returned · sent: handed to the wire ·
+ * pressed: the device's own time · received: the bytes reached us · journalled: written, just before its COMMIT (docs/adr/0002) · sent: handed to the wire ·
  * answered: its transport has it (PUBACK of a broker, SIP 200) · confirmed: the far side itself said so (HTTP 2xx, ACK of a receiver, Response of a platform) ·
  * accepted: whichever of the two counts for this uplink · shown: a screen that somebody could see drew it · acknowledged: an operator took it on.
  */

@@ -170,7 +170,7 @@ export const eventKinds = [
 const innerKinds: readonly EventKind[] = ['evidence.begun', 'evidence.fetched'];
 export const toldKinds: readonly EventKind[] = eventKinds.filter((kind) => !innerKinds.includes(kind));
 
-/** An event as the journal holds it: its place in the durable order, and when its COMMIT returned. */
+/** An event as the journal holds it: its place in the durable order, and when it was written there, just before its COMMIT. */
 export interface JournalEntry {
   readonly position: number;
   readonly journalledAt: Instant;
