@@ -4,11 +4,13 @@ import type { Delivery, Receipt } from '../domain/delivery.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports.ts';
-import { instant, isoOf } from '../domain/time.ts';
+import { instant, isoOf, type Millis, seconds } from '../domain/time.ts';
 import type { Bell } from './bell.ts';
 import { type HopSpan, spanOf } from './hop-spans.ts';
 import type { Operation, Outcome, ReceiptRow } from './operation.ts';
 
+/** Whoever pressed within this time may still be helped by seconds: he waits for no panic that an outage has left. */
+const pressedJustNow: Millis = seconds(60);
 /** Of one uplink, this many refused ones are tried at once at most: they must never crowd out what has not been tried. */
 const refusedAtOnce = 4;
 
@@ -44,6 +46,8 @@ export interface OutboxOptions {
 // `LIMIT +?`: see the reader.
 const statements = {
   waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT +?',
+  newest: `SELECT head AS position, journalled_at FROM lane JOIN event ON position = head
+    WHERE uplink = ? AND rank = 0 AND next_at <= ? ORDER BY head DESC LIMIT +?`,
   refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT +?`,
   delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, e.link, d.lane, d.rank, d.attempts, d.refusals
     FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?`,
@@ -53,6 +57,7 @@ const statements = {
 
 export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Outbox {
   const waiting = database.prepare<[string, number, number], DueRow>(statements.waiting);
+  const newest = database.prepare<[string, number, number], Pick<DeliveryRow, 'journalled_at'> & Pick<DueRow, 'position'>>(statements.newest);
   const refused = database.prepare<[string, number, number], DueRow>(statements.refused);
   const find = database.prepare<[string, number], DeliveryRow>(statements.delivery);
   const nextWaiting = database.prepare<[string, number], { position: number; next_at: number }>(statements.nextWaiting);
@@ -95,14 +100,22 @@ export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Out
     }
   };
 
+  /** First in line of each lane, panic and fire before all else; where they alone are more than are asked for, the newest of them first. */
+  const inLine = (uplink: UplinkId, most: number, now: number): readonly DueRow[] => {
+    const first = waiting.all(uplink, now, most);
+    if (first.length < most || first.at(-1)?.rank !== 0) return first;
+    const fresh = newest.all(uplink, now, most).filter(({ journalled_at }) => now - journalled_at < pressedJustNow);
+    const positions = new Set(fresh.map(({ position }) => position));
+    return [...fresh.map(({ position }) => ({ position, rank: -1 })), ...first.filter(({ position }) => !positions.has(position))];
+  };
+
   return {
     claim: (uplink, limit, now) => {
       const held = claimsOf(uplink);
       const room = refusedAtOnce - [...held.values()].filter((claim) => claim.refused).length;
       const free = ({ position }: DueRow) => !held.has(position);
       const due = [
-        ...waiting
-          .all(uplink, now, limit + held.size)
+        ...inLine(uplink, limit + held.size, now)
           .filter(free)
           .map(({ position, rank }) => ({ position, rank, refused: false })),
         ...(room > 0

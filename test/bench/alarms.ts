@@ -28,10 +28,10 @@ const streamCount = 4;
 
 /** As the acceptance of alarm truth asks. */
 const loads: Readonly<Record<string, Omit<Load, 'test' | 'seed'>>> = {
-  steady: { panels: 10, perSecond: 200, seconds: 20, panicEvery: 20, limits: { acknowledged: 15, accepted: 40 } },
-  burst: { panels: 50, perSecond: 2_000, seconds: 10, panicEvery: 100, limits: { acknowledged: 50, panicAccepted: 150 } },
-  sustained: { panels: 50, perSecond: 5_000, seconds: 10, panicEvery: 1_000, limits: { acknowledged: 100 } },
-  'late-commits': { panels: 10, perSecond: 200, seconds: 20, panicEvery: 20, commitDelayMillis: 20, limits: { acknowledged: 120, loop: 10 } },
+  steady: { panels: 10, perSecond: 200, seconds: 20, panicEvery: 21, limits: { acknowledged: 15, accepted: 40 } },
+  burst: { panels: 50, perSecond: 2_000, seconds: 10, panicEvery: 99, limits: { acknowledged: 50, panicAccepted: 150 } },
+  sustained: { panels: 50, perSecond: 5_000, seconds: 10, panicEvery: 999, limits: { acknowledged: 100 } },
+  'late-commits': { panels: 10, perSecond: 200, seconds: 20, panicEvery: 21, commitDelayMillis: 20, limits: { acknowledged: 120, loop: 10 } },
 };
 
 /** One line per part. */

@@ -21,7 +21,8 @@ export interface Outage {
 const panels = 50;
 /** What fifty panels may say. */
 const perSecond = 4_000;
-const panicEvery = 100;
+/** Its remainder by the number of panels goes round all of them. */
+const panicEvery = 99;
 /** In so many seconds, so that no list of presses grows large. */
 const portion = 5;
 const window = 16;
@@ -63,7 +64,7 @@ export async function outage({ alarms, seed }: Outage): Promise<readonly Figure[
   const fresh: Shot[] = [];
   let last = { count: 0, at: opened };
   while (police.stored() < stored) {
-    const [shot] = await gun.fire({ perSecond: 1, seconds: 1, panicEvery: 1 });
+    const [shot] = await gun.fire({ perSecond: 1, seconds: 1, panicEvery: 1, silent: true });
     if (shot) fresh.push(shot);
     await systemClock.sleep(millis(freshEvery));
     const count = police.stored();

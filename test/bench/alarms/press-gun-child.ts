@@ -1,11 +1,12 @@
 /**
  * Panels in a process of their own that say no more than what an event needs: a simulated panel (simulators/panel) costs as much as the gateway that is
- * measured. MQTT 3.1.1 by hand: CONNECT, PUBLISH at QoS 1, PUBACK. Told `fire PER_SECOND SECONDS PANIC_EVERY FILE`; ends with its standard input.
+ * measured. MQTT 3.1.1 by hand: CONNECT, PUBLISH at QoS 1, PUBACK. Told a load and a file for its shots, as a line of JSON; ends with its
+ * standard input.
  */
 import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { ShootingPanel, Shot } from './press-gun.ts';
+import type { PressLoad, ShootingPanel, Shot } from './press-gun.ts';
 
 /** Messages leave in portions of what has come due since the last. */
 const tick = 4;
@@ -109,14 +110,16 @@ await Promise.all(panels.map(({ ready }) => ready));
 console.log('ready');
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
-const panic = { zone: '1', code: '120' } as const;
+const loud = { zone: '1', code: '120' } as const;
+const silently = { zone: '5', code: '122' } as const;
 const others = [
   { zone: '2', code: '130' },
   { zone: '4', code: '131' },
   { zone: '6', code: '136' },
 ] as const;
 
-async function fire(perSecond: number, seconds: number, panicEvery: number): Promise<readonly Shot[]> {
+async function fire({ perSecond, seconds, panicEvery, silent = false }: PressLoad): Promise<readonly Shot[]> {
+  const panic = silent ? silently : loud;
   const shots: Shot[] = [];
   const began = performance.now();
   for (let count = 0; count < perSecond * seconds; ) {
@@ -136,8 +139,8 @@ async function fire(perSecond: number, seconds: number, panicEvery: number): Pro
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [, perSecond, seconds, panicEvery, file = ''] = line.split(' ');
-  writeFileSync(file, JSON.stringify(await fire(Number(perSecond), Number(seconds), Number(panicEvery))));
+  const { load, file } = JSON.parse(line) as { readonly load: PressLoad; readonly file: string };
+  writeFileSync(file, JSON.stringify(await fire(load)));
   console.log('fired');
 }
 process.exit(0);

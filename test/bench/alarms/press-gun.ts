@@ -21,9 +21,16 @@ export interface Shot {
   readonly acknowledgedAt: number | null;
 }
 
+export interface PressLoad {
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly panicEvery: number;
+  readonly silent?: boolean;
+}
+
 export interface PressGun extends AsyncDisposable {
-  /** Resolves once every shot is acknowledged, or 20 s after the last. Every `panicEvery`th is a panic. */
-  fire(load: { readonly perSecond: number; readonly seconds: number; readonly panicEvery: number }): Promise<readonly Shot[]>;
+  /** Resolves once every shot is acknowledged, or 20 s after the last. Every `panicEvery`th is a panic; `silent` ones have a zone of their own. */
+  fire(load: PressLoad): Promise<readonly Shot[]>;
 }
 
 const child = fileURLToPath(new URL('./press-gun-child.ts', import.meta.url));
@@ -39,8 +46,8 @@ export async function openPressGun(to: {
   await program.line();
   const file = join(to.folder, 'shots.json');
   return {
-    async fire({ perSecond, seconds, panicEvery }) {
-      program.say(`fire ${perSecond} ${seconds} ${panicEvery} ${file}`);
+    async fire(load) {
+      program.say(JSON.stringify({ load, file }));
       await program.line();
       return JSON.parse(readFileSync(file, 'utf8')) as readonly Shot[];
     },
