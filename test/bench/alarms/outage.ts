@@ -84,8 +84,8 @@ export async function outage({ alarms, seed }: Outage): Promise<readonly Figure[
     none('alarms that never arrived', stored - police.stored()),
     none('alarms that arrived twice', police.twice()),
     none('out of order in their zone', police.outOfOrder()),
-    // Those that were under way when the first panic was claimed.
-    { metric: 'others before the last stored panic', value: police.beforePanic(panics), unit: 'count', limit: 2 * window },
+    // Those that were under way when the first panic was claimed, and later some in places that fewer zones than places could fill: each goes in order.
+    { metric: 'others before the last stored panic', value: police.beforePanic(panics), unit: 'count', limit: 10 * window },
     { metric: 'stored in a second', value: stored / storing, unit: '1/s' },
     { metric: 'time to drain', value: draining, unit: 's', limit: stored / drains },
     { metric: 'drained in a second', value: stored / draining, unit: '1/s' },
