@@ -52,7 +52,7 @@ const parts: Readonly<Record<string, (camera: Camera, seed: number) => Promise<r
     return (await benchCost({ farm: { cameras: 32, ...camera }, runs, seed, ways })).flatMap(({ figures }) => figures);
   },
   join: async (camera, seed) => [
-    ...(await benchWarmJoins({ farm: { cameras: 64, ...camera }, runs, seed })),
+    ...(await benchWarmJoins({ farm: { cameras: 64, ...camera }, seed })),
     ...(await benchColdStart({ farm: { cameras: 20, ...camera }, runs, seed })),
   ],
   slow: benchSlowViewers,
