@@ -1,23 +1,34 @@
-/** The site's own broker, a real mosquitto, is stopped and comes back with what it had kept. Nobody touches the gateway. */
+/**
+ * The site's own broker, a real mosquitto, ends and comes back. Nobody touches the gateway. A PUBACK of such a broker is its own promise: what it
+ * kept it must bring, and what it lost when it was killed must at least be told.
+ */
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { type Figure, figuresOf } from '../support/measure-figures.ts';
-import { openMeasuredSchool } from '../support/measure-school.ts';
+import { eventOf } from '../../simulators/platform/behaviour.ts';
+import { type Figure, figuresOf, type Row } from '../support/measure-figures.ts';
+import { pressKey } from '../support/measure-ledger.ts';
+import { acknowledgedIn, noneOf, theirs } from '../support/measure-promise.ts';
+import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
 import { openMosquitto } from '../support/mosquitto.ts';
 import { peer } from '../support/peers.ts';
 import { episodes } from './episodes.ts';
 import type { Campaign } from './kill.ts';
 
-export async function brokerRestarts(campaign: Campaign): Promise<readonly Figure[]> {
+/** With its persistence on, it keeps everything. */
+export const brokerRestarts = (campaign: Campaign) => brokerEnds(campaign, 'SIGTERM', 'broker restarted');
+
+export const brokerKills = (campaign: Campaign) => brokerEnds(campaign, 'SIGKILL', 'broker killed');
+
+async function brokerEnds(campaign: Campaign, signal: 'SIGTERM' | 'SIGKILL', named: string): Promise<readonly Figure[]> {
   const { seed } = campaign;
   const mosquitto = peer('mosquitto');
   if (mosquitto === undefined) {
-    return figuresOf({ test: 'chaos broker', dose: 'none', seed }, [{ metric: 'mosquitto is missing', value: Number.NaN, unit: '', limit: 0 }]);
+    return figuresOf({ test: `chaos ${named}`, dose: 'none', seed }, [{ metric: 'mosquitto is missing', value: Number.NaN, unit: '', limit: 0 }]);
   }
   await using broker = await openMosquitto(mosquitto);
   await broker.start();
   await using school = await openMeasuredSchool({ siteBroker: broker.url });
-  let restarts = 0;
+  let ends = 0;
   const { rows, lasted } = await episodes(school, campaign, {
     perSecond: 50,
     // Before its first session there the broker keeps nothing for us, and tells the panels that all is well.
@@ -25,12 +36,33 @@ export async function brokerRestarts(campaign: Campaign): Promise<readonly Figur
       while (school.gateway.said('panel broker connected') === 0) await systemClock.sleep(millis(50));
       await systemClock.sleep(seconds(2)); // subscribed by then
     },
-    begin: () => broker.stop('SIGTERM'),
+    begin: () => broker.stop(signal),
     async end() {
       await broker.start();
-      restarts += 1;
+      ends += 1;
     },
-    met: () => restarts,
+    met: () => ends,
   });
-  return figuresOf({ test: 'chaos broker restarted', dose: lasted, seed }, rows);
+  const all = signal === 'SIGTERM' ? rows : [...rows.map(forgiven), noneOf('lost by the broker, and nobody was told', untold(school))];
+  return figuresOf({ test: `chaos ${named}`, dose: lasted, seed }, all);
+}
+
+const itsOwn: ReadonlySet<string> = new Set([theirs.absent, theirs.neverArrived, theirs.nobodyPressed, theirs.gaps]);
+
+/** What it lost is told as a gap, or by the state that it kept: then the alarm comes without its number. */
+const forgiven = ({ limit, ...row }: Row): Row => (limit === undefined || itsOwn.has(row.metric) ? row : { ...row, limit });
+
+function untold(school: MeasuredSchool): number {
+  const present = new Set(school.arrivals.map(({ press }) => press));
+  const told = school.arrivals.map(({ row }) => eventOf(row.body) ?? {});
+  const lost = new Set(acknowledgedIn(school).filter((key) => !present.has(key)));
+  return school.presses.filter((press) => {
+    if (!lost.has(pressKey(press))) return false;
+    const { panel, boot, seq, zone } = press;
+    return !told.some((event) =>
+      event.kind === 'panel.gap'
+        ? event.panel === panel && event.boot === boot && Number(event.missingFrom) <= seq && seq <= Number(event.missingTo)
+        : event.kind === 'alarm.raised' && event.sequence === undefined && event.panel === panel && event.zone === zone,
+    );
+  }).length;
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../../gateway/runtime/clock.ts';
 import { eventOf } from '../../simulators/platform/behaviour.ts';
 import { openFakeClock } from '../support/fake-clock.ts';
 import { type Figure, figuresOf } from '../support/measure-figures.ts';
-import { noneOf } from '../support/measure-promise.ts';
+import { noneOf, theirs } from '../support/measure-promise.ts';
 import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
 import { episodes } from './episodes.ts';
 import type { Campaign } from './kill.ts';
@@ -12,9 +12,6 @@ import type { Campaign } from './kill.ts';
 const hour = 3_600;
 /** s, by which the answer to a question may be late. */
 const slack = 60;
-
-/** After each setting of the clock what is under way is dated by the old one: as much as goes at once, and then no more. */
-const unsigned = 'unsigned or unreadable deliveries';
 
 export async function clockJumps(campaign: Campaign): Promise<readonly Figure[]> {
   const { seed } = campaign;
@@ -38,7 +35,8 @@ export async function clockJumps(campaign: Campaign): Promise<readonly Figure[]>
     acknowledgedWithin: 5_000,
   });
   return figuresOf({ test: 'chaos clock, ±1 h and 1970', dose: lasted, seed }, [
-    ...rows.map((row) => (row.metric === unsigned ? { ...row, limit: 2 * campaign.runs * school.window } : row)),
+    // After each setting of the clock what is under way is dated by the old one: as much as goes at once, and then no more.
+    ...rows.map((row) => (row.metric === theirs.unsigned ? { ...row, limit: 2 * campaign.runs * school.window } : row)),
     { metric: 'faults raised', value: school.arrivals.filter(({ kind }) => kind === 'fault.raised').length, unit: 'count' },
     // Every panel was connected all the time, and its own clock was right.
     noneOf('live presses that came as history', school.arrivals.filter(({ row }) => historical(row.body)).length),

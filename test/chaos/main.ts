@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
-import { brokerRestarts } from './broker.ts';
+import { brokerKills, brokerRestarts } from './broker.ts';
 import { clockJumps } from './clock.ts';
 import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
 import { type Campaign, killCampaign } from './kill.ts';
@@ -33,7 +33,8 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'io-error': [brokenDisk],
   clock: [clockJumps],
   network: [brokenLines],
-  broker: [brokerRestarts],
+  broker: [brokerRestarts, brokerKills],
+  'broker-killed': [brokerKills],
   media: [mediaCampaign('crash', 'hang', 'leak')],
   'media-crash': [mediaCampaign('crash')],
   'media-hang': [mediaCampaign('hang')],

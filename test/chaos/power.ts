@@ -9,7 +9,7 @@ import { systemClock } from '../../gateway/runtime/clock.ts';
 import { type FileSystem, loopDiskTrouble, openLoopDisk } from '../support/loop-disk.ts';
 import { type Figure, figuresOf, mostOf, quantileOf, randomFrom } from '../support/measure-figures.ts';
 import { acknowledgedIn, noneOf, promiseRows, pubackAfterStart } from '../support/measure-promise.ts';
-import { openMeasuredSchool } from '../support/measure-school.ts';
+import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
 import type { Campaign } from './kill.ts';
 
 const alarmsPerRun = 25;
@@ -19,6 +19,7 @@ const shareAtStart = 0.2;
 /** Of the others, those at which the gateway runs on for a while on a disk that takes nothing any more. */
 const shareTorn = 0.3;
 const longestTorn = 400;
+/** From the first acknowledgement of a life; a burst of presses lasts 0.5 s, and its tail is delivered after it. */
 const longestLife = 900;
 /** Of the runs, those before which the files go that the box makes for itself, as on a new box. */
 const shareNew = 0.15;
@@ -65,7 +66,9 @@ async function cuts(kind: FileSystem, { runs, seed, broken }: Campaign): Promise
       usualStart = took ?? usualStart;
       files = filesOf(gateway.dataFolder);
     }
-    const striking = systemClock.sleep(millis(cutAfter)).then(async () => {
+    const before = acknowledgedIn(school).length;
+    const striking = (atStart ? Promise.resolve() : acknowledgedAgain(school, before)).then(async () => {
+      await systemClock.sleep(millis(cutAfter));
       if (!running) await frozen(gateway.pid);
       await disk.cutPower();
       await systemClock.sleep(millis(runsOn));
@@ -97,6 +100,12 @@ async function cuts(kind: FileSystem, { runs, seed, broken }: Campaign): Promise
     { metric: 'slowest start to first PUBACK', value: mostOf(firstPuback), unit: 'ms', limit: 5_000 },
     { metric: 'length of a run', value: (systemClock.monotonic() - began) / runs, unit: 'ms' },
   ]);
+}
+
+/** A cut before the first acknowledgement of a life can take none: such cuts are those at the start. */
+async function acknowledgedAgain(school: MeasuredSchool, before: number): Promise<void> {
+  const limit = systemClock.monotonic() + seconds(20);
+  while (acknowledgedIn(school).length <= before && systemClock.monotonic() < limit) await systemClock.sleep(millis(5));
 }
 
 /** SIGSTOP, and seen to stand still. */

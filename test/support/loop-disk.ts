@@ -1,4 +1,5 @@
 /** A disk of our own: a file, mounted as a file system that can lose its power. Needs Linux, root and a kernel with loop devices. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,13 @@ export async function openLoopDisk(kind: FileSystem): Promise<LoopDisk> {
   const mount = () => run('mount', '-t', kind, '-o', 'loop,noatime', image, folder);
   const unmount = () => run('umount', folder);
   await mount();
-  opening.defer(() => unmount().catch(() => run('umount', '--lazy', folder)));
+  // Nothing is left mounted when the harness itself is interrupted.
+  const abandoned = () => spawnSync('umount', ['--lazy', folder]);
+  process.on('exit', abandoned);
+  opening.defer(async () => {
+    process.off('exit', abandoned);
+    await unmount().catch(() => run('umount', '--lazy', folder));
+  });
   const cutter = nativeProgram('cut-power');
   const scope = opening.release();
   return {
@@ -70,8 +77,8 @@ export async function openLoopDisk(kind: FileSystem): Promise<LoopDisk> {
  */
 export async function loopDiskTrouble(kind: FileSystem): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'Only Linux has loop devices.';
-  if (!['truncate', 'mount', 'umount', `mkfs.${kind}`, 'g++', ...(kind === 'ext4' ? ['e2fsck'] : [])].every(peer)) return 'A program is missing.';
   if (process.getuid?.() !== 0) return 'Only root may mount.';
+  if (!['truncate', 'mount', 'umount', `mkfs.${kind}`, 'g++', ...(kind === 'ext4' ? ['e2fsck'] : [])].every(peer)) return 'A program is missing.';
   try {
     await using disk = await openLoopDisk(kind);
     await disk.cutPower();

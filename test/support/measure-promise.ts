@@ -8,6 +8,15 @@ import type { MeasuredSchool } from './measure-school.ts';
 
 export const noneOf = (metric: string, value: number): Row => ({ metric, value, unit: 'count', limit: 0 });
 
+/** Rows that another promise than ours may stand behind. */
+export const theirs = {
+  absent: 'acknowledged to a panel and absent',
+  neverArrived: 'pressed and never arrived',
+  nobodyPressed: 'alarms that nobody pressed',
+  gaps: 'gaps reported where nothing is missing',
+  unsigned: 'unsigned or unreadable deliveries',
+} as const;
+
 export const acknowledgedIn = ({ panels }: MeasuredSchool): readonly string[] =>
   panels.flatMap((panel) => panel.acknowledged.map((one) => pressKey({ panel: panel.id, ...one })));
 
@@ -26,17 +35,17 @@ export async function promiseRows(school: MeasuredSchool, repeatsBy: 'kills' | '
           noneOf('receipts that the police side never gave', found.unearnedReceipts),
         ];
   return [
-    noneOf('acknowledged to a panel and absent', found.acknowledgedAndAbsent),
-    noneOf('pressed and never arrived', found.pressedAndAbsent),
-    noneOf('alarms that nobody pressed', found.phantom),
+    noneOf(theirs.absent, found.acknowledgedAndAbsent),
+    noneOf(theirs.neverArrived, found.pressedAndAbsent),
+    noneOf(theirs.nobodyPressed, found.phantom),
     ...repeats,
     noneOf('repeats with another body', found.changedBodies),
     noneOf('presses with more than one event id', found.shownTwice),
     noneOf('presses shown to an operator more than once', await shownMoreThanOnce(school)),
     noneOf('alarms whose time changed', found.changedTimes),
     noneOf('first arrivals out of order in their zone', found.outOfOrder),
-    noneOf('gaps reported where nothing is missing', found.falseGaps),
-    noneOf('unsigned or unreadable deliveries', found.badSignatures + found.unreadable),
+    noneOf(theirs.gaps, found.falseGaps),
+    noneOf(theirs.unsigned, found.badSignatures + found.unreadable),
   ];
 }
 
