@@ -1,5 +1,6 @@
 /** The register of adapters: one line each. Add a make, a dialect or an uplink here and nowhere else. */
-import type { CameraAdapter, PanelDialect } from '../gateway/domain/ports.ts';
+import type { PanelDialect } from '../gateway/domain/panel-ports.ts';
+import type { CameraAdapter } from '../gateway/domain/ports.ts';
 import type { UplinkAdapter } from '../gateway/domain/uplink-ports.ts';
 import { onvif } from './cameras/onvif/adapter.ts';
 import { rtsp } from './cameras/rtsp.ts';

@@ -22,7 +22,7 @@ export function platformDoor({ cameras, panels, clock, log, ...rest }: DoorParts
     async execute(command, onBehalfOf, signal) {
       const asked = { uplink: onBehalfOf, ...targetOf(command), op: command.command.op };
       try {
-        const result = await perform(command, signal);
+        const result = await perform(command, onBehalfOf, signal);
         log.info('platform command', { ...asked, ...result });
         return result;
       } catch (error) {
@@ -33,12 +33,12 @@ export function platformDoor({ cameras, panels, clock, log, ...rest }: DoorParts
     securityNotice: securityNotices(clock, log),
   };
 
-  function perform(asked: PlatformCommand, signal: AbortSignal): Promise<CommandResult> {
+  function perform(asked: PlatformCommand, uplink: UplinkId, signal: AbortSignal): Promise<CommandResult> {
     switch (asked.to) {
       case 'channel':
         return cameras.perform(asked.channel, asked.command, signal);
       case 'panel':
-        return panels.perform(asked.panel, asked.command);
+        return panels.perform(asked.panel, asked.command, { by: { uplink }, reason: 'ordered by the platform' });
     }
   }
 }

@@ -3,13 +3,14 @@ import { setMaxListeners } from 'node:events';
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
-import { cameraAdapters, panelDialects } from '../adapters/index.ts';
+import { cameraAdapters } from '../adapters/index.ts';
 import { embeddedBroker } from '../adapters/panels/embedded-broker.ts';
 import { createUplink, furtherIntakes, panelTrials, settingsProblems, uplinkDoubts } from './assemble-adapters.ts';
 import { codeDeskOf } from './assemble-codes.ts';
 import { platformDoor } from './assemble-door.ts';
 import { keeperOf, keepsEvidence, openPictures } from './assemble-evidence.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
+import { openPanels } from './assemble-panels.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
@@ -17,7 +18,6 @@ import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
 import { millis, seconds } from './domain/time.ts';
 import { openCameraFleet } from './fleet/cameras.ts';
-import { openPanelFleet } from './fleet/panels.ts';
 import { healthChecks } from './health/checks/index.ts';
 import { openHealth } from './health/health.ts';
 import { HopTimes } from './http/metrics/hop-times.ts';
@@ -91,6 +91,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const uplinks = openUplinks({
     inventory,
     outbox: journal.outbox,
+    onAccepted: (delivery) => panels.accepted(delivery),
     create: (settings) => createUplink(settings, { clock, log, sendTwice, door }),
     clock,
     log,
@@ -101,13 +102,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     keepsEvidence: keepsEvidence(config),
     requestSync: (panel) => panels.requestSync(panel),
   });
-  const panels = scope.own(
-    openPanelFleet({
-      ...{ inventory, intake, clock, log },
-      dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
-      openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
-    }),
-  );
+  const panels = scope.own(openPanels({ inventory, journal, intake, clock, log }));
 
   // Cameras and pictures.
   const cameras = openCameraFleet({
@@ -202,7 +197,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       faultTitle: (code) => healthChecks.find((check) => check.code === code)?.title ?? { zh: code, en: code },
       fleet: {
         cameraStatus: (camera) => cameras.status(camera),
-        panelStatus: (panel) => panels.status(panel),
+        ...panels.forPages,
         discover: (signal) => discoverCameras({ clock, log }, signal),
         introduce: (candidate, signal) => cameras.introduce(candidate, signal),
       },

@@ -1,5 +1,5 @@
 /** Who may do what at the embedded broker. Pure rules; a panel lives below its own prefix and nowhere else. */
-import type { PanelGrant } from '../../gateway/domain/ports.ts';
+import type { PanelGrant } from '../../gateway/domain/panel-ports.ts';
 import { matches } from '../../gateway/domain/topic-filter.ts';
 
 /** Topics whose retained copies the dialects know: state, not events. */

@@ -1,9 +1,10 @@
 /** Words that many dialects share: yes and no, the states of Home Assistant's alarm panel, and what a button says. */
 import { z } from 'zod';
 import type { AlarmType } from '../../gateway/domain/alarm.ts';
+import { answerTo, type PanelCommand } from '../../gateway/domain/command.ts';
 import type { ArmMode } from '../../gateway/domain/report.ts';
 import type { Heard } from './read-dialect.ts';
-import { activity, event, type Reading, type Sign, type SignMore, state } from './reading.ts';
+import { activity, answer, event, type Reading, type Sign, type SignMore, state } from './reading.ts';
 
 const yes = new Set(['true', 'on', '1', 'yes', 'open', 'online']);
 const no = new Set(['false', 'off', '0', 'no', 'close', 'closed', 'offline']);
@@ -39,13 +40,14 @@ const modes: ReadonlyMap<string, ArmMode> = new Map([
   ['armed_vacation', 'away'],
   ['armed_custom_bypass', 'away'],
 ]);
-/** Entry delay with most, exit delay with some (alarm-panels §1.2): they mean neither an alarm nor its end. */
-const between = new Set(['pending', 'arming', 'disarming']);
 
 /** A state of Home Assistant's alarm panel. */
 export function panelState(heard: Heard, partition: string, word: string): readonly Reading[] {
   const lower = word.trim().toLowerCase();
-  if (between.has(lower)) return [];
+  // Somebody, perhaps we, has told it to: it has begun.
+  if (lower === 'arming' || lower === 'disarming') return [answer(answerTo({ op: lower === 'arming' ? 'arm' : 'disarm', partition }))];
+  // Entry delay with most, exit delay with some (alarm-panels §1.2): neither an alarm nor its end.
+  if (lower === 'pending') return [];
   if (lower === 'triggered') return [state('burglary', true, 'triggered', { partition })];
   const mode = modes.get(lower);
   if (mode === undefined) throw heard.refuse('/', 'a state of an alarm panel, such as disarmed or triggered', JSON.stringify(word.slice(0, 60)));
@@ -64,4 +66,10 @@ const presses: ReadonlyMap<string, AlarmType> = new Map([
 export function press(word: string, more: SignMore): readonly Sign[] {
   if (word === '' || /release/.test(word)) return [];
   return [event(presses.get(word.toLowerCase()) ?? activity, `action:${word.slice(0, 40)}`, more)];
+}
+
+/** Home Assistant's words for arming and disarming; undefined: it has none for this. */
+export function panelWord(command: PanelCommand): string | undefined {
+  if (command.op === 'disarm') return 'DISARM';
+  return command.op === 'arm' ? `ARM_${(command.mode ?? 'away').toUpperCase()}` : undefined;
 }

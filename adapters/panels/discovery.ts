@@ -36,6 +36,11 @@ const long: Readonly<Record<string, string>> = {
   val_tpl: 'value_template',
   uniq_id: 'unique_id',
   obj_id: 'object_id',
+  cmd_t: 'command_topic',
+  pl_arm_away: 'payload_arm_away',
+  pl_arm_home: 'payload_arm_home',
+  pl_arm_nite: 'payload_arm_night',
+  pl_disarm: 'payload_disarm',
 };
 
 const payload = z.union([z.string().max(100), z.number(), z.boolean()]).transform(String);
@@ -49,6 +54,11 @@ const configBody = z.object({
   value_template: z.string().max(300).nullish(),
   unique_id: z.string().max(200).optional(),
   object_id: z.string().max(200).optional(),
+  command_topic: z.string().max(300).optional(),
+  payload_arm_away: payload.optional(),
+  payload_arm_home: payload.optional(),
+  payload_arm_night: payload.optional(),
+  payload_disarm: payload.optional(),
 });
 
 export const configSchema = z.record(z.string(), z.unknown()).transform(expanded).pipe(configBody);
@@ -76,6 +86,20 @@ export function entityOf(config: Config, component: Component, object: string, p
     off: config.payload_off ?? 'OFF',
     path: [...path],
   };
+}
+
+const commandsSchema = z.object({ topic: z.string(), away: z.string(), home: z.string(), night: z.string(), disarm: z.string() });
+/** How an alarm panel is told something; kept as JSON between messages. */
+export const commandsText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(commandsSchema);
+
+export function commandsOf(config: Config): z.output<typeof commandsSchema> | undefined {
+  if (config.command_topic === undefined) return undefined;
+  const { payload_arm_away: away, payload_arm_home: home, payload_arm_night: night, payload_disarm: disarm } = config;
+  const words = { away: away ?? 'ARM_AWAY', home: home ?? 'ARM_HOME', night: night ?? 'ARM_NIGHT', disarm: disarm ?? 'DISARM' };
+  return { topic: topicIn(config, config.command_topic), ...words };
 }
 
 /** Templates are a language of their own; these are the two that devices write: the value, or a member of it. Undefined for any other. */

@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import type { Clock, Logger, PanelDoor, PanelGrant, PanelIntake } from '../../gateway/domain/ports.ts';
+import type { PanelDoor, PanelGrant, PanelIntake } from '../../gateway/domain/panel-ports.ts';
+import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { minutes, seconds } from '../../gateway/domain/time.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { mayPublish, maySubscribe, ownClientId, wronglyRetained } from './broker-access.ts';
@@ -240,8 +241,8 @@ async function receive(door: PanelDoor, grant: PanelGrant, packet: PublishPacket
 }
 
 async function sendOrders(door: PanelDoor, broker: Aedes, signal: AbortSignal): Promise<void> {
-  for await (const { topic, payload } of door.orders(signal)) {
-    broker.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: 1, retain: false, dup: false }, () => undefined);
+  for await (const { topic, payload, expiring } of door.orders(signal)) {
+    broker.publish({ cmd: 'publish', topic, payload: Buffer.from(payload), qos: expiring ? 1 : 0, retain: false, dup: false }, () => undefined);
   }
 }
 

@@ -7,7 +7,8 @@
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { PanelId } from '../../gateway/domain/ids.ts';
-import type { Clock, Logger, PanelDoor, PanelIntake } from '../../gateway/domain/ports.ts';
+import type { PanelDoor, PanelIntake } from '../../gateway/domain/panel-ports.ts';
+import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import type { Secret } from '../../gateway/domain/secret.ts';
 import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { matches } from '../../gateway/domain/topic-filter.ts';
@@ -85,7 +86,10 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       try {
         if (signal.aborted) return;
         client.connect();
-        await Promise.all([keepTopics(door, client, clock, ending, fail), sendOrders(door, client, ending)]);
+        await Promise.all([
+          keepTopics(door, client, clock, ending, fail),
+          sendOrders(door, client, { clock, signal: ending, version: options.protocolVersion ?? 4 }),
+        ]);
         if (!signal.aborted) throw broken.signal.reason;
       } finally {
         signal.removeEventListener('abort', abandon);
@@ -180,10 +184,31 @@ function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise
   });
 }
 
-async function sendOrders(door: PanelDoor, client: MqttClient, signal: AbortSignal): Promise<void> {
-  for await (const { topic, payload } of door.orders(signal)) {
-    client.publish(topic, Buffer.from(payload), { qos: 1, retain: false });
+/**
+ * Only while connected: what the library keeps for later would be carried out later. A broker may keep an order for an absent panel only where the panel
+ * itself refuses what has expired (QoS 1); any other goes with QoS 0, which brokers do not keep, and tells those of MQTT 5 when it ends.
+ */
+async function sendOrders(door: PanelDoor, client: MqttClient, { clock, signal, version }: Sending): Promise<void> {
+  await connected(client, signal);
+  for await (const { topic, payload, expiring, expires } of door.orders(signal)) {
+    const left = Math.max(1, Math.ceil((expires - clock.now()) / 1_000));
+    const properties = version === 5 ? { properties: { messageExpiryInterval: left } } : {};
+    client.publish(topic, Buffer.from(payload), { qos: expiring ? 1 : 0, retain: false, ...properties });
   }
+}
+
+interface Sending {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly version: 4 | 5;
+}
+
+function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
+  if (client.connected || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    client.once('connect', () => resolve());
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function ended(client: MqttClient): Promise<void> {

@@ -65,6 +65,16 @@ const rule = z
   .refine(({ says, mode }) => says !== 'arming' || mode, 'mode, as it says an arming');
 export type Rule = z.output<typeof rule>;
 
+/** How it is told something; `{id}`, `{partition}`, `{zone}`, `{mode}` and `{expires}` (epoch seconds) stand for what the order says. */
+const command = z.strictObject({
+  topic: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^+#]+$/, 'a topic without + and #'),
+  payload: z.string().max(1_000),
+});
+
 export const mappedSettings = z
   .strictObject({
     prefix: prefixText,
@@ -72,6 +82,7 @@ export const mappedSettings = z
     body: z.enum(['json', 'text']).default('json'),
     timeZone: timeZoneText,
     rules: z.array(rule).min(1).max(100),
+    commands: z.partialRecord(z.enum(['arm', 'disarm', 'reset', 'siren', 'bypass', 'unbypass', 'received', 'sync']), command).default({}),
   })
   // Otherwise one panel could speak in the name of another.
   .refine(({ prefix, rules }) => rules.every(({ topic }) => topic.startsWith(prefix)), 'topics that begin with the prefix');

@@ -1,9 +1,9 @@
 /** Makes a PanelDialect of what is its own in a dialect: its topics, and a pure function from a message to readings. */
 import { z } from 'zod';
 import type { Panel } from '../../gateway/domain/campus.ts';
-import type { PanelMessage } from '../../gateway/domain/command.ts';
+import type { PanelCommand, PanelKnown, PanelMessage, PanelOp } from '../../gateway/domain/command.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import type { PanelDialect } from '../../gateway/domain/ports.ts';
+import type { PanelDialect } from '../../gateway/domain/panel-ports.ts';
 import type { Instant } from '../../gateway/domain/time.ts';
 import { readJson, readText, unreadable } from './panel-json.ts';
 import type { Reading } from './reading.ts';
@@ -36,6 +36,21 @@ export interface ReadDialect<Settings> {
   topics?(settings: Settings): readonly string[];
   /** Topics that mean nothing to it become no readings. */
   read(heard: Heard, settings: Settings): readonly Reading[];
+  /** How it is told something; absent: it only speaks. */
+  readonly tell?: {
+    orders(settings: Settings): readonly PanelOp[];
+    /** Asked only for what is among `orders`. Undefined: this one cannot be said. */
+    say(command: PanelCommand, settings: Settings, known: Told): readonly Saying[] | undefined;
+  };
+}
+
+export interface Saying {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export interface Told extends PanelKnown {
+  readonly panel: Panel;
 }
 
 /** A prefix of topics as people write it, with or without the slash at its end; no wildcards. */
@@ -59,7 +74,7 @@ export const timeZoneText = z
   }, 'an IANA time zone such as Asia/Shanghai')
   .default('Asia/Shanghai');
 
-export function readDialect<Settings>({ name, settings, prefix, topics, read }: ReadDialect<Settings>): PanelDialect {
+export function readDialect<Settings>({ name, settings, prefix, topics, read, tell }: ReadDialect<Settings>): PanelDialect {
   // Parsed once for each entry of the inventory, which is replaced when it changes.
   const parsed = new WeakMap<Panel, Settings>();
   const settingsOf = (panel: Panel): Settings => {
@@ -76,6 +91,7 @@ export function readDialect<Settings>({ name, settings, prefix, topics, read }: 
     parsed.set(panel, made.data);
     return made.data;
   };
+  const said = (panel: Panel): readonly PanelOp[] => tell?.orders(settingsOf(panel)) ?? [];
   return {
     name,
     settings,
@@ -89,14 +105,24 @@ export function readDialect<Settings>({ name, settings, prefix, topics, read }: 
       const own = settingsOf(panel);
       return reportsOfReadings(panel, message, read(heardOf(panel, message, prefix(own)), own));
     },
-    encode: (panel, _campus, { op }) => {
+    answers: false,
+    orders: (panel) => [...said(panel), 'sync'],
+    encode: (panel, _campus, command, known) => {
+      const own = settingsOf(panel);
+      const sayable = said(panel);
+      const words = command.op === 'sync' || sayable.includes(command.op) ? tell?.say(command, own, { ...known, panel }) : undefined;
+      if (words !== undefined) return words.map(({ topic, payload }) => ({ topic, payload: new TextEncoder().encode(payload), expiring: false }));
       // It tells its state when it likes: there is nothing to ask.
-      if (op === 'sync') return [];
-      throw new GatewayError('COMMAND_UNSUPPORTED', `Panel ${panel.id} speaks ${name}, in which ${op} cannot be said.`, {
-        context: { panel: panel.id, dialect: name, op },
-      });
+      if (command.op === 'sync') return [];
+      throw unsaid(panel, name, command.op, sayable);
     },
   };
+}
+
+function unsaid(panel: Panel, dialect: string, op: PanelOp, sayable: readonly PanelOp[]): GatewayError {
+  const instead = sayable.length === 0 ? 'it cannot be told anything' : `it can be told ${sayable.join(', ')}`;
+  const sentence = `Panel ${panel.id} speaks ${dialect} and cannot be told ${op} like this: ${instead} (which names and settings that needs: docs/protocols/panel-dialects.md).`;
+  return new GatewayError('COMMAND_UNSUPPORTED', sentence, { context: { panel: panel.id, dialect, op, orders: sayable } });
 }
 
 function heardOf(panel: Panel, message: PanelMessage, prefix: string): Heard {

@@ -32,6 +32,8 @@ export type Reading =
   | Sign
   | { readonly kind: 'arming'; readonly mode: ArmMode; readonly partition?: string; readonly user?: string; readonly at?: Instant }
   | { readonly kind: 'alive'; readonly online: boolean; readonly at?: Instant; readonly queued?: number }
+  /** What it says of an order that it was given (`answerTo`); means nothing unless one waits for it. */
+  | { readonly kind: 'answer'; readonly to: string; readonly ok: boolean; readonly error?: string }
   /** To be told back with later messages. */
   | { readonly kind: 'learned'; readonly key: string; readonly value: string };
 
@@ -39,6 +41,10 @@ export type SignMore = Omit<Sign, 'kind' | 'type' | 'active' | 'code'>;
 
 export function state(type: Sign['type'], active: boolean, code: string, more: SignMore = {}): Sign {
   return { kind: 'state', type, active, code, ...more };
+}
+
+export function answer(to: string, error?: string): Reading {
+  return { kind: 'answer', to, ok: error === undefined, ...(error === undefined ? {} : { error: error.slice(0, 256) }) };
 }
 
 export function event(type: Sign['type'], code: string, more: SignMore = {}): Sign {

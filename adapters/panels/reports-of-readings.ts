@@ -33,6 +33,8 @@ function reportsOf(panel: Panel, message: PanelMessage, reading: Reading): reado
     }
     case 'alive':
       return [{ kind: 'alive', online: reading.online, ...(reading.queued === undefined ? {} : { queued: reading.queued }), ...said }];
+    case 'answer':
+      return [{ kind: 'response', command: reading.to, ok: reading.ok, ...(reading.error === undefined ? {} : { error: reading.error }), ...said }];
     case 'learned':
       return [{ kind: 'learned', key: reading.key, value: reading.value, ...said }];
   }

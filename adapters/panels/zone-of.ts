@@ -23,10 +23,17 @@ export function zoneOf(panel: Panel, number: string | undefined): ZoneOfPanel | 
 export function zoneOfLabel(panel: Panel, label: string): ZoneOfPanel {
   const named = panel.zones.find(({ id, name }) => id === label || name === label);
   if (named) return { id: named.id, known: named };
-  const lower = label.toLowerCase();
   // Of a number alone leading zeros mean nothing: `0x00158d` is a name.
   const numbered = /^\d+$/.test(label) ? zoneOf(panel, label) : undefined;
   if (numbered) return numbered;
+  const made = slugOf(label);
+  const known = panel.zones.find(({ id }) => id === made);
+  return { id: zoneId(made), ...(known ? { known } : {}) };
+}
+
+/** The id that is made of a name. */
+export function slugOf(label: string): string {
+  const lower = label.toLowerCase();
   const slug = idPattern.test(lower)
     ? lower
     : lower
@@ -34,7 +41,5 @@ export function zoneOfLabel(panel: Panel, label: string): ZoneOfPanel {
         .replace(/^_+|_+$/g, '')
         .slice(0, 63);
   // What has no Latin letters keeps its own hash: two such sensors must never be one zone.
-  const made = /^[\x20-\x7e]+$/.test(label) && slug !== '' ? slug : `z-${createHash('sha256').update(label).digest('hex').slice(0, 12)}`;
-  const known = panel.zones.find(({ id }) => id === made);
-  return { id: zoneId(made), ...(known ? { known } : {}) };
+  return /^[\x20-\x7e]+$/.test(label) && slug !== '' ? slug : `z-${createHash('sha256').update(label).digest('hex').slice(0, 12)}`;
 }

@@ -20,6 +20,8 @@ export interface UplinksOptions {
   readonly create: (settings: UplinkSettings) => Uplink;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of each acceptance, once it is journalled. Must not throw. */
+  readonly onAccepted?: (delivery: Delivery) => void;
 }
 
 /** What the far side last acknowledged. */
@@ -57,7 +59,7 @@ interface Running {
   end(): Promise<void>;
 }
 
-export function openUplinks({ inventory, outbox, create, clock, log }: UplinksOptions): Uplinks {
+export function openUplinks({ inventory, outbox, create, clock, log, onAccepted }: UplinksOptions): Uplinks {
   const made = new Map<UplinkId, Made>();
   const running = new Map<UplinkId, Running>();
   const answers = new Map<UplinkId, LastAnswer>();
@@ -78,7 +80,10 @@ export function openUplinks({ inventory, outbox, create, clock, log }: UplinksOp
     return fresh;
   }
 
-  const accepted = ({ uplink }: Delivery, { acceptedAt: at, took }: Acceptance) => answers.set(uplink, { at, took });
+  const accepted = (delivery: Delivery, { acceptedAt: at, took }: Acceptance) => {
+    answers.set(delivery.uplink, { at, took });
+    onAccepted?.(delivery);
+  };
 
   function start(uplink: Uplink, fingerprint: string): void {
     const life = new AbortController();

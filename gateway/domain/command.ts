@@ -1,11 +1,42 @@
 /** The only way back to a device: commands go through the fleet's command desk. */
-import type { PanelId, ZoneId } from './ids.ts';
+import type { PanelId, UplinkId, UserId, ZoneId } from './ids.ts';
+import type { ArmMode, PanelSequence } from './report.ts';
 import type { Instant, Millis } from './time.ts';
+import type { Words } from './words.ts';
 
-export type PanelCommand =
-  | { readonly id: string; readonly op: 'arm' | 'disarm' | 'reset' | 'siren'; readonly partition?: string; readonly expires: Instant }
-  | { readonly id: string; readonly op: 'bypass' | 'unbypass'; readonly zone: ZoneId; readonly expires: Instant }
-  | { readonly id: string; readonly op: 'sync'; readonly expires: Instant };
+interface Ordered {
+  readonly id: string;
+  /** It must never be carried out after this. */
+  readonly expires: Instant;
+}
+
+export type PanelCommand = Ordered &
+  (
+    | { readonly op: 'arm' /** `away` unless told. */; readonly mode?: Exclude<ArmMode, 'disarmed'>; readonly partition?: string }
+    | { readonly op: 'disarm' | 'reset'; readonly partition?: string }
+    | { readonly op: 'siren' /** On unless told. */; readonly on?: boolean; readonly partition?: string }
+    | { readonly op: 'bypass' | 'unbypass'; readonly zone: ZoneId }
+    | /** To whoever pressed there: the police has it. */ { readonly op: 'received'; readonly zone: ZoneId; readonly sequence?: PanelSequence }
+    | { readonly op: 'sync' }
+  );
+export type PanelOp = PanelCommand['op'];
+export const panelOps = ['arm', 'disarm', 'reset', 'siren', 'bypass', 'unbypass', 'received', 'sync'] as const satisfies readonly PanelOp[];
+
+/** Who is behind a command: a person, a platform, or the gateway of its own accord. */
+export type Orderer = { readonly user: UserId } | { readonly uplink: UplinkId } | 'gateway';
+
+export interface Mandate {
+  readonly by: Orderer;
+  /** Why, in the words of whoever gave it. */
+  readonly reason: string;
+}
+
+/**
+ * `accepted`, `refused`: the panel said so, or what it tells of itself shows it. `unknown`: it was sent, and nothing proves what became of it.
+ * `not-sent`: it never left.
+ */
+export type CommandOutcome = 'accepted' | 'refused' | 'unknown' | 'not-sent';
+export const commandOutcomes = ['accepted', 'refused', 'unknown', 'not-sent'] as const satisfies readonly CommandOutcome[];
 
 interface ForProfile {
   /** `main`, `sub`, or the camera's own token. */
@@ -47,6 +78,11 @@ export interface CommandResult {
   readonly presets?: readonly CameraPreset[];
 }
 
+export interface PanelCommandResult extends CommandResult {
+  readonly outcome: CommandOutcome;
+  readonly words: Words;
+}
+
 export interface PanelMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -66,9 +102,39 @@ export interface PanelMessage {
   readonly learned?: ReadonlyMap<string, string>;
 }
 
-/** A message to a panel. */
-export interface PanelOrder {
-  readonly panel: PanelId;
+/** How a dialect says a command. */
+export interface PanelWords {
   readonly topic: string;
   readonly payload: Uint8Array;
+  /** The panel itself refuses it once it has expired: then a broker may keep it for the panel, otherwise none must. */
+  readonly expiring: boolean;
+}
+
+/** A message to a panel; whoever carries it drops it once it has expired. */
+export interface PanelOrder extends PanelWords {
+  readonly panel: PanelId;
+  readonly expires: Instant;
+}
+
+/** What is known of a panel when it is told something. */
+export interface PanelKnown {
+  /** What its dialect has learned from its messages. */
+  readonly learned: ReadonlyMap<string, string>;
+  /** Panel clock minus ours. */
+  readonly clockOffset?: Millis;
+}
+
+/** What a panel that knows no ids says it answers to (`response.command`). */
+export function answerTo(said: { readonly op: PanelOp; readonly on?: boolean; readonly zone?: string; readonly partition?: string }): string {
+  const { op, on = true, zone, partition } = said;
+  if (op === 'siren') return `siren ${on ? 'on' : 'off'}`;
+  const where = zone === undefined || op === 'received' ? partition && `#${partition}` : `@${zone}`;
+  return where === undefined ? op : `${op} ${where}`;
+}
+
+/** Whether an answer is to this command: by its id, or by what it says; of a partition only where the command names one, or the answer none. */
+export function isAnswerTo(answer: string, command: PanelCommand): boolean {
+  if (answer === command.id || answer === answerTo(command)) return true;
+  if (command.op !== 'arm' && command.op !== 'disarm' && command.op !== 'reset') return false;
+  return answer === command.op || (command.partition === undefined && answer.startsWith(`${command.op} #`));
 }

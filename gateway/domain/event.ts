@@ -1,6 +1,7 @@
 /** What the gateway decided. Append-only: an event is never changed and never deleted. */
 import type { AlarmType, Severity } from './alarm.ts';
 import type { ProgressStep } from './alarm-step.ts';
+import type { CommandOutcome, Orderer, PanelOp } from './command.ts';
 import type { EscalationTarget } from './escalation.ts';
 import type { EvidenceFact, EvidenceLink } from './evidence.ts';
 import type { FaultCode, SubjectId } from './health.ts';
@@ -122,6 +123,30 @@ export interface PanelGap extends Decided {
   readonly missingFrom: number;
   readonly missingTo: number;
 }
+/** Committed before the command leaves. */
+export interface CommandOrdered extends Decided {
+  readonly kind: 'command.ordered';
+  readonly panel: PanelId;
+  readonly command: string;
+  readonly op: PanelOp;
+  readonly partition?: string;
+  readonly about?: ZoneId;
+  readonly mode?: ArmMode;
+  readonly on?: boolean;
+  readonly expires: Instant;
+  readonly by: Orderer;
+  readonly reason: string;
+}
+/** What became of it. Absent: the gateway ended before it could tell, and nothing is known. */
+export interface CommandEnded extends Decided {
+  readonly kind: 'command.ended';
+  readonly panel: PanelId;
+  readonly command: string;
+  readonly op: PanelOp;
+  readonly ordered: EventId;
+  readonly outcome: CommandOutcome;
+  readonly sentence: Words;
+}
 export interface FaultRaised extends Decided {
   readonly kind: 'fault.raised';
   readonly fault: FaultCode;
@@ -146,6 +171,8 @@ export type DomainEvent =
   | AlarmEscalated
   | ArmingChanged
   | PanelGap
+  | CommandOrdered
+  | CommandEnded
   | FaultRaised
   | FaultCleared
   | EvidenceEvent;
@@ -158,6 +185,8 @@ export const eventKinds = [
   'alarm.escalated',
   'arming.changed',
   'panel.gap',
+  'command.ordered',
+  'command.ended',
   'fault.raised',
   'fault.cleared',
   'evidence.begun',

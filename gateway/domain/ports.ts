@@ -1,8 +1,8 @@
 /** The ports: what the gateway asks of other people's boxes, and what it offers them. Adapters implement or call these; nothing else crosses. */
 import type { z } from 'zod';
 import type { AlarmType } from './alarm.ts';
-import type { Camera, Inventory, Panel } from './campus.ts';
-import type { CameraCommand, CommandResult, PanelCommand, PanelMessage, PanelOrder } from './command.ts';
+import type { Camera, Inventory } from './campus.ts';
+import type { CameraCommand, CommandResult } from './command.ts';
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
 import type { ShownCertificate } from './fingerprint.ts';
@@ -105,54 +105,6 @@ export interface CameraSession extends CameraFacts, AsyncDisposable {
   /** http:// or https:// address of a JPEG of now, without credentials; undefined where the camera names none. */
   snapshotAddress(signal: AbortSignal): Promise<string | undefined>;
   perform(command: CameraCommand, signal: AbortSignal): Promise<CommandResult>;
-}
-
-// ---- panels
-
-/** Pure: bytes in, values out. */
-export interface PanelDialect {
-  readonly name: string;
-  /** Of `Panel.settings`. */
-  readonly settings: z.ZodType;
-  /** `mistake`: an event that asks to be kept raises nothing. `usual`: to our own broker, which keeps nothing, the retain flag is an idle wish. */
-  readonly retainedEvents: 'mistake' | 'usual';
-  /** MQTT prefix below which this panel subscribes; it may use nothing else. Ends with `/`. Throws INVENTORY_INVALID where the settings are wrong. */
-  prefix(panel: Panel, campus: string): string;
-  /** Filters of the topics that it publishes on; mostly below the prefix. */
-  topics(panel: Panel, campus: string): readonly string[];
-  /** Throws PANEL_MESSAGE (expected, got, where) for a message it cannot read. */
-  decode(panel: Panel, message: PanelMessage): readonly Report[];
-  /** Throws COMMAND_UNSUPPORTED. */
-  encode(panel: Panel, campus: string, command: PanelCommand): readonly PanelOrder[];
-}
-
-/** Carries messages between panels and the gateway; knows no dialect. */
-export interface PanelIntake {
-  readonly name: string;
-  /** Lives until aborted; throws when broken. */
-  run(door: PanelDoor, signal: AbortSignal): Promise<void>;
-}
-
-/** What a panel may do at a broker. */
-export interface PanelGrant {
-  readonly panel: Panel;
-  readonly prefix: string;
-  readonly topics: readonly string[];
-  readonly retainedEvents: PanelDialect['retainedEvents'];
-}
-
-export interface PanelDoor {
-  /** The panel that this username and password belong to, in constant time; undefined: nobody. */
-  authenticate(username: string, password: Uint8Array): Panel | undefined;
-  /** Every enabled panel of this intake with its prefix and topics. */
-  panels(): readonly PanelGrant[];
-  /** Resolves once everything that the message means is committed; rejects if it is not: then nothing may be acknowledged. */
-  receive(panel: PanelId, message: PanelMessage): Promise<void>;
-  session(panel: PanelId, state: 'connected' | 'disconnected', reason: string): void;
-  /** A broker between us and the panels forgot what it held for us: messages may be missing, every panel is asked for its state. */
-  sessionLost(): void;
-  /** Orders to send, until aborted. */
-  orders(signal: AbortSignal): AsyncIterable<PanelOrder>;
 }
 
 // ---- the spine

@@ -83,4 +83,5 @@ export type Report =
   | (Said & { readonly kind: 'alive'; readonly online: boolean /** Messages the panel still holds. */; readonly queued?: number })
   /** What a dialect must remember to read later messages; told back to it with them (`PanelMessage.learned`). */
   | (Said & { readonly kind: 'learned'; readonly key: string; readonly value: string })
+  /** `command`: the id of the order; of a panel that knows no ids, what it answers (`answerTo`). */
   | (Said & { readonly kind: 'response'; readonly command: string; readonly ok: boolean; readonly error?: string });

@@ -4,22 +4,22 @@
  * A message that cannot be read is acknowledged (it would never become readable, and would stop everything behind it), logged, counted, and
  * shown as the trouble `communication` until the same topic is readable again; the panel is asked for its state, which fills in what it said.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AlarmType } from '../domain/alarm.ts';
 import type { Panel } from '../domain/campus.ts';
-import type { CommandResult, PanelCommand, PanelMessage, PanelOrder } from '../domain/command.ts';
+import type { Mandate, PanelCommand, PanelCommandResult, PanelMessage, PanelOp } from '../domain/command.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { Carriage } from '../domain/event.ts';
 import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
-import type { Clock, InventoryReader, Logger, PanelDialect, PanelDoor, PanelGrant } from '../domain/ports.ts';
+import type { PanelDialect, PanelDoor } from '../domain/panel-ports.ts';
+import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
 import { type Instant, instant, type Millis, seconds } from '../domain/time.ts';
-import { matches } from '../domain/topic-filter.ts';
-import { Mailbox } from '../runtime/mailbox.ts';
 import { mapperVersion } from './mapper-version.ts';
-import { openPanelDesk } from './panel-desk.ts';
+import { type CommandAudit, openPanelDesk } from './panel-desk.ts';
+import { openPanelDoors } from './panel-doors.ts';
 import { openReconciler } from './panel-reconciler.ts';
+import { openPanelRoster } from './panel-roster.ts';
 import { type Contact, openPanelStatuses } from './panel-status.ts';
 
 export interface PanelFleetOptions {
@@ -29,6 +29,8 @@ export interface PanelFleetOptions {
   readonly intake: { report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<unknown> };
   /** Canonical types of the alarms of this zone that are raised and not restored. */
   readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
+  /** Keeps who ordered what of panels, why, and what became of it. */
+  readonly audit: CommandAudit;
   readonly clock: Clock;
   readonly log: Logger;
   /** How long an alarm that only a snapshot shows waits for its event. */
@@ -41,8 +43,10 @@ export interface PanelFleet extends Disposable {
   status(panel: PanelId): PanelStatus;
   statuses(): readonly PanelStatus[];
   changes(signal: AbortSignal): AsyncIterable<PanelStatus>;
-  /** Resolves with the panel's answer, or why there is none. Throws NOT_FOUND, COMMAND_UNSUPPORTED. */
-  perform(panel: PanelId, command: PanelCommand): Promise<CommandResult>;
+  /** What this panel can be told. Throws NOT_FOUND. */
+  orders(panel: PanelId): readonly PanelOp[];
+  /** Resolves with what became of it. Throws NOT_FOUND, COMMAND_UNSUPPORTED, JOURNAL_UNAVAILABLE. */
+  perform(panel: PanelId, command: PanelCommand, mandate: Mandate): Promise<PanelCommandResult>;
   requestSync(panel: PanelId): void;
   /** Messages that could not be read since the start. */
   unreadable(): number;
@@ -50,31 +54,20 @@ export interface PanelFleet extends Disposable {
 
 const complainEvery = seconds(10);
 
-export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock, log, reconcileAfter }: PanelFleetOptions): PanelFleet {
+export function openPanelFleet({ inventory, dialects, intake, openAlarms, audit, clock, log, reconcileAfter }: PanelFleetOptions): PanelFleet {
   const statuses = openPanelStatuses(clock);
-  const orders = new Map<string, Mailbox<PanelOrder>>();
   const unreadableTopics = new Map<PanelId, Set<string>>();
   const complaints = new Map<PanelId, { at: Instant; unsaid: number }>();
   let unreadable = 0;
 
+  const roster = openPanelRoster(inventory, dialects, log);
   const campus = () => inventory.current().campus.id;
-  const find = (id: PanelId) => inventory.current().panels.find((panel) => panel.id === id && panel.enabled);
-  const dialectOf = (panel: Panel): PanelDialect => {
-    const dialect = dialects.get(panel.dialect);
-    if (dialect) return dialect;
-    throw new GatewayError('INVENTORY_INVALID', `Panel ${panel.id} speaks "${panel.dialect}", which no dialect of this gateway reads.`, {
-      context: { panel: panel.id, dialect: panel.dialect },
-    });
-  };
-
   const desk = openPanelDesk({
-    clock,
+    ...{ clock, log, audit },
     status: (panel) => statuses.of(panel.id),
-    send: (panel, command) => {
-      const mailbox = orders.get(panel.broker);
-      const toSend = dialectOf(panel).encode(panel, campus(), command);
-      return mailbox !== undefined && toSend.every((order) => mailbox.push(order));
-    },
+    answers: (panel) => roster.dialectOf(panel).answers,
+    encode: (panel, command) => roster.dialectOf(panel).encode(panel, campus(), command, statuses.contact(panel.id)),
+    send: (panel, order, patient) => doors.send(panel.broker, order, patient),
   });
   const reconciler = openReconciler({
     clock,
@@ -128,7 +121,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     const { receivedAt, retained } = message;
     let reports: readonly Report[];
     try {
-      reports = dialectOf(panel).decode(panel, withContact(message, statuses.contact(panel.id)));
+      reports = roster.dialectOf(panel).decode(panel, withContact(message, statuses.contact(panel.id)));
     } catch (error) {
       if (!isGatewayError(error, 'PANEL_MESSAGE')) throw error;
       if (!retained) statuses.heard(panel.id, receivedAt);
@@ -145,70 +138,29 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
     for (const report of reports) {
       const journal = owed(panel, report);
       statuses.note(panel.id, report, { receivedAt, retained });
-      if (report.kind === 'response') desk.answered(panel, report);
+      if (!retained) desk.heard(panel, report);
       // Asked in order and in one turn: the journal keeps that order, and one commit covers them all.
       if (journal) commits.push(intake.report(report, receivedAt, protocol, carriage));
     }
     await Promise.all(commits);
   };
 
-  const misfits = new WeakSet<Panel>();
-  /** None for a panel whose settings do not fit its dialect: the others must not suffer for it. */
-  const grantOf = (panel: Panel): readonly PanelGrant[] => {
-    const dialect = dialectOf(panel);
-    const { retainedEvents } = dialect;
-    try {
-      return [{ panel, prefix: dialect.prefix(panel, campus()), topics: dialect.topics(panel, campus()), retainedEvents }];
-    } catch (error) {
-      if (!isGatewayError(error, 'INVENTORY_INVALID')) throw error;
-      if (!misfits.has(panel)) log.error('panel settings unusable', { panel: panel.id, error });
-      misfits.add(panel);
-      return [];
-    }
-  };
+  const doors = openPanelDoors({
+    ...{ roster, receive, clock, log },
+    session: (panel, state) => statuses.session(panel, state),
+    lost: (all) => {
+      for (const panel of all) desk.requestSync(panel);
+    },
+  });
 
-  const speaksOn = (panel: Panel, topic: string): boolean => {
-    const dialect = dialectOf(panel);
-    return topic.startsWith(dialect.prefix(panel, campus())) || dialect.topics(panel, campus()).some((filter) => matches(filter, topic));
-  };
-
-  const doorFor = (name: string, protocol = name === 'embedded' ? 'mqtt' : `mqtt:${name}`): PanelDoor => {
-    const outgoing = orders.get(name) ?? new Mailbox<PanelOrder>(1_000);
-    orders.set(name, outgoing);
-    const mine = () => inventory.current().panels.filter((panel) => panel.enabled && panel.broker === name && dialects.has(panel.dialect));
-    return {
-      authenticate(username, password) {
-        const panel = mine().find(({ id }) => id === username);
-        const given = createHash('sha256').update(password).digest();
-        const kept = Buffer.from(panel?.passwordSha256 ?? '', 'hex');
-        // Compared also for a name that nobody has, so that the time taken tells nothing.
-        const same = timingSafeEqual(given, kept.length === given.length ? kept : Buffer.alloc(given.length));
-        return same && kept.length === given.length ? panel : undefined;
-      },
-      panels: () => mine().flatMap(grantOf),
-      async receive(id, message) {
-        const panel = mine().find((each) => each.id === id);
-        if (!panel || !speaksOn(panel, message.topic)) {
-          throw new GatewayError('PANEL_FORBIDDEN', `Panel ${id} may not speak on ${message.topic.slice(0, 200)} of ${name}.`, {
-            context: { panel: id, broker: name },
-          });
-        }
-        await receive(panel, protocol, message);
-      },
-      session(id, state, reason) {
-        log.info('panel session changed', { panel: id, state, reason });
-        statuses.session(id, state);
-      },
-      sessionLost() {
-        log.warn('broker session lost', { broker: name });
-        for (const panel of mine()) desk.requestSync(panel);
-      },
-      orders: (signal) => outgoing.take(signal),
-    };
+  const found = (id: PanelId): Panel => {
+    const panel = roster.find(id);
+    if (panel) return panel;
+    throw new GatewayError('NOT_FOUND', `There is no enabled panel ${id}.`, { context: { panel: id } });
   };
 
   return {
-    doorFor,
+    doorFor: doors.doorFor,
     status: (panel) => statuses.of(panel),
     statuses: () => {
       const ids = inventory.current().panels.map(({ id }) => id);
@@ -216,13 +168,13 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, clock,
       return ids.map((id) => statuses.of(id));
     },
     changes: (signal) => statuses.changes(signal),
-    async perform(id, command) {
-      const panel = find(id);
-      if (!panel) throw new GatewayError('NOT_FOUND', `There is no enabled panel ${id}.`, { context: { panel: id } });
-      return desk.perform(panel, command);
+    orders: (id) => {
+      const panel = found(id);
+      return roster.dialectOf(panel).orders(panel);
     },
+    perform: async (id, command, mandate) => desk.perform(found(id), command, mandate),
     requestSync: (id) => {
-      const panel = find(id);
+      const panel = roster.find(id);
       if (panel && dialects.has(panel.dialect)) desk.requestSync(panel);
     },
     unreadable: () => unreadable,

@@ -13,6 +13,7 @@ const all = roles;
 export const operate: readonly Role[] = ['administrator', 'operator'];
 const maintain = ['administrator', 'technician'] as const;
 const administer = ['administrator'] as const;
+const serve = ['administrator', 'operator', 'technician'] as const;
 
 const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'GET /api/v1/session': all,
@@ -49,6 +50,15 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'DELETE /api/v1/panels/:id': maintain,
   'POST /api/v1/panels/:id/password': maintain,
   'PUT /api/v1/panels/:id/secret': maintain,
+  // Who may disarm, and sound a siren: those who answer for the school now. Whoever mends a detector may take it out of service, and is named.
+  'GET /api/v1/panels/:id/commands': serve,
+  'POST /api/v1/panels/:id/commands/arm': operate,
+  'POST /api/v1/panels/:id/commands/disarm': operate,
+  'POST /api/v1/panels/:id/commands/reset': operate,
+  'POST /api/v1/panels/:id/commands/siren': operate,
+  'POST /api/v1/panels/:id/commands/bypass': serve,
+  'POST /api/v1/panels/:id/commands/unbypass': serve,
+  'POST /api/v1/panels/:id/commands/sync': serve,
   'POST /api/v1/panel-trials': maintain,
   'GET /api/v1/rules': maintain,
   'PUT /api/v1/rules/:id': maintain,

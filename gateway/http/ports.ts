@@ -2,6 +2,7 @@
 import type { LifeStep } from '../domain/alarm-step.ts';
 import type { Screen, UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
+import type { Mandate, PanelCommand, PanelCommandResult, PanelOp } from '../domain/command.ts';
 import type { Seat } from '../domain/event.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
@@ -37,6 +38,10 @@ export interface HealthReader {
 export interface FleetReader {
   cameraStatus(camera: CameraId): CameraStatus | undefined;
   panelStatus(panel: PanelId): PanelStatus | undefined;
+  /** What it can be told. Throws NOT_FOUND. */
+  orders(panel: PanelId): readonly PanelOp[];
+  /** Throws NOT_FOUND, COMMAND_UNSUPPORTED, JOURNAL_UNAVAILABLE. */
+  command(panel: PanelId, command: PanelCommand, mandate: Mandate): Promise<PanelCommandResult>;
   discover(signal: AbortSignal): Promise<readonly DiscoveredCamera[]>;
   introduce(candidate: Camera, signal: AbortSignal): Promise<CameraIntroduction>;
 }

@@ -1,6 +1,15 @@
 /** Pure: what a report of a panel means, given the inventory. */
 import type { Inventory } from '../domain/campus.ts';
-import { type AlarmRaised, type AlarmRestored, type ArmingChanged, type Carriage, type ClockTrust, mostEvidence } from '../domain/event.ts';
+import type { Mandate, PanelCommand } from '../domain/command.ts';
+import {
+  type AlarmRaised,
+  type AlarmRestored,
+  type ArmingChanged,
+  type Carriage,
+  type ClockTrust,
+  type CommandOrdered,
+  mostEvidence,
+} from '../domain/event.ts';
 import { evidenceLinks } from '../domain/evidence.ts';
 import type { EventId, PanelId } from '../domain/ids.ts';
 import type { Report } from '../domain/report.ts';
@@ -97,6 +106,24 @@ export function armingEvent(report: ArmingReport, { id, inventory, receivedAt }:
     ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
     ...(report.user === undefined ? {} : { user: report.user }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),
+  };
+}
+
+/** The member of a command that names a zone is `about` here: the event is not one of that zone. */
+export function orderedEvent(
+  panel: PanelId,
+  command: PanelCommand,
+  { by, reason }: Mandate,
+  stamp: Pick<CommandOrdered, 'id' | 'campus' | 'receivedAt' | 'clockTrust'>,
+): CommandOrdered {
+  const { id, op, expires } = command;
+  return {
+    kind: 'command.ordered',
+    ...{ ...stamp, panel, command: id, op, expires, by, reason },
+    ...('partition' in command && command.partition !== undefined ? { partition: command.partition } : {}),
+    ...('zone' in command ? { about: command.zone } : {}),
+    ...('mode' in command && command.mode !== undefined ? { mode: command.mode } : {}),
+    ...('on' in command && command.on !== undefined ? { on: command.on } : {}),
   };
 }
 

@@ -1,4 +1,6 @@
 /** Report → Event: identifies, stamps and records what devices say. The journal decides what is new; here nothing is acknowledged. */
+
+import type { Mandate, PanelCommand, PanelCommandResult } from '../domain/command.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
 import type { EvidenceFact } from '../domain/evidence.ts';
@@ -10,7 +12,7 @@ import { underRules } from '../domain/site-rules.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { type AlarmDesk, openAlarmDesk } from './alarm-desk.ts';
-import { type Arrival, armingEvent, type ZoneReport, zoneEvent } from './decide.ts';
+import { type Arrival, armingEvent, orderedEvent, type ZoneReport, zoneEvent } from './decide.ts';
 import { eventIds } from './event-ids.ts';
 import { openSequences } from './sequences.ts';
 
@@ -36,7 +38,14 @@ export type IntakeResult =
   /** `known`: a status repeat of what the journal holds already. `no-event`: trouble, life signs, answers: the fleet's business. */
   | { readonly kind: 'nothing'; readonly why: 'known' | 'no-event' };
 
-export interface Intake extends AlarmDesk {
+/** Who ordered what of panels, and what became of it. */
+interface CommandAudit {
+  /** Resolves after the commit: then it may leave. */
+  ordered(panel: PanelId, command: PanelCommand, mandate: Mandate): Promise<EventId>;
+  ended(ordered: EventId, panel: PanelId, command: PanelCommand, result: PanelCommandResult): Promise<unknown>;
+}
+
+export interface Intake extends AlarmDesk, CommandAudit {
   /** Resolves once everything that the report means is committed; rejects if it is not: then nothing may be acknowledged to the device. */
   report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult>;
   /** A screen drew the alarm, with this user in front of it. */
@@ -124,6 +133,9 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     }
   };
 
+  /** Of what the gateway itself decides now. */
+  const stamp = () => ({ id: nextId(), campus: inventory.current().campus.id, receivedAt: clock.now(), clockTrust: 'none' as const });
+
   const find = <Kind extends DomainEvent['kind']>(id: EventId, kind: Kind): Extract<DomainEvent, { kind: Kind }> => {
     const event = journal.read.find(id)?.event;
     if (event?.kind !== kind) throw new GatewayError('NOT_FOUND', `The journal holds no ${kind} event ${id}.`, { context: { event: id, kind } });
@@ -149,23 +161,16 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       const { campus } = find(fact.alarm, 'alarm.raised');
       await record({ ...fact, id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none' });
     },
+    ordered: async (panel, command, mandate) => (await record(orderedEvent(panel, command, mandate, stamp()))).entry.event.id,
+    ended: (ordered, panel, { id, op }, { outcome, words }) =>
+      record({ kind: 'command.ended', ...stamp(), panel, command: id, op, ordered, outcome, sentence: words }),
     raiseFault: async ({ code, subject, sentence }) => {
-      const campus = inventory.current().campus.id;
-      const event: DomainEvent = {
-        kind: 'fault.raised',
-        id: nextId(),
-        campus,
-        receivedAt: clock.now(),
-        clockTrust: 'none',
-        fault: code,
-        subject,
-        sentence,
-      };
+      const event: DomainEvent = { kind: 'fault.raised', ...stamp(), fault: code, subject, sentence };
       return (await record(event)).entry.event.id;
     },
     clearFault: async (raised) => {
       const { campus, fault, subject } = find(raised, 'fault.raised');
-      await record({ kind: 'fault.cleared', id: nextId(), campus, receivedAt: clock.now(), clockTrust: 'none', fault, subject, raised });
+      await record({ kind: 'fault.cleared', ...stamp(), campus, fault, subject, raised });
     },
   };
 }

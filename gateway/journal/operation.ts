@@ -102,8 +102,11 @@ function dedupeOf(event: DomainEvent): string {
       return `cleared|${event.raised}`;
     case 'panel.gap':
       return `gap|${event.panel}|${event.boot}|${event.missingFrom}|${event.missingTo}`;
+    case 'command.ended':
+      return `command ended|${event.ordered}`;
     case 'alarm.progressed':
     case 'alarm.escalated':
+    case 'command.ordered':
     case 'fault.raised':
       return event.id;
     case 'evidence.begun':
@@ -123,6 +126,8 @@ function laneOf(event: DomainEvent): string | undefined {
       return `${event.panel}/${event.zone}`;
     case 'arming.changed':
     case 'panel.gap':
+    case 'command.ordered':
+    case 'command.ended':
       return event.panel;
     case 'fault.raised':
     case 'fault.cleared':

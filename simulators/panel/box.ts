@@ -38,6 +38,8 @@ export interface PanelOrderBody {
   readonly op: string;
   readonly part?: string | undefined;
   readonly zone?: string | undefined;
+  readonly mode?: ArmMode | undefined;
+  readonly on?: boolean | undefined;
   readonly exp?: number | undefined;
 }
 
@@ -57,6 +59,9 @@ const maxQueue = 10_000;
 
 export class PanelBox {
   readonly queue: PanelEvent[] = [];
+  siren = false;
+  /** Zones whose lamp says that the police has the alarm. */
+  readonly lamps = new Set<string>();
   /** Numbered but never sent, as if the first leg had lost them; a `sync` brings them out. */
   readonly #mislaid: PanelEvent[] = [];
   readonly #zones: ReadonlyMap<string, SimulatedZone>;
@@ -144,7 +149,7 @@ export class PanelBox {
     switch (order.op) {
       case 'arm':
       case 'disarm':
-        this.setArming(part, order.op === 'arm' ? 'away' : 'disarmed', ts, true);
+        this.setArming(part, order.op === 'arm' ? (order.mode ?? 'away') : 'disarmed', ts, true);
         return { ok: true };
       case 'bypass':
       case 'unbypass': {
@@ -156,8 +161,15 @@ export class PanelBox {
       }
       case 'reset':
         for (const [zone, state] of this.#states) if (state.alarm) this.restore(zone, ts);
+        this.siren = false;
+        this.lamps.clear();
         return { ok: true };
       case 'siren':
+        this.siren = order.on ?? true;
+        return { ok: true };
+      case 'received':
+        if (order.zone === undefined || !this.#states.has(order.zone)) return { ok: false, err: 'no such zone' };
+        this.lamps.add(order.zone);
         return { ok: true };
       case 'sync':
         this.queue.unshift(...this.#mislaid.splice(0));

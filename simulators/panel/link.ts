@@ -49,6 +49,8 @@ const orderBody = z.object({
   op: z.string().max(32),
   part: z.string().max(63).optional(),
   zone: z.string().max(63).optional(),
+  mode: z.enum(['home', 'away', 'night']).optional(),
+  on: z.boolean().optional(),
   exp: z.number().optional(),
 });
 

@@ -43,6 +43,9 @@ export interface PanelSimulator extends AsyncDisposable {
   readonly acknowledged: readonly (Numbered & { readonly at: number })[];
   /** Events still in the panel's memory. */
   readonly queued: number;
+  readonly siren: boolean;
+  /** Zones whose lamp says that the police has the alarm. */
+  readonly lamps: ReadonlySet<string>;
   trip(zone: string, trip?: Trip): Numbered;
   restore(zone: string): Numbered;
   arm(mode?: Exclude<ArmMode, 'disarmed'>, partition?: string): Numbered;
@@ -150,6 +153,10 @@ export function runPanelSimulator(options: PanelOptions): PanelSimulator {
     get connected() {
       return connected;
     },
+    get siren() {
+      return box.siren;
+    },
+    lamps: box.lamps,
     get queued() {
       return box.queue.length;
     },

@@ -3,16 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mqtt, { type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
+import { tasmotaDialect } from '../../adapters/panels/dialects/tasmota.ts';
 import { zigbee2mqttDialect } from '../../adapters/panels/dialects/zigbee2mqtt.ts';
 import { externalBroker } from '../../adapters/panels/external-broker.ts';
-import type { Report } from '../../gateway/domain/report.ts';
-import { openPanelFleet } from '../../gateway/fleet/panels.ts';
+import { after, millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { eventually, evt, inventoryOf, type LogLine, logInto, panelOf, topic } from '../support/panels.ts';
+import { eventually, evt, logInto, panelOf, topic } from '../support/panels.ts';
 import { peer } from '../support/peers.ts';
+import { principal, recordingFleet } from '../support/recording-fleet.ts';
 
 const mosquitto = peer('mosquitto');
 
@@ -31,28 +32,19 @@ async function site(protocolVersion: 4 | 5) {
   await writeFile(join(folder, 'm.conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n`);
   const broker = spawn(mosquitto!, ['-c', join(folder, 'm.conf')], { stdio: 'ignore' });
   const url = `mqtt://127.0.0.1:${port}`;
-  const reports: Report[] = [];
-  const lines: LogLine[] = [];
   const clients: MqttClient[] = [];
-  const site = {
-    reports,
-    lines,
-    commit: async (): Promise<unknown> => undefined,
-    fleet: openPanelFleet({
-      inventory: inventoryOf([panelOf('gate', { broker: 'site' }), panelOf('sensors', { broker: 'site', dialect: 'zigbee2mqtt' })]),
-      dialects: new Map([campusDialect, zigbee2mqttDialect].map((dialect) => [dialect.name, dialect])),
-      intake: {
-        report: async (report) => {
-          await site.commit();
-          reports.push(report);
-        },
-      },
-      openAlarms: () => [],
-      clock: systemClock,
-      log: logInto(lines),
-    }),
-    async panel() {
-      const client = mqtt.connect(url, { protocolVersion: 4, reconnectPeriod: 30 });
+  const recording = recordingFleet({
+    panels: [
+      panelOf('gate', { broker: 'site' }),
+      panelOf('sensors', { broker: 'site', dialect: 'zigbee2mqtt' }),
+      panelOf('relay', { broker: 'site', dialect: 'tasmota', settings: { topic: 'hall', outputs: { siren: 'POWER1' } } }),
+    ],
+    dialects: [campusDialect, zigbee2mqttDialect, tasmotaDialect],
+  });
+  const { lines } = recording;
+  const site = Object.assign(recording, {
+    async panel(more: IClientOptions = {}) {
+      const client = mqtt.connect(url, { protocolVersion: 4, reconnectPeriod: 30, ...more });
       clients.push(client);
       await new Promise((resolve) => client.once('connect', resolve));
       return client;
@@ -95,7 +87,7 @@ async function site(protocolVersion: 4 | 5) {
       await gone;
       await rm(folder, { recursive: true });
     },
-  };
+  });
   return site;
 }
 
@@ -163,6 +155,33 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
     expect(status()).toMatchObject({ troubles: [{ code: 'mains-lost' }], armed: { 1: 'away' } });
     expect(status().heardAt).toBeUndefined();
     expect(here.reports).toEqual([]);
+    await gateway.leave();
+  });
+
+  test('an order reaches a panel that is there, and is not kept for one that comes back later', async () => {
+    await using here = await site(version);
+    await here.panel(); // once it is in, the broker listens
+    const gateway = await here.gateway();
+    const order = () => ({ id: String(Math.random()), op: 'siren' as const, expires: after(systemClock.now(), seconds(30)) });
+    const relay = panelOf('relay').id;
+    // A session that the broker keeps, so that it would keep what comes for it.
+    const first = await here.panel({ clientId: 'relay', clean: false, reconnectPeriod: 0 });
+    const heard: string[] = [];
+    first.on('message', (to, payload) => {
+      heard.push(`${to} ${payload}`);
+      first.publish('stat/hall/POWER1', String(payload), { qos: 1 });
+    });
+    await first.subscribeAsync('cmnd/hall/POWER1', { qos: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 200)); // the gateway's own subscriptions
+    expect(await here.fleet.perform(relay, order(), principal)).toMatchObject({ outcome: 'accepted' });
+    await first.endAsync(true);
+    const unanswered = here.fleet.perform(relay, { ...order(), expires: after(systemClock.now(), millis(500)) }, principal);
+    expect(await unanswered).toMatchObject({ outcome: 'unknown' });
+    const second = await here.panel({ clientId: 'relay', clean: false, reconnectPeriod: 0 });
+    second.on('message', (to, payload) => heard.push(`late ${to} ${payload}`));
+    await second.publishAsync('tele/hall/LWT', 'Online', { qos: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard).toEqual(['cmnd/hall/POWER1 ON']);
     await gateway.leave();
   });
 });

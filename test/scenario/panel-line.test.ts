@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
-import { panelId } from '../../gateway/domain/ids.ts';
+import type { DomainEvent } from '../../gateway/domain/event.ts';
+import { type EventId, panelId, zoneId } from '../../gateway/domain/ids.ts';
 import { seconds } from '../../gateway/domain/time.ts';
+import { panelReceipts } from '../../gateway/fleet/panel-receipts.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { runPanelSimulator } from '../../simulators/panel/simulator.ts';
-import { brokerRig, eventually, password } from '../support/panels.ts';
+import { brokerRig } from '../support/broker-rig.ts';
+import { eventually, password } from '../support/panels.ts';
+import { principal } from '../support/recording-fleet.ts';
 
 const gate = panelId('gate');
 
@@ -71,9 +75,30 @@ test('an order reaches the panel and its answer comes back; mains and battery sh
   await using here = await school();
   await here.settled();
   const expires = (systemClock.now() + 5_000) as ReturnType<typeof systemClock.now>;
-  expect(await here.rig.fleet.perform(gate, { id: 'c1', op: 'arm', expires })).toEqual({ ok: true });
+  expect(await here.rig.fleet.perform(gate, { id: 'c1', op: 'arm', expires }, principal)).toMatchObject({ outcome: 'accepted' });
   here.panel.trouble('mains', true);
   await here.settled();
   await eventually(() => here.rig.fleet.status(gate).armed['1'] === 'away');
   expect(here.rig.fleet.status(gate).troubles).toMatchObject([{ code: 'mains-lost' }]);
+});
+
+test('whoever pressed is told once that the police has it, while it is worth while; of the rest nobody is told', async () => {
+  await using here = await school();
+  await here.settled();
+  const alarm = { kind: 'alarm.raised', panel: gate, zone: zoneId('7'), severity: 1, test: false, historical: false, receivedAt: systemClock.now() };
+  const events = new Map<string, unknown>([
+    ['panic', alarm],
+    ['mild', { ...alarm, severity: 2 }],
+    ['test', { ...alarm, test: true }],
+    ['old', { ...alarm, historical: true }],
+    ['late', { ...alarm, receivedAt: systemClock.now() - 11 * 60_000 }],
+    ['end', { ...alarm, kind: 'alarm.restored' }],
+  ]);
+  const { orders, perform } = here.rig.fleet;
+  const find = (id: string) => events.get(id) as DomainEvent | undefined;
+  const accepted = panelReceipts({ find, orders, perform, clock: systemClock, log: silentLogger });
+  for (const id of ['mild', 'test', 'old', 'late', 'end', 'unheard of', 'panic', 'panic']) accepted(id as EventId);
+  await eventually(() => here.rig.audit.length === 2);
+  expect(here.rig.audit).toEqual(['received by gateway: alarm panic was accepted', 'received accepted']);
+  expect([...here.panel.lamps]).toEqual(['7']);
 });

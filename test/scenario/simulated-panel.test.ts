@@ -5,7 +5,8 @@ import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/simulator.ts';
-import { brokerRig, password, type Rig, selfSigned } from '../support/panels.ts';
+import { brokerRig, type Rig } from '../support/broker-rig.ts';
+import { password, selfSigned } from '../support/panels.ts';
 
 const soon = () => AbortSignal.timeout(5_000);
 

@@ -4,8 +4,8 @@ import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
 import type { PanelMessage } from '../../gateway/domain/command.ts';
 import { instant } from '../../gateway/domain/time.ts';
 import { readConfig } from '../../gateway/runtime/config.ts';
+import { brokerRig } from './broker-rig.ts';
 import { askOnvif, askRtsp, rtspCases, soapCases } from './hostile-cameras.ts';
-import { brokerRig } from './panels.ts';
 
 export interface WrittenMessage extends Partial<Omit<PanelMessage, 'payload'>> {
   readonly topic: string;

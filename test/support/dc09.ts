@@ -8,12 +8,11 @@ import { contentOf, readFrame, writeFrame } from '../../adapters/protocols/dc09/
 import { Dc09Framer } from '../../adapters/protocols/dc09/framer.ts';
 import type { Dc09Message } from '../../adapters/protocols/dc09/message.ts';
 import type { Panel } from '../../gateway/domain/campus.ts';
-import type { Report } from '../../gateway/domain/report.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { type Instant, millis, seconds } from '../../gateway/domain/time.ts';
-import { openPanelFleet, type PanelFleet } from '../../gateway/fleet/panels.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { inventoryOf, type LogLine, logInto, panelOf } from './panels.ts';
+import { logInto, panelOf } from './panels.ts';
+import { type RecordingFleet, recordingFleet } from './recording-fleet.ts';
 
 export const keyText = '0123456789ABCDEF';
 export const key = readKey(keyText)!;
@@ -24,57 +23,32 @@ export const dc09Panels = (): readonly Panel[] => [
   panelOf('hall', { broker: 'dc09', dialect: 'sia-dc09', settings: { account: '5678' }, secret: new Secret(keyText) }),
 ];
 
-export interface Dc09Rig extends AsyncDisposable {
+export interface Dc09Rig extends AsyncDisposable, Pick<RecordingFleet, 'reports' | 'protocols' | 'lines' | 'fleet' | 'commit'> {
   readonly port: number;
-  readonly reports: Report[];
-  readonly protocols: Set<string>;
-  readonly lines: LogLine[];
-  readonly fleet: PanelFleet;
-  /** What the intake does with a report before it is committed. */
-  commit: (report: Report, receivedAt: Instant) => Promise<unknown>;
 }
 
 export async function dc09Rig(options: Partial<Dc09ReceiverOptions> & { readonly panels?: readonly Panel[] } = {}): Promise<Dc09Rig> {
-  const reports: Report[] = [];
-  const lines: LogLine[] = [];
-  const protocols = new Set<string>();
-  const log = logInto(lines);
-  const fleet = openPanelFleet({
-    inventory: inventoryOf(options.panels ?? dc09Panels()),
-    dialects: new Map([['sia-dc09', siaDc09Dialect]]),
-    intake: {
-      report: async (report, receivedAt, protocol) => {
-        await rig.commit(report, receivedAt);
-        reports.push(report);
-        protocols.add(protocol);
-      },
-    },
-    openAlarms: () => [],
-    clock: systemClock,
-    log,
-    reconcileAfter: millis(100),
-  });
+  const recording = recordingFleet({ panels: options.panels ?? dc09Panels(), dialects: [siaDc09Dialect], reconcileAfter: millis(100) });
+  const { fleet, lines } = recording;
   const life = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const port = await new Promise<number>((resolve, reject) => {
     const receiver = dc09Receiver({
-      ...{ address: '127.0.0.1', port: 0, tcp: true, udp: true, clock: systemClock, log },
+      ...{ address: '127.0.0.1', port: 0, tcp: true, udp: true, clock: systemClock, log: logInto(lines) },
       ...options,
       onListening: resolve,
     });
     running = receiver.run(fleet.doorFor('dc09', 'dc09'), life.signal);
     running.catch(reject);
   });
-  const rig: Dc09Rig = {
-    ...{ port, reports, protocols, lines, fleet },
-    commit: async () => undefined,
+  return Object.assign(recording, {
+    port,
     [Symbol.asyncDispose]: async () => {
       life.abort();
       await running;
       fleet[Symbol.dispose]();
     },
-  };
-  return rig;
+  });
 }
 
 /** A message of now of the panel in the clear, or of the one with the key. */

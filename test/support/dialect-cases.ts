@@ -5,7 +5,7 @@ import type { Panel } from '../../gateway/domain/campus.ts';
 import type { PanelMessage } from '../../gateway/domain/command.ts';
 import { isGatewayError } from '../../gateway/domain/errors.ts';
 import { type ZoneId, zoneId } from '../../gateway/domain/ids.ts';
-import type { PanelDialect } from '../../gateway/domain/ports.ts';
+import type { PanelDialect } from '../../gateway/domain/panel-ports.ts';
 import type { Report } from '../../gateway/domain/report.ts';
 import { messageOf, type WrittenMessage } from './bad-input.ts';
 import { panelOf } from './panels.ts';

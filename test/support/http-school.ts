@@ -128,6 +128,14 @@ export async function school({
     clock,
     twoPersonClosing: () => inventory.current().campus.practice?.twoPersonClosing ?? true,
   });
+  const commanded: string[] = [];
+  const commands: Pick<HttpParts['fleet'], 'orders' | 'command'> = {
+    orders: () => ['arm', 'sync'],
+    command: async (panel, { op, expires }, { by, reason }) => {
+      commanded.push(`${panel} ${op} by ${by === 'gateway' || 'uplink' in by ? 'nobody' : by.user}: ${reason}`);
+      return { ok: false, outcome: expires > clock.now() ? 'unknown' : 'not-sent', words: { zh: '已发送。', en: 'It was sent.' } };
+    },
+  };
   const parts: HttpParts = {
     clock,
     log,
@@ -141,7 +149,7 @@ export async function school({
     startedAt: clock.now(),
     listen: { https: { address: '127.0.0.1', port: 0 }, plain: { address: '127.0.0.1', port: 0 }, tls: certificate },
     faultTitle: (code) => ({ zh: `故障 ${code}`, en: `Fault ${code}` }),
-    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, discover: async () => [], introduce: async () => ({}) },
+    fleet: { cameraStatus: () => undefined, panelStatus: () => undefined, ...commands, discover: async () => [], introduce: async () => ({}) },
     alarms: {
       take: desk.take,
       shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
@@ -223,7 +231,7 @@ export async function school({
   }
 
   return {
-    ...{ inventory, journal, health, media: stand, folder, lines, certificate, origin, call, signIn, socket },
+    ...{ commanded, inventory, journal, health, media: stand, folder, lines, certificate, origin, call, signIn, socket },
     get port() {
       return http.https.port;
     },

@@ -1,18 +1,10 @@
-/** A broker, a fleet and two panels in one test; the intake is a list. */
+/** Panels as tests enter them, and what they say. */
 import { createHash, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import type { BrokerAddresses } from '../../adapters/panels/broker-listeners.ts';
-import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
-import { esphomeDialect } from '../../adapters/panels/dialects/esphome.ts';
-import { type BrokerLimits, embeddedBroker } from '../../adapters/panels/embedded-broker.ts';
 import type { Inventory, Panel } from '../../gateway/domain/campus.ts';
 import { campusId, panelId, zoneId } from '../../gateway/domain/ids.ts';
 import type { InventoryReader, Logger } from '../../gateway/domain/ports.ts';
-import type { Report } from '../../gateway/domain/report.ts';
-import { type Instant, millis, seconds } from '../../gateway/domain/time.ts';
-import { openPanelFleet, type PanelFleet } from '../../gateway/fleet/panels.ts';
-import { systemClock } from '../../gateway/runtime/clock.ts';
+import { seconds } from '../../gateway/domain/time.ts';
 
 export const password = 'c3RyZW5ndGggb2YgMTI4IGJpdHM';
 
@@ -64,92 +56,6 @@ export function logInto(lines: LogLine[]): Logger {
   const line = (message: string, fields: Readonly<Record<string, unknown>> = {}) => void lines.push({ message, fields });
   const log: Logger = { debug: line, info: line, warn: line, error: line, child: () => log };
   return log;
-}
-
-export interface Rig extends AsyncDisposable {
-  readonly addresses: BrokerAddresses;
-  readonly reports: Report[];
-  readonly lines: LogLine[];
-  readonly fleet: PanelFleet;
-  readonly inventory: ReturnType<typeof inventoryOf>;
-  /** What the intake does with a report before it is committed. */
-  commit: (report: Report, receivedAt: Instant) => Promise<unknown>;
-  connect(panel: string, options?: IClientOptions): Promise<MqttClient>;
-}
-
-export interface RigOptions {
-  readonly tls?: { readonly key: string; readonly cert: string };
-  readonly limits?: Partial<BrokerLimits>;
-  readonly panels?: readonly Panel[];
-}
-
-export async function brokerRig(options: RigOptions = {}): Promise<Rig> {
-  const inventory = inventoryOf(options.panels ?? [panelOf('gate'), panelOf('gate-2')]);
-  const reports: Report[] = [];
-  const lines: LogLine[] = [];
-  const log = logInto(lines);
-  const clients: MqttClient[] = [];
-  const fleet = openPanelFleet({
-    inventory,
-    dialects: new Map([campusDialect, esphomeDialect].map((dialect) => [dialect.name, dialect])),
-    intake: {
-      report: async (report, receivedAt) => {
-        await rig.commit(report, receivedAt);
-        reports.push(report);
-      },
-    },
-    openAlarms: () => [],
-    clock: systemClock,
-    log,
-    reconcileAfter: millis(100),
-  });
-  const life = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-  const addresses = await new Promise<BrokerAddresses>((resolve, reject) => {
-    running = embeddedBroker({
-      plain: { address: '127.0.0.1', port: 0 },
-      ...(options.tls ? { tls: { address: '127.0.0.1', port: 0, ...options.tls } } : {}),
-      ...(options.limits ? { limits: options.limits } : {}),
-      clock: systemClock,
-      log,
-      onListening: resolve,
-    }).run(fleet.doorFor('embedded'), life.signal);
-    running.catch(reject);
-  });
-  const rig: Rig = {
-    addresses,
-    reports,
-    lines,
-    fleet,
-    inventory,
-    commit: async () => undefined,
-    async connect(panel, more = {}) {
-      const client = mqtt.connect(`mqtt://127.0.0.1:${addresses.plain!.port}`, {
-        clientId: panel,
-        username: panel,
-        password: `${panel}:${password}`,
-        protocolVersion: 4,
-        reconnectPeriod: 0,
-        keepalive: 30,
-        ...more,
-      });
-      clients.push(client);
-      await new Promise<void>((resolve, reject) => {
-        client.once('connect', () => resolve());
-        client.once('error', reject);
-        client.once('close', () => reject(new Error('closed before it was connected')));
-      });
-      client.on('error', () => undefined); // what happens later is each test's business
-      return client;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const client of clients) client.end(true);
-      life.abort();
-      await running;
-      fleet[Symbol.dispose]();
-    },
-  };
-  return rig;
 }
 
 export const topic = (panel: string, name: string) => `campus/north/panel/${panel}/${name}`;

@@ -103,6 +103,8 @@ describe.each(dialectFixtures)('the $dialect.name dialect', (fixture) => {
   test('its panel speaks on its own topics, and listens below its prefix', () => {
     expect(dialect.prefix(panel, 'north')).toMatch(/^[^+#]+\/$/);
     expect(dialect.topics(panel, 'north').length).toBeGreaterThan(0);
-    expect(dialect.encode(panel, 'north', { id: 'c1', op: 'sync', expires: messageOf({ topic: '' }).receivedAt })).toEqual([]);
+    expect(dialect.encode(panel, 'north', { id: 'c1', op: 'sync', expires: messageOf({ topic: '' }).receivedAt }, { learned: new Map() })).toEqual(
+      [],
+    );
   });
 });

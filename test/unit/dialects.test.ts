@@ -69,7 +69,7 @@ test('an unknown member does not stop an alarm', () => {
 
 test('orders carry their expiry and go to the command topic of the panel', () => {
   const { receivedAt } = messageOf({ topic: '' });
-  const [order] = campusDialect.encode(panel, 'north', { id: 'c1', op: 'bypass', zone: zoneId('7'), expires: receivedAt });
-  expect(order).toMatchObject({ panel: 'gate', topic: topic('gate', 'cmd') });
+  const [order] = campusDialect.encode(panel, 'north', { id: 'c1', op: 'bypass', zone: zoneId('7'), expires: receivedAt }, { learned: new Map() });
+  expect(order).toMatchObject({ topic: topic('gate', 'cmd'), expiring: true });
   expect(JSON.parse(Buffer.from(order!.payload).toString())).toEqual({ id: 'c1', op: 'bypass', zone: '7', exp: receivedAt });
 });

@@ -3,7 +3,9 @@ import { connect as connectTcp } from 'node:net';
 import { expect, test } from 'vitest';
 import { embeddedBroker } from '../../adapters/panels/embedded-broker.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { brokerRig, eventually, evt, logInto, panelOf, password, selfSigned, topic } from '../support/panels.ts';
+import { brokerRig } from '../support/broker-rig.ts';
+import { eventually, evt, logInto, panelOf, password, selfSigned, topic } from '../support/panels.ts';
+import { principal } from '../support/recording-fleet.ts';
 
 const dropped = (client: { once(event: 'close', then: () => void): unknown }) => new Promise<void>((resolve) => client.once('close', resolve));
 
@@ -198,7 +200,11 @@ test('a command goes out and the answer comes back', async () => {
   await panel.subscribeAsync(topic('gate', 'cmd'), { qos: 1 });
   const now = systemClock.now();
   const command = { id: 'c1', op: 'arm' as const, partition: '1', expires: (now + 5_000) as typeof now };
-  expect(await rig.fleet.perform(panelOf('gate').id, command)).toEqual({ ok: false, sentence: 'zone open' });
+  expect(await rig.fleet.perform(panelOf('gate').id, command, principal)).toMatchObject({
+    outcome: 'refused',
+    sentence: 'The panel refused: zone open',
+  });
+  expect(rig.audit).toEqual(['arm by principal: end of lessons', 'arm refused']);
 });
 
 test('malformed messages are acknowledged, raise nothing, and the panel is heard on', async () => {

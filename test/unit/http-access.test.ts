@@ -127,12 +127,14 @@ describe('roles', () => {
         const rule = accessOf(route);
         return rule.kind !== 'public' && rule.roles.includes(role);
       });
+    const commands = ['arm', 'disarm', 'reset', 'siren', 'bypass', 'unbypass', 'sync'].map((op) => `POST /api/v1/panels/:id/commands/${op}`);
     expect(allowed('viewer')).toEqual(['DELETE /api/v1/session', 'PUT /api/v1/session/password']);
     expect(allowed('operator')).toEqual([
       'DELETE /api/v1/session',
       'PUT /api/v1/session/password',
       'POST /api/v1/alarms/:id/acknowledgement',
       'POST /api/v1/alarms/:id/steps',
+      ...commands,
     ]);
   });
 

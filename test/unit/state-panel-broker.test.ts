@@ -1,7 +1,8 @@
 /** Panels of states at our own broker, which keeps nothing: a retain flag is an idle wish there. */
 import { expect, test } from 'vitest';
 import { zoneId } from '../../gateway/domain/ids.ts';
-import { brokerRig, eventually, panelOf } from '../support/panels.ts';
+import { brokerRig } from '../support/broker-rig.ts';
+import { eventually, panelOf } from '../support/panels.ts';
 
 const node = panelOf('gate', {
   dialect: 'esphome',

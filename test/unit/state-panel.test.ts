@@ -28,6 +28,7 @@ async function schoolWith(panels: readonly Panel[], folder?: string) {
       inventory,
       dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
       intake,
+      audit: intake,
       openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
       clock,
       log: logInto(lines),

@@ -1,7 +1,8 @@
 /** Whose account it is, and by which key its messages come. */
 import type { Panel } from '../../../gateway/domain/campus.ts';
 import { isGatewayError } from '../../../gateway/domain/errors.ts';
-import type { Logger, PanelDoor } from '../../../gateway/domain/ports.ts';
+import type { PanelDoor } from '../../../gateway/domain/panel-ports.ts';
+import type { Logger } from '../../../gateway/domain/ports.ts';
 import { type Dc09Key, readKey } from '../../protocols/dc09/cipher.ts';
 import { dc09Settings } from '../dialects/sia-dc09.ts';
 

@@ -2,7 +2,8 @@
  * Takes one frame and says what to answer (alarm-panels §3.3): ACK only after the commit, NAK where an encrypted message's time is not believed, DUH for
  * whom we do not know, nothing where the frame is damaged or could not be kept: then the panel says it again.
  */
-import type { Clock, Logger, PanelDoor } from '../../../gateway/domain/ports.ts';
+import type { PanelDoor } from '../../../gateway/domain/panel-ports.ts';
+import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
 import { Allowance } from '../../../gateway/runtime/allowance.ts';
 import { acknowledgement, refusal, timeRefusal } from '../../protocols/dc09/answer.ts';
 import { contentOf, type Dc09Frame, readFrame, writeFrame } from '../../protocols/dc09/frame.ts';

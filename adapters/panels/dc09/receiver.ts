@@ -3,7 +3,8 @@
  * Polls and messages alike are signs of life: the panel's `heartbeatEvery` is the interval of its polls.
  */
 import { GatewayError } from '../../../gateway/domain/errors.ts';
-import type { Clock, Logger, PanelIntake } from '../../../gateway/domain/ports.ts';
+import type { PanelIntake } from '../../../gateway/domain/panel-ports.ts';
+import type { Clock, Logger } from '../../../gateway/domain/ports.ts';
 import { type Millis, seconds } from '../../../gateway/domain/time.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import { Callers } from './callers.ts';

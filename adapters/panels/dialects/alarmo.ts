@@ -1,8 +1,8 @@
 /** Alarmo for Home Assistant (alarm-panels §1.3): `state` is retained text, `event` is JSON and is not. */
 import { z } from 'zod';
-import { panelState } from '../common-words.ts';
+import { panelState, panelWord } from '../common-words.ts';
 import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
-import { event, type Reading } from '../reading.ts';
+import { answer, event, type Reading } from '../reading.ts';
 
 const eventBody = z.object({
   event: z.string().min(1).max(63),
@@ -31,7 +31,21 @@ export const alarmoDialect = readDialect({
         return [];
     }
   },
+  tell: {
+    orders: () => ['arm', 'disarm'],
+    say(command, { prefix }, { panel }) {
+      const word = panelWord(command);
+      if (word === undefined) return undefined;
+      const area = 'partition' in command && command.partition !== undefined && command.partition !== 'alarmo' ? { area: command.partition } : {};
+      const code = panel.secret === undefined ? {} : { code: panel.secret.reveal() };
+      return [{ topic: `${prefix}command`, payload: JSON.stringify({ command: word.toLowerCase(), ...area, ...code }) }];
+    },
+  },
 });
+
+function refusals(word: string): readonly Reading[] {
+  return [answer('arm', word), answer('disarm', word)];
+}
 
 function eventReadings(heard: Heard, partition: string): readonly Reading[] {
   const { event: word, delay, sensors } = heard.json(eventBody);
@@ -42,13 +56,15 @@ function eventReadings(heard: Heard, partition: string): readonly Reading[] {
       return (sensors ?? []).map(({ entity_id, name }) =>
         event('burglary', 'TRIGGER', { zone: entity_id.replace(/^[a-z_]+\./, ''), partition, ...(name ? { text: name } : {}) }),
       );
-    case 'FAILED_TO_ARM':
-      return [event('arm.failed', word, { partition, text: (sensors ?? []).map(({ name, entity_id }) => name ?? entity_id).join(', ') })];
+    case 'FAILED_TO_ARM': {
+      const text = (sensors ?? []).map(({ name, entity_id }) => name ?? entity_id).join(', ');
+      return [event('arm.failed', word, { partition, text }), answer('arm', `${word}: ${text}`)];
+    }
     case 'INVALID_CODE_PROVIDED':
-      return [event('code.tamper', word, { partition })];
+      return [event('code.tamper', word, { partition }), ...refusals(word)];
     case 'NO_CODE_PROVIDED':
     case 'COMMAND_NOT_ALLOWED':
-      return [];
+      return refusals(word);
     default:
       // What the state says as well.
       if (/^(ARM|DISARM|UNTRIGGER|READY|TRIGGERED)/.test(word)) return [];

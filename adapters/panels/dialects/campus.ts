@@ -4,10 +4,10 @@
  */
 import { z } from 'zod';
 import type { Panel } from '../../../gateway/domain/campus.ts';
-import type { PanelCommand, PanelMessage, PanelOrder } from '../../../gateway/domain/command.ts';
-import type { PanelDialect } from '../../../gateway/domain/ports.ts';
+import { type PanelCommand, type PanelKnown, type PanelMessage, panelOps } from '../../../gateway/domain/command.ts';
+import type { PanelDialect } from '../../../gateway/domain/panel-ports.ts';
 import type { Report, TroubleCode } from '../../../gateway/domain/report.ts';
-import type { Instant } from '../../../gateway/domain/time.ts';
+import { type Instant, millis } from '../../../gateway/domain/time.ts';
 import { reportsOf } from '../contact-id-reports.ts';
 import { readJson, readText, unreadable } from '../panel-json.ts';
 import { timeOf, waited } from '../panel-time.ts';
@@ -88,7 +88,9 @@ export const campusDialect: PanelDialect = {
         return message.retained ? [] : decodeResponse(panel, message);
     }
   },
-  encode: (panel, campus, command) => [{ panel: panel.id, topic: `${prefixOf(panel, campus)}cmd`, payload: orderOf(command) } satisfies PanelOrder],
+  answers: true,
+  orders: () => panelOps,
+  encode: (panel, campus, command, known) => [{ topic: `${prefixOf(panel, campus)}cmd`, payload: orderOf(command, known), expiring: true }],
 };
 
 function prefixOf(panel: Panel, campus: string): string {
@@ -214,15 +216,19 @@ function decodeResponse(panel: Panel, message: PanelMessage): readonly Report[] 
   return [{ kind: 'response', device: panel.id, raw: message.payload, command: body.id, ok: body.ok, ...error }];
 }
 
-function orderOf(command: PanelCommand): Uint8Array {
+function orderOf(command: PanelCommand, { clockOffset = millis(0) }: PanelKnown): Uint8Array {
   const { id, op, expires } = command;
   return new TextEncoder().encode(
     JSON.stringify({
       id,
       op,
+      ...('mode' in command ? { mode: command.mode } : {}),
+      ...('on' in command ? { on: command.on } : {}),
       ...('partition' in command && command.partition !== undefined ? { part: command.partition } : {}),
       ...('zone' in command ? { zone: command.zone } : {}),
-      exp: expires,
+      ...('sequence' in command ? command.sequence : {}),
+      // By the panel's clock: one that is slow would carry it out too late.
+      exp: expires + clockOffset,
     }),
   );
 }

@@ -1,8 +1,9 @@
 /** The DSC keybus sketch (alarm-panels §1.6). `pending` is its exit delay, and `disarmed` may mean no more than that the alarm flag dropped. */
 import { z } from 'zod';
+import { answerTo } from '../../../gateway/domain/command.ts';
 import { panelState, saysOnline, saysYes } from '../common-words.ts';
 import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
-import { activity, type Reading, state } from '../reading.ts';
+import { activity, answer, type Reading, state } from '../reading.ts';
 
 const settings = z.strictObject({ prefix: prefixText.default('dsc/') });
 
@@ -27,10 +28,23 @@ export const dscKeybusDialect = readDialect({
         return [state('module.fault', saysYes(heard), 'Trouble')];
     }
   },
+  tell: {
+    orders: () => ['arm', 'disarm'],
+    say(command, { prefix }) {
+      const letter = command.op === 'disarm' ? 'D' : command.op === 'arm' ? armLetters[command.mode ?? 'away'] : undefined;
+      return letter === undefined
+        ? undefined
+        : [{ topic: `${prefix}Set`, payload: `${('partition' in command && command.partition) || '1'}${letter}` }];
+    },
+  },
 });
+
+const armLetters = { away: 'A', home: 'S', night: 'N' } as const;
 
 function partitionReadings(heard: Heard, partition: string): readonly Reading[] {
   const word = heard.text().trim();
+  // Its exit delay: somebody has armed it.
+  if (word === 'pending') return [answer(answerTo({ op: 'arm', partition }))];
   const readings = panelState(heard, partition, word);
   const key = `triggered ${partition}`;
   const before = heard.learned(key) === 'yes';

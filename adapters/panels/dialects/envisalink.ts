@@ -1,12 +1,22 @@
 /** Bridges of Envisalink modules on DSC panels (alarm-panels §1.6): `<prefix>/<zone>` as 1 or 0, or the module's own lines below `<prefix>/tpi`. */
 import { z } from 'zod';
+import { answerTo, type PanelCommand } from '../../../gateway/domain/command.ts';
 import { ProtocolError } from '../../protocols/protocol-error.ts';
-import { readTpi } from '../../protocols/tpi.ts';
+import { readTpi, type TpiLine, writeTpi } from '../../protocols/tpi.ts';
 import { saysYes } from '../common-words.ts';
 import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
-import { activity, event, type Reading, type Sign, state } from '../reading.ts';
+import { activity, answer, event, type Reading, type Sign, state } from '../reading.ts';
 
-const settings = z.strictObject({ prefix: prefixText.default('envisalink/') });
+const settings = z.strictObject({
+  prefix: prefixText.default('envisalink/'),
+  /** Where the bridge takes lines for the module; without it the panel only speaks. */
+  commandTopic: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^+#]+$/, 'a topic without + and #')
+    .optional(),
+});
 
 export const envisalinkDialect = readDialect({
   name: 'envisalink',
@@ -18,7 +28,49 @@ export const envisalinkDialect = readDialect({
     if (name === 'tpi') return lineReadings(heard);
     return /^\d{1,3}$/.test(name) ? [state(activity, saysYes(heard), 'zone', { zone: name })] : [];
   },
+  tell: {
+    orders: ({ commandTopic }) => (commandTopic === undefined ? [] : ['arm', 'disarm']),
+    say(command, { commandTopic }, { panel }) {
+      const line = commandTopic === undefined ? undefined : lineFor(command, panel.secret?.reveal());
+      return line === undefined || commandTopic === undefined ? undefined : [{ topic: commandTopic, payload: writeTpi(line) }];
+    },
+  },
 });
+
+/** Partition arm away 030, stay 031, without entry delay 032; disarm 040 with a code of 4 to 6 digits. */
+const armCommands = { away: '030', home: '031', night: '032' } as const;
+
+function lineFor(command: PanelCommand, code: string | undefined): TpiLine | undefined {
+  if (command.op === 'arm') return { command: armCommands[command.mode ?? 'away'], data: command.partition ?? '1' };
+  if (command.op !== 'disarm' || !/^\d{4,6}$/.test(code ?? '')) return undefined;
+  return { command: '040', data: `${command.partition ?? '1'}${code}` };
+}
+
+/** What the module says of an order. */
+const refusals: ReadonlyMap<string, readonly ['arm' | 'disarm', string][]> = new Map([
+  [
+    '670',
+    [
+      ['arm', 'invalid access code'],
+      ['disarm', 'invalid access code'],
+    ],
+  ],
+  [
+    '671',
+    [
+      ['arm', 'function not available'],
+      ['disarm', 'function not available'],
+    ],
+  ],
+  ['672', [['arm', 'failure to arm']]],
+  [
+    '673',
+    [
+      ['arm', 'keypad is busy'],
+      ['disarm', 'keypad is busy'],
+    ],
+  ],
+]);
 
 /** Command by command: what it says, and whether it begins or ends. `zone`: its data are three digits; `partition`: one, or one and a zone. */
 interface Meaning {
@@ -72,6 +124,10 @@ function lineReadings(heard: Heard): readonly Reading[] {
     if (!/^\d/.test(data)) throw heard.refuse('/', 'a partition after the command', JSON.stringify(data.slice(0, 20)));
     return [{ kind: 'arming', mode: mode === 'disarmed' ? mode : (modes[Number(data[1] ?? 0)] ?? 'away'), partition: data[0]! }];
   }
+  // Its exit delay: it has been armed.
+  if (command === '656') return [answer(answerTo({ op: 'arm', partition: data.slice(0, 1) }))];
+  const refused = refusals.get(command);
+  if (refused) return refused.map(([op, why]) => answer(op, why));
   const meaning = meanings.get(command);
   if (meaning === undefined) return [];
   const where = whereOf(heard, meaning.of, data);

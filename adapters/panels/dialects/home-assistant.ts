@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { panelState, press, saysOnline } from '../common-words.ts';
 import { deviceClass } from '../device-classes.ts';
-import { componentOf, configSchema, type Entity, entitiesText, entityOf, templatePath, topicIn } from '../discovery.ts';
+import { commandsOf, commandsText, componentOf, configSchema, type Entity, entitiesText, entityOf, templatePath, topicIn } from '../discovery.ts';
 import { valueAt } from '../json-path.ts';
 import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
 import { type Reading, state } from '../reading.ts';
@@ -46,7 +46,23 @@ export const homeAssistantDialect = readDialect({
     if (known !== undefined) return entitiesText.parse(known).flatMap((entity) => entityReadings(heard, entity, heard.text(), heard.retained));
     return heard.payload.byteLength > longestWaiting ? [] : [{ kind: 'learned', key: `waiting ${fullTopic}`, value: heard.text() }];
   },
+  tell: {
+    orders: () => ['arm', 'disarm'],
+    say(command, _own, { learned }) {
+      if (command.op !== 'arm' && command.op !== 'disarm') return undefined;
+      const told = command.partition === undefined ? onlyOne(learned) : learned.get(`command ${command.partition}`);
+      if (told === undefined) return undefined;
+      const words = commandsText.parse(told);
+      return [{ topic: words.topic, payload: words[command.op === 'arm' ? (command.mode ?? 'away') : 'disarm'] }];
+    },
+  },
 });
+
+/** A command that names no partition is clear where there is one alarm panel. */
+function onlyOne(learned: ReadonlyMap<string, string>): string | undefined {
+  const all = [...learned].filter(([key]) => key.startsWith('command '));
+  return all.length === 1 ? all[0]?.[1] : undefined;
+}
 
 function configReadings(heard: Heard, own: Settings): readonly Reading[] {
   const [word, ...rest] = heard.fullTopic.slice(own.discoveryPrefix.length).split('/');
@@ -63,9 +79,12 @@ function configReadings(heard: Heard, own: Settings): readonly Reading[] {
   const others = before === undefined ? [] : entitiesText.parse(before).filter(({ key }) => key !== entity.key);
   const entities = [...others, entity].slice(-mostEntities);
   const available = component === 'alarm_control_panel' && config.availability_topic ? topicIn(config, config.availability_topic) : undefined;
+  // Only below its own prefix: a device must not name the topics of another.
+  const commands = component === 'alarm_control_panel' ? commandsOf(config) : undefined;
   const waiting = heard.learned(`waiting ${topic}`);
   return [
     { kind: 'learned', key: `state ${topic}`, value: JSON.stringify(entities) },
+    ...(commands?.topic.startsWith(own.prefix) ? [{ kind: 'learned', key: `command ${entity.zone}`, value: JSON.stringify(commands) } as const] : []),
     ...(available === undefined ? [] : [{ kind: 'learned', key: `available ${available}`, value: 'yes' } as const]),
     // It may be old by now: a state it is, an event no more.
     ...(waiting === undefined ? [] : entityReadings(heard, entity, waiting, true)),

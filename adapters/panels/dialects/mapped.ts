@@ -1,6 +1,7 @@
 /** Whatever the rules in the panel's settings say (alarm-panels §1.9): for alarm hosts and one-key boxes that speak a JSON of their own. */
 import { z } from 'zod';
 import { typeOfContactId } from '../../../gateway/domain/alarm-types.ts';
+import { type PanelCommand, panelOps } from '../../../gateway/domain/command.ts';
 import type { ArmMode } from '../../../gateway/domain/report.ts';
 import { typeOfSia } from '../../../gateway/domain/sia-types.ts';
 import type { Instant } from '../../../gateway/domain/time.ts';
@@ -35,7 +36,36 @@ export const mappedDialect = readDialect({
     const body = bodyOf(heard, settings);
     return mine.flatMap(({ rule, names }) => readingsOf({ heard, settings, names, body }, rule));
   },
+  tell: {
+    orders: ({ commands }) => panelOps.filter((op) => op !== 'sync' && commands[op] !== undefined),
+    say(command, { commands }) {
+      const said = commands[command.op];
+      if (said === undefined) return undefined;
+      const values = valuesOf(command);
+      return [
+        { topic: filled(said.topic, values, (text) => text), payload: filled(said.payload, values, (text) => JSON.stringify(text).slice(1, -1)) },
+      ];
+    },
+  },
 });
+
+function valuesOf(command: PanelCommand): ReadonlyMap<string, string> {
+  const { id, expires } = command;
+  return new Map([
+    ['id', id],
+    ['expires', String(Math.floor(expires / 1_000))],
+    ['partition', ('partition' in command ? command.partition : undefined) ?? '1'],
+    ['zone', 'zone' in command ? command.zone : ''],
+    ['mode', 'mode' in command ? (command.mode ?? 'away') : 'away'],
+  ]);
+}
+
+function filled(text: string, values: ReadonlyMap<string, string>, written: (text: string) => string): string {
+  return text.replace(/\{([a-z]+)\}/g, (whole, name: string) => {
+    const value = values.get(name);
+    return value === undefined ? whole : written(value);
+  });
+}
 
 function bodyOf(heard: Heard, { charset, body }: MappedSettings): unknown {
   if (charset === 'utf-8') return body === 'json' ? heard.json(z.unknown()) : heard.text();

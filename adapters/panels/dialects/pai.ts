@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import type { AlarmType } from '../../../gateway/domain/alarm.ts';
+import type { PanelCommand } from '../../../gateway/domain/command.ts';
 import { panelState, saysOnline, saysYes } from '../common-words.ts';
-import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
+import { labelOf, learnedLabel } from '../labels.ts';
+import { type Heard, prefixText, readDialect, type Told } from '../read-dialect.ts';
 import { type Reading, state } from '../reading.ts';
 
 const ofPartition: Readonly<Record<string, AlarmType>> = {
@@ -48,17 +50,43 @@ export const paiDialect = readDialect({
     if (root !== 'states') return [];
     if (group === 'partitions') {
       // `triggered` is said by the four alarms, with its kind.
-      if (property === 'current_state') return heard.text() === 'triggered' ? [] : panelState(heard, label, heard.text()).filter(isArming);
+      if (property === 'current_state')
+        return heard.text() === 'triggered'
+          ? []
+          : panelState(heard, label, heard.text()).filter(({ kind }) => kind === 'arming' || kind === 'answer');
       return sign(heard, ofPartition, property, { partition: label });
     }
-    if (group === 'zones') return sign(heard, ofZone, property, { zone: label });
+    if (group === 'zones') return [...learnedLabel(heard, label), ...sign(heard, ofZone, property, { zone: label })];
     if (group === 'system') return sign(heard, ofSystem, heard.levels.at(-1) ?? '', {});
     return [];
   },
+  // PAI itself passes over a command that a broker kept.
+  tell: {
+    orders: () => ['arm', 'disarm', 'bypass', 'unbypass'],
+    say(command, { prefix }, known) {
+      const said = sayingOf(command, known);
+      return said && [{ topic: `${prefix}control/${said.topic}`, payload: said.payload }];
+    },
+  },
 });
 
-function isArming({ kind }: Reading): boolean {
-  return kind === 'arming';
+const armWords = { away: 'arm', home: 'arm_stay', night: 'arm_sleep' } as const;
+
+function sayingOf(command: PanelCommand, known: Told): { topic: string; payload: string } | undefined {
+  switch (command.op) {
+    case 'arm':
+      return { topic: `partitions/${command.partition ?? 'all'}`, payload: armWords[command.mode ?? 'away'] };
+    case 'disarm':
+      return { topic: `partitions/${command.partition ?? 'all'}`, payload: 'disarm' };
+    case 'bypass':
+    case 'unbypass':
+      return { topic: `zones/${labelOf(known, command.zone)}`, payload: command.op === 'bypass' ? 'bypass' : 'clear_bypass' };
+    case 'reset':
+    case 'siren':
+    case 'received':
+    case 'sync':
+      return undefined;
+  }
 }
 
 function sign(heard: Heard, types: Readonly<Record<string, AlarmType>>, property: string, where: { partition?: string; zone?: string }): Reading[] {

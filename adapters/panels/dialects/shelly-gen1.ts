@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AlarmType } from '../../../gateway/domain/alarm.ts';
 import { press, saysYes } from '../common-words.ts';
+import { outputAnswers, outputOrders, outputSettings, switchings } from '../outputs.ts';
 import { meaningSettings, point } from '../point-meanings.ts';
 import { type Heard, readDialect } from '../read-dialect.ts';
 import { activity, type Reading, state } from '../reading.ts';
@@ -17,6 +18,8 @@ const settings = z.strictObject({
   sleeps: z.boolean().default(true),
   batteryLow: z.number().min(1).max(99).default(15),
   ...meaningSettings,
+  /** Relays by their number. */
+  ...outputSettings,
 });
 type Settings = z.output<typeof settings>;
 
@@ -45,9 +48,16 @@ export const shellyGen1Dialect = readDialect({
       case 'input_event':
         // The count is in the bytes: one press that comes twice is one, the next press another.
         return heard.retained ? [] : press(heard.json(pressBody).event, { zone: `input-${second}` });
+      case 'relay':
+        return heard.levels.length === 2 ? outputAnswers(second, heard.text().trim() === 'on', own.outputs) : [];
       default:
         return [];
     }
+  },
+  tell: {
+    orders: ({ outputs }) => outputOrders(outputs),
+    say: (command, { id, outputs }) =>
+      switchings(command, outputs)?.map(({ output, on }) => ({ topic: `shellies/${id}/relay/${output}/command`, payload: on ? 'on' : 'off' })),
   },
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AlarmType } from '../../../gateway/domain/alarm.ts';
 import { booleanOf, press, saysYes } from '../common-words.ts';
+import { outputAnswers, outputOrders, outputSettings, switchings } from '../outputs.ts';
 import { timeOf } from '../panel-time.ts';
 import { meaningSettings, point } from '../point-meanings.ts';
 import { type Heard, readDialect } from '../read-dialect.ts';
@@ -17,6 +18,8 @@ const settings = z.strictObject({
   sleeps: z.boolean().default(true),
   batteryLow: z.number().min(1).max(99).default(15),
   ...meaningSettings,
+  /** Switches by their number. */
+  ...outputSettings,
 });
 type Settings = z.output<typeof settings>;
 
@@ -47,6 +50,14 @@ export const shellyGen2Dialect = readDialect({
     if (first === 'status') return componentReadings(second, heard.json(component), own, {});
     return first === 'events' && second === 'rpc' ? noticeReadings(heard, own) : [];
   },
+  tell: {
+    orders: ({ outputs }) => outputOrders(outputs),
+    say: (command, { id, outputs }) =>
+      switchings(command, outputs)?.map(({ output, on }) => {
+        const call = { id: 1, src: `${id}/gateway`, method: 'Switch.Set', params: { id: Number(output), on } };
+        return { topic: `${id}/rpc`, payload: JSON.stringify(call) };
+      }),
+  },
 });
 
 function noticeReadings(heard: Heard, own: Settings): readonly Reading[] {
@@ -70,6 +81,10 @@ function componentReadings(name: string, values: Readonly<Record<string, unknown
   if (kind === 'input') {
     const on = booleanOf(values.state);
     return on === undefined ? [] : [point(zone, on, own, more)];
+  }
+  if (kind === 'switch') {
+    const on = booleanOf(values.output);
+    return on === undefined ? [] : outputAnswers(name.slice('switch:'.length), on, own.outputs);
   }
   if (kind === 'devicepower') {
     const battery = z.object({ battery: z.object({ percent: z.number() }) }).safeParse(values);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Panel } from '../../../gateway/domain/campus.ts';
 import type { PanelMessage } from '../../../gateway/domain/command.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
-import type { PanelDialect } from '../../../gateway/domain/ports.ts';
+import type { PanelDialect } from '../../../gateway/domain/panel-ports.ts';
 import type { Report } from '../../../gateway/domain/report.ts';
 import { typeOfSia } from '../../../gateway/domain/sia-types.ts';
 import { type Instant, seconds } from '../../../gateway/domain/time.ts';
@@ -52,10 +52,12 @@ export const siaDc09Dialect: PanelDialect = {
     if (message.retained) return [];
     return said.token === 'NULL' ? [{ kind: 'alive', online: true, device: panel.id, raw: message.payload }] : decodeEvents(panel, message, said);
   },
+  answers: false,
+  orders: () => ['sync'],
   encode: (panel, _campus, { op }) => {
     // It tells its state when it likes: there is nothing to ask.
     if (op === 'sync') return [];
-    throw new GatewayError('COMMAND_UNSUPPORTED', `Panel ${panel.id} speaks SIA DC-09, in which ${op} cannot be said.`, {
+    throw new GatewayError('COMMAND_UNSUPPORTED', `Panel ${panel.id} speaks SIA DC-09, which goes one way only: it cannot be told ${op}.`, {
       context: { panel: panel.id, dialect: 'sia-dc09', op },
     });
   },

@@ -1,6 +1,7 @@
 /** Tasmota (alarm-panels §1.7): switches as states, buttons as presses. Its clock has no zone, hence `timeZone`. */
 import { z } from 'zod';
 import { booleanOf, press } from '../common-words.ts';
+import { outputAnswers, outputOrders, outputSettings, switchings } from '../outputs.ts';
 import { localTimeOf } from '../panel-time.ts';
 import { meaningSettings, point } from '../point-meanings.ts';
 import { type Heard, readDialect, timeZoneText } from '../read-dialect.ts';
@@ -15,6 +16,7 @@ const settings = z.strictObject({
     .regex(/^[^/+#]+$/, 'the topic of one device'),
   timeZone: timeZoneText,
   ...meaningSettings,
+  ...outputSettings,
 });
 type Settings = z.output<typeof settings>;
 
@@ -30,8 +32,14 @@ export const tasmotaDialect = readDialect({
     const [kind, , last = ''] = heard.levels;
     if (kind === 'tele' && last === 'LWT') return willReadings(heard);
     if (last === 'SENSOR' || last === 'RESULT') return bodyReadings(heard, own);
+    if (/^POWER\d*$/.test(last)) return outputAnswers(last, heard.text().trim() === 'ON', own.outputs);
     if (/^(SWITCH|BUTTON)\d+$/.test(last)) return partReadings(heard, last, plainOrBody(heard), own, {});
     return [];
+  },
+  tell: {
+    orders: ({ outputs }) => outputOrders(outputs),
+    say: (command, { topic, outputs }) =>
+      switchings(command, outputs)?.map(({ output, on }) => ({ topic: `cmnd/${topic}/${output}`, payload: on ? 'ON' : 'OFF' })),
   },
 });
 

@@ -1,9 +1,10 @@
 /** Texecom2MQTT (alarm-panels §1.5; its sources are closed, so that fields beside those are left alone). */
 import { z } from 'zod';
+import { answerTo, type PanelCommand } from '../../../gateway/domain/command.ts';
 import type { ArmMode } from '../../../gateway/domain/report.ts';
 import { booleanOf, saysOnline } from '../common-words.ts';
 import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
-import { activity, type Reading, state } from '../reading.ts';
+import { activity, answer, type Reading, state } from '../reading.ts';
 
 const areaBody = z.object({ status: z.string().max(40) });
 const zoneBody = z.object({
@@ -42,12 +43,29 @@ export const texecom2mqttDialect = readDialect({
         return [];
     }
   },
+  tell: {
+    orders: () => ['arm', 'disarm', 'reset'],
+    say(command, { prefix }) {
+      const word = wordOf(command);
+      // Each area has a topic of its own.
+      if (word === undefined || !('partition' in command) || command.partition === undefined) return undefined;
+      return [{ topic: `${prefix}area/${command.partition}/command`, payload: word }];
+    },
+  },
 });
+
+const armWords = { away: 'full_arm', home: 'part_arm_1', night: 'part_arm_2' } as const;
+
+function wordOf(command: PanelCommand): string | undefined {
+  if (command.op === 'arm') return armWords[command.mode ?? 'away'];
+  return command.op === 'disarm' || command.op === 'reset' ? command.op : undefined;
+}
 
 function areaReadings(heard: Heard, partition: string): readonly Reading[] {
   const word = heard.json(areaBody).status.toLowerCase();
   // Somebody is on the way out or in.
-  if (word === 'in_exit' || word === 'in_entry') return [];
+  if (word === 'in_exit') return [answer(answerTo({ op: 'arm', partition }))];
+  if (word === 'in_entry') return [];
   if (word === 'in_alarm' || word === 'triggered') return [state('burglary', true, word, { partition })];
   const mode = modes.get(word);
   if (mode === undefined) throw heard.refuse('/status', 'a state of an area, such as disarmed or triggered', JSON.stringify(word));

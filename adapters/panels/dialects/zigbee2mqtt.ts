@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { AlarmType } from '../../../gateway/domain/alarm.ts';
 import { booleanOf, press, saysOnline } from '../common-words.ts';
+import { outputAnswers, outputOrders, outputSettings, switchings } from '../outputs.ts';
 import { timeOf } from '../panel-time.ts';
 import { typeText } from '../point-meanings.ts';
 import { type Heard, prefixText, readDialect } from '../read-dialect.ts';
@@ -31,6 +32,8 @@ const settings = z.strictObject({
   prefix: prefixText.default('zigbee2mqtt/'),
   /** By the device's friendly name and its word: `{"teacher-desk": {"single": "panic.silent"}}`. */
   actions: z.record(z.string().max(200), z.record(z.string().max(63), typeText)).default({}),
+  /** Friendly names of a siren, and of a plug or a lamp. */
+  ...outputSettings,
 });
 
 export const zigbee2mqttDialect = readDialect({
@@ -39,13 +42,35 @@ export const zigbee2mqttDialect = readDialect({
   prefix: ({ prefix }) => prefix,
   // Not below `bridge/`: lists of everything, larger than any panel may send.
   topics: ({ prefix }) => [`${prefix}bridge/state`, `${prefix}+`, `${prefix}+/availability`],
-  read(heard, { actions }): readonly Reading[] {
+  read(heard, { actions, outputs }): readonly Reading[] {
     const [device = '', kind] = heard.levels;
     if (device === 'bridge') return kind === 'state' ? [{ kind: 'alive', online: saysOnline(heard) }] : [];
     if (kind === 'availability') return [state('sensor.supervision', !saysOnline(heard), 'availability', { zone: device })];
-    return kind === undefined ? deviceReadings(heard, device, Object.hasOwn(actions, device) ? actions[device]! : {}) : [];
+    if (kind !== undefined) return [];
+    const own = Object.hasOwn(actions, device) ? actions[device]! : {};
+    const on = device === outputs.siren || device === outputs.received ? switched(heard) : undefined;
+    return [...deviceReadings(heard, device, own), ...(on === undefined ? [] : outputAnswers(device, on, outputs))];
+  },
+  tell: {
+    orders: ({ outputs }) => outputOrders(outputs),
+    say: (command, { prefix, outputs }) =>
+      switchings(command, outputs)?.map(({ output, on }) => ({
+        topic: `${prefix}${output}/set`,
+        payload: JSON.stringify(output === outputs.siren ? warning(on) : { state: on ? 'ON' : 'OFF' }),
+      })),
   },
 });
+
+/** Sirens of the IAS warning kind; others take `alarm` of the two. What they do of it, most do not tell. */
+function warning(on: boolean): object {
+  const { mode, level } = on ? { mode: 'burglar', level: 'high' } : { mode: 'stop', level: 'low' };
+  return { warning: { mode, level, strobe: on, duration: on ? 180 : 0 }, alarm: on };
+}
+
+function switched(heard: Heard): boolean | undefined {
+  const { state: power, alarm } = heard.json(body);
+  return booleanOf(alarm) ?? booleanOf(power);
+}
 
 function deviceReadings(heard: Heard, zone: string, actions: Readonly<Record<string, AlarmType>>): readonly Reading[] {
   const values = heard.json(body);

@@ -74,6 +74,8 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
     case 'evidence.kept':
     case 'evidence.removed':
     case 'evidence.fetched':
+    case 'command.ordered':
+    case 'command.ended':
       return undefined;
   }
 }

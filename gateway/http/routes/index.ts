@@ -12,6 +12,7 @@ import { evidenceRoutes } from './evidence.ts';
 import { healthRoutes } from './health.ts';
 import { onboardingRoutes } from './onboarding.ts';
 import { overviewRoutes } from './overview.ts';
+import { panelCommandRoutes } from './panel-commands.ts';
 import { panelTrialRoutes } from './panel-trial.ts';
 import { panelRoutes } from './panels.ts';
 import type { RouteParts } from './parts.ts';
@@ -36,6 +37,7 @@ export function apiRoutes(parts: RouteParts, visitors: WhepVisitors): readonly R
     ...onboardingRoutes(parts),
     ...cameraRoutes(parts),
     ...panelRoutes(parts),
+    ...panelCommandRoutes(parts),
     ...panelTrialRoutes(parts),
     ...ruleRoutes(parts),
     ...uplinkRoutes(parts),

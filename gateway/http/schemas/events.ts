@@ -1,11 +1,12 @@
 /** Events as they leave the API: an allow-list per kind. */
 import type { AlarmType, Severity } from '../../domain/alarm.ts';
 import type { EventView } from '../../domain/api.ts';
+import { commandOutcomes, type Orderer, panelOps } from '../../domain/command.ts';
 import { escalationTargets } from '../../domain/escalation.ts';
 import type { DomainEvent } from '../../domain/event.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { faultCodes, type SubjectId } from '../../domain/health.ts';
-import type { CampusId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UserId, ZoneId } from '../../domain/ids.ts';
+import type { CampusId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from '../../domain/ids.ts';
 import type { ArmMode } from '../../domain/report.ts';
 import { idOf, iso, maybe, moment, words, z } from './pieces.ts';
 import { progressSteps } from './steps.ts';
@@ -54,6 +55,7 @@ const deed = { alarm: idOf<EventId>(), by: idOf<UserId>(), seat: maybe(z.enum(['
 const medium = z.enum(['clip', 'still']);
 const ofEvidence = { alarm: idOf<EventId>(), evidence: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>() };
 const evidenceLink = z.object({ id: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>(), path: z.string() });
+const orderer: z.ZodType<Orderer> = z.union([z.object({ user: idOf<UserId>() }), z.object({ uplink: idOf<UplinkId>() }), z.literal('gateway')]);
 const fault = z.enum(faultCodes);
 const subject = idOf<SubjectId>();
 
@@ -95,6 +97,18 @@ export const domainEvent: z.ZodType<DomainEvent> = z
       sequence: maybe(sequence),
     }),
     z.object({ kind: z.literal('panel.gap'), ...decided, panel: idOf<PanelId>(), boot: z.string(), missingFrom: z.number(), missingTo: z.number() }),
+    z.object({
+      kind: z.literal('command.ordered'),
+      ...decided,
+      ...{ panel: idOf<PanelId>(), command: z.string(), op: z.enum(panelOps), partition: maybe(z.string()), about: maybe(idOf<ZoneId>()) },
+      ...{ mode: maybe(idOf<ArmMode>()), on: maybe(z.boolean()), expires: moment, by: orderer, reason: z.string() },
+    }),
+    z.object({
+      kind: z.literal('command.ended'),
+      ...decided,
+      ...{ panel: idOf<PanelId>(), command: z.string(), op: z.enum(panelOps), ordered: idOf<EventId>() },
+      ...{ outcome: z.enum(commandOutcomes), sentence: words },
+    }),
     z.object({ kind: z.literal('fault.raised'), ...decided, fault, subject, sentence: words }),
     z.object({ kind: z.literal('fault.cleared'), ...decided, fault, subject, raised: idOf<EventId>() }),
     z.object({ kind: z.literal('evidence.begun'), ...decided, ...ofEvidence, file: z.string() }),

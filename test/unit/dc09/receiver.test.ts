@@ -7,6 +7,7 @@ import { seconds } from '../../../gateway/domain/time.ts';
 import { bytesOf, byUdp, dc09Panels, dc09Rig, dial, key, told } from '../../support/dc09.ts';
 import { eventually } from '../../support/eventually.ts';
 import { panelOf } from '../../support/panels.ts';
+import { principal } from '../../support/recording-fleet.ts';
 
 const silent = 300;
 /** A gate that opens when the test says so. */
@@ -262,6 +263,6 @@ describe('a poll', () => {
 test('commands are refused in words: nothing can be said to such a panel', async () => {
   await using rig = await dc09Rig({ panels: dc09Panels() });
   const command = { id: 'c', op: 'arm', expires: told().timestamp! + 60_000 } as never;
-  await expect(rig.fleet.perform(panelId('gate'), command)).rejects.toMatchObject({ code: 'COMMAND_UNSUPPORTED' });
+  await expect(rig.fleet.perform(panelId('gate'), command, principal)).rejects.toMatchObject({ code: 'COMMAND_UNSUPPORTED' });
   expect(key.byteLength).toBe(16);
 });

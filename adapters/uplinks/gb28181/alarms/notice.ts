@@ -38,6 +38,8 @@ export function noticeOf(event: DomainEvent, sn: number, naming: Naming): AlarmN
     case 'evidence.kept':
     case 'evidence.removed':
     case 'evidence.fetched':
+    case 'command.ordered':
+    case 'command.ended':
     case 'fault.cleared':
       return undefined;
   }
