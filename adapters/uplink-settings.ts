@@ -20,7 +20,7 @@ export const deliveryKeys = {
   timeout: z.number().min(0.1).max(120).default(10),
   /** Deliveries in flight at once. */
   window: z.int().min(1).max(256).default(16),
-  /** Kinds of events that this uplink is owed; usual: all but the inner ones of evidence. */
+  /** Kinds of events that this uplink is owed; usual: all but the inner ones of evidence and `test.sent`, the hourly test alarm. */
   accepts: z
     .array(z.enum(eventKinds))
     .min(1)

@@ -1,9 +1,11 @@
 /** Part of the composition root: the fleet of panels with all that hangs on it. */
 import { panelDialects } from '../adapters/index.ts';
+import { sendTestAlarms } from './delivery/test-alarms.ts';
 import type { Delivery } from './domain/delivery.ts';
 import type { Clock, InventoryReader, Journal, Logger } from './domain/ports.ts';
 import { panelReceipts } from './fleet/panel-receipts.ts';
 import { openPanelFleet, type PanelFleet } from './fleet/panels.ts';
+import type { HealthContext } from './health/check.ts';
 import type { FleetReader } from './http/ports.ts';
 import type { Intake } from './intake/intake.ts';
 
@@ -16,6 +18,9 @@ export interface PanelParts {
 }
 
 export interface Panels extends PanelFleet {
+  /** The hourly test alarm, until aborted. */
+  sendTestAlarms(signal: AbortSignal): Promise<void>;
+  readonly forHealth: Pick<HealthContext, 'panelStatus' | 'lastAlarmOf' | 'testAlarm'>;
   /** A platform has accepted this. Must not throw. */
   accepted(delivery: Delivery): void;
   readonly forPages: Pick<FleetReader, 'panelStatus' | 'orders' | 'command'>;
@@ -25,6 +30,8 @@ export function openPanels({ inventory, journal, intake, clock, log }: PanelPart
   const fleet = openPanelFleet({
     ...{ inventory, intake, audit: intake, clock, log },
     dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
+    sessionLost: intake.sessionLost,
+    tested: journal.read.panelTests(),
     openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
   });
   const { orders, perform } = fleet;
@@ -33,6 +40,12 @@ export function openPanels({ inventory, journal, intake, clock, log }: PanelPart
     ...fleet,
     accepted: ({ kind, event }) => {
       if (kind === 'alarm.raised') tell(event);
+    },
+    sendTestAlarms: (signal) => sendTestAlarms({ last: () => journal.read.lastTestAlarm()?.at, send: () => intake.testAlarm(), clock, log }, signal),
+    forHealth: {
+      panelStatus: (panel) => fleet.status(panel),
+      lastAlarmOf: (panel) => journal.read.lastAlarmOf(panel),
+      testAlarm: (uplink) => journal.read.lastTestAlarm(uplink),
     },
     forPages: { panelStatus: (panel) => fleet.status(panel), orders, command: perform },
     [Symbol.dispose]: () => fleet[Symbol.dispose](),

@@ -144,7 +144,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       now: () => clock.now(),
       startedAt: rememberedAt(clock, startedAt),
       cameraStatus: (camera) => cameras.status(camera),
-      panelStatus: (panel) => panels.status(panel),
+      ...panels.forHealth,
       streams: async (camera) => {
         const own = new Set(
           inventory
@@ -239,6 +239,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   }
   live('inventory', (signal) => inventory.run(signal));
   live('uplinks', (signal) => uplinks.run(signal));
+  live('test alarms', (signal) => panels.sendTestAlarms(signal));
   live('cameras', (signal) => cameras.run(signal));
   live('health', (signal) => health.run(signal));
   live('recorder', async (signal) => {

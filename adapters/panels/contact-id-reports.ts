@@ -40,7 +40,7 @@ export function reportsOf(panel: Panel, zone: ZoneOfPanel, event: ContactIdEvent
   const type = typeOfContactId(code, event.number);
   if (type === 'arming') return [armingReport(said, event, code)];
   // 602/603: nothing happened, and it is proof of life.
-  if (type === 'test.periodic') return [{ kind: 'alive', online: true, ...said }];
+  if (type === 'test.periodic') return [{ kind: 'alive', online: true, test: true, ...said }];
   // Q3 ends a condition; Q1 and Q6 say that it stands.
   const active = event.code[0] !== '3';
   const trouble = troubleOf(type);

@@ -57,7 +57,7 @@ function signReports(panel: Panel, message: PanelMessage, sign: Sign): readonly 
     ...(sequence === undefined ? {} : { sequence }),
   };
   // Nothing happened, and it is proof of life.
-  if (type === 'test.periodic') return [{ kind: 'alive', online: true, ...said }];
+  if (type === 'test.periodic') return [{ kind: 'alive', online: true, test: true, ...said }];
   const trouble = troubleOf(type);
   if (trouble !== undefined) return [{ kind: 'trouble', code: trouble, active, ...(ofZone(trouble) ? { zone: zone.id } : {}), ...said }];
 

@@ -2,7 +2,7 @@
 import type { UplinkSettings } from '../domain/campus.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { GatewayError } from '../domain/errors.ts';
-import { type DomainEvent, eventKinds } from '../domain/event.ts';
+import { type DomainEvent, toldKinds } from '../domain/event.ts';
 import type { LinkStatus } from '../domain/health.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader, Logger, Outbox } from '../domain/ports.ts';
@@ -45,7 +45,7 @@ export interface Uplinks {
   run(signal: AbortSignal): Promise<void>;
 }
 
-const everything = new Set(eventKinds);
+const everything = new Set(toldKinds);
 
 /** A link that is lost comes back soon: deliveries wait for it. */
 const linkBackoff = { first: millis(500), most: seconds(10), jitter: 0.3 };

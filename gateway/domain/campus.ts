@@ -63,6 +63,16 @@ export interface Zone {
   readonly channels: readonly ChannelId[];
 }
 
+/** The clocks of a panel besides its heartbeat. */
+export interface PanelSupervision {
+  /** How long its session may be gone before that is a fault; none unless told. */
+  readonly sessionGrace?: Millis;
+  /** Longest time between two of its own tests; 25 h for panels that have ever sent one. */
+  readonly testEvery?: Millis;
+  /** How long no zone of it may say anything; for ever unless told. */
+  readonly quietAfter?: Millis;
+}
+
 export interface Panel {
   readonly id: PanelId;
   readonly name: string;
@@ -78,6 +88,7 @@ export interface Panel {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Longest silence between two heartbeats before the panel is at fault. */
   readonly heartbeatEvery: Millis;
+  readonly supervision?: PanelSupervision;
   readonly zones: readonly Zone[];
   readonly enabled: boolean;
   readonly maintenance: boolean;

@@ -162,6 +162,23 @@ export interface FaultCleared extends Decided {
 }
 
 export type EvidenceEvent = Decided & EvidenceFact;
+/** A made-up alarm, every hour, for the platforms that want it: proof that the whole road is open. It is none, and nothing shows it as one. */
+export interface TestSent extends Decided {
+  readonly kind: 'test.sent';
+  readonly test: true;
+}
+/** The panel's own test (602, 603, RP) came. */
+export interface PanelTested extends Decided {
+  readonly kind: 'panel.tested';
+  readonly panel: PanelId;
+  readonly sequence?: PanelSequence;
+}
+/** A broker of the site held nothing for us any more: what its panels said meanwhile may be lost. Each was asked for its state. */
+export interface BrokerGap extends Decided {
+  readonly kind: 'broker.gap';
+  readonly broker: string;
+  readonly panels: number;
+}
 
 export type DomainEvent =
   | AlarmRaised
@@ -173,6 +190,9 @@ export type DomainEvent =
   | PanelGap
   | CommandOrdered
   | CommandEnded
+  | TestSent
+  | PanelTested
+  | BrokerGap
   | FaultRaised
   | FaultCleared
   | EvidenceEvent;
@@ -187,6 +207,9 @@ export const eventKinds = [
   'panel.gap',
   'command.ordered',
   'command.ended',
+  'test.sent',
+  'panel.tested',
+  'broker.gap',
   'fault.raised',
   'fault.cleared',
   'evidence.begun',
@@ -195,8 +218,8 @@ export const eventKinds = [
   'evidence.fetched',
 ] as const satisfies readonly EventKind[];
 
-/** Of use to this box alone, unless an uplink asks for them. */
-const innerKinds: readonly EventKind[] = ['evidence.begun', 'evidence.fetched'];
+/** Of use to this box alone, or not to be had without knowing what it is: unless an uplink asks for them. */
+const innerKinds: readonly EventKind[] = ['evidence.begun', 'evidence.fetched', 'test.sent'];
 export const toldKinds: readonly EventKind[] = eventKinds.filter((kind) => !innerKinds.includes(kind));
 
 /** An event as the journal holds it: its place in the durable order, and when it was written there, just before its COMMIT. */

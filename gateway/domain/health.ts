@@ -15,10 +15,13 @@ export const faultCodes = [
   'stream-flawed',
   'panel-silent',
   'panel-trouble',
+  'panel-test',
+  'panel-quiet',
   'uplink-backlog',
   'uplink-refused',
   'uplink-broken',
   'uplink-link',
+  'uplink-proof',
   'zone-recording',
   'disk-space',
   'media-restarted',
@@ -92,6 +95,8 @@ export interface PanelStatus {
   readonly since: Instant;
   readonly troubles: readonly { readonly code: TroubleCode; readonly zone?: string; readonly since: Instant }[];
   readonly queued?: number;
+  /** Its own periodic test last came, also before the start. */
+  readonly testedAt?: Instant;
   readonly armed: Readonly<Record<string, string>>;
 }
 

@@ -152,8 +152,18 @@ export interface AlarmRecord extends JournalEntry {
   readonly restoredAt?: Instant;
 }
 
+/** What supervision asks of the journal. */
+export interface SupervisionReader {
+  /** The newest test alarm, and how its delivery to this uplink stands; no state: it was not owed one. */
+  lastTestAlarm(uplink?: UplinkId): { readonly at: Instant; readonly state?: DeliveryStatus['state'] } | undefined;
+  /** When each panel last sent its own test. */
+  panelTests(): ReadonlyMap<PanelId, Instant>;
+  /** When a zone of this panel last raised or ended an alarm. */
+  lastAlarmOf(panel: PanelId): Instant | undefined;
+}
+
 /** Synchronous, on a read-only connection of its own. */
-export interface JournalReader {
+export interface JournalReader extends SupervisionReader {
   find(event: EventId): JournalEntry | undefined;
   /** Newest first, before a position. `raised` alarms only. */
   alarms(query: { readonly before?: number; readonly limit: number; readonly unacknowledged?: boolean }): readonly AlarmRecord[];

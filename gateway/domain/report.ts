@@ -80,7 +80,12 @@ export type Report =
       readonly active: boolean;
       readonly sequence?: PanelSequence;
     })
-  | (Said & { readonly kind: 'alive'; readonly online: boolean /** Messages the panel still holds. */; readonly queued?: number })
+  | (Said & {
+      readonly kind: 'alive';
+      readonly online: boolean /** Its own periodic test. */;
+      readonly test?: true /** Messages the panel still holds. */;
+      readonly queued?: number;
+    })
   /** What a dialect must remember to read later messages; told back to it with them (`PanelMessage.learned`). */
   | (Said & { readonly kind: 'learned'; readonly key: string; readonly value: string })
   /** `command`: the id of the order; of a panel that knows no ids, what it answers (`answerTo`). */

@@ -41,6 +41,7 @@ interface Standing {
   announced: PanelStatus['announced'];
   since: Instant;
   heardAt?: () => Instant;
+  testedAt?: () => Instant;
   readonly contact: Kept;
   readonly troubles: Map<string, Trouble>;
   readonly armed: Map<string, string>;
@@ -61,13 +62,14 @@ export interface PanelStatuses {
   changes(signal: AbortSignal): AsyncIterable<PanelStatus>;
 }
 
-export function openPanelStatuses(clock: Clock): PanelStatuses {
+export function openPanelStatuses(clock: Clock, tested: ReadonlyMap<PanelId, Instant>): PanelStatuses {
   const standings = new Map<PanelId, Standing>();
   const followers = new Set<Mailbox<PanelStatus>>();
 
   const standing = (panel: PanelId): Standing => {
     const known = standings.get(panel);
     if (known) return known;
+    const before = tested.get(panel);
     const fresh: Standing = {
       session: 'unknown',
       announced: 'unknown',
@@ -75,6 +77,7 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
       contact: { learned: new Map() },
       troubles: new Map(),
       armed: new Map(),
+      ...(before === undefined ? {} : { testedAt: rememberedAt(clock, before) }),
     };
     standings.set(panel, fresh);
     return fresh;
@@ -90,6 +93,7 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
       troubles: [...now.troubles.values()],
       armed: Object.fromEntries(now.armed),
       ...(now.heardAt === undefined ? {} : { heardAt: now.heardAt() }),
+      ...(now.testedAt === undefined ? {} : { testedAt: now.testedAt() }),
       ...(now.contact.queued === undefined ? {} : { queued: now.contact.queued }),
     };
   };
@@ -121,6 +125,7 @@ export function openPanelStatuses(clock: Clock): PanelStatuses {
     { receivedAt, retained }: { receivedAt: Instant; retained: boolean },
   ) => {
     const { contact, announced } = standing(panel);
+    if (report.test && !retained) standing(panel).testedAt = rememberedAt(clock, receivedAt);
     // A counted message may have waited in the panel: it proves nothing about now.
     if (report.sequence !== undefined) return;
     announce(panel, report.online ? 'online' : 'offline');

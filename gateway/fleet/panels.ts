@@ -27,6 +27,10 @@ export interface PanelFleetOptions {
   readonly dialects: ReadonlyMap<string, PanelDialect>;
   /** Resolves after the commit. */
   readonly intake: { report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<unknown> };
+  /** A broker of the site forgot what it held for us. */
+  readonly sessionLost: (broker: string, panels: number) => Promise<unknown>;
+  /** When each panel last sent its own test, before this start. */
+  readonly tested: ReadonlyMap<PanelId, Instant>;
   /** Canonical types of the alarms of this zone that are raised and not restored. */
   readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
   /** Keeps who ordered what of panels, why, and what became of it. */
@@ -54,8 +58,19 @@ export interface PanelFleet extends Disposable {
 
 const complainEvery = seconds(10);
 
-export function openPanelFleet({ inventory, dialects, intake, openAlarms, audit, clock, log, reconcileAfter }: PanelFleetOptions): PanelFleet {
-  const statuses = openPanelStatuses(clock);
+export function openPanelFleet({
+  inventory,
+  dialects,
+  intake,
+  openAlarms,
+  audit,
+  sessionLost,
+  tested,
+  clock,
+  log,
+  reconcileAfter,
+}: PanelFleetOptions): PanelFleet {
+  const statuses = openPanelStatuses(clock, tested);
   const unreadableTopics = new Map<PanelId, Set<string>>();
   const complaints = new Map<PanelId, { at: Instant; unsaid: number }>();
   let unreadable = 0;
@@ -101,7 +116,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, audit,
   };
 
   /** What of a message the intake must journal or count. Everything else is status. */
-  const owed = (panel: Panel, report: Report): boolean => {
+  const owed = (panel: Panel, report: Report, retained: boolean): boolean => {
     if (report.kind === 'zone') {
       // A copy that was kept somewhere may be explained by an event that is on its way; what a panel says now stands by itself.
       if (report.sequence === undefined && report.state === 'still' && report.historical) {
@@ -111,7 +126,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, audit,
       reconciler.explained(panel.id, report.zone);
       return true;
     }
-    if (report.sequence !== undefined) return true;
+    if (report.sequence !== undefined || (report.kind === 'alive' && report.test && !retained)) return true;
     // A snapshot's arming is an event only where it contradicts what we knew; the first one after a start is how we learn it.
     const known = report.kind === 'arming' ? statuses.of(panel.id).armed[report.partition] : undefined;
     return report.kind === 'arming' && known !== undefined && known !== report.mode;
@@ -136,7 +151,7 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, audit,
     const carriage: Carriage = { topic, qos, retained, duplicate, mapperVersion: mapperVersion(panel) };
     const commits: Promise<unknown>[] = [];
     for (const report of reports) {
-      const journal = owed(panel, report);
+      const journal = owed(panel, report, retained);
       statuses.note(panel.id, report, { receivedAt, retained });
       if (!retained) desk.heard(panel, report);
       // Asked in order and in one turn: the journal keeps that order, and one commit covers them all.
@@ -148,8 +163,9 @@ export function openPanelFleet({ inventory, dialects, intake, openAlarms, audit,
   const doors = openPanelDoors({
     ...{ roster, receive, clock, log },
     session: (panel, state) => statuses.session(panel, state),
-    lost: (all) => {
+    lost: (all, broker) => {
       for (const panel of all) desk.requestSync(panel);
+      sessionLost(broker, all.length).catch((error: unknown) => log.error('gap not journalled', { broker, error }));
     },
   });
 

@@ -4,6 +4,7 @@ import type { Backlog } from '../domain/delivery.ts';
 import type { CameraStatus, FaultCode, Finding, LinkStatus, MediaRestart, PanelStatus, SubjectKind } from '../domain/health.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId } from '../domain/ids.ts';
 import type { RingState, StreamTelemetry } from '../domain/media.ts';
+import type { SupervisionReader } from '../domain/ports.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 
@@ -26,6 +27,9 @@ export interface HealthContext {
   /** The recorder ring of a channel; undefined: it is not recorded just now. */
   ring(channel: ChannelId): Promise<RingState | undefined>;
   channelName(channel: ChannelId): string;
+  readonly lastAlarmOf: SupervisionReader['lastAlarmOf'];
+  /** Of the hourly test alarms the newest; no state: it was not owed to this uplink. */
+  readonly testAlarm: SupervisionReader['lastTestAlarm'];
   backlog(uplink: UplinkId): Backlog;
   /** When the far side last acknowledged anything, since the start. */
   answeredAt(uplink: UplinkId): Instant | undefined;

@@ -45,7 +45,14 @@ interface CommandAudit {
   ended(ordered: EventId, panel: PanelId, command: PanelCommand, result: PanelCommandResult): Promise<unknown>;
 }
 
-export interface Intake extends AlarmDesk, CommandAudit {
+/** What supervision journals. */
+interface Supervision {
+  /** The hourly test alarm; false: nobody wants it, and there is none. */
+  testAlarm(): Promise<boolean>;
+  sessionLost(broker: string, panels: number): Promise<unknown>;
+}
+
+export interface Intake extends AlarmDesk, CommandAudit, Supervision {
   /** Resolves once everything that the report means is committed; rejects if it is not: then nothing may be acknowledged to the device. */
   report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult>;
   /** A screen drew the alarm, with this user in front of it. */
@@ -125,8 +132,12 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
         return recordZone(report, arrival());
       case 'arming':
         return { kind: 'recorded', ...(await record(armingEvent(report, arrival()))) };
+      case 'alive': {
+        if (!report.test) return { kind: 'nothing', why: 'no-event' };
+        const told = report.sequence === undefined ? {} : { sequence: report.sequence };
+        return { kind: 'recorded', ...(await record({ kind: 'panel.tested', ...stamp(), receivedAt, panel: report.device as PanelId, ...told })) };
+      }
       case 'trouble':
-      case 'alive':
       case 'learned':
       case 'response':
         return { kind: 'nothing', why: 'no-event' };
@@ -164,6 +175,13 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     ordered: async (panel, command, mandate) => (await record(orderedEvent(panel, command, mandate, stamp()))).entry.event.id,
     ended: (ordered, panel, { id, op }, { outcome, words }) =>
       record({ kind: 'command.ended', ...stamp(), panel, command: id, op, ordered, outcome, sentence: words }),
+    testAlarm: async () => {
+      const event: DomainEvent = { kind: 'test.sent', ...stamp(), test: true };
+      if (recipients(event).length === 0) return false;
+      await record(event);
+      return true;
+    },
+    sessionLost: (broker, panels) => record({ kind: 'broker.gap', ...stamp(), broker, panels }),
     raiseFault: async ({ code, subject, sentence }) => {
       const event: DomainEvent = { kind: 'fault.raised', ...stamp(), fault: code, subject, sentence };
       return (await record(event)).entry.event.id;

@@ -6,6 +6,7 @@ import { type Path, type Problem, pathText, shown } from '../runtime/problems.ts
 import { checkRules } from './check-rules.ts';
 import type { Rows } from './rows.ts';
 import { namesIn } from './snapshot.ts';
+import { checkSupervision } from './supervision.ts';
 
 const secretName = /(password|passphrase|secret|token|apikey)$/i;
 const addressOf: Readonly<Record<string, RegExp>> = { onvif: /^https?:$/, rtsp: /^rtsps?:$/ };
@@ -49,6 +50,7 @@ export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
     if (!(panel.heartbeatEvery >= 1_000 && panel.heartbeatEvery <= 86_400_000)) {
       report([...path, 'heartbeatSeconds'], 'a time from 1 s to 24 h', panel.heartbeatEvery / 1_000);
     }
+    checkSupervision(path, panel.supervision ?? {}, report);
     if (panel.zones.length > most.zones) report([...path, 'zones'], `at most ${most.zones} zones`, panel.zones);
     for (const zone of panel.zones) {
       const below = [...path, 'zones', zone.id];

@@ -39,6 +39,7 @@ const migrations: readonly string[] = [
     id TEXT PRIMARY KEY, panel TEXT, zone TEXT, code TEXT, alarm TEXT, type TEXT, severity INTEGER, drill INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
   "ALTER TABLE campus ADD COLUMN practice TEXT NOT NULL DEFAULT '{}';",
+  "ALTER TABLE panels ADD COLUMN supervision TEXT NOT NULL DEFAULT '{}';",
 ];
 
 export const schemaVersion = migrations.length;

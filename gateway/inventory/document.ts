@@ -9,6 +9,7 @@ import type { Rows } from './rows.ts';
 import { ruleEntry } from './rules.ts';
 import { namesIn } from './snapshot.ts';
 import type { InventoryStore } from './store.ts';
+import { supervisionEntry } from './supervision.ts';
 
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, { error: keysOf(shape) });
@@ -65,6 +66,12 @@ export const documentSchema = section({
       /** Key of SIA DC-09. */
       secret: secret.optional(),
       heartbeatSeconds: z.number().default(60),
+      /** Its other clocks: how long its session may be gone, the longest time between two of its own tests, and how long no zone may say anything. */
+      supervision: section({
+        sessionGraceSeconds: z.number().optional(),
+        testHours: z.number().optional(),
+        quietDays: z.number().optional(),
+      }).optional(),
       zones: keyed(section({ name: text, place: idText.optional(), type: text.optional(), channels: z.array(idText).default([]) })).default({}),
       enabled: z.boolean().default(true),
       maintenance: z.boolean().default(false),
@@ -145,6 +152,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
       ...{ name: row.name, place: row.place ?? undefined, dialect: row.dialect, broker: row.broker },
       ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) }),
       ...{ passwordSha256: kept(row.passwordSha256), secret: kept(row.secret), heartbeatSeconds: row.heartbeatEvery / 1_000 },
+      ...(row.supervision === '{}' ? {} : { supervision: supervisionEntry(JSON.parse(row.supervision)) }),
       zones: by(
         rows.zones.filter(({ panel }) => panel === row.id),
         (zone) => ({ name: zone.name, place: zone.place ?? undefined, type: zone.type ?? undefined, channels: namesIn(zone.channels) }),

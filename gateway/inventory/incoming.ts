@@ -7,6 +7,7 @@ import { flag, type Rows } from './rows.ts';
 import { ruleRow } from './rules.ts';
 import { isSealed, type Sealer } from './seal.ts';
 import { ownerOf } from './snapshot.ts';
+import { supervisionOf } from './supervision.ts';
 
 export interface Incoming {
   /** Only the tables that the file speaks of. */
@@ -68,17 +69,20 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
       : {}),
     ...(panels
       ? {
-          panels: entriesOf(panels).map(([id, { name, place, dialect, broker, settings, heartbeatSeconds, enabled, maintenance, ...panel }]) => {
-            const known = stored(before.panels, id);
-            const plain = typeof panel.password === 'object' ? panel.password.plain : panel.password;
-            const hash = plain === undefined ? panel.passwordSha256 : createHash('sha256').update(plain).digest('hex');
-            return {
-              ...{ id, name, place: place ?? null, dialect, broker, settings: JSON.stringify(settings) },
-              ...{ passwordSha256: hash ?? known?.passwordSha256 ?? null, heartbeatEvery: Math.round(heartbeatSeconds * 1_000) },
-              secret: sealed(panel.secret, known?.secret ?? null, ownerOf.panel(id)),
-              ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
-            };
-          }),
+          panels: entriesOf(panels).map(
+            ([id, { name, place, dialect, broker, settings, heartbeatSeconds, supervision, enabled, maintenance, ...panel }]) => {
+              const known = stored(before.panels, id);
+              const plain = typeof panel.password === 'object' ? panel.password.plain : panel.password;
+              const hash = plain === undefined ? panel.passwordSha256 : createHash('sha256').update(plain).digest('hex');
+              return {
+                ...{ id, name, place: place ?? null, dialect, broker, settings: JSON.stringify(settings) },
+                ...{ passwordSha256: hash ?? known?.passwordSha256 ?? null, heartbeatEvery: Math.round(heartbeatSeconds * 1_000) },
+                supervision: JSON.stringify(supervisionOf(supervision ?? {})),
+                secret: sealed(panel.secret, known?.secret ?? null, ownerOf.panel(id)),
+                ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
+              };
+            },
+          ),
           zones: entriesOf(panels).flatMap(([panel, { zones }]) =>
             entriesOf(zones).map(([id, zone]) => ({
               ...{ panel, id, name: zone.name, place: zone.place ?? null, type: zone.type ?? null, channels: JSON.stringify(zone.channels) },

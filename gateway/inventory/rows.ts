@@ -28,6 +28,8 @@ type PanelRow = {
   secret: string | null;
   settings: string;
   heartbeatEvery: number;
+  /** JSON of the domain's own. */
+  supervision: string;
   enabled: Flag;
   maintenance: Flag;
 };
@@ -68,7 +70,20 @@ const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[]
   places: ['id', 'name'],
   cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'fingerprint256', 'settings', 'enabled', 'maintenance'],
   channels: ['id', 'name', 'camera', 'number'],
-  panels: ['id', 'name', 'place', 'dialect', 'broker', 'passwordSha256', 'secret', 'heartbeatEvery', 'settings', 'enabled', 'maintenance'],
+  panels: [
+    'id',
+    'name',
+    'place',
+    'dialect',
+    'broker',
+    'passwordSha256',
+    'secret',
+    'heartbeatEvery',
+    'supervision',
+    'settings',
+    'enabled',
+    'maintenance',
+  ],
   zones: ['panel', 'id', 'name', 'place', 'type', 'channels'],
   uplinks: ['id', 'name', 'adapter', 'settings', 'secret', 'enabled'],
   rules: ['id', 'panel', 'zone', 'code', 'alarm', 'type', 'severity', 'drill'],

@@ -96,6 +96,7 @@ function panelOf(row: Row<'panels'>, zones: readonly Row<'zones'>[], open: (seal
     ...(row.secret === null ? {} : { secret: open(row.secret, ownerOf.panel(row.id)) }),
     settings: JSON.parse(row.settings),
     heartbeatEvery: millis(row.heartbeatEvery),
+    ...(row.supervision === '{}' ? {} : { supervision: JSON.parse(row.supervision) }),
     zones: zones
       .filter(({ panel }) => panel === row.id)
       .map((zone) => ({

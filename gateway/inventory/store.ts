@@ -122,11 +122,11 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
 
     putPanel: (panel) =>
       ledger.edit((database, before) => {
-        const { id, name, place, dialect, broker, settings, heartbeatEvery, zones, enabled, maintenance } = panel;
+        const { id, name, place, dialect, broker, settings, heartbeatEvery, supervision = {}, zones, enabled, maintenance } = panel;
         const { passwordSha256 = null, secret = null } = before.rows.panels.find((row) => row.id === id) ?? {};
         putRow(database, 'panels', {
           ...{ id, name, place: place ?? null, dialect, broker, passwordSha256, secret, heartbeatEvery, settings: JSON.stringify(settings) },
-          ...{ enabled: flag(enabled), maintenance: flag(maintenance) },
+          ...{ supervision: JSON.stringify(supervision), enabled: flag(enabled), maintenance: flag(maintenance) },
         });
         removeRows(database, 'zones', { column: 'panel', is: id });
         for (const zone of zones) {

@@ -107,6 +107,9 @@ function dedupeOf(event: DomainEvent): string {
     case 'alarm.progressed':
     case 'alarm.escalated':
     case 'command.ordered':
+    case 'test.sent':
+    case 'panel.tested':
+    case 'broker.gap':
     case 'fault.raised':
       return event.id;
     case 'evidence.begun':
@@ -128,7 +131,12 @@ function laneOf(event: DomainEvent): string | undefined {
     case 'panel.gap':
     case 'command.ordered':
     case 'command.ended':
+    case 'panel.tested':
       return event.panel;
+    case 'test.sent':
+      return 'test';
+    case 'broker.gap':
+      return `broker ${event.broker}`;
     case 'fault.raised':
     case 'fault.cleared':
       return event.subject;
@@ -148,7 +156,8 @@ function laneOf(event: DomainEvent): string | undefined {
 /** 0 leaves first (panic, fire), then 1 (other alarms), then 2 (the rest). */
 function rankOf(event: DomainEvent): number {
   if ('type' in event && overtakes(event.type)) return 0;
-  return event.kind.startsWith('alarm.') ? 1 : 2;
+  // A test alarm proves the road of alarms: it goes among them.
+  return event.kind.startsWith('alarm.') || event.kind === 'test.sent' ? 1 : 2;
 }
 
 function evidenceOf(event: DomainEvent): EventRow['evidence'] {

@@ -5,6 +5,7 @@ import type { DomainEvent, JournalEntry } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { AlarmRecord, JournalReader } from '../domain/ports.ts';
 import { type Instant, instant } from '../domain/time.ts';
+import { openSupervisionReader } from './supervision-reader.ts';
 
 interface EntryRow {
   readonly position: number;
@@ -98,6 +99,7 @@ export function openReader(database: Database): JournalReader {
   };
 
   return {
+    ...openSupervisionReader(database),
     find: (event: EventId) => {
       const row = byId.get(event);
       return row && entryOf(row);

@@ -79,6 +79,8 @@ async function schoolWith(address: string, password: string) {
       answeredAt: () => undefined,
       uplinkBroken: () => undefined,
       uplinkLink: () => undefined,
+      lastAlarmOf: () => undefined,
+      testAlarm: () => undefined,
       backlog: () => ({ pending: 0, refused: 0 }),
       mediaRestarts: () => [],
       disk: async () => ({ free: 1, total: 1 }),

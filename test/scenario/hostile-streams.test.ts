@@ -155,6 +155,8 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
       (await plane.telemetry()).filter(({ channel }) => channel === String(camera)).map((stream) => ({ ...stream, viewers: 1 })),
     ring: async () => undefined,
     channelName: String,
+    lastAlarmOf: () => undefined,
+    testAlarm: () => undefined,
     backlog: () => ({ pending: 0, refused: 0 }),
     answeredAt: () => undefined,
     uplinkBroken: () => undefined,

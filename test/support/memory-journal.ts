@@ -96,6 +96,9 @@ export class MemoryJournal implements Journal {
     },
     evidenceOf: (alarm) => this.#entries.filter(({ event }) => event.kind.startsWith('evidence.') && 'alarm' in event && event.alarm === alarm),
     lastZoneEvent: () => undefined,
+    lastTestAlarm: () => undefined,
+    panelTests: () => new Map(),
+    lastAlarmOf: () => undefined,
     raisedTypes: () => [],
     backlog: (uplink) => {
       const owed = this.#entries.filter(({ event }) =>

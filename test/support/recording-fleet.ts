@@ -54,6 +54,8 @@ export function recordingFleet({ panels, dialects, clock = systemClock, reconcil
       },
       ended: async (_ordered, _panel, { op }, { outcome }: PanelCommandResult) => kept.audit.push(`${op} ${outcome}`),
     },
+    sessionLost: async (broker, panels) => kept.audit.push(`${broker} forgot what ${panels} panels said`),
+    tested: new Map(),
     openAlarms: () => recording.openAlarms,
     clock,
     log: logInto(kept.lines),

@@ -60,6 +60,8 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
     streams: async () => [],
     ring: async () => ring.state,
     channelName: () => 'Gate',
+    lastAlarmOf: () => undefined,
+    testAlarm: () => undefined,
     backlog: () => ({ pending: 0, refused: 0 }),
     answeredAt: () => uplink.answeredAt,
     uplinkBroken: () => uplink.broken,

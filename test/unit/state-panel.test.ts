@@ -29,6 +29,8 @@ async function schoolWith(panels: readonly Panel[], folder?: string) {
       dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
       intake,
       audit: intake,
+      sessionLost: intake.sessionLost,
+      tested: new Map(),
       openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
       clock,
       log: logInto(lines),

@@ -62,6 +62,8 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
       const text = `${armed ? '布防 armed' : '撤防 disarmed'} ${event.panel} ${event.mode}`;
       return { ...codes, number: digits(event.user), partition: digits(event.partition, 2), text };
     }
+    case 'test.sent':
+      return { contactId: '1602', sia: 'RP', number: '000', partition: '00', text: '[测试 TEST] 定期测试 periodic test' };
     case 'fault.raised':
       return { ...codesOf(trouble, true), number: '000', partition: '00', text: `${event.sentence.zh} ${event.sentence.en} ${event.subject}` };
     case 'fault.cleared':
@@ -76,6 +78,8 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
     case 'evidence.fetched':
     case 'command.ordered':
     case 'command.ended':
+    case 'panel.tested':
+    case 'broker.gap':
       return undefined;
   }
 }

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { addressKey } from '../../uplink-settings.ts';
 
-/** What a receiver can be told. */
-const tellable = ['alarm.raised', 'alarm.restored', 'arming.changed', 'fault.raised', 'fault.cleared'] as const;
+/** What a receiver is told unless the settings say otherwise, and what it can be told. */
+const usual = ['alarm.raised', 'alarm.restored', 'arming.changed', 'fault.raised', 'fault.cleared'] as const;
+const tellable = [...usual, 'test.sent'] as const;
 
 const receiver = addressKey(['tcp:', 'udp:'], 'tcp://receiver.example:12009').refine(
   (text) => !URL.canParse(text) || (new URL(text).port !== '' && new URL(text).hostname !== '' && /^\/?$/.test(new URL(text).pathname)),
@@ -38,6 +39,6 @@ export const dc09Config = z.strictObject({
   accepts: z
     .array(z.enum(tellable))
     .min(1)
-    .default([...tellable]),
+    .default([...usual]),
 });
 export type Dc09Config = z.output<typeof dc09Config>;

@@ -7,13 +7,16 @@ import { cameraReply } from './camera-reply.ts';
 import { cameraUnreachable } from './camera-unreachable.ts';
 import { diskSpace } from './disk-space.ts';
 import { mediaRestarted } from './media-restarted.ts';
+import { panelQuiet } from './panel-quiet.ts';
 import { panelSilent } from './panel-silent.ts';
+import { panelTest } from './panel-test.ts';
 import { panelTrouble } from './panel-trouble.ts';
 import { streamFlawed } from './stream-flawed.ts';
 import { streamStalled } from './stream-stalled.ts';
 import { uplinkBacklog } from './uplink-backlog.ts';
 import { uplinkBroken } from './uplink-broken.ts';
 import { uplinkLink } from './uplink-link.ts';
+import { uplinkProof } from './uplink-proof.ts';
 import { uplinkRefused } from './uplink-refused.ts';
 import { zoneRecording } from './zone-recording.ts';
 
@@ -27,10 +30,13 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   streamFlawed,
   panelSilent,
   panelTrouble,
+  panelTest,
+  panelQuiet,
   uplinkBacklog,
   uplinkRefused,
   uplinkBroken,
   uplinkLink,
+  uplinkProof,
   zoneRecording,
   diskSpace,
   mediaRestarted,

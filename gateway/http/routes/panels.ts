@@ -1,11 +1,11 @@
 /** Alarm panels and their zones. The password of a panel is made by the gateway, told once, and kept as a hash. */
-import type { Panel, Zone } from '../../domain/campus.ts';
+import type { Panel, PanelSupervision, Zone } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { ChannelId, PanelId, PlaceId, ZoneId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import { millis } from '../../domain/time.ts';
 import { type Route, route } from '../route.ts';
-import { idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
+import { idOf, idText, length, maybe, nameText, z } from '../schemas/pieces.ts';
 import type { RouteParts } from './parts.ts';
 import { refuseProblems } from './stored-secret.ts';
 
@@ -24,12 +24,17 @@ export const dialectAndSettings = {
   /** Checked by the dialect. */
   settings: z.record(z.string(), z.unknown()).default({}),
 };
+/** ms. */
+const supervision: z.ZodType<PanelSupervision> = z
+  .strictObject({ sessionGrace: maybe(length), testEvery: maybe(length), quietAfter: maybe(length) })
+  .openapi('PanelSupervision');
 const fields = {
   name: nameText,
   place: idText<PlaceId>().optional(),
   ...dialectAndSettings,
   broker: idText<string>().default('embedded'),
   heartbeatEvery: z.int().min(1_000).max(86_400_000).default(60_000),
+  supervision: maybe(supervision),
   zones: z.array(zoneChange).max(1_024).default([]),
   enabled: z.boolean().default(true),
   maintenance: z.boolean().default(false),
@@ -51,6 +56,7 @@ const entryFields = {
   broker: z.string(),
   settings: z.record(z.string(), z.unknown()),
   heartbeatEvery: z.number(),
+  supervision: maybe(supervision),
   zones: z.array(
     z
       .object({

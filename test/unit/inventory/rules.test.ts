@@ -48,3 +48,14 @@ describe('the rules of the site', () => {
     expect(doubts).toMatchObject([{ item: 'rules.quiet', doubt: { en: 'Panic and fire are above rules: panic.silent will not get severity 3.' } }]);
   });
 });
+
+test('the clocks of a panel go out and come in again as they are, and are refused where no clock of a panel goes so', async () => {
+  await using folder = await dataFolder();
+  await using store = await openIn(folder.path);
+  const panels = (clocks: string) => `version: 1\npanels:\n  gate:\n    name: Gate\n    supervision: ${clocks}\n`;
+  importInventory(store, panels('{sessionGraceSeconds: 45, testHours: 25, quietDays: 30}'), now);
+  expect(store.current().panels[0]?.supervision).toEqual({ sessionGrace: 45_000, testEvery: 90_000_000, quietAfter: 2_592_000_000 });
+  expect(importInventory(store, exportInventory(store), now)).toMatchObject({ adds: [], changes: [], removes: [] });
+  const bad = () => importInventory(store, panels('{sessionGraceSeconds: 900, testHours: 0.1, quietDays: 0}'), now);
+  expect(bad).toThrow(expect.objectContaining({ message: expect.stringMatching(/sessionGraceSeconds[\s\S]*testHours[\s\S]*quietDays/) }));
+});

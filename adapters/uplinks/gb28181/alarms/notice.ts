@@ -40,6 +40,9 @@ export function noticeOf(event: DomainEvent, sn: number, naming: Naming): AlarmN
     case 'evidence.fetched':
     case 'command.ordered':
     case 'command.ended':
+    case 'test.sent':
+    case 'panel.tested':
+    case 'broker.gap':
     case 'fault.cleared':
       return undefined;
   }
