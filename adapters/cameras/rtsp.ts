@@ -4,6 +4,7 @@ import type { Camera } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { StreamProfile, StreamTransport } from '../../gateway/domain/media.ts';
 import type { CameraAdapter, CameraSession } from '../../gateway/domain/ports.ts';
+import type { Words } from '../../gateway/domain/words.ts';
 import { parseTarget, type RtspTarget, redirectTarget } from '../protocols/rtsp/address.ts';
 import { RtspConnection } from '../protocols/rtsp/connection.ts';
 import { RtspFailure } from '../protocols/rtsp/failure.ts';
@@ -26,6 +27,11 @@ const rtspConfig = z.strictObject({
   transport: streamTransport,
 });
 export type RtspConfig = z.infer<typeof rtspConfig>;
+
+const tellsNothing: Words = {
+  zh: 'RTSP 摄像机不会上报事件，请改用 ONVIF 添加。',
+  en: 'A bare RTSP camera tells nothing by itself: enter it as ONVIF.',
+};
 
 const exchangeWithin = 5_000;
 
@@ -108,7 +114,8 @@ function sessionOf(camera: Camera, { main, sub, transport, credentials, timers, 
     firmware: '',
     serial: '',
     profiles: [profile('main', seen.codec), ...(sub ? [profile('sub', '')] : [])],
-    reports: noReports,
+    reports: (signal) => noReports(signal, (camera.events ?? []).length > 0 ? { kind: 'lost', camera: camera.id, why: tellsNothing } : undefined),
+    offeredEvents: async () => undefined,
     async probe(signal) {
       try {
         await describe({ target: main, credentials, fingerprint256, timers }, signal);

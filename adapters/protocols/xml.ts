@@ -1,6 +1,6 @@
 /**
  * XML from a device, made safe before a parser sees it: no DOCTYPE, no entities beyond the five, depth and element caps (reliability-security
- * §0.11). Namespaces are dropped: names are local names. Throws ProtocolError.
+ * §0.11). Names are local names; what a prefix stands for is asked with `namespaceOf`. Throws ProtocolError.
  */
 import { XMLParser } from 'fast-xml-parser';
 import { ProtocolError } from './protocol-error.ts';
@@ -8,11 +8,21 @@ import { ProtocolError } from './protocol-error.ts';
 export interface XmlElement {
   /** Local name. */
   readonly name: string;
-  /** By local name. */
+  /** Of its name; empty where it has none. */
+  readonly prefix: string;
+  /** The prefixes that are declared here; undefined where it is the root and declares none. */
+  readonly scope: XmlScope | undefined;
+  /** By local name, without declarations of namespaces. */
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
   /** Its own text, trimmed. */
   readonly text: string;
+}
+
+/** Prefixes with their namespaces, `` for the default one: what an element declares, and then what those around it do. Linked, so that no element copies. */
+export interface XmlScope {
+  readonly own: ReadonlyMap<string, string>;
+  readonly outer: XmlScope | undefined;
 }
 
 const maxDepth = 64;
@@ -24,7 +34,6 @@ const parser = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: false,
   attributeNamePrefix: '',
-  removeNSPrefix: true,
   parseTagValue: false,
   parseAttributeValue: false,
   processEntities: false,
@@ -63,6 +72,15 @@ export function find(from: XmlElement | undefined, ...path: readonly string[]): 
 /** Every child of this local name. */
 export function findAll(from: XmlElement | undefined, name: string): readonly XmlElement[] {
   return from?.children.filter((child) => child.name === name) ?? [];
+}
+
+/** What a prefix stands for at this element; `` is the default one. Undefined: nobody declared it. */
+export function namespaceOf({ scope }: XmlElement, prefix: string): string | undefined {
+  for (let at = scope; at; at = at.outer) {
+    const uri = at.own.get(prefix);
+    if (uri !== undefined) return uri;
+  }
+  return undefined;
 }
 
 /** Text of the element down this path; undefined where it is missing or empty. */
@@ -164,27 +182,41 @@ function endOfTag(text: string, start: number): number {
 
 // ---- fast-xml-parser's ordered output, as our own tree
 
-function elementsOf(nodes: unknown): XmlElement[] {
+function elementsOf(nodes: unknown, outer?: XmlScope): XmlElement[] {
   if (!Array.isArray(nodes)) return [];
   return nodes.flatMap((node) => {
-    const element = elementOf(node);
+    const element = elementOf(node, outer);
     return element ? [element] : [];
   });
 }
 
-function elementOf(node: unknown): XmlElement | undefined {
+function elementOf(node: unknown, outer: XmlScope | undefined): XmlElement | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   const entry = Object.entries(node).find(([key]) => key !== ':@');
   if (!entry || entry[0] === '#text') return undefined;
-  const [name, inside] = entry;
+  const [qualified, inside] = entry;
   const attributes = new Map<string, string>();
+  const own = new Map<string, string>();
   if (':@' in node && typeof node[':@'] === 'object' && node[':@'] !== null) {
-    for (const [key, value] of Object.entries(node[':@'])) attributes.set(key, plainText(String(value)));
+    for (const [key, value] of Object.entries(node[':@'])) {
+      const [prefix, name] = nameParts(key);
+      if (prefix === 'xmlns') own.set(name, plainText(String(value)));
+      else if (key === 'xmlns') own.set('', plainText(String(value)));
+      else attributes.set(name, plainText(String(value)));
+    }
   }
+  const scope = own.size > 0 ? { own, outer } : outer;
   const text = Array.isArray(inside)
     ? inside.map((child) => (typeof child === 'object' && child !== null && '#text' in child ? String(child['#text']) : '')).join('')
     : '';
-  return { name, attributes, children: elementsOf(inside), text: plainText(text).trim() };
+  const [prefix, name] = nameParts(qualified);
+  return { name, prefix, scope, attributes, children: elementsOf(inside, scope), text: plainText(text).trim() };
+}
+
+/** Prefix, or nothing, and local name. What has two colons is no qualified name, and stays whole. */
+function nameParts(qualified: string): readonly [string, string] {
+  const at = qualified.indexOf(':');
+  return at < 0 || qualified.includes(':', at + 1) ? ['', qualified] : [qualified.slice(0, at), qualified.slice(at + 1)];
 }
 
 const five: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

@@ -1,5 +1,6 @@
 /** The inventory's vocabulary: what stands in one school. Edited by people, stored in SQLite, exported as one YAML file. */
 import type { AlarmType } from './alarm.ts';
+import type { CameraEventRule } from './camera-events.ts';
 import type { CameraId, CampusId, ChannelId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from './ids.ts';
 import type { Credentials, Secret } from './secret.ts';
 import type { SiteRule } from './site-rules.ts';
@@ -40,6 +41,8 @@ export interface Camera {
   readonly fingerprint256?: string;
   /** What this adapter wants besides: validated by the adapter's own schema. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Which of its own events become alarms; mostly none. */
+  readonly events?: readonly CameraEventRule[];
   readonly enabled: boolean;
   readonly maintenance: boolean;
 }

@@ -1,6 +1,7 @@
 /** The ports: what the gateway asks of other people's boxes, and what it offers them. Adapters implement or call these; nothing else crosses. */
 import type { z } from 'zod';
 import type { AlarmType } from './alarm.ts';
+import type { CameraReport, OfferedEvent } from './camera-report.ts';
 import type { Camera, Inventory } from './campus.ts';
 import type { CameraCommand, CommandResult } from './command.ts';
 import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
@@ -98,7 +99,10 @@ export interface CameraIntroduction {
 }
 
 export interface CameraSession extends CameraFacts, AsyncDisposable {
-  reports(signal: AbortSignal): AsyncIterable<Report>;
+  /** What it says by itself, until aborted; read by one reader. A camera that breaks its part of it is told of, and tried again. */
+  reports(signal: AbortSignal): AsyncIterable<CameraReport>;
+  /** What it says that it can tell; undefined: it cannot tell anything. */
+  offeredEvents(signal: AbortSignal): Promise<readonly OfferedEvent[] | undefined>;
   /** Cheap proof that it still answers and still takes our credentials; returns the clock offset, where it can be had. */
   probe(signal: AbortSignal): Promise<{ readonly clockOffset?: Millis }>;
   streamAddress(profile: StreamProfile, signal: AbortSignal): Promise<StreamAddress>;

@@ -107,6 +107,7 @@ function box() {
         clockOffset: millis(7),
         profiles: [{ token: 't', name: 'n', codec: 'H264', width: 640, height: 360, use: 'main' }],
         async *reports() {},
+        offeredEvents: async () => undefined,
         async probe(limit) {
           seen.probes += 1;
           await behave(limit);

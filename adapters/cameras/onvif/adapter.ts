@@ -8,10 +8,10 @@ import { millis } from '../../../gateway/domain/time.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
 import { textAt } from '../../protocols/xml.ts';
 import { coded } from '../coded.ts';
-import { noReports } from '../no-reports.ts';
 import { streamTransport } from '../stream-transport.ts';
 import { pinSnapshot, pinStream } from './addresses.ts';
-import { type Connected, connectOnvif } from './connect.ts';
+import { connectOnvif } from './connect.ts';
+import { type CameraEventsParts, cameraEventsOf } from './events.ts';
 import { getSnapshotUri2, getStreamUri2 } from './operations.ts';
 import { performerOf } from './performer.ts';
 import { getSnapshotUri, getStreamUri } from './services.ts';
@@ -44,7 +44,7 @@ export const onvif: CameraAdapter<OnvifConfig> = {
         },
         signal,
       );
-      return sessionOf(camera, connected, config);
+      return sessionOf({ camera, connected, clock, log }, config);
     } catch (error) {
       throw coded(error, id);
     }
@@ -62,7 +62,8 @@ function httpAddress({ id, address }: Camera): string {
   );
 }
 
-function sessionOf(camera: Camera, connected: Connected, { transport }: OnvifConfig): CameraSession {
+function sessionOf(parts: CameraEventsParts, { transport }: OnvifConfig): CameraSession {
+  const { camera, connected } = parts;
   const { http, client, home, facts, media, profiles, chosen } = connected;
   const perform = performerOf(camera.id, connected);
   const streams = new Map<StreamProfile, string>();
@@ -107,7 +108,7 @@ function sessionOf(camera: Camera, connected: Connected, { transport }: OnvifCon
     ...facts,
     ...clockOf(connected.clockOffset()),
     profiles: profiles.map((profile) => ({ ...profile, use: profile === chosen.main ? 'main' : profile === chosen.sub ? 'sub' : 'other' })),
-    reports: noReports,
+    ...cameraEventsOf(parts),
     probe: (signal) => attempt(async () => clockOf(await connected.probe(signal))),
     streamAddress: (profile, signal) =>
       attempt(async () => ({ ...withCredentials(camera, profile, await streamUrl(profile, signal)), ...(transport ? { transport } : {}) })),

@@ -40,6 +40,7 @@ export interface Connected {
   readonly media: { readonly url: URL; readonly version: 1 | 2 };
   readonly ptz: string | undefined;
   readonly imaging: string | undefined;
+  readonly events: string | undefined;
   readonly profiles: readonly OnvifProfile[];
   readonly chosen: ChosenProfiles;
   /** Reads the clock anew, and proves that the credentials are still taken. Returns the offset, ms, as `clockOffset` does. */
@@ -88,6 +89,7 @@ export async function connectOnvif(order: ConnectOrder, signal: AbortSignal): Pr
       media,
       ptz: addresses.ptz,
       imaging: addresses.imaging,
+      events: addresses.events,
       profiles,
       chosen,
       clockOffset: () => (told ? client.clockOffset : undefined),
@@ -116,7 +118,11 @@ async function serviceAddresses(device: { readonly client: SoapClient; readonly 
   const media2 = textAt(capabilities, 'Extension', 'Media2', 'XAddr');
   const ptz = textAt(capabilities, 'PTZ', 'XAddr');
   const imaging = textAt(capabilities, 'Imaging', 'XAddr');
-  return { ...(media ? { media } : {}), ...(media2 ? { media2 } : {}), ...(ptz ? { ptz } : {}), ...(imaging ? { imaging } : {}) };
+  const events = textAt(capabilities, 'Events', 'XAddr');
+  return {
+    ...{ ...(media ? { media } : {}), ...(media2 ? { media2 } : {}) },
+    ...{ ...(ptz ? { ptz } : {}), ...(imaging ? { imaging } : {}), ...(events ? { events } : {}) },
+  };
 }
 
 interface Listing {

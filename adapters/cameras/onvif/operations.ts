@@ -16,6 +16,8 @@ const media2 = 'http://www.onvif.org/ver20/media/wsdl';
 const ptz = 'http://www.onvif.org/ver20/ptz/wsdl';
 const imaging = 'http://www.onvif.org/ver20/imaging/wsdl';
 
+const events = 'http://www.onvif.org/ver10/events/wsdl';
+
 const latestTime = Date.UTC(2100, 0);
 
 export interface ServiceAddresses {
@@ -23,6 +25,7 @@ export interface ServiceAddresses {
   readonly media2?: string;
   readonly ptz?: string;
   readonly imaging?: string;
+  readonly events?: string;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function readClock({ client, url, signal }: Target): Promise<number
 export async function getServices({ client, url, signal }: Target): Promise<ServiceAddresses> {
   const order = body(device, 'GetServices', '<m:IncludeCapability>false</m:IncludeCapability>');
   const answer = await client.call({ url, operation: 'GetServices', ...order }, signal);
-  const found: { media?: string; media2?: string; ptz?: string; imaging?: string } = {};
+  const found: { media?: string; media2?: string; ptz?: string; imaging?: string; events?: string } = {};
   for (const service of findAll(answer, 'Service')) {
     const address = textAt(service, 'XAddr');
     if (address === undefined) continue;
@@ -70,6 +73,9 @@ export async function getServices({ client, url, signal }: Target): Promise<Serv
         break;
       case imaging:
         found.imaging = address;
+        break;
+      case events:
+        found.events = address;
         break;
     }
   }

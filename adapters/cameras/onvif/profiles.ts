@@ -1,7 +1,7 @@
 /** Media profiles: read from Media or Media2, and which of them is the main stream and which the sub stream. */
 
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
-import { findAll, textAt, type XmlElement } from '../../protocols/xml.ts';
+import { find, findAll, textAt, type XmlElement } from '../../protocols/xml.ts';
 import { legible } from '../legible.ts';
 
 export interface OnvifProfile {
@@ -15,6 +15,8 @@ export interface OnvifProfile {
   readonly kbps: number;
   /** Token of the video source: a recorder has one per camera behind it. */
   readonly source: string;
+  /** Token of the configuration of that source: events name the one or the other. */
+  readonly sourceConfiguration: string;
 }
 
 export interface WantedProfiles {
@@ -51,6 +53,7 @@ export function readProfiles(answer: XmlElement, version: 1 | 2): readonly Onvif
           height: count(textAt(profile, ...encoder, 'Resolution', 'Height'), 65_535),
           kbps: count(textAt(profile, ...encoder, 'RateControl', 'BitrateLimit'), 10_000_000),
           source: (textAt(profile, ...source, 'SourceToken') ?? '').slice(0, 200),
+          sourceConfiguration: (find(profile, ...source)?.attributes.get('token') ?? '').slice(0, 200),
         },
       ];
     });

@@ -18,6 +18,15 @@ export interface SoapCall {
   readonly addressing?: Addressing;
   /** False: never sends credentials. */
   readonly signed?: boolean;
+  /** How much longer than usual the device may take, ms: it was asked to wait. */
+  readonly patience?: number;
+}
+
+export interface SoapAnswer {
+  /** The `…Response` element. */
+  readonly answer: XmlElement;
+  /** The whole reply as it came. */
+  readonly bytes: Uint8Array;
 }
 
 /** A reply with its envelope, where it holds one. */
@@ -61,6 +70,11 @@ export class SoapClient {
 
   /** The `…Response` element. Throws DeviceFailure. */
   async call(call: SoapCall, signal: AbortSignal): Promise<XmlElement> {
+    return (await this.exchange(call, signal)).answer;
+  }
+
+  /** Throws DeviceFailure. */
+  async exchange(call: SoapCall, signal: AbortSignal): Promise<SoapAnswer> {
     if (call.signed === false) return this.#read(call, await this.#send(call, 'open', signal));
     if (this.#method === 'token') return this.#callWithToken(call, true, signal);
     const before = this.#http.credentialed;
@@ -76,7 +90,7 @@ export class SoapClient {
     return this.#callWithToken(call, false, signal);
   }
 
-  async #callWithToken(call: SoapCall, known: boolean, signal: AbortSignal): Promise<XmlElement> {
+  async #callWithToken(call: SoapCall, known: boolean, signal: AbortSignal): Promise<SoapAnswer> {
     let heard = await this.#send(call, 'token', signal);
     // A token that used to be good fails when the device's clock was set; the second one is the last.
     if (known && this.#refused(heard) && (await this.resync?.(signal))) heard = await this.#send(call, 'token', signal);
@@ -95,6 +109,7 @@ export class SoapClient {
       body: writeEnvelope({ body: call.body, namespaces: call.namespaces, token, addressing: call.addressing }),
       most: largestReply,
       credentialed: token !== undefined,
+      ...(call.patience === undefined ? {} : { patience: call.patience }),
     } as const;
     const reply = way === 'digest' ? await this.#http.ask(order, signal) : await this.#http.exchange(order, signal);
     return { reply, envelope: reply.status >= 300 && reply.status < 400 ? undefined : this.#envelope(call, reply) };
@@ -105,7 +120,7 @@ export class SoapClient {
     return reply.status === 401 || reply.status === 403 || (envelope?.fault !== undefined && isAuthenticationFault(envelope.fault));
   }
 
-  #read(call: SoapCall, { reply, envelope }: Heard): XmlElement {
+  #read(call: SoapCall, { reply, envelope }: Heard): SoapAnswer {
     const { status } = reply;
     if (status >= 300 && status < 400) throw redirected(call, reply);
     if (envelope?.fault) {
@@ -118,7 +133,7 @@ export class SoapClient {
     if (status < 200 || status >= 300) throw new DeviceFailure('reply', `answered ${call.operation} with HTTP ${status}.`);
     const wanted = `${call.operation}Response`;
     const answer = envelope?.body.children.find((child) => child.name === wanted);
-    if (answer) return answer;
+    if (answer) return { answer, bytes: reply.body };
     const got = envelope ? (envelope.body.children[0]?.name.slice(0, 60) ?? 'an empty Body') : 'no SOAP envelope';
     throw new DeviceFailure('reply', `answered ${call.operation} with ${got} instead of ${wanted}.`);
   }

@@ -46,6 +46,8 @@ export interface DeviceRequest {
   readonly most: number;
   /** The body already carries credentials (WS-UsernameToken). */
   readonly credentialed?: boolean;
+  /** How much longer than usual the device may take, ms: it was asked to wait. */
+  readonly patience?: number;
 }
 
 export interface DeviceReply {
@@ -129,12 +131,15 @@ export class DeviceHttp implements AsyncDisposable {
     const { url } = order;
     signal.throwIfAborted();
     const progress = { bytes: 0, begun: false };
-    using limit = limited((ended) => this.#outOfTime(progress, ended), signal);
+    const within = this.#within + (order.patience ?? 0);
+    const idle = this.#idle + (order.patience ?? 0);
+    using limit = limited((ended) => this.#outOfTime({ within, idle }, progress, ended), signal);
     if (authorization !== undefined || order.credentialed) this.#credentialed += 1;
     try {
       const answered = request(`${url.origin}${url.pathname}${url.search}`, {
         dispatcher: this.#agent,
         method: 'POST',
+        headersTimeout: within,
         headers: {
           // Some cameras answer 401 to whoever does not name himself.
           'user-agent': this.#options.userAgent ?? 'campus-gateway',
@@ -159,7 +164,7 @@ export class DeviceHttp implements AsyncDisposable {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof DeviceFailure) throw error;
-      throw this.#failureOf(error, { late: limit.signal.aborted, begun: progress.begun, host: url.host });
+      throw this.#failureOf(error, { late: limit.signal.aborted, begun: progress.begun, host: url.host, within });
     }
   }
 
@@ -214,21 +219,28 @@ export class DeviceHttp implements AsyncDisposable {
   }
 
   /** Resolves when the exchange took too long, or when a reply that had begun was silent for too long; a slow drip resets the second limit only. */
-  async #outOfTime(progress: { readonly bytes: number; readonly begun: boolean }, ended: AbortSignal): Promise<void> {
-    for (let left = this.#within; left > 0; ) {
+  async #outOfTime(
+    { within, idle }: { readonly within: number; readonly idle: number },
+    progress: { readonly bytes: number; readonly begun: boolean },
+    ended: AbortSignal,
+  ): Promise<void> {
+    for (let left = within; left > 0; ) {
       const before = progress.begun ? progress.bytes : -1;
-      const step = Math.min(left, this.#idle);
+      const step = Math.min(left, idle);
       await this.#options.timers.sleep(step, ended);
       left -= step;
       if (progress.bytes === before) return;
     }
   }
 
-  #failureOf(error: unknown, seen: { readonly late: boolean; readonly begun: boolean; readonly host: string }): DeviceFailure {
-    const { late, begun, host } = seen;
+  #failureOf(
+    error: unknown,
+    seen: { readonly late: boolean; readonly begun: boolean; readonly host: string; readonly within: number },
+  ): DeviceFailure {
+    const { late, begun, host, within } = seen;
     const code = codeOf(error);
     if (late || /TIMEOUT|ETIMEDOUT/.test(code)) {
-      const sentence = begun ? `did not finish its reply in time (${host}).` : `did not answer at ${host} within ${this.#within} ms.`;
+      const sentence = begun ? `did not finish its reply in time (${host}).` : `did not answer at ${host} within ${within} ms.`;
       return new DeviceFailure('unreachable', sentence, { cause: error });
     }
     if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code))

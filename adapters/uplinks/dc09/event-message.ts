@@ -68,6 +68,7 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
       return { ...codesOf(trouble, true), number: '000', partition: '00', text: `${event.sentence.zh} ${event.sentence.en} ${event.subject}` };
     case 'fault.cleared':
       return { ...codesOf(trouble, false), number: '000', partition: '00', text: `恢复 cleared: ${event.fault} ${event.subject}` };
+    case 'camera.gap':
     case 'alarm.acknowledged':
     case 'alarm.progressed':
     case 'alarm.escalated':

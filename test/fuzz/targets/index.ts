@@ -19,6 +19,7 @@ import { issuedCodesTarget } from './issued-codes.ts';
 import { issuedYamlTarget } from './issued-yaml.ts';
 import { manscdpTarget } from './manscdp.ts';
 import { mediaStreamTarget } from './media-stream.ts';
+import { onvifEventsTarget } from './onvif-events.ts';
 import { psTarget } from './ps.ts';
 import { ptzTarget } from './ptz.ts';
 import { rtcpTarget } from './rtcp.ts';
@@ -48,6 +49,7 @@ export const targets: readonly FuzzTarget[] = [
   h264SpsTarget,
   h265PayloadTarget,
   h265SpsTarget,
+  onvifEventsTarget,
   soapTarget,
   wsDiscoveryTarget,
   campusDialectTarget,

@@ -29,6 +29,7 @@ export function noticeOf(event: DomainEvent, sn: number, naming: Naming): AlarmN
       return alarmNotice(event, sn, naming);
     case 'fault.raised':
       return faultNotice(event, sn, naming);
+    case 'camera.gap':
     case 'alarm.acknowledged':
     case 'alarm.progressed':
     case 'alarm.escalated':
