@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { GatewayError } from '../../gateway/domain/errors.ts';
-import { millis } from '../../gateway/domain/time.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
 import { findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { aborted } from '../../gateway/runtime/shutdown.ts';
 import { endpointOf, obeyTyped, type Simulator, textOf, understood } from '../command-line.ts';
 import { openDiscoveryResponder } from './discovery-responder.ts';
+import { simulatedEvents } from './events.ts';
 import { type CameraFault, cameraFaults } from './faults.ts';
 import { type CameraSimulator, type CameraSimulatorOptions, type PictureChoice, runCameraSimulator } from './simulator.ts';
 import { soundCodecs } from './sound.ts';
@@ -35,7 +36,9 @@ interface Options {
   readonly https?: boolean;
 }
 
-const typed = `FAULT on|off | drift MILLIS | status; FAULT is one of: ${cameraFaults.join(', ')}`;
+const typed =
+  `press|release INPUT | event EVENT on|off | reboot SECONDS | FAULT on|off | drift MILLIS | status; INPUT is input-1 or input-2; ` +
+  `EVENT is one of: ${simulatedEvents.join(', ')}; FAULT is one of: ${cameraFaults.join(', ')}`;
 
 export const cameraCommand: Simulator = {
   name: 'camera',
@@ -109,15 +112,26 @@ export const cameraCommand: Simulator = {
 async function actOnCamera(camera: CameraSimulator, words: readonly string[], print: (line: string) => void): Promise<void> {
   const [verb = '', how = ''] = words;
   if (verb === 'status') {
-    const { playing, credentialed, http, rtsp } = camera.counters;
+    const { playing, credentialed, http, rtsp, events } = camera.counters;
     const faults = [...camera.faults].join(', ') || 'none';
-    print(`faults: ${faults}; playing ${playing}; requests ${http.requests} http, ${rtsp.requests} rtsp, ${credentialed} with credentials`);
+    print(
+      `faults: ${faults}; playing ${playing}; requests ${http.requests} http, ${rtsp.requests} rtsp, ${credentialed} with credentials; ${events.subscriptions} subscriptions, ${events.pulls} pulls`,
+    );
     return;
   }
-  if (verb === 'drift' && /^-?\d{1,12}$/.test(how)) camera.drift(millis(Number(how)));
+  const [, name = '', onOff = ''] = words;
+  if (verb === 'press' || verb === 'release') happen(camera, name, verb === 'press');
+  else if (verb === 'event' && (onOff === 'on' || onOff === 'off')) happen(camera, name, onOff === 'on');
+  else if (verb === 'reboot' && /^\d{1,4}$/.test(how)) await camera.reboot(seconds(Number(how)));
+  else if (verb === 'drift' && /^-?\d{1,12}$/.test(how)) camera.drift(millis(Number(how)));
   else if (isFault(verb) && (how === 'on' || how === 'off')) await camera.fault(verb, how === 'on');
   else throw new GatewayError('REQUEST_INVALID', `Not understood; type: ${typed}`);
-  print(`now: ${verb} ${how}`);
+  print(`now: ${words.join(' ')}`);
+}
+
+function happen(camera: CameraSimulator, name: string, active: boolean): void {
+  if (camera.event(name, active)) return;
+  throw new GatewayError('REQUEST_INVALID', `There is no event ${JSON.stringify(name.slice(0, 40))}; there are ${simulatedEvents.join(', ')}.`);
 }
 
 const isFault = (text: string): text is CameraFault => cameraFaults.some((fault) => fault === text);

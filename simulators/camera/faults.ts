@@ -1,7 +1,8 @@
-/** The named faults of a simulated camera (onvif-rtsp §6.4; those of RTSP alone are in rtsp-faults.ts), and the crooked ways of sending a reply that both its servers share. */
+/** The named faults of a simulated camera (onvif-rtsp §6.4; those of RTSP alone are in rtsp-faults.ts, of events in event-faults.ts), and the crooked ways of sending a reply that both its servers share. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
+import { eventFaults } from './event-faults.ts';
 import { rtspFaults } from './rtsp-faults.ts';
 
 export const cameraFaults = [
@@ -42,6 +43,7 @@ export const cameraFaults = [
   /** Replies end in the middle. */
   'truncated',
   ...rtspFaults,
+  ...eventFaults,
 ] as const;
 
 export type CameraFault = (typeof cameraFaults)[number];

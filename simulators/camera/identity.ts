@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { boxCertificate } from '../../gateway/runtime/box-certificate.ts';
+import { CameraEvents } from './events.ts';
 import type { CameraFault } from './faults.ts';
 import { Lens } from './lens.ts';
 import type { OnvifCamera } from './onvif/operation.ts';
@@ -50,6 +51,8 @@ export function describeCamera(
     })),
     ptz: new Ptz(() => clock.monotonic()),
     lens: new Lens(manualExposure),
+    events: new CameraEvents({ clock, faults, now }),
+    faults,
     auth,
     now,
   };

@@ -6,6 +6,7 @@ import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import { type Ffmpeg, findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import type { DiscoveryResponder } from './discovery-responder.ts';
+import type { CameraEvents } from './events.ts';
 import { type CameraFault, wrongHost } from './faults.ts';
 import { certificatesOf, describeCamera } from './identity.ts';
 import { lockout } from './lockout.ts';
@@ -83,10 +84,15 @@ export interface CameraSimulator extends AsyncDisposable {
   /** Camera clock minus ours, from now on. */
   drift(by: Millis): void;
   readonly faults: ReadonlySet<CameraFault>;
+  /** Presses an input, moves something in its picture …; false: it has no such event (events.ts). Pulses happen, whatever `active` says. */
+  event(name: string, active: boolean): boolean;
+  /** Loses its power for so long, and with it everybody who listened. */
+  reboot(lasts: Millis): Promise<void>;
   /** Where it looks, and what else it was told to do. */
   optics(): Direction & { readonly focusSpeed: number; readonly wiper: boolean; readonly iris: number };
   readonly counters: {
     readonly http: Readonly<HttpCounters>;
+    readonly events: Readonly<CameraEvents['counters']>;
     readonly rtsp: Readonly<RtspCounters>;
     /** Requests that carried credentials, at either door. */
     readonly credentialed: number;
@@ -163,6 +169,18 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
 
   const at = (host: string) => `${options.https ? 'https' : 'http'}://${host}:${http.port}${servicePaths.device}`;
   const onvifAddress = at(named(options.http.address));
+  const setFault = async (name: CameraFault, on: boolean) => {
+    if (faults.has(name) === on) return;
+    if (on) faults.add(name);
+    else faults.delete(name);
+    log.info('simulated camera fault', { fault: name, on });
+    if (name === 'events-dead' && on) camera.events.deaden();
+    if (name !== 'off') return;
+    // Without power it forgets who listened.
+    if (on) camera.events.forget();
+    if (on) await Promise.all([http.close(), rtsp.listener.close()]);
+    else await Promise.all([http.open(), rtsp.listener.open()]);
+  };
   const announced = {
     endpoint: `urn:uuid:${camera.uuid}`,
     scopes: scopesOf(camera),
@@ -186,14 +204,12 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
       sub: `rtsp://${named(options.rtsp.address)}:${rtsp.listener.port}/sub`,
     },
     faults,
-    fault: async (name, on) => {
-      if (faults.has(name) === on) return;
-      if (on) faults.add(name);
-      else faults.delete(name);
-      log.info('simulated camera fault', { fault: name, on });
-      if (name !== 'off') return;
-      if (on) await Promise.all([http.close(), rtsp.listener.close()]);
-      else await Promise.all([http.open(), rtsp.listener.open()]);
+    fault: setFault,
+    event: (name, active) => camera.events.tell(name, active),
+    async reboot(lasts) {
+      await setFault('off', true);
+      await clock.sleep(lasts, life.signal).catch(() => undefined); // closed meanwhile
+      if (!life.signal.aborted) await setFault('off', false);
     },
     drift: (by) => {
       offset = by;
@@ -201,6 +217,7 @@ export async function runCameraSimulator(options: CameraSimulatorOptions): Promi
     optics: () => ({ ...camera.ptz.position, focusSpeed: camera.lens.focusSpeed, wiper: camera.lens.wiper, iris: camera.lens.iris }),
     counters: {
       http: counters,
+      events: camera.events.counters,
       rtsp: rtsp.counters,
       get credentialed() {
         return counters.credentialed + rtsp.counters.credentialed;

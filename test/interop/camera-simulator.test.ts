@@ -56,6 +56,26 @@ interface OnvifCam {
   getStatus(options: object, done: Done): void;
   absoluteMove(options: object, done: Done): void;
 }
+interface EventCam {
+  on(name: 'error', heard: (error: Error) => void): void;
+  getEventProperties(done: Done): void;
+  createPullPointSubscription(done: Done): void;
+  pullMessages(options: object, done: Done): void;
+  renew(options: object, done: Done): void;
+  unsubscribe(done: Done): void;
+}
+interface Item {
+  readonly $: { readonly Name: string; readonly Value: unknown };
+}
+interface Message {
+  readonly topic: { readonly _: string };
+  readonly message: {
+    readonly message: {
+      readonly $: { readonly PropertyOperation: string };
+      readonly data: { readonly simpleItem: Item | readonly Item[] };
+    };
+  };
+}
 type Done = (error: Error | null, value: unknown) => void;
 const asked = <Value>(ask: (done: Done) => void) =>
   new Promise<Value>((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value as Value))));
@@ -196,4 +216,36 @@ test('a camera without power is gone, and comes back on the same ports', async (
   await expect(fetch(before)).rejects.toThrow();
   await camera.fault('off', false);
   expect((await fetch(before, { method: 'POST', body: '<none/>' })).status).toBe(400);
+});
+
+test('npm onvif hears a press and its release through a pull point of ours, renews it and lets it go', async () => {
+  await using heard = await simulate({ auth: 'token' });
+  const { Cam } = load('onvif') as { Cam: new (options: object, done: (error: Error | null) => void) => EventCam };
+  const cam = await new Promise<EventCam>((resolve, reject) => {
+    const made: EventCam = new Cam({ hostname: '127.0.0.1', port: Number(new URL(heard.onvifAddress).port), ...account, timeout: 5_000 }, (error) =>
+      error ? reject(error) : resolve(made),
+    );
+    made.on('error', reject);
+  });
+  const topics = await asked<{ topicSet: { device: { trigger: { digitalInput: object } } } }>((done) => cam.getEventProperties(done));
+  expect(topics.topicSet.device.trigger).toHaveProperty('digitalInput');
+  await asked((done) => cam.createPullPointSubscription(done));
+  const pull = async () => {
+    const { notificationMessage = [] } = await asked<{ notificationMessage?: Message | readonly Message[] }>((done) =>
+      cam.pullMessages({ messageLimit: 100 }, done),
+    );
+    return [notificationMessage].flat().map(({ topic, message: { message } }) => {
+      const { Name, Value } = [message.data.simpleItem].flat()[0]!.$;
+      return [topic._, message.$.PropertyOperation, Name, String(Value)].join(' ');
+    });
+  };
+  const states = await pull();
+  expect(states).toContain('tns1:Device/Trigger/DigitalInput Initialized LogicalState false');
+  heard.event('input-1', true);
+  expect(await pull()).toEqual(['tns1:Device/Trigger/DigitalInput Changed LogicalState true']);
+  await asked((done) => cam.renew({}, done));
+  heard.event('input-1', false);
+  expect(await pull()).toEqual(['tns1:Device/Trigger/DigitalInput Changed LogicalState false']);
+  await asked((done) => cam.unsubscribe(done));
+  await expect(asked((done) => cam.pullMessages({}, done))).rejects.toThrow();
 });

@@ -6,6 +6,8 @@ import type { Millis } from '../../gateway/domain/time.ts';
 import type { InventoryStore } from '../../gateway/inventory/store.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
+import { CameraEvents } from '../../simulators/camera/events.ts';
+import type { Faults } from '../../simulators/camera/faults.ts';
 import { Lens } from '../../simulators/camera/lens.ts';
 import { lockout } from '../../simulators/camera/lockout.ts';
 import { servicePaths } from '../../simulators/camera/onvif/device.ts';
@@ -72,6 +74,8 @@ export async function openOnvifDoors(farm: CameraFarm, reactsAfter: Millis): Pro
   };
 }
 
+const noFaults: Faults = new Set();
+
 function cameraOf(number: number, synchronise: () => void): OnvifCamera {
   const path = `cam-${number}/main`;
   const settings = { camera: `cam-${number}`, caption: '', width: 1_280, height: 720, framesPerSecond: 25, kbps: 2_000 };
@@ -88,6 +92,8 @@ function cameraOf(number: number, synchronise: () => void): OnvifCamera {
     profiles: [{ token: 'main', name: 'mainStream', path, settings: { ...settings, codec: 'h264', loopSeconds: 20, gopSeconds: 2 }, synchronise }],
     ptz: new Ptz(() => systemClock.monotonic()),
     lens: new Lens(),
+    events: new CameraEvents({ clock: systemClock, faults: noFaults, now: () => systemClock.now() }),
+    faults: noFaults,
     now: () => systemClock.now(),
   };
 }

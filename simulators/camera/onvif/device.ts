@@ -1,5 +1,6 @@
 /** ONVIF Device service (devicemgmt.wsdl): elements in the order of the schema, as strict clients read them. */
 import { escapeXml, findAll, textAt } from '../../../adapters/protocols/xml.ts';
+import { eventServiceCapabilities } from './events-service.ts';
 import type { Asked, OnvifCamera, Operations } from './operation.ts';
 
 export const servicePaths = {
@@ -8,6 +9,7 @@ export const servicePaths = {
   media2: '/onvif/media2',
   ptz: '/onvif/ptz',
   imaging: '/onvif/imaging',
+  events: '/onvif/events',
 } as const;
 
 /** Access class PRE_AUTH (ONVIF Core §5.9.4.3): answered to whoever asks. */
@@ -40,7 +42,8 @@ export const deviceOperations: Operations = {
 
   GetCapabilities: (asked) => {
     const wanted = findAll(asked.request, 'Category').map((category) => category.text);
-    const offered = ['All', 'Device', 'PTZ', ...(asked.camera.media ? ['Media'] : [])];
+    const events = asked.camera.faults.has('events-missing') ? [] : ['Events'];
+    const offered = ['All', 'Device', 'PTZ', ...(asked.camera.media ? ['Media'] : []), ...events];
     const unknown = wanted.find((category) => !offered.includes(category));
     if (unknown !== undefined) {
       return { side: 'Receiver', subcodes: ['ActionNotSupported', 'NoSuchService'], reason: 'The requested service category is not supported' };
@@ -49,6 +52,7 @@ export const deviceOperations: Operations = {
     return (
       '<tds:GetCapabilitiesResponse><tds:Capabilities>' +
       (has('Device') ? deviceCapabilities(asked) : '') +
+      (has('Events') && events.length > 0 ? eventCapabilities(asked) : '') +
       (has('Media') && asked.camera.media ? mediaCapabilities(asked) : '') +
       (has('Imaging') ? `<tt:Imaging><tt:XAddr>${asked.http}${servicePaths.imaging}</tt:XAddr></tt:Imaging>` : '') +
       (has('PTZ') ? `<tt:PTZ><tt:XAddr>${asked.http}${servicePaths.ptz}</tt:XAddr></tt:PTZ>` : '') +
@@ -70,6 +74,9 @@ export const deviceOperations: Operations = {
       one(servicePaths.media2, 'http://www.onvif.org/ver20/media/wsdl', version(2, 60), media2ServiceCapabilities) +
       one(servicePaths.ptz, 'http://www.onvif.org/ver20/ptz/wsdl', version(2, 60), ptzServiceCapabilities) +
       one(servicePaths.imaging, 'http://www.onvif.org/ver20/imaging/wsdl', version(2, 60), imagingServiceCapabilities) +
+      (asked.camera.faults.has('events-missing')
+        ? ''
+        : one(servicePaths.events, 'http://www.onvif.org/ver10/events/wsdl', version(2, 60), eventServiceCapabilities)) +
       '</tds:GetServicesResponse>'
     );
   },
@@ -130,8 +137,15 @@ function deviceCapabilities({ http }: Asked): string {
     '<tt:System><tt:DiscoveryResolve>true</tt:DiscoveryResolve><tt:DiscoveryBye>true</tt:DiscoveryBye>' +
     `${no('RemoteDiscovery', 'SystemBackup', 'SystemLogging', 'FirmwareUpgrade')}` +
     '<tt:SupportedVersions><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tt:SupportedVersions></tt:System>' +
-    '<tt:IO><tt:InputConnectors>0</tt:InputConnectors><tt:RelayOutputs>0</tt:RelayOutputs></tt:IO>' +
+    '<tt:IO><tt:InputConnectors>2</tt:InputConnectors><tt:RelayOutputs>0</tt:RelayOutputs></tt:IO>' +
     `<tt:Security>${no('TLS1.1', 'TLS1.2', 'OnboardKeyGeneration', 'AccessPolicyConfig', 'X.509Token', 'SAMLToken', 'KerberosToken', 'RELToken')}</tt:Security></tt:Device>`
+  );
+}
+
+function eventCapabilities({ http }: Asked): string {
+  return (
+    `<tt:Events><tt:XAddr>${http}${servicePaths.events}</tt:XAddr><tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport>` +
+    '<tt:WSPullPointSupport>true</tt:WSPullPointSupport><tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events>'
   );
 }
 

@@ -2,7 +2,7 @@
 import { find, textAt } from '../../../adapters/protocols/xml.ts';
 import { range } from './configurations.ts';
 import { imagingServiceCapabilities } from './device.ts';
-import { type Asked, invalidArgument, type OnvifFault, type Operation, type Operations, videoSourceToken } from './operation.ts';
+import { invalidArgument, type Operation, type Operations, videoSourceToken } from './operation.ts';
 
 const mostIris = 20;
 const noSource = invalidArgument('NoSource', 'The requested video source does not exist');
@@ -45,5 +45,5 @@ export const imagingOperations: Operations = {
 };
 
 function ofSource(operation: Operation): Operation {
-  return (asked: Asked): string | OnvifFault => (textAt(asked.request, 'VideoSourceToken') === videoSourceToken ? operation(asked) : noSource);
+  return (asked) => (textAt(asked.request, 'VideoSourceToken') === videoSourceToken ? operation(asked) : noSource);
 }

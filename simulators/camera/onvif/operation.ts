@@ -1,5 +1,7 @@
 /** What every ONVIF service of the simulated camera shares: the camera behind it, an operation's shape, faults and envelopes. */
 import { escapeXml, textAt, type XmlElement } from '../../../adapters/protocols/xml.ts';
+import type { CameraEvents } from '../events.ts';
+import type { Faults } from '../faults.ts';
 import type { Lens } from '../lens.ts';
 import type { Ptz } from '../ptz.ts';
 import type { RecordingSettings } from '../recording.ts';
@@ -29,6 +31,8 @@ export interface OnvifCamera {
   readonly model: string;
   /** False: Media2 alone. */
   readonly media: boolean;
+  readonly events: CameraEvents;
+  readonly faults: Faults;
   readonly auth: { readonly digest: boolean; readonly token: boolean };
   /** The camera's clock, epoch ms. */
   now(): number;
@@ -42,6 +46,10 @@ export interface Asked {
   readonly rtsp: string;
   /** Bare address. */
   readonly host: string;
+  /** Of the request, without its query. */
+  readonly path: string;
+  /** Aborts when whoever asked has gone, and with the camera. */
+  readonly signal: AbortSignal;
 }
 
 export interface OnvifFault {
@@ -51,8 +59,9 @@ export interface OnvifFault {
   readonly reason: string;
 }
 
-/** The content of the Body, or why not. */
-export type Operation = (asked: Asked) => string | OnvifFault;
+/** The content of the Body, or why not; `hang-up`: no answer at all. */
+type Answer = string | OnvifFault | 'hang-up';
+export type Operation = (asked: Asked) => Answer | Promise<Answer>;
 export type Operations = Readonly<Record<string, Operation>>;
 
 const namespaces = [
@@ -64,6 +73,13 @@ const namespaces = [
   ['tptz', 'http://www.onvif.org/ver20/ptz/wsdl'],
   ['timg', 'http://www.onvif.org/ver20/imaging/wsdl'],
   ['ter', 'http://www.onvif.org/ver10/error'],
+  ['tev', 'http://www.onvif.org/ver10/events/wsdl'],
+  ['wsnt', 'http://docs.oasis-open.org/wsn/b-2'],
+  ['wstop', 'http://docs.oasis-open.org/wsn/t-1'],
+  ['wsa', 'http://www.w3.org/2005/08/addressing'],
+  ['tns1', 'http://www.onvif.org/ver10/topics'],
+  ['tnssim', 'http://campus-gateway.invalid/simulated/topics'],
+  ['xs', 'http://www.w3.org/2001/XMLSchema'],
 ] as const;
 const declarations = namespaces.map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`).join(' ');
 

@@ -15,11 +15,9 @@ import {
 } from './configurations.ts';
 import { ptzServiceCapabilities } from './device.ts';
 import {
-  type Asked,
   invalidArgument,
   noConfiguration,
   noProfile,
-  type OnvifFault,
   type Operation,
   type Operations,
   profileOf,
@@ -126,7 +124,7 @@ export const ptzOperations: Operations = {
 };
 
 function ofProfile(operation: Operation): Operation {
-  return (asked: Asked): string | OnvifFault => (profileOf(asked) ? operation(asked) : noProfile);
+  return (asked) => (profileOf(asked) ? operation(asked) : noProfile);
 }
 
 const vector = ({ pan, tilt, zoom }: Direction) =>
