@@ -89,12 +89,10 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
 
   // The spine: a report becomes an event, the journal keeps it, deliveries carry it out.
   const uplinks = openUplinks({
-    inventory,
+    ...{ inventory, clock, log },
     outbox: journal.outbox,
     onAccepted: (delivery) => panels.accepted(delivery),
     create: (settings) => createUplink(settings, { clock, log, sendTwice, door }),
-    clock,
-    log,
   });
   const intake = openIntake({
     ...{ journal, inventory, clock, log },
@@ -108,6 +106,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const cameras = openCameraFleet({
     ...{ inventory, clock, log },
     adapters: new Map(cameraAdapters.map((adapter) => [adapter.kind, adapter])),
+    said: { event: intake.cameraEvent, gap: intake.cameraGap },
     // Not from the cache: figures from before an address was given would blame the camera for our own refusal.
     streams: () => media.telemetry(),
     refused: (channels) => void media.refused(channels),

@@ -22,6 +22,7 @@
  */
 import type { AlarmType, Severity } from './alarm.ts';
 import type { AlarmCause, AlarmState, LifeStep, StepName } from './alarm-step.ts';
+import type { CameraEventKind } from './camera-events.ts';
 import type { Role } from './campus.ts';
 import type { DeliveryStatus, Receipt } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
@@ -104,6 +105,26 @@ export interface DeviceView {
   readonly firmware?: string;
   readonly address?: string;
   readonly streams?: readonly StreamTelemetry[];
+  /** Of a camera: what it says by itself, and what of it becomes an alarm. */
+  readonly events?: CameraEventsView;
+}
+
+export interface CameraEventsView {
+  readonly state: 'off' | 'waiting' | 'heard' | 'lost';
+  readonly since: string;
+  /** When it last said anything, or told its states when it was asked. */
+  readonly provenAt?: string;
+  readonly why?: Words;
+  /** Kinds that it says it has, or that a rule wants; of kind `other` one for each topic. */
+  readonly kinds: readonly {
+    readonly kind: CameraEventKind;
+    readonly title: Words;
+    readonly topic?: string;
+    readonly offered: boolean;
+    readonly wanted: boolean;
+  }[];
+  /** Topics that it sent and nobody can read. */
+  readonly unknown: readonly string[];
 }
 
 export interface ChannelView {

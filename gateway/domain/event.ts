@@ -5,7 +5,7 @@ import type { CommandOutcome, Orderer, PanelOp } from './command.ts';
 import type { EscalationTarget } from './escalation.ts';
 import type { EvidenceFact, EvidenceLink } from './evidence.ts';
 import type { FaultCode, SubjectId } from './health.ts';
-import type { CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from './ids.ts';
+import type { CameraId, CampusId, ChannelId, EventId, PanelId, PlaceId, UserId, ZoneId } from './ids.ts';
 import type { ArmMode, Location, PanelSequence, Verification } from './report.ts';
 import type { Instant } from './time.ts';
 import type { Words } from './words.ts';
@@ -40,6 +40,7 @@ interface Decided {
 }
 
 interface FromZone extends Decided {
+  /** The panel; of what a camera says by itself, the camera, with its kind of event and source as the zone. */
   readonly panel: PanelId;
   readonly zone: ZoneId;
   readonly zoneName: string;
@@ -147,6 +148,15 @@ export interface CommandEnded extends Decided {
   readonly outcome: CommandOutcome;
   readonly sentence: Words;
 }
+/** What a camera said by itself in between may not have been heard: its restart, a lost subscription, an answer that could not be read. */
+export interface CameraGap extends Decided {
+  readonly kind: 'camera.gap';
+  readonly camera: CameraId;
+  /** Our clock; absent: since before this start of the gateway. */
+  readonly from?: Instant;
+  readonly to: Instant;
+  readonly why: Words;
+}
 export interface FaultRaised extends Decided {
   readonly kind: 'fault.raised';
   readonly fault: FaultCode;
@@ -193,6 +203,7 @@ export type DomainEvent =
   | TestSent
   | PanelTested
   | BrokerGap
+  | CameraGap
   | FaultRaised
   | FaultCleared
   | EvidenceEvent;
@@ -210,6 +221,7 @@ export const eventKinds = [
   'test.sent',
   'panel.tested',
   'broker.gap',
+  'camera.gap',
   'fault.raised',
   'fault.cleared',
   'evidence.begun',

@@ -1,4 +1,5 @@
 /** Fault words: findings become faults, faults become one computed state per device (architecture.md, gateway/health). */
+import type { OfferedEvent } from './camera-report.ts';
 import type { ErrorCode } from './errors.ts';
 import type { CameraId, DeviceId, EventId, PanelId, UplinkId, ZoneId } from './ids.ts';
 import type { TroubleCode } from './report.ts';
@@ -11,6 +12,7 @@ export const faultCodes = [
   'camera-certificate',
   'camera-reply',
   'camera-clock',
+  'camera-events',
   'stream-stalled',
   'stream-flawed',
   'panel-silent',
@@ -83,6 +85,22 @@ export interface CameraStatus {
   readonly profiles: readonly string[];
   /** When it last answered anything. */
   readonly answeredAt?: Instant;
+  /** What it says by itself. */
+  readonly hearing?: CameraHearing;
+}
+
+export interface CameraHearing {
+  /** `off`: nothing of it is wanted · `waiting`: nothing was heard yet, nor missed. */
+  readonly state: 'off' | 'waiting' | 'heard' | 'lost';
+  readonly since: Instant;
+  /** When it last said anything, its states in answer to our question among it. */
+  readonly provenAt?: Instant;
+  /** Of `lost`. */
+  readonly why?: Words;
+  /** What it says that it can tell; absent: it cannot tell anything, or was not asked yet. */
+  readonly offered?: readonly OfferedEvent[];
+  /** Topics that it sent and nobody can read. */
+  readonly unknown?: readonly string[];
 }
 
 /** How the fleet sees a panel just now. */

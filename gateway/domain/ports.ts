@@ -55,18 +55,6 @@ export interface AdapterContext {
 
 // ---- cameras
 
-export interface DiscoveredCamera {
-  /** Endpoint reference, `urn:uuid:…`. */
-  readonly endpoint: string;
-  /** Device service address on the host that answered. */
-  readonly address: string;
-  readonly name: string;
-  readonly hardware: string;
-  readonly scopes: readonly string[];
-  /** Local interface address that heard it. */
-  readonly heardOn: string;
-}
-
 export interface CameraAdapter<Config> {
   readonly kind: string;
   readonly config: z.ZodType<Config>;

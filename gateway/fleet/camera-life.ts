@@ -14,6 +14,8 @@ export interface CameraLifeParts {
   readonly adapters: ReadonlyMap<string, CameraAdapter<unknown>>;
   readonly statuses: CameraStatuses;
   readonly refusals: CameraRefusals;
+  /** Listens to a session for as long as it lives; must not throw. */
+  readonly hear: (camera: Camera, session: CameraSession, signal: AbortSignal) => Promise<void>;
   /** Told when nobody is to use the camera's credentials any more. */
   readonly refused: (camera: Camera) => void;
   readonly clock: Clock;
@@ -79,11 +81,13 @@ async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connec
   const end = () => ended.abort(signal.reason);
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
+  let listening: Promise<void> | undefined;
   try {
     parts.opened(camera, session, (reason) => ended.abort(reason));
     statuses.connected(camera.id, session);
     told.connected();
     log.info('camera connected', { camera: camera.id, model: session.model, firmware: session.firmware, profiles: session.profiles.length });
+    listening = parts.hear(camera, session, ended.signal);
     for (;;) {
       // Uneven, so that the cameras of one recorder do not all ask it in the same moment: the first one that is refused is the last one that asks.
       await clock.sleep(backoff(betweenProbes, 0), ended.signal);
@@ -93,11 +97,13 @@ async function oneSession(camera: Camera, parts: CameraLifeParts, told: { connec
     }
   } finally {
     signal.removeEventListener('abort', end);
+    ended.abort();
     parts.closed(camera);
     // A camera that hangs must not hold up its own return.
-    await within(clock, { length: closeWithin }, undefined, async () => session[Symbol.asyncDispose]()).catch((error) =>
-      log.warn('camera session not closed', { camera: camera.id, error }),
-    );
+    await within(clock, { length: closeWithin }, undefined, async () => {
+      await listening;
+      await session[Symbol.asyncDispose]();
+    }).catch((error) => log.warn('camera session not closed', { camera: camera.id, error }));
   }
 }
 

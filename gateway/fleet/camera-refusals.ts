@@ -81,8 +81,11 @@ function credentialsKey({ address, credentials }: SignIn): string {
 
 /** Everything that a session depends on: a camera whose key changed is connected anew. */
 export function connectionKey(camera: Camera): string {
-  return digestOf([camera.adapter, camera.settings, camera.fingerprint256, credentialsKey(camera)]);
+  return digestOf([camera.adapter, camera.settings, listensTo(camera), camera.fingerprint256, credentialsKey(camera)]);
 }
+
+/** Which of its events are alarms is looked up with each of them; whether any is decides what the session listens to. */
+const listensTo = ({ events = [] }: Camera) => events.length > 0;
 
 const digestOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 

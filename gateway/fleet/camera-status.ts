@@ -1,6 +1,6 @@
 /** What the fleet knows of each camera just now; kept in memory. */
 import type { ErrorCode } from '../domain/errors.ts';
-import type { CameraStatus } from '../domain/health.ts';
+import type { CameraHearing, CameraStatus } from '../domain/health.ts';
 import type { CameraId } from '../domain/ids.ts';
 import type { CameraSession, Clock } from '../domain/ports.ts';
 import type { Millis } from '../domain/time.ts';
@@ -25,6 +25,8 @@ export interface CameraStatuses {
   /** What a probe saw of its clock; undefined: nothing. */
   measured(camera: CameraId, clockOffset: Millis | undefined): void;
   streamRefused(camera: CameraId, refused: boolean): void;
+  /** What changed of how it is heard; merged into what was known. */
+  hearing(camera: CameraId, change: Partial<CameraHearing>): void;
   /** True where that is news. */
   lost(camera: CameraId, loss: Loss): boolean;
   forget(camera: CameraId): void;
@@ -60,6 +62,7 @@ export function openCameraStatuses(clock: Clock): CameraStatuses {
         firmware: session.firmware,
         profiles: session.profiles.map(({ name, codec, width, height, use }) => `${use}: ${name} ${codec} ${width}×${height}`),
         ...(before?.streamRefused ? { streamRefused: true } : {}),
+        ...(before?.hearing ? { hearing: before.hearing } : {}),
       });
     },
     answered(camera) {
@@ -75,6 +78,14 @@ export function openCameraStatuses(clock: Clock): CameraStatuses {
     streamRefused(camera, refused) {
       const status = statuses.get(camera);
       if (status && (status.streamRefused ?? false) !== refused) set({ ...status, streamRefused: refused });
+    },
+    hearing(camera, change) {
+      const status = statuses.get(camera);
+      if (!status) return;
+      const before: CameraHearing = status.hearing ?? { state: 'off', since: clock.now() };
+      const news = change.state !== undefined && change.state !== before.state;
+      const { why: _why, ...rest } = news ? before : { ...before };
+      set({ ...status, hearing: { ...rest, ...(news ? { since: clock.now() } : before.why ? { why: before.why } : {}), ...change } }, news);
     },
     lost(camera, { connection, code, sentence }) {
       const before = statuses.get(camera);

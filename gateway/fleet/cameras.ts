@@ -7,6 +7,7 @@ import type { CameraId, ChannelId } from '../domain/ids.ts';
 import type { StreamAddress, StreamProfile } from '../domain/media.ts';
 import type { CameraAdapter, CameraIntroduction, CameraSession, Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { seconds } from '../domain/time.ts';
+import { type CameraHearingParts, openCameraHearing } from './camera-hearing.ts';
 import { introduceCamera } from './camera-introduction.ts';
 import { liveCamera } from './camera-life.ts';
 import { connectionKey, openCameraRefusals } from './camera-refusals.ts';
@@ -22,6 +23,8 @@ export interface CameraFleetOptions {
   readonly streams: () => Promise<readonly StreamSeen[]>;
   /** Told when nobody is to use a camera's credentials any more: its channels. Must not throw. */
   readonly refused?: (channels: readonly ChannelId[]) => void;
+  /** Journals what a camera said, and what may have been missed of it. Absent: nobody wants to know. */
+  readonly said?: Pick<CameraHearingParts, 'event' | 'gap'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -56,8 +59,9 @@ interface OpenSession {
 }
 
 const askWithin = seconds(10);
+const nobodyAsks: NonNullable<CameraFleetOptions['said']> = { event: async () => undefined, gap: async () => undefined };
 
-export function openCameraFleet({ inventory, adapters, streams, refused, clock, log }: CameraFleetOptions): CameraFleet {
+export function openCameraFleet({ inventory, adapters, streams, refused, said = nobodyAsks, clock, log }: CameraFleetOptions): CameraFleet {
   const statuses = openCameraStatuses(clock);
   const refusals = openCameraRefusals(clock);
   const sessions = new Map<CameraId, OpenSession>();
@@ -66,8 +70,12 @@ export function openCameraFleet({ inventory, adapters, streams, refused, clock, 
   const unasked = new WeakSet<CameraSession>();
   const watched = openCameraStreams({ streams, cameraOf: behind, statuses, refusals, clock });
 
+  const ending = new AbortController();
+  const hearing = openCameraHearing({ ...said, statuses, clock, log }, ending.signal);
+
   const parts = {
     adapters,
+    hear: hearing.hear,
     statuses,
     refusals,
     refused: ({ id }: Camera) => {
@@ -171,10 +179,12 @@ export function openCameraFleet({ inventory, adapters, streams, refused, clock, 
           align();
         }
       } finally {
-        const ending = [...lives.values()];
+        const last = [...lives.values()];
         lives.clear();
-        for (const life of ending) life.ending.abort();
-        await Promise.all([watching, ...ending.map(({ done }) => done)]);
+        for (const life of last) life.ending.abort();
+        await Promise.all([watching, ...last.map(({ done }) => done)]);
+        ending.abort();
+        await hearing.finish();
         for (const { camera } of statuses.all()) statuses.forget(camera);
       }
     },

@@ -1,6 +1,7 @@
 /** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
 import type { LifeStep } from '../domain/alarm-step.ts';
 import type { Screen, UplinkView } from '../domain/api.ts';
+import type { DiscoveredCamera } from '../domain/discovered-camera.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { Mandate, PanelCommand, PanelCommandResult, PanelOp } from '../domain/command.ts';
 import type { Seat } from '../domain/event.ts';
@@ -14,7 +15,6 @@ import type {
   CameraIntroduction,
   ChainReport,
   Clock,
-  DiscoveredCamera,
   InventoryReader,
   Journal as JournalPort,
   JournalReader,

@@ -11,7 +11,7 @@ import {
   mostEvidence,
 } from '../domain/event.ts';
 import { evidenceLinks } from '../domain/evidence.ts';
-import type { EventId, PanelId } from '../domain/ids.ts';
+import type { ChannelId, EventId, PanelId, PlaceId } from '../domain/ids.ts';
 import type { Report } from '../domain/report.ts';
 import type { RuledReport } from '../domain/site-rules.ts';
 import { type Instant, type Millis, seconds } from '../domain/time.ts';
@@ -42,14 +42,27 @@ export function clockTrust(occurredAt: Instant | undefined, receivedAt: Instant,
   return !historical && Math.abs(occurredAt - receivedAt) > believable ? 'skewed' : 'ok';
 }
 
-export function zoneEvent(kind: 'alarm.raised' | 'alarm.restored', ruled: RuledReport, arrival: Arrival): AlarmRaised | AlarmRestored {
+/** Where it is that something was said. */
+export interface Whereabouts {
+  readonly name: string;
+  readonly place?: PlaceId;
+  readonly channels: readonly ChannelId[];
+}
+
+/** `where`: of what is no zone of a panel. */
+export function zoneEvent(
+  kind: 'alarm.raised' | 'alarm.restored',
+  ruled: RuledReport,
+  arrival: Arrival,
+  where?: Whereabouts,
+): AlarmRaised | AlarmRestored {
   const { id, inventory, receivedAt, protocol, carriage } = arrival;
   const { report, severity, rules } = ruled;
-  const zone = zoneOf(report, inventory);
+  const zone = where ?? zoneOf(report, inventory);
   const channels = zone?.channels ?? [];
   // Of what is long over there is nothing to be seen any more, and of a test that comes every hour nothing that anybody wants to see.
   const shown = kind === 'alarm.raised' && arrival.evidence && channels.length > 0 && !report.historical && !report.test;
-  const place = zone?.place ?? panelOf(report, inventory)?.place;
+  const place = zone?.place ?? (where ? undefined : panelOf(report, inventory)?.place);
   return {
     kind,
     id,

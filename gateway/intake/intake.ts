@@ -5,13 +5,14 @@ import { GatewayError } from '../domain/errors.ts';
 import type { Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
 import type { EvidenceFact } from '../domain/evidence.ts';
 import type { FaultCode, SubjectId } from '../domain/health.ts';
-import type { EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
-import type { Clock, InventoryReader, Journal, Logger } from '../domain/ports.ts';
+import type { CameraId, EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
+import type { Clock, InventoryReader, Journal, Logger, Recorded } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
 import { underRules } from '../domain/site-rules.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { type AlarmDesk, openAlarmDesk } from './alarm-desk.ts';
+import { type CameraEvent, openCameraEvents } from './camera-events.ts';
 import { type Arrival, armingEvent, orderedEvent, type ZoneReport, zoneEvent } from './decide.ts';
 import { eventIds } from './event-ids.ts';
 import { openSequences } from './sequences.ts';
@@ -36,7 +37,7 @@ export type IntakeResult =
       readonly repeated: boolean;
     }
   /** `known`: a status repeat of what the journal holds already. `no-event`: trouble, life signs, answers: the fleet's business. */
-  | { readonly kind: 'nothing'; readonly why: 'known' | 'no-event' };
+  | { readonly kind: 'nothing'; readonly why: 'known' | 'no-event' | 'unwanted' /** No rule wants it, or not now. */ };
 
 /** Who ordered what of panels, and what became of it. */
 interface CommandAudit {
@@ -55,6 +56,10 @@ interface Supervision {
 export interface Intake extends AlarmDesk, CommandAudit, Supervision {
   /** Resolves once everything that the report means is committed; rejects if it is not: then nothing may be acknowledged to the device. */
   report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult>;
+  /** What a camera says by itself: an alarm where a rule of the camera wants it. Resolves and rejects as `report` does. */
+  cameraEvent(event: CameraEvent, receivedAt: Instant): Promise<IntakeResult>;
+  /** What a camera said may not have been heard. */
+  cameraGap(gap: { readonly camera: CameraId; readonly from?: Instant; readonly to: Instant; readonly why: Words }): Promise<Recorded>;
   /** A screen drew the alarm, with this user in front of it. */
   shown(alarm: EventId, by: UserId, screen: string): Promise<void>;
   /** What is known of a piece of evidence; of each thing the first time counts. */
@@ -146,6 +151,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
 
   /** Of what the gateway itself decides now. */
   const stamp = () => ({ id: nextId(), campus: inventory.current().campus.id, receivedAt: clock.now(), clockTrust: 'none' as const });
+  const cameraEvents = openCameraEvents({ read: journal.read, inventory, record, nextId, flying, keepsEvidence });
 
   const find = <Kind extends DomainEvent['kind']>(id: EventId, kind: Kind): Extract<DomainEvent, { kind: Kind }> => {
     const event = journal.read.find(id)?.event;
@@ -166,6 +172,9 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       if (gapRecorded.status === 'rejected') throw gapRecorded.reason;
       return recorded.value;
     },
+    cameraEvent: cameraEvents,
+    cameraGap: (gap) =>
+      record({ kind: 'camera.gap', id: nextId(), campus: inventory.current().campus.id, receivedAt: clock.now(), clockTrust: 'none', ...gap }),
     take: desk.take,
     shown: (alarm, by, screen) => journal.receipt(alarm, { hop: 'shown', at: clock.now(), by: `${by}@${screen}` }),
     evidence: async (fact) => {

@@ -3,7 +3,7 @@ import type { Inventory } from '../domain/campus.ts';
 import type { Report } from './check.ts';
 
 const mostRules = 256;
-const typePattern = /^[a-z]+(\.[a-z0-9-]+)*$/;
+export const typePattern = /^[a-z]+(\.[a-z0-9-]+)*$/;
 
 export function checkRules({ rules, panels }: Inventory, report: Report): void {
   if (rules.length > mostRules) report(['rules'], `at most ${mostRules} rules`, rules);

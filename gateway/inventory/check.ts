@@ -3,7 +3,8 @@ import type { Camera, Inventory } from '../domain/campus.ts';
 import { roles } from '../domain/campus.ts';
 import { fingerprintPattern } from '../domain/fingerprint.ts';
 import { type Path, type Problem, pathText, shown } from '../runtime/problems.ts';
-import { checkRules } from './check-rules.ts';
+import { checkEvents } from './check-events.ts';
+import { checkRules, typePattern } from './check-rules.ts';
 import type { Rows } from './rows.ts';
 import { namesIn } from './snapshot.ts';
 import { checkSupervision } from './supervision.ts';
@@ -36,6 +37,7 @@ export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
     checkCameraAddress(path, camera.adapter, camera.address, report);
     checkFingerprint(path, camera, report);
     checkSettings(path, camera.settings, report);
+    checkEvents([...path, 'events'], camera, (below, ids) => checkZoneChannels(below, ids, channels, report), report);
     if (camera.credentials?.username === '') report([...path, 'username'], 'a user name', '');
     if (!inventory.channels.some((channel) => channel.camera === camera.id)) report(['channels'], `a channel for camera ${camera.id}`, undefined);
   }
@@ -56,8 +58,7 @@ export function checkInventory(inventory: Inventory, rows: Rows): Problem[] {
       const below = [...path, 'zones', zone.id];
       checkName(below, zone.name, report);
       place(below, zone.place);
-      if (zone.type !== undefined && !/^[a-z]+(\.[a-z0-9-]+)+$/.test(zone.type))
-        report([...below, 'type'], 'an alarm type such as panic.silent', zone.type);
+      if (zone.type !== undefined && !typePattern.test(zone.type)) report([...below, 'type'], 'an alarm type such as panic.silent', zone.type);
       checkZoneChannels([...below, 'channels'], zone.channels, channels, report);
     }
   }

@@ -40,6 +40,7 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;`,
   "ALTER TABLE campus ADD COLUMN practice TEXT NOT NULL DEFAULT '{}';",
   "ALTER TABLE panels ADD COLUMN supervision TEXT NOT NULL DEFAULT '{}';",
+  "ALTER TABLE cameras ADD COLUMN events TEXT NOT NULL DEFAULT '[]';",
 ];
 
 export const schemaVersion = migrations.length;

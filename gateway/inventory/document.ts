@@ -1,6 +1,7 @@
 /** The inventory as one YAML file, keyed by id: a contractor keeps it in git, a diff shows what changed. */
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { cameraEventKinds } from '../domain/camera-events.ts';
 import { roles } from '../domain/campus.ts';
 import { canonicalFingerprint, fingerprintPattern } from '../domain/fingerprint.ts';
 import { practiceShape } from '../runtime/alarm-practice.ts';
@@ -28,6 +29,17 @@ const fingerprint = z
   .transform(canonicalFingerprint);
 export type SecretEntry = z.output<typeof secret>;
 
+/** Which event of a camera becomes an alarm, when, and what of. */
+const eventRule = section({
+  kind: z.enum(cameraEventKinds),
+  source: text.optional(),
+  topic: text.optional(),
+  name: text.optional(),
+  type: text.optional(),
+  schedule: z.array(text).optional(),
+  channels: z.array(idText).optional(),
+});
+
 /** A section that is absent is left alone; one that is present is the whole truth about it: items that it does not name are removed. */
 export const documentSchema = section({
   version: z.literal(1),
@@ -43,6 +55,7 @@ export const documentSchema = section({
       password: secret.optional(),
       fingerprint256: fingerprint.optional(),
       settings: z.record(z.string(), z.unknown()).default({}),
+      events: z.array(eventRule).default([]),
       enabled: z.boolean().default(true),
       maintenance: z.boolean().default(false),
     }),
@@ -144,7 +157,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     cameras: by(rows.cameras, (row) => ({
       ...{ name: row.name, place: row.place ?? undefined, adapter: row.adapter, address: row.address },
       ...{ username: row.username ?? undefined, password: kept(row.password), fingerprint256: row.fingerprint256 ?? undefined },
-      ...{ settings: JSON.parse(row.settings) },
+      ...{ settings: JSON.parse(row.settings), events: row.events === '[]' ? undefined : JSON.parse(row.events) },
       ...{ enabled: row.enabled === 1, maintenance: row.maintenance === 1 },
     })),
     channels: by(rows.channels, ({ name, camera, number }) => ({ name, camera, number })),

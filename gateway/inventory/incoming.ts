@@ -51,20 +51,22 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
     ...(users ? { users: entriesOf(users).map(([id, user]) => ({ id, ...user })) } : {}),
     ...(cameras
       ? {
-          cameras: entriesOf(cameras).map(([id, { username, password, fingerprint256, place, settings, enabled, maintenance, ...camera }]) => {
-            const known = stored(before.cameras, id);
-            const path = ownerOf.camera(id);
-            const kept = username === undefined ? null : sealed(password, known?.password ?? null, path);
-            if (username === undefined && password) {
-              problems.push({ path: `cameras.${id}.username`, expected: 'a user name beside the password', got: 'nothing' });
-            }
-            if (username !== undefined && kept === null) lacking(path, 'a password beside the user name');
-            return {
-              ...{ id, ...camera, place: place ?? null, username: username ?? null, password: kept },
-              ...{ fingerprint256: fingerprint256 ?? null },
-              ...{ settings: JSON.stringify(settings), enabled: flag(enabled), maintenance: flag(maintenance) },
-            };
-          }),
+          cameras: entriesOf(cameras).map(
+            ([id, { username, password, fingerprint256, place, settings, events, enabled, maintenance, ...camera }]) => {
+              const known = stored(before.cameras, id);
+              const path = ownerOf.camera(id);
+              const kept = username === undefined ? null : sealed(password, known?.password ?? null, path);
+              if (username === undefined && password) {
+                problems.push({ path: `cameras.${id}.username`, expected: 'a user name beside the password', got: 'nothing' });
+              }
+              if (username !== undefined && kept === null) lacking(path, 'a password beside the user name');
+              return {
+                ...{ id, ...camera, place: place ?? null, username: username ?? null, password: kept },
+                ...{ fingerprint256: fingerprint256 ?? null },
+                ...{ settings: JSON.stringify(settings), events: JSON.stringify(events), enabled: flag(enabled), maintenance: flag(maintenance) },
+              };
+            },
+          ),
         }
       : {}),
     ...(panels

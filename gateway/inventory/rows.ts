@@ -14,6 +14,8 @@ type CameraRow = {
   password: string | null;
   fingerprint256: string | null;
   settings: string;
+  /** JSON of rules. */
+  events: string;
   enabled: Flag;
   maintenance: Flag;
 };
@@ -68,7 +70,7 @@ export type Row<Name extends Table> = Rows[Name][number];
 const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[] } = {
   campus: ['id', 'name', 'timeZone', 'address', 'practice'],
   places: ['id', 'name'],
-  cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'fingerprint256', 'settings', 'enabled', 'maintenance'],
+  cameras: ['id', 'name', 'place', 'adapter', 'address', 'username', 'password', 'fingerprint256', 'settings', 'events', 'enabled', 'maintenance'],
   channels: ['id', 'name', 'camera', 'number'],
   panels: [
     'id',

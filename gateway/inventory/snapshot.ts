@@ -80,6 +80,7 @@ function cameraOf(row: Row<'cameras'>, open: (sealed: string, owner: string) => 
       : { credentials: { username: row.username, password: open(row.password, ownerOf.camera(row.id)) } }),
     ...(row.fingerprint256 === null ? {} : { fingerprint256: row.fingerprint256 }),
     settings: JSON.parse(row.settings),
+    ...(row.events === '[]' ? {} : { events: JSON.parse(row.events) }),
     enabled: row.enabled === 1,
     maintenance: row.maintenance === 1,
   };

@@ -98,7 +98,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
 
     putCamera: (camera) =>
       ledger.edit((database, before) => {
-        const { id, name, place, adapter, address, credentials, fingerprint256, settings, enabled, maintenance } = camera;
+        const { id, name, place, adapter, address, credentials, fingerprint256, settings, events = [], enabled, maintenance } = camera;
         const known = before.rows.cameras.find((row) => row.id === id);
         const signIn =
           credentials === 'keep'
@@ -108,7 +108,7 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
               : { username: null, password: null };
         putRow(database, 'cameras', {
           ...{ id, name, place: place ?? null, adapter, address, ...signIn, fingerprint256: fingerprint256 ?? null },
-          ...{ settings: JSON.stringify(settings), enabled: flag(enabled), maintenance: flag(maintenance) },
+          ...{ settings: JSON.stringify(settings), events: JSON.stringify(events), enabled: flag(enabled), maintenance: flag(maintenance) },
         });
         addDefaultChannels(database);
       }),

@@ -111,6 +111,7 @@ function dedupeOf(event: DomainEvent): string {
     case 'panel.tested':
     case 'broker.gap':
     case 'fault.raised':
+    case 'camera.gap':
       return event.id;
     case 'evidence.begun':
     case 'evidence.kept':
@@ -140,6 +141,8 @@ function laneOf(event: DomainEvent): string | undefined {
     case 'fault.raised':
     case 'fault.cleared':
       return event.subject;
+    case 'camera.gap':
+      return event.camera;
     case 'alarm.acknowledged':
     case 'alarm.progressed':
     case 'alarm.escalated':

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../gateway/commands/demo.ts';
 import type { AlarmPage } from '../../gateway/domain/api.ts';
-import type { DiscoveredCamera } from '../../gateway/domain/ports.ts';
+import type { DiscoveredCamera } from '../../gateway/domain/discovered-camera.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import type { AdapterContext, DiscoveredCamera } from '../../../gateway/domain/ports.ts';
+import type { DiscoveredCamera } from '../../../gateway/domain/discovered-camera.ts';
+import type { AdapterContext } from '../../../gateway/domain/ports.ts';
 import { type Millis, millis, seconds } from '../../../gateway/domain/time.ts';
 import {
   decodeProbeMatches,

@@ -3,6 +3,7 @@ import type { AnyHealthCheck } from '../check.ts';
 import { cameraCertificate } from './camera-certificate.ts';
 import { cameraClock } from './camera-clock.ts';
 import { cameraCredentials } from './camera-credentials.ts';
+import { cameraEvents } from './camera-events.ts';
 import { cameraReply } from './camera-reply.ts';
 import { cameraUnreachable } from './camera-unreachable.ts';
 import { diskSpace } from './disk-space.ts';
@@ -26,6 +27,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   cameraCertificate,
   cameraReply,
   cameraClock,
+  cameraEvents,
   streamStalled,
   streamFlawed,
   panelSilent,

@@ -4,6 +4,7 @@ import { GatewayError } from '../../domain/errors.ts';
 import type { CameraId, ChannelId, PlaceId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import { type Route, route } from '../route.ts';
+import { cameraEventRule } from '../schemas/camera-events.ts';
 import { cameraTarget } from '../schemas/camera-target.ts';
 import { fingerprint, idOf, idText, maybe, nameText, z } from '../schemas/pieces.ts';
 import { withoutCredentials } from '../views/device-view.ts';
@@ -25,6 +26,8 @@ const fields = {
   password: z.string().max(1_024).optional(),
   /** SHA-256 of the certificate that an https:// camera must show. Left out: as stored. Null: none. */
   fingerprint256: fingerprint.nullish(),
+  /** Which of its own events become alarms. Left out: as stored. */
+  events: z.array(cameraEventRule).readonly().optional(),
 };
 const change = z.strictObject(fields).openapi('CameraChange');
 const creation = z.strictObject({ id: idText<CameraId>(), ...fields }).openapi('CameraCreation');
@@ -45,6 +48,7 @@ const entry: z.ZodType<CameraEntry> = z
     maintenance: z.boolean(),
     username: maybe(z.string()),
     fingerprint256: maybe(z.string()),
+    events: maybe(z.array(cameraEventRule).readonly()),
     hasPassword: z.boolean(),
   })
   .openapi('Camera');
@@ -57,16 +61,22 @@ export function cameraRoutes(parts: RouteParts): readonly Route[] {
     if (!found) throw new GatewayError('NOT_FOUND', `There is no camera ${id}.`);
     return found;
   };
-  const put = (id: CameraId, { place, username, password, fingerprint256, ...rest }: z.output<typeof change>, known?: Camera): CameraEntry => {
+  const put = (
+    id: CameraId,
+    { place, username, password, fingerprint256, events: given, ...rest }: z.output<typeof change>,
+    known?: Camera,
+  ): CameraEntry => {
     const credentials = credentialsOf({ username, password }, known);
     const settings = settingsToStore(rest, known, credentials === 'keep' && known?.credentials ? 'password' : undefined);
     refuseProblems(parts.settingsProblems('camera', rest.adapter, settings));
+    const events = given ?? known?.events;
     const pin = fingerprint256 === undefined ? known?.fingerprint256 : fingerprint256;
     inventory.putCamera({
       ...{ id, ...rest, settings },
       ...(place === undefined ? {} : { place }),
       ...(credentials === undefined ? {} : { credentials }),
       ...(pin ? { fingerprint256: pin } : {}),
+      ...(events ? { events } : {}),
     });
     return entryOf(find(id));
   };

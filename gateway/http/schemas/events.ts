@@ -6,7 +6,7 @@ import { escalationTargets } from '../../domain/escalation.ts';
 import type { DomainEvent } from '../../domain/event.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { faultCodes, type SubjectId } from '../../domain/health.ts';
-import type { CampusId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from '../../domain/ids.ts';
+import type { CameraId, CampusId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from '../../domain/ids.ts';
 import type { ArmMode } from '../../domain/report.ts';
 import { idOf, iso, maybe, moment, words, z } from './pieces.ts';
 import { progressSteps } from './steps.ts';
@@ -112,6 +112,7 @@ export const domainEvent: z.ZodType<DomainEvent> = z
     z.object({ kind: z.literal('test.sent'), ...decided, test: z.literal(true) }),
     z.object({ kind: z.literal('panel.tested'), ...decided, panel: idOf<PanelId>(), sequence: maybe(sequence) }),
     z.object({ kind: z.literal('broker.gap'), ...decided, broker: z.string(), panels: z.number() }),
+    z.object({ kind: z.literal('camera.gap'), ...decided, camera: idOf<CameraId>(), from: maybe(moment), to: moment, why: words }),
     z.object({ kind: z.literal('fault.raised'), ...decided, fault, subject, sentence: words }),
     z.object({ kind: z.literal('fault.cleared'), ...decided, fault, subject, raised: idOf<EventId>() }),
     z.object({ kind: z.literal('evidence.begun'), ...decided, ...ofEvidence, file: z.string() }),

@@ -20,6 +20,7 @@ import { escalationTargets } from '../../domain/escalation.ts';
 import type { ChannelId, UplinkId } from '../../domain/ids.ts';
 import { type StreamTelemetry, streamFlaws } from '../../domain/media.ts';
 import type { ChainReport } from '../../domain/ports.ts';
+import { cameraEventsView } from './camera-events.ts';
 import { alarmType, clockTrust, severity } from './events.ts';
 import { idOf, iso, length, maybe, moment, words, z } from './pieces.ts';
 import { lifeStep } from './steps.ts';
@@ -117,6 +118,7 @@ export const deviceView: z.ZodType<DeviceView> = z
     firmware: maybe(z.string()),
     address: maybe(z.string()),
     streams: maybe(z.array(telemetry)),
+    events: maybe(cameraEventsView),
   })
   .openapi('DeviceView');
 

@@ -6,6 +6,7 @@ import type { StreamTelemetry } from '../../domain/media.ts';
 import { isoOf } from '../../domain/time.ts';
 import type { Words } from '../../domain/words.ts';
 import type { HttpParts } from '../ports.ts';
+import { cameraEventsView } from './camera-events-view.ts';
 import { type Names, namesOf } from './names.ts';
 
 type ViewParts = Pick<HttpParts, 'inventory' | 'health' | 'fleet' | 'faultTitle' | 'startedAt'>;
@@ -31,6 +32,7 @@ export function deviceViews(parts: ViewParts, telemetry: readonly StreamTelemetr
       ...judged(parts, names, { id: camera.id, kind: 'camera', enabled: camera.enabled, maintenance: camera.maintenance }),
       ...placed(names, camera.place),
       ...seen(parts, camera),
+      ...heard(parts, camera),
       ...(streams.has(camera.id) ? { streams: streams.get(camera.id)! } : {}),
     })),
     ...inventory.panels.map((panel) => ({
@@ -82,6 +84,11 @@ function seen({ fleet }: ViewParts, camera: Camera): Pick<DeviceView, 'model' | 
     ...(status?.firmware ? { firmware: status.firmware } : {}),
     address: withoutCredentials(camera.address),
   };
+}
+
+function heard({ fleet }: ViewParts, camera: Camera): Pick<DeviceView, 'events'> {
+  const events = cameraEventsView(camera, fleet.cameraStatus(camera.id)?.hearing);
+  return events ? { events } : {};
 }
 
 /** An address that somebody typed with credentials in it must not show them. */

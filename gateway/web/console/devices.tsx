@@ -5,6 +5,7 @@ import type { DeviceView } from '../../domain/api.ts';
 import { StateMark } from '../shared/state-mark.tsx';
 import { momentText } from '../shared/time-text.ts';
 import type { PageProps } from './console.tsx';
+import { DeviceEvents } from './device-events.tsx';
 import { DeviceStreams } from './device-streams.tsx';
 
 const gravity = ['offline', 'degraded', 'unknown', 'normal', 'maintenance', 'disabled'] as const;
@@ -39,7 +40,12 @@ export function Devices({ school, say, language }: PageProps) {
         dataSource={[...rows]}
         expandable={{
           rowExpandable: ({ kind }) => kind === 'camera',
-          expandedRowRender: ({ streams }) => <DeviceStreams streams={streams ?? []} now={school.gatewayNow} say={say} />,
+          expandedRowRender: ({ streams, events }) => (
+            <>
+              <DeviceStreams streams={streams ?? []} now={school.gatewayNow} say={say} />
+              {events ? <DeviceEvents events={events} say={say} language={language} /> : undefined}
+            </>
+          ),
         }}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say('noDevices')} /> }}
         columns={[

@@ -112,6 +112,17 @@ const zh = {
   loadMore: '更早的报警',
   noSession: '请先登录控制台。',
   desktopOnly: '大屏需要更宽的屏幕。',
+  cameraEvents: '摄像机事件',
+  eventsOff: '没有启用任何报警规则。',
+  eventsWaiting: '正在订阅…',
+  eventsHeard: '自 {at} 起正常接收。',
+  eventsLost: '自 {at} 起收不到。',
+  eventsProven: '最近一次收到消息：{at}。',
+  eventOn: '报警',
+  eventOff: '未启用',
+  eventNotOffered: '已启用，但摄像机未声明支持',
+  eventsNone: '摄像机没有声明任何事件。',
+  eventsUnknown: '无法识别的事件主题：{topics}',
 } as const;
 
 export type TextKey = keyof typeof zh;
@@ -227,6 +238,17 @@ const en: Readonly<Record<TextKey, string>> = {
   loadMore: 'Earlier alarms',
   noSession: 'Sign in to the console first.',
   desktopOnly: 'The wall needs a wider screen.',
+  cameraEvents: 'Camera events',
+  eventsOff: 'No rule makes alarms of them.',
+  eventsWaiting: 'Subscribing…',
+  eventsHeard: 'Heard since {at}.',
+  eventsLost: 'Not heard since {at}.',
+  eventsProven: 'Last message: {at}.',
+  eventOn: 'alarm',
+  eventOff: 'off',
+  eventNotOffered: 'on, but the camera does not name it',
+  eventsNone: 'The camera names no events.',
+  eventsUnknown: 'Topics that nobody can read: {topics}',
 };
 
 const texts = { zh, en } as const;

@@ -241,3 +241,26 @@ test('a bypassed zone is told in words of both languages', async () => {
     en: expect.stringContaining('bypassed'),
   });
 });
+
+test('a camera that somebody listens to and cannot hear is degraded after 15 s, with the reason; one of which nothing is wanted is not', async () => {
+  await using here = watchedSchool();
+  const since = here.clock.now();
+  const why = { zh: '订阅中断。', en: 'It hung up.' };
+  const hearing = (state: 'lost' | 'off' | 'heard') => ({
+    ...connection(here.clock, 'connected'),
+    hearing: { state, since, ...(state === 'lost' ? { why } : {}) },
+  });
+  here.camera.status = hearing('lost');
+  await here.clock.advance(seconds(12));
+  expect(here.health.device('gate')?.faults).toEqual([]);
+  await here.clock.advance(seconds(12));
+  expect(here.health.device('gate')).toMatchObject({
+    state: 'degraded',
+    faults: [{ code: 'camera-events', sentence: { zh: expect.stringContaining('订阅中断'), en: expect.stringContaining('It hung up') } }],
+  });
+  for (const state of ['heard', 'off'] as const) {
+    here.camera.status = hearing(state);
+    await here.clock.advance(seconds(6));
+    expect(here.health.device('gate')?.faults).toEqual([]);
+  }
+});
