@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { GatewayError } from '../gateway/domain/errors.ts';
 import { aborted } from '../gateway/runtime/shutdown.ts';
-import { type CameraRunner, openSimulatedCampus } from './campus.ts';
+import { type CameraRunner, openSimulatedCampus, type RunningCamera } from './campus.ts';
 import { readCampusFile } from './campus-file.ts';
 import { brokerOf, obeyTyped, type Simulator, type SimulatorContext, textOf, trustOf, understood } from './command-line.ts';
 import { actOnPanel, panelCommands } from './panel/command.ts';
@@ -50,13 +50,23 @@ export async function runSimulatedCampus(
   }
   const panels = school.connectPanels({ broker: gateway.broker, tls, passwords });
   context.print(`panels ${[...panels.keys()].join(', ')}; type a panel, then: ${panelCommands}`);
-  const act = ([id = '', ...words]: readonly string[]) => {
+  if (school.cameras.size > 0) context.print('or a camera, then: press|release input-1, event NAME on|off, FAULT on|off');
+  const act = async ([id = '', ...words]: readonly string[]) => {
+    const camera = school.cameras.get(id);
+    if (camera) return actOnCamera(camera.running, words);
     const panel = panels.get(id);
     if (!panel) throw new GatewayError('NOT_FOUND', `There is no panel ${id}; there are ${[...panels.keys()].join(', ')}.`);
     actOnPanel(panel, words, context.print);
   };
   void obeyTyped(context, act, signal);
   await aborted(signal);
+}
+
+async function actOnCamera(camera: RunningCamera, [verb = '', name = '', how = '']: readonly string[]): Promise<void> {
+  const told = verb === 'press' || verb === 'release' ? camera.event(name, verb === 'press') : verb === 'event' && camera.event(name, how === 'on');
+  if (told) return;
+  if (name !== 'on' && name !== 'off') throw new GatewayError('REQUEST_INVALID', 'Not understood; for example: cam-gate press input-1');
+  await camera.fault(verb, name === 'on');
 }
 
 export function campusSimulator(camera?: CameraRunner): Simulator {

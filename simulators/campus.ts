@@ -30,6 +30,8 @@ export interface RunningCamera extends AsyncDisposable {
   readonly plays: number;
   /** Breaks it on purpose, and mends it. Throws for a fault that it does not know. */
   fault(name: string, on: boolean): Promise<void>;
+  /** Presses an input, lets something move …; false: it has no such event. */
+  event(name: string, active: boolean): boolean;
 }
 
 /** What plays one camera. */

@@ -24,7 +24,7 @@ import type {
   StreamTelemetry,
 } from './media.ts';
 import type { MendedRecording } from './recording.ts';
-import type { PanelSequence, Report } from './report.ts';
+import type { PanelSequence } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 
 // ---- what every adapter is given

@@ -28,6 +28,8 @@ export interface CameraHearingParts {
 }
 
 export interface CameraHearing {
+  /** At the start of the gateway: what these said before was not heard. */
+  begin(cameras: readonly Camera[]): void;
   /** For as long as the session lives; never throws. */
   hear(camera: Camera, session: CameraSession, signal: AbortSignal): Promise<void>;
   /** After the last session: resolves once everything that was heard has had its try. */
@@ -39,6 +41,7 @@ const betweenTries = { first: seconds(0.2), most: seconds(5), jitter: 0.3 };
 const mostOwed = 1_000;
 const mostUnknown = 50;
 const lostSession: Words = { zh: '与摄像机的连接中断，期间的事件未知。', en: 'The camera was not connected; what it said in between is unknown.' };
+const notRunning: Words = { zh: '网关未运行，期间的事件未知。', en: 'The gateway did not run; what the camera said in between is unknown.' };
 
 export function openCameraHearing({ statuses, event, gap, clock, log }: CameraHearingParts, ending: AbortSignal): CameraHearing {
   /** What is on its way into the journal, by camera: in order, and not lost with a session. */
@@ -111,6 +114,9 @@ export function openCameraHearing({ statuses, event, gap, clock, log }: CameraHe
   }
 
   return {
+    begin(cameras) {
+      for (const { id, events = [] } of cameras) if (events.length > 0) miss(id, notRunning, undefined);
+    },
     async hear({ id, events = [] }, session, signal) {
       const wanted = events.length > 0;
       statuses.hearing(id, { state: wanted ? 'waiting' : 'off' });

@@ -173,6 +173,7 @@ export function openCameraFleet({ inventory, adapters, streams, refused, said = 
       try {
         // Subscribed before the first look, so that no change falls in between.
         let next = changes.next();
+        hearing.begin(inventory.current().cameras);
         align();
         while (!(await next).done) {
           next = changes.next();

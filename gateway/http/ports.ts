@@ -1,9 +1,9 @@
 /** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
 import type { LifeStep } from '../domain/alarm-step.ts';
 import type { Screen, UplinkView } from '../domain/api.ts';
-import type { DiscoveredCamera } from '../domain/discovered-camera.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { Mandate, PanelCommand, PanelCommandResult, PanelOp } from '../domain/command.ts';
+import type { DiscoveredCamera } from '../domain/discovered-camera.ts';
 import type { Seat } from '../domain/event.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';

@@ -31,6 +31,7 @@ export function cameraRunner(cacheFolder: string = join(process.cwd(), '.cache/s
       get plays() {
         return simulator.counters.rtsp.plays;
       },
+      event: (name, active) => simulator.event(name, active),
       async fault(name, on) {
         const known = cameraFaults.find((fault) => fault === name);
         if (!known)

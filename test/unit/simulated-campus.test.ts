@@ -56,6 +56,7 @@ test('the demo campus is a whole school whose inventory fits what runs', async (
         signedRequests: 0,
         refusedRequests: 0,
         plays: 0,
+        event: () => false,
         fault: async () => undefined,
         [Symbol.asyncDispose]: async () => void played.splice(played.indexOf(camera.id), 1),
       };

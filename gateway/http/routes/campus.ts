@@ -1,7 +1,7 @@
 /** The campus itself, its places, and the search for cameras on its networks. */
 import type { Campus, Place } from '../../domain/campus.ts';
-import type { CampusId, PlaceId } from '../../domain/ids.ts';
 import type { DiscoveredCamera } from '../../domain/discovered-camera.ts';
+import type { CampusId, PlaceId } from '../../domain/ids.ts';
 import { seconds } from '../../domain/time.ts';
 import { alarmPractice } from '../../runtime/alarm-practice.ts';
 import { type Route, route } from '../route.ts';
