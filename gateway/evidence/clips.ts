@@ -29,7 +29,7 @@ interface Recording {
 }
 
 /** Given at once, and with each wish for more. */
-const roomStep = 4 * 1024 * 1024;
+const roomStep = 1024 * 1024;
 /** Alarm after alarm on one channel makes no endless file. */
 const longest = seconds(600);
 /** A recording this close to its end may end before it hears that it is to go on. */

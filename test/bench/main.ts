@@ -4,6 +4,7 @@ import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import { alarmParts, type Bench, benchAlarms } from './alarms.ts';
 import { benchCameraEvents } from './camera-events.ts';
+import { benchEvidence, evidenceParts } from './evidence.ts';
 import { benchGb28181, gbParts } from './gb28181.ts';
 import { benchGbRtp } from './gb28181-rtp.ts';
 import { benchOutputs, outputParts } from './outputs.ts';
@@ -23,6 +24,7 @@ interface Runnable {
 const benches: Readonly<Record<string, Runnable>> = {
   alarms: { run: benchAlarms, parts: alarmParts },
   'camera-events': { run: benchCameraEvents },
+  evidence: { run: benchEvidence, parts: evidenceParts },
   gb28181: { run: benchGb28181, parts: gbParts },
   'gb28181-rtp': { run: benchGbRtp, lasts: true },
   outputs: { run: benchOutputs, parts: outputParts, lasts: true },

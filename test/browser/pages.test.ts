@@ -58,7 +58,7 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.getByText('校门').first().waitFor();
     await page.getByRole('columnheader', { name: '名称' }).waitFor();
     await page.locator('.ant-table-row-expand-icon:not(.ant-table-row-expand-icon-spaced)').first().click();
-    await page.getByText(/^\d+ 秒 \/ 30 秒$/).waitFor(); // its recording
+    await page.getByText(/^\d+ 秒 \/ 35 秒$/).waitFor(); // its recording
     await page.screenshot({ path: `${shots}/devices.png` });
     await page.getByRole('button', { name: 'English' }).click();
     await page.getByText('Last proven').first().waitFor();
@@ -123,6 +123,25 @@ describe.skipIf(found === undefined)('the pages', () => {
     // Each hop with its way: the panel, the uplink, the screen; this page shows the alarm too by now.
     const ladder = page.locator('.ant-drawer-body .ant-timeline');
     for (const rung of [/触发\s*门卫室/, /入库/, /发出/, /已显示.*大屏/, /已显示.*控制台/]) await ladder.getByText(rung).first().waitFor();
+    // The clip is watched while it is recorded: from half a minute before the press.
+    const seen = page.getByTestId('evidence');
+    await seen.getByText('录制中').first().waitFor();
+    await seen.locator('img').first().waitFor();
+    const opened = Date.now();
+    await page.evaluate("document.querySelector('.evidence video').play()");
+    const shownSoFar = () => page.evaluate<number>("document.querySelector('.evidence video').currentTime");
+    await expect.poll(shownSoFar, { interval: 100, timeout: 20_000 }).toBeGreaterThan(0.2);
+    console.info(`a clip that grows plays ${Date.now() - opened} ms after it was asked to`);
+    const [still, clip] = await page.evaluate<{ from: number; pressed: number; kept: number }[]>(`(async () => {
+      const json = async (path) => (await fetch('/api/v1' + path)).json();
+      const { alarms: [{ id, occurredAt, receivedAt }] } = await json('/alarms?limit=1');
+      const kept = (await json('/events?kind=evidence.kept')).map(({ event }) => event).find((event) => event.medium === 'still');
+      const pieces = await json('/alarms/' + id + '/evidence');
+      const of = (medium) => ({ ...pieces.find((piece) => piece.medium === medium), pressed: Date.parse(occurredAt ?? receivedAt) });
+      return [{ ...of('still'), kept: kept.receivedAt }, of('clip')];
+    })()`);
+    expect(clip!.from).toBeLessThanOrEqual(clip!.pressed - 30_000);
+    console.info(`the clip begins ${clip!.pressed - clip!.from} ms before the press, its still was kept ${still!.kept - still!.pressed} ms after it`);
     await page.screenshot({ path: `${shots}/alarm.png` });
     await page.keyboard.press('Escape');
     await page

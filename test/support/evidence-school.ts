@@ -10,6 +10,7 @@ import type { StreamResolver } from '../../gateway/domain/ports.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { type EvidenceSettings, openEvidence } from '../../gateway/evidence/evidence.ts';
 import type { JournalOptions } from '../../gateway/journal/journal.ts';
+import type { MediaSaboteur } from '../../gateway/media/sabotage.ts';
 import type { MediaSettings } from '../../gateway/media/settings.ts';
 import { systemClock as clock } from '../../gateway/runtime/clock.ts';
 import { silentLogger as log } from '../../gateway/runtime/logger.ts';
@@ -24,13 +25,15 @@ export interface EvidenceSchoolOptions {
   readonly settings?: Partial<EvidenceSettings>;
   readonly media?: Partial<MediaSettings>;
   readonly journal?: Partial<JournalOptions>;
+  /** May break the worker. */
+  readonly saboteur?: MediaSaboteur;
   /** Default: in a worker of its own. */
   readonly worker?: boolean;
 }
 
 const mebibyte = 1024 * 1024;
 
-export async function openEvidenceSchool({ folder, url, channels, settings, media: knobs, journal: more, worker }: EvidenceSchoolOptions) {
+export async function openEvidenceSchool({ folder, url, channels, settings, media: knobs, journal: more, worker, saboteur }: EvidenceSchoolOptions) {
   await using opening = new Scope();
   const { journal } = opening.own(await openTestJournal({ folder, ...more }));
   const ending = new AbortController();
@@ -42,7 +45,15 @@ export async function openEvidenceSchool({ folder, url, channels, settings, medi
   const resolve: StreamResolver = async (channel, profile) => ({ camera: cameraId('camera'), profile, url: url(channel) });
   const usual = { ringLength: seconds(3) };
   const media = opening.own(
-    openMediaPlane({ resolve, clock, log, settings: { ...usual, ...knobs }, limits: 'unwatched', ...(worker === undefined ? {} : { worker }) }),
+    openMediaPlane({
+      resolve,
+      clock,
+      log,
+      settings: { ...usual, ...knobs },
+      limits: 'unwatched',
+      ...(saboteur ? { saboteur } : {}),
+      ...(worker === undefined ? {} : { worker }),
+    }),
   );
   await media.record(channels.map((channel) => ({ channel, profile: 'main' })));
   let serial = 0;

@@ -73,6 +73,7 @@ class Recording {
   #endsAt: number;
   #room: number;
   #answer: (() => void) | undefined;
+  #unheard = false;
 
   constructor(spec: RecordingSpec, hold: Hold, surroundings: RecordingSurroundings) {
     const { clock } = surroundings;
@@ -87,7 +88,11 @@ class Recording {
       else this.#keep(message.bytes);
     });
     spec.port.on('message', (order: RecordingOrder) => this.#take(order));
-    spec.port.once('close', () => this.stop('stopped'));
+    spec.port.once('close', () => {
+      this.stop('stopped');
+      this.#unheard = true;
+      this.#answer?.();
+    });
   }
 
   /** What is there is still written. */
@@ -276,9 +281,9 @@ class Recording {
   /** Asks for more room where need be. */
   async #fits(bytes: number): Promise<boolean> {
     if (bytes <= this.#room) return true;
+    if (this.#unheard) return false;
     const answered = new Promise<void>((resolve) => {
       this.#answer = resolve;
-      this.#spec.port.once('close', resolve);
     });
     this.#spec.port.postMessage({ kind: 'wants', room: bytes } satisfies RecordingMessage);
     await answered;

@@ -7,6 +7,7 @@ import { deliveryBadge } from '../shared/delivery.ts';
 import { momentText } from '../shared/time-text.ts';
 import { usePainted } from '../shared/use-painted.ts';
 import type { PageProps } from './console.tsx';
+import { AlarmEvidence } from './evidence.tsx';
 
 const badgeColour = { local: 'default', waiting: 'red', refused: 'orange', delivered: 'green' } as const;
 
@@ -69,7 +70,12 @@ export function Alarms({ school, say, language }: PageProps) {
       />
       {school.earlier === undefined ? null : <Button onClick={() => void school.loadEarlier()}>{say('loadMore')}</Button>}
       <Drawer open={open !== undefined} onClose={() => setOpenId(undefined)} title={open?.title[language]} size={520}>
-        {open ? <Ladder alarm={open} say={say} /> : null}
+        {open ? (
+          <>
+            <AlarmEvidence key={open.id} alarm={open} say={say} language={language} />
+            <Ladder alarm={open} say={say} />
+          </>
+        ) : null}
       </Drawer>
     </div>
   );

@@ -1,5 +1,6 @@
 /** The API as the pages call it: same-origin JSON, problems as one typed error. */
 import type { AlarmPage, AlarmView, ChannelView, ClaimStatus, DeviceView, Overview, SessionView } from '../../domain/api.ts';
+import type { Evidence } from '../../domain/evidence.ts';
 import type { Words } from '../../domain/words.ts';
 
 export class Problem extends Error {
@@ -46,5 +47,6 @@ export const api = {
   devices: () => call<readonly DeviceView[]>('GET', '/devices'),
   channels: () => call<readonly ChannelView[]>('GET', '/channels'),
   alarms: (before?: number) => call<AlarmPage>('GET', `/alarms?limit=50${before === undefined ? '' : `&before=${before}`}`),
+  evidence: (alarm: string) => call<readonly Evidence[]>('GET', `/alarms/${alarm}/evidence`),
   acknowledge: (alarm: string) => call<AlarmView>('POST', `/alarms/${alarm}/acknowledgement`),
 };

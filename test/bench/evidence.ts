@@ -1,0 +1,115 @@
+/** A hundred panics at once, each with four cameras of its own: are their stills and clips kept within the caps, and does any alarm wait for them? */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AlarmRaised } from '../../gateway/domain/event.ts';
+import { channelId } from '../../gateway/domain/ids.ts';
+import { between, minutes, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
+import { eventually } from '../support/eventually.ts';
+import { openEvidenceSchool } from '../support/evidence-school.ts';
+import { type Figure, figuresOf, mostOf, quantileOf } from '../support/measure-figures.ts';
+import { openTestCamera } from '../support/rtsp-camera.ts';
+import type { Bench } from './alarms.ts';
+
+export const evidenceParts = ['roomy', 'tight'] as const;
+
+const camerasOfOne = 4;
+const before = seconds(5);
+const after = seconds(10);
+const mebibyte = 1024 * 1024;
+/** Of the rings; what is waiting to be written may be as much again and 64 MiB. */
+const ringsBytes = 64 * mebibyte;
+/** Per panic. A recording takes room in steps of 1 MiB. */
+const caps = { roomy: 40 * mebibyte, tight: 2 * mebibyte };
+
+export async function benchEvidence({ quick, seed, part }: Bench): Promise<readonly Figure[]> {
+  const panics = quick ? 10 : 100;
+  const figures: Figure[] = [];
+  for (const name of evidenceParts) if (part === undefined || part === name) figures.push(...(await storm(name, { panics, seed })));
+  return figures;
+}
+
+async function storm(part: keyof typeof caps, { panics, seed }: { readonly panics: number; readonly seed: number }): Promise<readonly Figure[]> {
+  const cap = panics * caps[part];
+  const folder = mkdtempSync(join(tmpdir(), 'bench-evidence-'));
+  try {
+    await using camera = await openTestCamera({ framesPerSecond: 5 });
+    const channels = Array.from({ length: panics * camerasOfOne }, (_, index) => channelId(`c${index}`));
+    await using school = await openEvidenceSchool({
+      ...{ folder, channels, url: () => camera.url },
+      settings: { before, after, most: cap },
+      media: { ringLength: seconds(before / 1_000 + 5), ringsBytes },
+    });
+    await eventually(async () => {
+      if (!(await school.ringsReach(before + 1_000))) throw new Error('The rings are not full.');
+    }, minutes(5));
+    const resident = process.memoryUsage.rss();
+    const watch = watchFolder(join(folder, 'evidence'));
+    const pressedAt = systemClock.now();
+    const waits: number[] = [];
+    const alarms = await Promise.all(
+      Array.from({ length: panics }, async (_, index) => {
+        const began = systemClock.monotonic();
+        const alarm = await school.press(channels.slice(index * camerasOfOne, (index + 1) * camerasOfOne));
+        waits.push(systemClock.monotonic() - began);
+        return alarm;
+      }),
+    );
+    const pieces = () => alarms.flatMap((alarm: AlarmRaised) => school.of(alarm));
+    const pending = () => pieces().filter(({ state }) => state === 'awaited' || state === 'growing').length;
+    await eventually(async () => {
+      // One more, while all of them are being recorded: no alarm waits for a clip.
+      const began = systemClock.monotonic();
+      await school.press([]);
+      waits.push(systemClock.monotonic() - began);
+      if (pending() > 0) throw new Error(`${pending()} pieces are pending.`);
+    }, minutes(10));
+    const { bytes, growth } = watch.end(resident);
+    const clips = pieces().filter(({ medium }) => medium === 'clip');
+    const whole = clips.filter(({ state }) => state === 'complete');
+    const stills = school.journal.read
+      .events({ limit: 100_000, kinds: ['evidence.kept'] })
+      .flatMap(({ event }) => ('medium' in event && event.medium === 'still' ? [between(pressedAt, event.receivedAt)] : []));
+    const unsaid = pieces().filter(({ state, reason }) => state !== 'complete' && reason === undefined).length;
+    const dose = `${panics} panics at once, ${camerasOfOne} cameras each, clips of ${(before + after) / 1_000} s, ${cap / mebibyte} MiB`;
+    return figuresOf({ test: `evidence, ${part}`, dose, seed }, [
+      { metric: 'bytes in the folder beyond the cap, most', value: Math.max(0, bytes - cap), unit: 'B', limit: 0 },
+      { metric: 'growth of the process, most', value: growth / mebibyte, unit: 'MiB', limit: (2 * ringsBytes) / mebibyte + 128 },
+      { metric: 'pieces that are not whole and do not say why', value: unsaid, unit: 'count', limit: 0 },
+      { metric: 'alarm journalled meanwhile, p99', value: quantileOf(waits, 0.99), unit: 'ms', limit: 1_000 },
+      ...(part === 'roomy'
+        ? [
+            { metric: 'clips that are not complete', value: clips.length - whole.length, unit: 'count', limit: 0 },
+            { metric: 'first still after the press', value: Math.min(...stills), unit: 'ms' },
+            { metric: 'last still after the press', value: mostOf(stills), unit: 'ms' },
+          ]
+        : [{ metric: 'clips that are complete', value: whole.length, unit: 'count' }]),
+      { metric: 'bytes in the folder, most', value: bytes / mebibyte, unit: 'MiB' },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The most that lay in the folder and was held by the process, looked at every 100 ms. */
+function watchFolder(folder: string) {
+  let bytes = 0;
+  let resident = 0;
+  const look = () => {
+    resident = Math.max(resident, process.memoryUsage.rss());
+    const sizes = readdirSync(folder).map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
+    bytes = Math.max(
+      bytes,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+  };
+  const timer = setInterval(look, 100);
+  return {
+    end(from: number) {
+      clearInterval(timer);
+      look();
+      return { bytes, growth: Math.max(0, resident - from) };
+    },
+  };
+}
