@@ -11,6 +11,7 @@ import { Scope } from '../runtime/scope.ts';
 import { siblingModule, startWorker } from '../runtime/worker.ts';
 import { Bell } from './bell.ts';
 import { verifyChain } from './chain.ts';
+import { clockSettings } from './clock-settings.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { arrivalSpans, type HopSpan, spanOf } from './hop-spans.ts';
 import { eventRow, type Operation, type Outcome, type WorkerSettings } from './operation.ts';
@@ -85,15 +86,17 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
     startWorker: (settings: WorkerSettings) =>
       startWorker(siblingModule('journal-worker', import.meta.url), { workerData: settings, name: 'journal' }),
     committed: (operations) => {
+      settings.reached(queue.position);
       if (operations.some((operation) => operation.kind === 'record')) anything.ring();
       for (const uplink of owed(operations)) bells.get(uplink as UplinkId)?.ring();
     },
   });
+  const settings = clockSettings(clock, queue.position);
   const database = openReadOnly(file);
   // The queue closes first: what it holds still has to be written.
   scope.defer(() => database.close());
   scope.own(queue);
-  const read = openReader(database);
+  const read = openReader(database, settings.corrected);
   const tallies = database.prepare<[], { uplink: UplinkId; pending: number; refused: number; accepted: number; alarms: number }>(
     'SELECT uplink, pending, refused, accepted, alarms FROM tally ORDER BY uplink',
   );

@@ -5,6 +5,7 @@ import type { DomainEvent, JournalEntry } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { AlarmRecord, JournalReader } from '../domain/ports.ts';
 import { type Instant, instant } from '../domain/time.ts';
+import type { ClockSettings } from './clock-settings.ts';
 import { openSupervisionReader } from './supervision-reader.ts';
 
 interface EntryRow {
@@ -20,7 +21,8 @@ export function entryOf(row: EntryRow): JournalEntry {
 // `LIMIT +?` here and in the outbox: a bare `LIMIT ?` makes SQLite prepare the statement anew at every run, to plan by its value.
 const entry = 'SELECT e.position, e.journalled_at, e.body FROM event e';
 
-export function openReader(database: Database): JournalReader {
+/** `corrected`: a journalled time by the clock as it now stands. */
+export function openReader(database: Database, corrected: ClockSettings['corrected']): JournalReader {
   const byId = database.prepare<[string], EntryRow>(`${entry} WHERE e.id = ?`);
   const raised = database.prepare<[number, number], EntryRow>(
     `${entry} WHERE e.kind = 'alarm.raised' AND e.position < ? ORDER BY e.position DESC LIMIT +?`,
@@ -61,13 +63,13 @@ export function openReader(database: Database): JournalReader {
     'SELECT min(type) AS type FROM event WHERE panel = ? AND zone = ? AND type > ?',
   );
   const tally = database.prepare<[string], { pending: number; refused: number }>('SELECT pending, refused FROM tally WHERE uplink = ?');
-  const oldest = database.prepare<[string, string], { at: number | null }>(
-    `SELECT journalled_at AS at FROM event WHERE position = (SELECT min(position) FROM (
+  const oldest = database.prepare<[string, string], { position: number; at: number }>(
+    `SELECT position, journalled_at AS at FROM event WHERE position = (SELECT min(position) FROM (
        SELECT min(head) AS position FROM lane WHERE uplink = ?
        UNION ALL SELECT min(position) FROM delivery WHERE uplink = ? AND state = 'refused'))`,
   );
-  const oldestAlarm = database.prepare<[string], { at: number }>(
-    `SELECT e.journalled_at AS at FROM delivery d INDEXED BY delivery_of_alarm_owed JOIN event e USING (position)
+  const oldestAlarm = database.prepare<[string], { position: number; at: number }>(
+    `SELECT d.position, e.journalled_at AS at FROM delivery d INDEXED BY delivery_of_alarm_owed JOIN event e USING (position)
      WHERE d.uplink = ? AND d.rank < 2 AND d.state <> 'accepted'
        AND e.kind = 'alarm.raised' AND NOT e.body ->> '$.drill' AND NOT e.body ->> '$.test' ORDER BY d.position LIMIT 1`,
   );
@@ -139,12 +141,12 @@ export function openReader(database: Database): JournalReader {
     },
     backlog: (uplink): Backlog => {
       const counts = tally.get(uplink);
-      const at = oldest.get(uplink, uplink)?.at ?? undefined;
-      const alarmAt = oldestAlarm.get(uplink)?.at;
+      const first = oldest.get(uplink, uplink);
+      const alarm = oldestAlarm.get(uplink);
       return {
         ...{ pending: counts?.pending ?? 0, refused: counts?.refused ?? 0 },
-        ...(at === undefined ? {} : { oldest: instant(at) }),
-        ...(alarmAt === undefined ? {} : { oldestAlarm: instant(alarmAt) }),
+        ...(first === undefined ? {} : { oldest: corrected(first.position, first.at) }),
+        ...(alarm === undefined ? {} : { oldestAlarm: corrected(alarm.position, alarm.at) }),
       };
     },
   };

@@ -1,5 +1,6 @@
 import BetterSqlite, { type Database } from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { instant } from '../../gateway/domain/time.ts';
 import { Bell } from '../../gateway/journal/bell.ts';
 import { openOutbox } from '../../gateway/journal/outbox.ts';
 import { openReader } from '../../gateway/journal/reader.ts';
@@ -22,7 +23,7 @@ function plans(): Map<string, string> {
       };
     },
   });
-  openReader(noting);
+  openReader(noting, (_, at) => instant(at));
   openWriter(noting);
   openOutbox({ database: noting, submit: async () => ({ kind: 'done' }), bell: () => new Bell(), tell: () => undefined });
   return new Map(
