@@ -239,6 +239,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   live('inventory', (signal) => inventory.run(signal));
   live('uplinks', (signal) => uplinks.run(signal));
   live('test alarms', (signal) => panels.sendTestAlarms(signal));
+  live('alarm clocks', (signal) => intake.run(signal));
   live('cameras', (signal) => cameras.run(signal));
   live('health', (signal) => health.run(signal));
   live('recorder', async (signal) => {

@@ -159,6 +159,8 @@ export interface AlarmView {
   readonly restoredAt?: string;
   readonly acknowledgedAt?: string;
   readonly acknowledgedBy?: string;
+  /** Alarms with the same one belong together: it names the first of them. */
+  readonly incident?: string;
   /** How far people have come with it. */
   readonly state: AlarmState;
   /** What may be done next. */
@@ -188,7 +190,7 @@ export interface ReceiptView extends Receipt {
 /** One line of an alarm's timeline: what somebody did, or that nobody did in time. */
 export type LifeView = { readonly at: string } & (
   | { readonly by: string; readonly seat?: Seat; readonly step: LifeStep }
-  | { readonly level: number; readonly to: EscalationTarget }
+  | { readonly level: number; readonly to: EscalationTarget; readonly waiting: number }
 );
 
 export interface AlarmPage {

@@ -77,6 +77,8 @@ export interface AlarmRaised extends FromZone {
   readonly kind: 'alarm.raised';
   /** What will be kept of it; absent: nothing. */
   readonly evidence?: readonly EvidenceLink[];
+  /** The first alarm of those that it belongs to, perhaps itself (incident.ts). Absent: it stands alone, or an older build journalled it. */
+  readonly incident?: EventId;
 }
 export interface AlarmRestored extends FromZone {
   readonly kind: 'alarm.restored';
@@ -106,6 +108,8 @@ export interface AlarmEscalated extends Decided {
   /** 1, 2, … */
   readonly level: number;
   readonly to: EscalationTarget;
+  /** Alarms of its incident that wait, itself included. */
+  readonly waiting: number;
 }
 export interface ArmingChanged extends Decided {
   readonly kind: 'arming.changed';

@@ -2,7 +2,7 @@
 
 import type { Mandate, PanelCommand, PanelCommandResult } from '../domain/command.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
+import type { AlarmRaised, Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
 import type { EvidenceFact } from '../domain/evidence.ts';
 import type { FaultCode, SubjectId } from '../domain/health.ts';
 import type { CameraId, EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
@@ -12,9 +12,11 @@ import { underRules } from '../domain/site-rules.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { type AlarmDesk, openAlarmDesk } from './alarm-desk.ts';
+import { openAlarmWatch } from './alarm-watch.ts';
 import { type CameraEvent, openCameraEvents } from './camera-events.ts';
 import { type Arrival, armingEvent, orderedEvent, type ZoneReport, zoneEvent } from './decide.ts';
 import { eventIds } from './event-ids.ts';
+import { openJudgement } from './judgement.ts';
 import { openSequences } from './sequences.ts';
 
 export interface IntakeOptions {
@@ -67,6 +69,8 @@ export interface Intake extends AlarmDesk, CommandAudit, Supervision {
   raiseFault(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
   /** Ends the fault that the event raised; once only, however often it is asked. Throws NOT_FOUND. */
   clearFault(raised: EventId): Promise<void>;
+  /** Tells more people where nobody takes an alarm on (alarm-watch.ts). */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** Gaps that could not be journalled are kept until they can; more than this means the disk is gone anyway. */
@@ -79,7 +83,27 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   /** The newest state per zone and type that is on its way into the journal, where the reader cannot see it yet. */
   const flying = new Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>();
 
-  const record = (event: DomainEvent) => journal.record(event, recipients(event));
+  const record = async (event: DomainEvent): Promise<Recorded> => {
+    const recorded = await journal.record(event, recipients(event));
+    if (!recorded.repeated) watch.note(recorded.entry);
+    return recorded;
+  };
+  const watch = openAlarmWatch({ read: journal.read, record, nextId, clock, log });
+  const judgement = openJudgement({ read: journal.read, log });
+
+  const recordJudged = async (event: AlarmRaised): Promise<Recorded> => {
+    const judged = judgement.of(event);
+    let recorded: Recorded | undefined;
+    try {
+      recorded = await record(judged);
+      return recorded;
+    } finally {
+      judgement.settled(judged, recorded);
+    }
+  };
+
+  /** What a device said. */
+  const recordSaid = (event: DomainEvent): Promise<Recorded> => (event.kind === 'alarm.raised' ? recordJudged(event) : record(event));
 
   const twoPersonClosing = () => inventory.current().campus.practice?.twoPersonClosing ?? true;
   const desk = openAlarmDesk({ read: journal.read, record, nextId, clock, twoPersonClosing });
@@ -117,7 +141,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     }
     flying.set(key, state);
     try {
-      return { kind: 'recorded', ...(await record(zoneEvent(state.kind, ruled, arrival))) };
+      return { kind: 'recorded', ...(await recordSaid(zoneEvent(state.kind, ruled, arrival))) };
     } finally {
       if (flying.get(key) === state) flying.delete(key);
     }
@@ -151,7 +175,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
 
   /** Of what the gateway itself decides now. */
   const stamp = () => ({ id: nextId(), campus: inventory.current().campus.id, receivedAt: clock.now(), clockTrust: 'none' as const });
-  const cameraEvents = openCameraEvents({ read: journal.read, inventory, record, nextId, flying, keepsEvidence });
+  const cameraEvents = openCameraEvents({ read: journal.read, inventory, record: recordSaid, nextId, flying, keepsEvidence });
 
   const find = <Kind extends DomainEvent['kind']>(id: EventId, kind: Kind): Extract<DomainEvent, { kind: Kind }> => {
     const event = journal.read.find(id)?.event;
@@ -172,6 +196,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       if (gapRecorded.status === 'rejected') throw gapRecorded.reason;
       return recorded.value;
     },
+    run: watch.run,
     cameraEvent: cameraEvents,
     cameraGap: (gap) =>
       record({ kind: 'camera.gap', id: nextId(), campus: inventory.current().campus.id, receivedAt: clock.now(), clockTrust: 'none', ...gap }),

@@ -153,6 +153,37 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.locator('.alarm-none').waitFor({ timeout: 10_000 });
   }, 40_000);
 
+  test('an alarm is led to its end on its page; one person alone cannot close it, and is told why in both languages', async () => {
+    await page.goto(address('/#alarms'));
+    await page.getByText('门卫室紧急按钮').first().click();
+    const life = page.getByTestId('alarm-life');
+    const press = (name: RegExp) => life.getByRole('button', { name }).click();
+    await press(/派\s*警/);
+    await life.getByLabel('派出单位或车辆').fill('7 号车');
+    await press(/记\s*录/);
+    await life.getByText('7 号车').waitFor();
+    await press(/已到场/);
+    await press(/填写处置结果/);
+    await life.getByLabel('处置结果').click();
+    await page.getByText('误操作').click();
+    await life.getByLabel('说明（可不填）').fill('学生误碰');
+    await page.screenshot({ path: `${shots}/alarm-resolve.png` });
+    await press(/记\s*录/);
+    await life.getByText('误操作: 学生误碰').waitFor();
+    await press(/结\s*案/);
+    await life.getByText('一级报警须由两人结案').waitFor();
+    await page.screenshot({ path: `${shots}/alarm-life.png` });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByText('门卫室紧急按钮').first().click();
+    await press(/Close/);
+    await life.getByText('closed by two people').waitFor();
+    await page.screenshot({ path: `${shots}/alarm-life-en.png` });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.goto(address('/wall'));
+  }, 60_000);
+
   test('a picture that stops is marked within seconds, and plays again by itself', async () => {
     await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor({ timeout: 30_000 });
     await demo.school.cameras.get('cam-gate')?.running.fault('off', true);
@@ -163,7 +194,8 @@ describe.skipIf(found === undefined)('the pages', () => {
   }, 90_000);
 
   test('nothing was refused by the content policy, and no page error was seen', () => {
-    expect(problems).toEqual([]);
+    const asked = /409 \(Conflict\).*\/steps$/; // by one person who closes alone
+    expect(problems.filter((problem) => !asked.test(problem))).toEqual([]);
   });
 });
 

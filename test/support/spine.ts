@@ -83,7 +83,7 @@ export function deedOf(of: DomainEvent, step: LifeStep, { by = 'li', at = start 
 
 export function escalation(of: DomainEvent, level: number, at: number = start): AlarmEscalated {
   const head = { id: nextId(), campus: campusId('school'), receivedAt: instant(at), clockTrust: 'none', alarm: of.id } as const;
-  return { kind: 'alarm.escalated', ...head, level, to: 'seats' };
+  return { kind: 'alarm.escalated', ...head, level, to: 'seats', waiting: 1 };
 }
 
 /** A folder of its own, gone with the scope. */

@@ -75,7 +75,7 @@ export const evidence: z.ZodType<Evidence> = z
 
 export const domainEvent: z.ZodType<DomainEvent> = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('alarm.raised'), ...fromZone, evidence: maybe(z.array(evidenceLink)) }),
+    z.object({ kind: z.literal('alarm.raised'), ...fromZone, evidence: maybe(z.array(evidenceLink)), incident: maybe(idOf<EventId>()) }),
     z.object({ kind: z.literal('alarm.restored'), ...fromZone }),
     z.object({ kind: z.literal('alarm.acknowledged'), ...decided, ...deed, round: maybe(z.number()) }),
     z.object({ kind: z.literal('alarm.progressed'), ...decided, ...deed, step: z.discriminatedUnion('name', progressSteps) }),
@@ -85,6 +85,7 @@ export const domainEvent: z.ZodType<DomainEvent> = z
       alarm: idOf<EventId>(),
       level: z.number(),
       to: z.enum(escalationTargets),
+      waiting: z.number(),
     }),
     z.object({
       kind: z.literal('arming.changed'),

@@ -179,6 +179,7 @@ export const alarmView: z.ZodType<AlarmView> = z
     restoredAt: maybe(iso),
     acknowledgedAt: maybe(iso),
     acknowledgedBy: maybe(z.string()),
+    incident: maybe(z.string()),
     state: z.enum(alarmStates),
     steps: z.array(z.enum(stepNames)).readonly(),
     escalated: maybe(z.number()),
@@ -187,7 +188,7 @@ export const alarmView: z.ZodType<AlarmView> = z
       .array(
         z.union([
           z.object({ at: iso, by: z.string(), seat: maybe(z.enum(['console', 'wall'])), step: lifeStep }),
-          z.object({ at: iso, level: z.number(), to: z.enum(escalationTargets) }),
+          z.object({ at: iso, level: z.number(), to: z.enum(escalationTargets), waiting: z.number() }),
         ]),
       )
       .readonly(),

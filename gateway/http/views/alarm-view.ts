@@ -43,6 +43,7 @@ export function alarmView(record: AlarmRecord, { names, users }: AlarmContext): 
     journalledAt: isoOf(journalledAt),
     ...(restoredAt === undefined ? {} : { restoredAt: isoOf(restoredAt) }),
     ...(life.acknowledged ? { acknowledgedAt: isoOf(life.acknowledged.at), acknowledgedBy: userName(life.acknowledged.by) } : {}),
+    ...(event.incident === undefined ? {} : { incident: event.incident }),
     state: life.state,
     steps: stepsFrom(life.state),
     ...(life.escalated > 0 ? { escalated: life.escalated } : {}),
@@ -85,7 +86,7 @@ function receiptView(receipt: Receipt, { panel, clockTrust }: AlarmRaised, { nam
 function lifeView({ event }: JournalEntry, userName: (id: string) => string): readonly LifeView[] {
   if (!isOfLife(event)) return [];
   const at = isoOf(event.receivedAt);
-  if (event.kind === 'alarm.escalated') return [{ at, level: event.level, to: event.to }];
+  if (event.kind === 'alarm.escalated') return [{ at, level: event.level, to: event.to, waiting: event.waiting }];
   const step: LifeStep = event.kind === 'alarm.acknowledged' ? { name: 'acknowledged' } : event.step;
   return [{ at, by: userName(event.by), ...(event.seat === undefined ? {} : { seat: event.seat }), step }];
 }

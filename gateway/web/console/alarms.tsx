@@ -6,6 +6,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { deliveryBadge } from '../shared/delivery.ts';
 import { momentText } from '../shared/time-text.ts';
 import { usePainted } from '../shared/use-painted.ts';
+import { AlarmLife, StateTag } from './alarm-life.tsx';
 import type { PageProps } from './console.tsx';
 import { AlarmEvidence } from './evidence.tsx';
 
@@ -48,11 +49,11 @@ export function Alarms({ school, say, language }: PageProps) {
             },
           },
           {
-            title: '',
-            width: 140,
+            title: say('stateNow'),
+            width: 160,
             render: (_, alarm) =>
               alarm.acknowledgedAt ? (
-                say('acknowledged')
+                <StateTag alarm={alarm} say={say} />
               ) : (
                 <Button
                   type="primary"
@@ -72,6 +73,10 @@ export function Alarms({ school, say, language }: PageProps) {
       <Drawer open={open !== undefined} onClose={() => setOpenId(undefined)} title={open?.title[language]} size={520}>
         {open ? (
           <>
+            <p>
+              {open.panelName} / {open.zoneName} {open.place ? `· ${open.place}` : ''}
+            </p>
+            <AlarmLife key={`life ${open.id}`} alarm={open} school={school} say={say} language={language} />
             <AlarmEvidence key={open.id} alarm={open} say={say} language={language} />
             <Ladder alarm={open} say={say} />
           </>
@@ -95,6 +100,7 @@ function Marks({ alarm, say }: { readonly alarm: AlarmView; readonly say: PagePr
       {alarm.test ? <Tag color="magenta">{say('test')}</Tag> : null}
       {alarm.historical ? <Tag>{say('historical')}</Tag> : null}
       {alarm.restoredAt ? <Tag>{say('restored')}</Tag> : null}
+      {alarm.escalated === undefined ? null : <Tag color="red">▲ {say('escalated', { level: alarm.escalated })}</Tag>}
     </Space>
   );
 }
@@ -130,10 +136,6 @@ function Owed({ delivery, say }: { readonly delivery: DeliveryStatus; readonly s
 function Ladder({ alarm, say }: { readonly alarm: AlarmView; readonly say: PageProps['say'] }) {
   return (
     <>
-      <p>
-        {alarm.panelName} / {alarm.zoneName} {alarm.place ? `· ${alarm.place}` : ''}
-      </p>
-      {alarm.acknowledgedAt ? <p>{say('acknowledgedBy', { by: alarm.acknowledgedBy ?? '', at: momentText(alarm.acknowledgedAt) })}</p> : null}
       <h3>{say('receipts')}</h3>
       <p className="quiet">{say('dispatchHelp')}</p>
       <Timeline

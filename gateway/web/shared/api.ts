@@ -1,4 +1,5 @@
 /** The API as the pages call it: same-origin JSON, problems as one typed error. */
+import type { LifeStep } from '../../domain/alarm-step.ts';
 import type { AlarmPage, AlarmView, ChannelView, ClaimStatus, DeviceView, Overview, SessionView } from '../../domain/api.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Words } from '../../domain/words.ts';
@@ -48,5 +49,6 @@ export const api = {
   channels: () => call<readonly ChannelView[]>('GET', '/channels'),
   alarms: (before?: number) => call<AlarmPage>('GET', `/alarms?limit=50${before === undefined ? '' : `&before=${before}`}`),
   evidence: (alarm: string) => call<readonly Evidence[]>('GET', `/alarms/${alarm}/evidence`),
+  step: (alarm: string, step: LifeStep) => call<AlarmView>('POST', `/alarms/${alarm}/steps`, step),
   acknowledge: (alarm: string) => call<AlarmView>('POST', `/alarms/${alarm}/acknowledgement`),
 };

@@ -1,5 +1,6 @@
 /** What both pages know of the school: overview, devices, channels and alarms, kept current by the live channel. */
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { LifeStep } from '../../domain/alarm-step.ts';
 import type { AlarmView, ChannelView, DeviceView, Overview, Screen } from '../../domain/api.ts';
 import { api, Problem } from './api.ts';
 import { followLive, type LiveChannel } from './live.ts';
@@ -19,6 +20,8 @@ export interface School {
   readonly gatewayNow: number;
   readonly signedOut: boolean;
   acknowledge(alarm: string): Promise<void>;
+  /** Rejects with what the gateway refuses. */
+  take(alarm: string, step: LifeStep): Promise<void>;
   /** Stood painted on a page that somebody can see. */
   shown(alarm: string): void;
   loadEarlier(): Promise<void>;
@@ -117,6 +120,10 @@ export function useSchool(screen: Screen): School {
     shown,
     async acknowledge(alarm) {
       const taken = await api.acknowledge(alarm);
+      setAlarms((before) => merge(before, [taken]));
+    },
+    async take(alarm, step) {
+      const taken = await api.step(alarm, step);
       setAlarms((before) => merge(before, [taken]));
     },
     async loadEarlier() {

@@ -1,8 +1,10 @@
 /** Every text of the pages, twice. A key that one language lacks does not compile. */
+import { lifeTexts } from './life-texts.ts';
 import { pictureTexts } from './picture-texts.ts';
 
 const zh = {
   ...pictureTexts.zh,
+  ...lifeTexts.zh,
   product: '校园安全网关',
   signIn: '登录',
   signOut: '退出',
@@ -48,7 +50,6 @@ const zh = {
   time: '时间',
   delivery: '送达',
   acknowledge: '确认',
-  acknowledgedBy: '{by} 于 {at} 确认',
   restored: '已恢复',
   evidence: '现场画面',
   still: '截图',
@@ -138,6 +139,7 @@ export type TextKey = keyof typeof zh;
 
 const en: Readonly<Record<TextKey, string>> = {
   ...pictureTexts.en,
+  ...lifeTexts.en,
   product: 'Campus gateway',
   signIn: 'Sign in',
   signOut: 'Sign out',
@@ -183,7 +185,6 @@ const en: Readonly<Record<TextKey, string>> = {
   time: 'Time',
   delivery: 'Delivery',
   acknowledge: 'Acknowledge',
-  acknowledgedBy: 'Acknowledged by {by} at {at}',
   restored: 'restored',
   evidence: 'What the cameras saw',
   still: 'still',
