@@ -7,19 +7,25 @@ import { type EvidenceKeeper, type EvidenceParts, openEvidence } from './evidenc
 import { openSnapshots, type Snapshots } from './media/snapshots.ts';
 import type { GatewayConfig } from './runtime/config.ts';
 
-/** ffmpeg is looked for when it is first needed: a box without it does all but this. */
-export function openPictures(ffmpeg: string | undefined, parts: { readonly media: MediaPlane; readonly clock: Clock }): Snapshots {
-  let transcoder: Promise<Transcoder> | undefined;
-  return openSnapshots({
-    ...parts,
-    async jpegOf(keyframe, options, signal) {
-      transcoder ??= openTranscoder(ffmpeg);
-      transcoder.catch(() => {
-        transcoder = undefined;
-      });
-      return (await transcoder).snapshot(keyframe, options, signal);
-    },
-  });
+interface PictureParts {
+  readonly media: MediaPlane;
+  readonly clock: Clock;
+  /** A press will want one within two seconds: ffmpeg is looked for now, which takes some of a second. */
+  readonly hurry: boolean;
+}
+
+/** Otherwise ffmpeg is looked for when it is first needed: a box without it does all but this. */
+export function openPictures(ffmpeg: string | undefined, { hurry, ...parts }: PictureParts): Snapshots {
+  let found: Promise<Transcoder> | undefined;
+  const transcoder = () => {
+    found ??= openTranscoder(ffmpeg);
+    found.catch(() => {
+      found = undefined; // it may be installed meanwhile
+    });
+    return found;
+  };
+  if (hurry) void transcoder().catch(() => undefined); // told when a picture is wanted
+  return openSnapshots({ ...parts, jpegOf: async (keyframe, options, signal) => (await transcoder()).snapshot(keyframe, options, signal) });
 }
 
 /** The seconds before a press come out of the rings: without those there is nothing to keep. */

@@ -174,7 +174,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     alarmed: (channel) => alarmed.has(channel),
   });
 
-  const snapshots = openPictures(config.ffmpeg.path, { media, clock });
+  const snapshots = openPictures(config.ffmpeg.path, { media, clock, hurry: keepsEvidence(config) });
   const evidence = keeperOf(config, { journal, media, snapshots, clock, log, tell: (fact) => intake.evidence(fact) });
 
   const webrtc = config.webrtc.enabled ? scope.own(openWebRtc(config.webrtc, { media, uplink, clock, log })) : undefined;

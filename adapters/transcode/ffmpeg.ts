@@ -21,6 +21,8 @@ export interface Transcoder {
   snapshot(keyframe: CodedPicture, options: { readonly width?: number }, signal: AbortSignal): Promise<Buffer>;
 }
 
+/** One picture: more threads only take longer to start. */
+const oneThread = ['-threads', '1'] as const;
 const largestKeyframe = 16 * 1024 * 1024;
 const largestJpeg = 16 * 1024 * 1024;
 
@@ -38,10 +40,10 @@ export async function openTranscoder(configuredPath?: string): Promise<Transcode
       const command = ffmpegCommand(Readable.from([Buffer.from(bytes)], { objectMode: false }))
         .setFfmpegPath(ffmpeg.path)
         .inputFormat(codec === 'h265' ? 'hevc' : 'h264')
-        .inputOptions(['-hide_banner', '-v', 'error'])
+        .inputOptions(['-hide_banner', '-v', 'error', ...oneThread])
         .noAudio()
         .videoCodec('mjpeg')
-        .outputOptions(['-frames:v', '1', '-pix_fmt', 'yuvj420p', '-q:v', '4'])
+        .outputOptions(['-frames:v', '1', ...oneThread, '-pix_fmt', 'yuvj420p', '-q:v', '4'])
         .format('image2pipe');
       if (scale.length > 0) command.videoFilters(scale);
       const jpeg = await outputOf(command, signal);

@@ -1,10 +1,13 @@
-/** A hundred panics at once, each with four cameras of its own: are their stills and clips kept within the caps, and does any alarm wait for them? */
+/**
+ * One panic, of whose cameras one dies at that moment: do clips begin half a minute before, are stills there within two seconds? And a hundred at
+ * once, each with four cameras of its own: are stills and clips kept within the caps, and does any alarm wait for them?
+ */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AlarmRaised } from '../../gateway/domain/event.ts';
 import { channelId } from '../../gateway/domain/ids.ts';
-import { between, minutes, seconds } from '../../gateway/domain/time.ts';
+import { between, type Instant, type Millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { openEvidenceSchool } from '../support/evidence-school.ts';
@@ -12,7 +15,7 @@ import { type Figure, figuresOf, mostOf, quantileOf } from '../support/measure-f
 import { openTestCamera } from '../support/rtsp-camera.ts';
 import type { Bench } from './alarms.ts';
 
-export const evidenceParts = ['roomy', 'tight'] as const;
+export const evidenceParts = ['one', 'roomy', 'tight'] as const;
 
 const camerasOfOne = 4;
 const before = seconds(5);
@@ -26,8 +29,53 @@ const caps = { roomy: 40 * mebibyte, tight: 2 * mebibyte };
 export async function benchEvidence({ quick, seed, part }: Bench): Promise<readonly Figure[]> {
   const panics = quick ? 10 : 100;
   const figures: Figure[] = [];
-  for (const name of evidenceParts) if (part === undefined || part === name) figures.push(...(await storm(name, { panics, seed })));
+  if (part === undefined || part === 'one') figures.push(...(await one({ after: seconds(quick ? 10 : 60), seed })));
+  for (const name of ['roomy', 'tight'] as const) if (part === undefined || part === name) figures.push(...(await storm(name, { panics, seed })));
   return figures;
+}
+
+async function one({ after: lasting, seed }: { readonly after: Millis; readonly seed: number }): Promise<readonly Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-evidence-'));
+  try {
+    await using camera = await openTestCamera();
+    const dying = await openTestCamera();
+    const channels = Array.from({ length: camerasOfOne }, (_, index) => channelId(`c${index}`));
+    await using school = await openEvidenceSchool({
+      ...{ folder, channels, url: (channel) => (channel === 'c3' ? dying.url : camera.url) },
+      settings: { before: seconds(30), after: lasting },
+      media: { ringLength: seconds(35) },
+    });
+    await eventually(async () => {
+      if (!(await school.ringsReach(35_000))) throw new Error('The rings are not full.');
+    }, minutes(2));
+    const alarm = await school.press();
+    await dying[Symbol.asyncDispose]();
+    await eventually(() => {
+      if (school.of(alarm).some(({ state }) => state === 'awaited' || state === 'growing')) throw new Error('Pieces are pending.');
+    }, minutes(3));
+    const clips = school.of(alarm).filter(({ medium }) => medium === 'clip');
+    const starts = clips.map(({ from }) => (from === undefined ? Number.NaN : between(alarm.receivedAt, from)));
+    const dose = `a panic with ${camerasOfOne} cameras, one cut at the press, clips of ${30 + lasting / 1_000} s`;
+    return figuresOf({ test: 'evidence, one', dose, seed }, [
+      { metric: 'latest beginning of a clip after the press', value: mostOf(starts), unit: 'ms', limit: -30_000 },
+      { metric: 'last still after the press', value: mostOf(stillsOf(school, alarm.receivedAt)), unit: 'ms', limit: 2_000 },
+      {
+        metric: 'clips that are not complete, but for the one',
+        value: clips.filter(({ state }) => state !== 'complete').length - 1,
+        unit: 'count',
+        limit: 0,
+      },
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** How long after the press each still was kept. */
+function stillsOf({ journal }: Awaited<ReturnType<typeof openEvidenceSchool>>, pressedAt: Instant): readonly number[] {
+  return journal.read
+    .events({ limit: 100_000, kinds: ['evidence.kept'] })
+    .flatMap(({ event }) => ('medium' in event && event.medium === 'still' ? [between(pressedAt, event.receivedAt)] : []));
 }
 
 async function storm(part: keyof typeof caps, { panics, seed }: { readonly panics: number; readonly seed: number }): Promise<readonly Figure[]> {
@@ -68,9 +116,7 @@ async function storm(part: keyof typeof caps, { panics, seed }: { readonly panic
     const { bytes, growth } = watch.end(resident);
     const clips = pieces().filter(({ medium }) => medium === 'clip');
     const whole = clips.filter(({ state }) => state === 'complete');
-    const stills = school.journal.read
-      .events({ limit: 100_000, kinds: ['evidence.kept'] })
-      .flatMap(({ event }) => ('medium' in event && event.medium === 'still' ? [between(pressedAt, event.receivedAt)] : []));
+    const stills = stillsOf(school, pressedAt);
     const unsaid = pieces().filter(({ state, reason }) => state !== 'complete' && reason === undefined).length;
     const dose = `${panics} panics at once, ${camerasOfOne} cameras each, clips of ${(before + after) / 1_000} s, ${cap / mebibyte} MiB`;
     return figuresOf({ test: `evidence, ${part}`, dose, seed }, [

@@ -64,7 +64,7 @@ export async function openEvidenceSchool({ folder, url, channels, settings, medi
   const record = async (event: DomainEvent) => (await journal.record(event, [])).entry;
   const keeper = openEvidence({
     ...{ folder: join(folder, 'evidence'), journal, media, clock, log },
-    snapshots: openPictures(undefined, { media, clock }),
+    snapshots: openPictures(undefined, { media, clock, hurry: true }),
     settings: {
       ...{ before: seconds(2), after: seconds(2), profile: 'main', most: 1024 * mebibyte, leaveFree: 0, keepFor: seconds(3_600) },
       ...settings,
