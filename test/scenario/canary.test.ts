@@ -113,7 +113,8 @@ test('no secret comes out of a gateway whose every peer refuses it', { timeout: 
 
   const token = /=([^;]*)/.exec(cookie)?.[1] ?? 'none';
   const made = { claimCode: gateway.claimCode ?? 'none', panelPassword, streamKey: key.password, token };
-  const files = readdirSync(join(folder, 'data')).map((name) => readFileSync(join(folder, 'data', name), 'latin1'));
+  const entries = readdirSync(join(folder, 'data'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
   const found = Object.entries({ ...given, ...made }).flatMap(([name, secret]) => {
     expect([name, secret.length > 10]).toEqual([name, true]);
     const forms = [
