@@ -1,6 +1,6 @@
 /** Composition root: builds every part and hands ports around. Only it and its assemble-… sisters see gateway and adapters together. */
 import { setMaxListeners } from 'node:events';
-import { readFile, statfs } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discoverCameras } from '../adapters/cameras/onvif/discovery.ts';
 import { cameraAdapters } from '../adapters/index.ts';
@@ -9,11 +9,14 @@ import { createUplink, furtherIntakes, panelTrials, settingsProblems, uplinkDoub
 import { codeDeskOf } from './assemble-codes.ts';
 import { platformDoor } from './assemble-door.ts';
 import { keeperOf, keepsEvidence, openPictures } from './assemble-evidence.ts';
+import { healthContext } from './assemble-health.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
 import { openPanels } from './assemble-panels.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
+import { watchUndelivered } from './delivery/undelivered.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
+import type { UplinkId } from './domain/ids.ts';
 import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
 import type { Clock, Logger, MediaPlane, PreparedSink } from './domain/ports.ts';
 import { millis, seconds } from './domain/time.ts';
@@ -92,6 +95,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     ...{ inventory, clock, log },
     outbox: journal.outbox,
     onAccepted: (delivery) => panels.accepted(delivery),
+    backlog: (uplink) => journal.read.backlog(uplink),
     create: (settings) => createUplink(settings, { clock, log, sendTwice, door }),
   });
   const intake = openIntake({
@@ -133,38 +137,21 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   // Health.
   const telemetry = new TelemetryCache(media, clock);
   const streams = () => telemetry.read(ending.signal);
+  const backlog = (uplink: UplinkId) => journal.read.backlog(uplink);
+  const lost = watchUndelivered({ inventory, clock, backlog });
   const health = openHealth({
     ...{ inventory, clock, log },
     checks: healthChecks.filter(({ code }) => ring.enabled || code !== 'zone-recording'),
     openFaults: journal.read.openFaults(),
     raise: (fault) => intake.raiseFault(fault),
     clear: (raised) => intake.clearFault(raised),
-    context: {
-      now: () => clock.now(),
+    context: healthContext({
+      ...{ inventory, clock, folder, cameras, uplinks, mediaRestarts, backlog },
+      panels: panels.forHealth,
       startedAt: rememberedAt(clock, startedAt),
-      cameraStatus: (camera) => cameras.status(camera),
-      ...panels.forHealth,
-      streams: async (camera) => {
-        const own = new Set(
-          inventory
-            .current()
-            .channels.filter((channel) => channel.camera === camera)
-            .map(({ id }) => id),
-        );
-        return (await streams()).filter(({ channel }) => own.has(channel));
-      },
-      ring: async (channel) => (await streams()).find((stream) => stream.channel === channel && stream.ring)?.ring,
-      channelName: (channel) => inventory.current().channels.find(({ id }) => id === channel)?.name ?? channel,
-      backlog: (uplink) => journal.read.backlog(uplink),
-      answeredAt: (uplink) => uplinks.lastAnswer(uplink)?.at,
-      uplinkBroken: (uplink) => uplinks.broken(uplink),
-      uplinkLink: (uplink) => uplinks.link(uplink),
-      mediaRestarts: () => mediaRestarts.recent(),
-      disk: async () => {
-        const { bavail, bsize, blocks } = await statfs(folder);
-        return { free: bavail * bsize, total: blocks * bsize };
-      },
-    },
+      streams,
+      undelivered: lost,
+    }),
   });
 
   const alarmed = new AlarmedChannels();
@@ -203,7 +190,8 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       ...{ settingsProblems, tryPanel: panelTrials(inventory, clock), codes: codeDeskOf(inventory) },
       uplinkDoubts: (uplink) => uplinkDoubts(uplink, inventory.current()),
       examineUplink: (id, signal) => uplinks.examine(id, signal),
-      uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog: (uplink) => journal.read.backlog(uplink) }),
+      uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog }),
+      undelivered: lost,
       readiness: () => [
         {
           name: 'journal',

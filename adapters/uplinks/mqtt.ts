@@ -11,25 +11,31 @@ import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
-import type { AdapterContext } from '../../gateway/domain/ports.ts';
+import type { LinkStatus } from '../../gateway/domain/health.ts';
 import { seconds } from '../../gateway/domain/time.ts';
-import type { Uplink, UplinkAdapter } from '../../gateway/domain/uplink-ports.ts';
+import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/uplink-ports.ts';
+import { linked } from '../../gateway/runtime/linked.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
+import { Heartbeat, heartbeatKey } from '../uplink-heartbeat.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
+
+function topicKey(placeholders: readonly string[]) {
+  const names = placeholders.map((name) => `{${name}}`);
+  return z
+    .string()
+    .min(1)
+    .max(512)
+    .refine((text) => !/[+#\0]/.test(text), 'a topic without "+", "#" and NUL')
+    .refine((text) => !/[{}]/.test(names.reduce((rest, name) => rest.replaceAll(name, ''), text)), `only the placeholders ${names.join(' and ')}`);
+}
 
 const config = z.strictObject({
   /** mqtt://host[:1883] or mqtts://host[:8883]. */
   url: addressKey(['mqtt:', 'mqtts:'], 'mqtts://police.example:8883'),
   username: z.string().min(1).max(256).optional(),
   /** `{campus}` is the campus id, `{kind}` the event kind. */
-  topic: z
-    .string()
-    .min(1)
-    .max(512)
-    .refine((text) => !/[+#\0]/.test(text), 'a topic without "+", "#" and NUL')
-    .refine((text) => !/[{}]/.test(text.replaceAll(/\{(campus|kind)\}/g, '')), 'only the placeholders {campus} and {kind}')
-    .default('campus/{campus}/alarm'),
+  topic: topicKey(['campus', 'kind']).default('campus/{campus}/alarm'),
   /** Unique at the broker; usual: one made for this process. */
   clientId: z.string().min(1).max(256).optional(),
   /** 4 is MQTT 3.1.1, 5 is MQTT 5.0. */
@@ -38,17 +44,18 @@ const config = z.strictObject({
   keepalive: z.int().min(5).max(600).default(30),
   /** The broker's receive maximum (MQTT 5.0) may lower `window`. */
   ...deliveryKeys,
+  heartbeatSeconds: heartbeatKey,
+  heartbeatTopic: topicKey(['campus']).default('campus/{campus}/heartbeat'),
   /** Longest body that this broker takes, bytes. MQTT 5.0 brokers say so themselves. */
   maxBytes: z.int().min(1_024).max(16_777_216).default(262_144),
   ...trustKeys,
 });
 export type MqttUplinkConfig = z.output<typeof config>;
 
-/** Sees nothing of the box but the events that it is owed. */
 export const mqtt = {
   kind: 'mqtt',
   config,
-  create(settings: UplinkSettings, checked: MqttUplinkConfig, context: AdapterContext) {
+  create(settings: UplinkSettings, checked: MqttUplinkConfig, context: UplinkContext) {
     return new MqttUplink(settings, checked, context);
   },
 } satisfies UplinkAdapter<MqttUplinkConfig>;
@@ -67,12 +74,13 @@ class MqttUplink implements Uplink {
   readonly window: number;
   readonly #config: MqttUplinkConfig;
   readonly #settings: UplinkSettings;
-  readonly #context: AdapterContext;
+  readonly #context: UplinkContext;
+  readonly #heartbeat: Heartbeat;
   readonly #clientId: string;
   #publisher: Publisher | undefined;
   #why = 'the connection is not open yet';
 
-  constructor(settings: UplinkSettings, checked: MqttUplinkConfig, context: AdapterContext) {
+  constructor(settings: UplinkSettings, checked: MqttUplinkConfig, context: UplinkContext) {
     this.id = settings.id;
     this.accepts = new Set(checked.accepts);
     this.window = checked.window;
@@ -81,10 +89,14 @@ class MqttUplink implements Uplink {
     this.#context = context;
     // The same name for the life of the process: a new connection then takes over a half-open old one instead of standing beside it.
     this.#clientId = checked.clientId ?? `campus-gateway-${settings.id}-${randomBytes(4).toString('hex')}`;
+    const send = (body: string, campus: string, signal: AbortSignal) => this.#beat(body, campus, signal);
+    this.#heartbeat = new Heartbeat({ uplink: this.id, every: checked.heartbeatSeconds, context, send });
   }
 
-  /** A connection says nothing of who listens behind the broker: deliveries tell. */
-  link(): undefined {}
+  /** A connection says nothing of who listens behind the broker: deliveries tell, and heartbeats where there are any. */
+  link(): LinkStatus | undefined {
+    return this.#heartbeat.link;
+  }
 
   async examine(): Promise<never> {
     throw new GatewayError('COMMAND_UNSUPPORTED', `Uplink ${this.id} has no doctor: its log and the reasons of its deliveries tell.`);
@@ -96,6 +108,7 @@ class MqttUplink implements Uplink {
       await this.#connection(signal);
     } catch (error) {
       if (signal.aborted) return;
+      this.#heartbeat.missed(error);
       this.#why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
       throw error;
     }
@@ -122,6 +135,8 @@ class MqttUplink implements Uplink {
     const publisher = new Publisher(connection, window);
     this.#publisher = publisher;
     this.#context.log.info('uplink connected', { uplink: this.id, window: publisher.window });
+    using beats = linked(signal);
+    const beating = this.#heartbeat.run(beats.signal);
     try {
       const error = await goneOrAborted(connection.lost, signal);
       if (!error) return;
@@ -131,7 +146,18 @@ class MqttUplink implements Uplink {
       });
     } finally {
       this.#publisher = undefined;
+      beats.abort();
+      await beating;
     }
+  }
+
+  async #beat(body: string, campus: string, signal: AbortSignal): Promise<void> {
+    const { heartbeatTopic, timeout } = this.#config;
+    const publisher = this.#publisher;
+    if (!publisher) throw new Error(this.#why);
+    using limit = this.#context.clock.deadline(seconds(timeout), signal);
+    const code = await publisher.publish(heartbeatTopic.replaceAll('{campus}', campus), body, limit);
+    if (code !== 0) throw new Error(`PUBACK reason code 0x${code.toString(16)}`);
   }
 
   async deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }> {

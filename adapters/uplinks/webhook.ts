@@ -11,10 +11,11 @@ import type { UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
-import type { AdapterContext } from '../../gateway/domain/ports.ts';
+import type { LinkStatus } from '../../gateway/domain/health.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
-import type { Uplink, UplinkAdapter } from '../../gateway/domain/uplink-ports.ts';
+import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/uplink-ports.ts';
 import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
+import { Heartbeat, heartbeatKey } from '../uplink-heartbeat.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
 const mostReplyBytes = 64 * 1024;
@@ -26,15 +27,15 @@ const config = z.strictObject({
   /** Where to POST. */
   url: addressKey(['http:', 'https:'], 'https://police.example/campus-alarms'),
   ...deliveryKeys,
+  heartbeatSeconds: heartbeatKey,
   ...trustKeys,
 });
 export type WebhookConfig = z.output<typeof config>;
 
-/** Sees nothing of the box but the events that it is owed. */
 export const webhook = {
   kind: 'webhook',
   config,
-  create(settings: UplinkSettings, checked: WebhookConfig, context: AdapterContext) {
+  create(settings: UplinkSettings, checked: WebhookConfig, context: UplinkContext) {
     return new WebhookUplink(settings, checked, context);
   },
 } satisfies UplinkAdapter<WebhookConfig>;
@@ -45,14 +46,15 @@ class WebhookUplink implements Uplink {
   readonly acceptedBy = 'confirmed';
   readonly window: number;
   readonly #config: WebhookConfig;
-  readonly #context: AdapterContext;
+  readonly #context: UplinkContext;
+  readonly #heartbeat: Heartbeat;
   readonly #key: KeyObject;
   readonly #path: string;
   #pool: Pool | undefined;
   /** What our clock is behind the platform's, where that matters. */
   #behind = millis(0);
 
-  constructor(settings: UplinkSettings, checked: WebhookConfig, context: AdapterContext) {
+  constructor(settings: UplinkSettings, checked: WebhookConfig, context: UplinkContext) {
     const key = settings.secret?.reveal();
     if (!key) {
       throw new GatewayError(
@@ -71,9 +73,13 @@ class WebhookUplink implements Uplink {
     this.#key = createSecretKey(key, 'utf8');
     const { pathname, search } = new URL(checked.url);
     this.#path = pathname + search;
+    const send = (body: string, _campus: string, signal: AbortSignal) => this.#beat(body, signal);
+    this.#heartbeat = new Heartbeat({ uplink: this.id, every: checked.heartbeatSeconds, context, send });
   }
 
-  link(): undefined {}
+  link(): LinkStatus | undefined {
+    return this.#heartbeat.link;
+  }
 
   async examine(): Promise<never> {
     throw new GatewayError('COMMAND_UNSUPPORTED', `Uplink ${this.id} has no doctor: its log and the reasons of its deliveries tell.`);
@@ -93,7 +99,9 @@ class WebhookUplink implements Uplink {
     });
     this.#pool = pool;
     try {
+      const beating = this.#heartbeat.run(signal);
       if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      await beating;
     } finally {
       this.#pool = undefined;
       await pool.destroy();
@@ -105,7 +113,7 @@ class WebhookUplink implements Uplink {
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     const dated = this.#behind;
-    const request = { path: this.#path, headers: this.#headers(delivery), body: delivery.body };
+    const request = { path: this.#path, headers: this.#headers(delivery.body, delivery.kind, delivery.event), body: delivery.body };
     const { status, said, date } = await post(pool, request, limit, left).catch((cause: unknown) => {
       throw this.#unanswered(delivery, reasonOf(cause), cause);
     });
@@ -135,14 +143,23 @@ class WebhookUplink implements Uplink {
     if (!Number.isNaN(behind)) this.#behind = millis(Math.abs(behind) > tolerated ? behind : 0);
   }
 
-  #headers(delivery: Delivery): Record<string, string> {
+  /** Any answer that is not an error of the platform's: somebody is there. */
+  async #beat(body: string, signal: AbortSignal): Promise<void> {
+    const pool = this.#pool;
+    if (!pool) throw new Error('the uplink is not open');
+    using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
+    const { status } = await post(pool, { path: this.#path, headers: this.#headers(body, 'heartbeat'), body }, limit);
+    if (status >= 500) throw new Error(`HTTP ${status}`);
+  }
+
+  #headers(body: string, kind: string, event?: string): Record<string, string> {
     const at = Math.floor((this.#context.clock.now() + this.#behind) / 1000);
-    const signature = createHmac('sha256', this.#key).update(`${at}.${delivery.body}`).digest('hex');
+    const signature = createHmac('sha256', this.#key).update(`${at}.${body}`).digest('hex');
     return {
       'content-type': 'application/json',
-      'idempotency-key': delivery.event,
+      ...(event === undefined ? {} : { 'idempotency-key': event }),
       'x-campus-signature': `t=${at},v1=${signature}`,
-      'x-campus-event': delivery.kind,
+      'x-campus-event': kind,
     };
   }
 

@@ -4,7 +4,8 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Delivery, Receipt } from '../domain/delivery.ts';
-import type { Clock, Logger, Outbox } from '../domain/ports.ts';
+import type { Outbox } from '../domain/outbox.ts';
+import type { Clock, Logger } from '../domain/ports.ts';
 import { after, hours, type Instant, type Millis, millis, minutes, seconds } from '../domain/time.ts';
 import type { Uplink } from '../domain/uplink-ports.ts';
 import { type BackoffSettings, backoff } from '../runtime/backoff.ts';
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   readonly refused?: BackoffSettings;
   /** Told of each acceptance, once it is journalled. Must not throw. */
   readonly onAccepted?: (delivery: Delivery, acceptance: Acceptance) => void;
+  /** Told when the far side falls silent, and when it answers again. Must not throw. */
+  readonly onSilence?: (silent: boolean) => void;
   /** Told of each refusal. Must not throw. */
   readonly onRefused?: (delivery: Delivery, reason: string) => void;
 }
@@ -42,7 +45,7 @@ const leastSleep: Millis = millis(20);
 
 /** One life per uplink. Returns on abort, once nothing is under way any more; throws when the outbox cannot be read. */
 export async function runDispatcher(options: DispatcherOptions, signal: AbortSignal): Promise<void> {
-  const { uplink, outbox, clock, onAccepted, onRefused } = options;
+  const { uplink, outbox, clock, onAccepted, onRefused, onSilence } = options;
   const { deadline = seconds(10), unanswered: againSettings = usualUnanswered, refused: slowSettings = usualRefused } = options;
   const log = options.log.child({ uplink: uplink.id });
   // Waits are by this, not by a clock that may be set back: an alarm that waits a second would wait an hour.
@@ -106,6 +109,7 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     const wasSilent = link.silent;
     link.answered();
     if (!wasSilent) return;
+    onSilence?.(false);
     log.info('far side answers again', { setAside: setAside.size });
     for (const delivery of setAside.values()) held(outbox.postpone(delivery, 'waited for the far side', time.now()));
     setAside.clear();
@@ -136,7 +140,10 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
       case 'unanswered': {
         const spoke = !link.silent;
         const silent = link.unanswered(before, now);
-        if (silent && spoke) log.warn('far side silent', { reason: outcome.reason });
+        if (silent && spoke) {
+          onSilence?.(true);
+          log.warn('far side silent', { reason: outcome.reason });
+        }
         if (probe === 'stand-in' && silent) setAside.set(delivery.position, delivery);
         return held(outbox.postpone(delivery, outcome.reason, after(now, waitOf(delivery, silent, probe)), sent(outcome)));
       }

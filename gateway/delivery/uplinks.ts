@@ -1,21 +1,27 @@
 /** Every uplink of the inventory, kept running: one link and one dispatcher each, begun anew when its settings change. */
 import type { UplinkSettings } from '../domain/campus.ts';
-import type { Delivery } from '../domain/delivery.ts';
+import type { Backlog, Delivery } from '../domain/delivery.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { type DomainEvent, toldKinds } from '../domain/event.ts';
 import type { LinkStatus } from '../domain/health.ts';
 import type { UplinkId } from '../domain/ids.ts';
-import type { Clock, InventoryReader, Logger, Outbox } from '../domain/ports.ts';
+import type { Outbox } from '../domain/outbox.ts';
+import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import { type Instant, type Millis, millis, seconds } from '../domain/time.ts';
 import type { Uplink, UplinkExamination } from '../domain/uplink-ports.ts';
+import { linked } from '../runtime/linked.ts';
 import { supervise } from '../runtime/supervise.ts';
 import type { Acceptance } from './attempt.ts';
 import { runDispatcher } from './dispatcher.ts';
+import { openEvidence } from './evidence.ts';
 import { recipients } from './routing.ts';
+import { openStandIns } from './stand-ins.ts';
+import { mustHave } from './undelivered.ts';
 
 export interface UplinksOptions {
   readonly inventory: InventoryReader;
   readonly outbox: Outbox;
+  backlog(uplink: UplinkId): Backlog;
   /** Throws where the settings are wrong or the secret cannot be read. */
   readonly create: (settings: UplinkSettings) => Uplink;
   readonly clock: Clock;
@@ -38,6 +44,8 @@ export interface Uplinks {
   lastAnswer(uplink: UplinkId): LastAnswer | undefined;
   /** Why this uplink does not run at all: its settings are wrong. */
   broken(uplink: UplinkId): string | undefined;
+  /** For whom it stands in just now. */
+  standsInFor(uplink: UplinkId): readonly UplinkId[];
   /** How its link stands; undefined: it keeps none, or does not run. */
   link(uplink: UplinkId): LinkStatus | undefined;
   /** Throws NOT_FOUND where it does not run, COMMAND_UNSUPPORTED where it has no doctor. */
@@ -59,10 +67,11 @@ interface Running {
   end(): Promise<void>;
 }
 
-export function openUplinks({ inventory, outbox, create, clock, log, onAccepted }: UplinksOptions): Uplinks {
+export function openUplinks({ inventory, outbox, create, clock, log, backlog, onAccepted }: UplinksOptions): Uplinks {
   const made = new Map<UplinkId, Made>();
   const running = new Map<UplinkId, Running>();
   const answers = new Map<UplinkId, LastAnswer>();
+  const evidence = openEvidence(clock);
 
   /** Made once for the same settings, whether it runs yet or not: what it accepts must be known from the first event on. */
   function make(settings: UplinkSettings): Made {
@@ -82,16 +91,32 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
 
   const accepted = (delivery: Delivery, { acceptedAt: at, took }: Acceptance) => {
     answers.set(delivery.uplink, { at, took });
+    evidence.answered(delivery.uplink);
     onAccepted?.(delivery);
   };
+  const standIns = openStandIns({
+    ...{ outbox, clock, log },
+    paths: () =>
+      inventory
+        .current()
+        .uplinks.filter(({ enabled }) => enabled)
+        .map((settings) => {
+          const { id, role = 'primary' } = settings;
+          const result = make(settings);
+          const accepts = 'uplink' in result ? result.uplink.accepts : everything;
+          return { id, role, accepts, broken: 'broken' in result, ...evidence.of(id, running.get(id)?.uplink.link(), backlog(id).oldestAlarm) };
+        }),
+  });
 
   function start(uplink: Uplink, fingerprint: string): void {
+    evidence.silence(uplink.id, false); // with other settings it may answer
     const life = new AbortController();
     const lives = Promise.all([
       supervise({ name: `uplink ${uplink.id}`, clock, log, backoff: linkBackoff }, (signal) => uplink.run(signal), life.signal),
       supervise(
         { name: `dispatch ${uplink.id}`, clock, log },
-        (signal) => runDispatcher({ uplink, outbox, clock, log, onAccepted: accepted }, signal),
+        (signal) =>
+          runDispatcher({ uplink, outbox, clock, log, onAccepted: accepted, onSilence: (silent) => evidence.silence(uplink.id, silent) }, signal),
         life.signal,
       ),
     ]);
@@ -127,16 +152,21 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
   }
 
   return {
-    recipients: (event) =>
-      recipients(
+    recipients: (event) => {
+      const { uplinks } = inventory.current();
+      const needed = mustHave(uplinks);
+      return recipients(
         event,
-        inventory.current().uplinks.map((settings) => {
-          if (!settings.enabled) return { id: settings.id, enabled: false, accepts: everything };
+        uplinks.map((settings) => {
+          if (!settings.enabled) return { id: settings.id, enabled: false, standsBy: false, accepts: everything };
           const result = make(settings);
+          const standsBy = settings.role === 'backup' && !needed.includes(settings);
           // One that cannot run is owed all the same: it will be mended, and then everything must come.
-          return { id: settings.id, enabled: true, accepts: 'uplink' in result ? result.uplink.accepts : everything };
+          return { id: settings.id, enabled: true, standsBy, accepts: 'uplink' in result ? result.uplink.accepts : everything };
         }),
-      ),
+      );
+    },
+    standsInFor: (uplink) => standIns.standsInFor(uplink),
     lastAnswer: (uplink) => answers.get(uplink),
     broken: (uplink) => {
       const settings = inventory.current().uplinks.find(({ id }) => id === uplink);
@@ -152,10 +182,14 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
       });
     },
     async run(signal) {
+      using life = linked(signal);
+      const standing = standIns.run(life.signal);
       try {
         await align();
         for await (const _changed of inventory.changes(signal)) await align();
       } finally {
+        life.abort();
+        await standing;
         await Promise.all([...running.values()].map(({ end }) => end()));
         running.clear();
       }
@@ -163,6 +197,6 @@ export function openUplinks({ inventory, outbox, create, clock, log, onAccepted 
   };
 }
 
-function fingerprintOf({ name: _name, secret, ...settings }: UplinkSettings): string {
+function fingerprintOf({ name: _name, role: _role, secret, ...settings }: UplinkSettings): string {
   return JSON.stringify([settings, secret?.readable ? secret.reveal() : 'unreadable']);
 }

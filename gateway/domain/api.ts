@@ -23,7 +23,7 @@
 import type { AlarmType, Severity } from './alarm.ts';
 import type { AlarmCause, AlarmState, LifeStep, StepName } from './alarm-step.ts';
 import type { CameraEventKind } from './camera-events.ts';
-import type { Role } from './campus.ts';
+import type { Role, UplinkRole } from './campus.ts';
 import type { DeliveryStatus, Receipt } from './delivery.ts';
 import type { ErrorCode } from './errors.ts';
 import type { EscalationTarget } from './escalation.ts';
@@ -46,6 +46,10 @@ export interface UplinkView {
   readonly id: string;
   readonly name: string;
   readonly adapter: string;
+  /** Absent: primary. */
+  readonly role?: UplinkRole;
+  /** Names of the primaries that this backup stands in for just now. */
+  readonly standsInFor?: readonly string[];
   readonly state: DeviceState;
   readonly pending: number;
   readonly refused: number;
@@ -65,6 +69,14 @@ export interface UplinkView {
   readonly latency?: number;
 }
 
+export interface PhoneCall {
+  readonly number: string;
+  readonly read: Words;
+  /** The oldest that is undelivered. */
+  readonly alarm: string;
+  readonly since: string;
+}
+
 export interface Overview {
   readonly campus: { readonly name: string; readonly address: string };
   /** One sentence: is all well? */
@@ -79,6 +91,8 @@ export interface Overview {
   readonly needsYou: readonly FaultView[];
   /** An alarm is undelivered for 15 s or more: the school must phone. */
   readonly phonePolice: boolean;
+  /** Whom to phone, and what to read out. */
+  readonly phone?: PhoneCall;
   readonly startedAt: string;
   readonly version: string;
 }

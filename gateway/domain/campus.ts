@@ -97,6 +97,10 @@ export interface Panel {
   readonly maintenance: boolean;
 }
 
+/** primary: must have every event · backup: told what a lost primary is owed, and nothing else · copy: told everything, and proves nothing. */
+export const uplinkRoles = ['primary', 'backup', 'copy'] as const;
+export type UplinkRole = (typeof uplinkRoles)[number];
+
 export interface UplinkSettings {
   readonly id: UplinkId;
   readonly name: string;
@@ -106,6 +110,8 @@ export interface UplinkSettings {
   readonly settings: Readonly<Record<string, unknown>>;
   /** HMAC key of a webhook, password of an MQTT account, AES key of a DC-09 account. */
   readonly secret?: Secret;
+  /** Absent: primary. */
+  readonly role?: UplinkRole;
   readonly enabled: boolean;
 }
 

@@ -1,5 +1,5 @@
 /** One event owed to one uplink, and the proof of each hop. */
-import type { DomainEvent } from './event.ts';
+import type { AlarmRaised, DomainEvent } from './event.ts';
 import type { EventId, UplinkId } from './ids.ts';
 import type { Instant } from './time.ts';
 
@@ -55,7 +55,14 @@ export interface DeliveryStatus {
   readonly state: DeliveryState;
   readonly attempts: number;
   readonly reason?: string;
+  /** The backup that took it instead: then `accepted` is its word. */
+  readonly coveredBy?: UplinkId;
   readonly nextTryAt?: Instant;
+}
+
+export interface UndeliveredAlarm {
+  readonly event: AlarmRaised;
+  readonly journalledAt: Instant;
 }
 
 export interface Backlog {
@@ -63,6 +70,6 @@ export interface Backlog {
   readonly refused: number;
   /** When the oldest undelivered event was journalled; absent when nothing is owed. */
   readonly oldest?: Instant;
-  /** When the oldest undelivered `alarm.raised` was journalled that is neither drill nor test. */
-  readonly oldestAlarm?: Instant;
+  /** The oldest undelivered `alarm.raised` that is neither drill nor test. */
+  readonly oldestAlarm?: UndeliveredAlarm;
 }

@@ -25,6 +25,7 @@ export const faultCodes = [
   'uplink-link',
   'uplink-proof',
   'zone-recording',
+  'alarm-undelivered',
   'disk-space',
   'media-restarted',
 ] as const;

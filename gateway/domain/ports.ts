@@ -4,7 +4,7 @@ import type { AlarmType } from './alarm.ts';
 import type { CameraReport, OfferedEvent } from './camera-report.ts';
 import type { Camera, Inventory } from './campus.ts';
 import type { CameraCommand, CommandResult } from './command.ts';
-import type { Backlog, Delivery, DeliveryStatus, Receipt } from './delivery.ts';
+import type { Backlog, DeliveryStatus, Receipt } from './delivery.ts';
 import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
 import type { ShownCertificate } from './fingerprint.ts';
 import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
@@ -174,24 +174,6 @@ export interface JournalReader extends SupervisionReader {
   /** Types of this zone whose last event is a raise without its restore. */
   raisedTypes(panel: PanelId, zone: string): readonly AlarmType[];
   backlog(uplink: UplinkId): Backlog;
-}
-
-/** Deliveries not yet acknowledged. */
-export interface Outbox {
-  /** Up to `limit` deliveries that may leave now: best rank first, journal order within a lane, none that is already claimed. */
-  claim(uplink: UplinkId, limit: number, now: Instant): readonly Delivery[];
-  /** Resolves after the commit. */
-  acknowledge(delivery: Delivery, receipts: readonly Receipt[]): Promise<void>;
-  /** No answer: try again at `until`. */
-  postpone(delivery: Delivery, reason: string, until: Instant, receipts?: readonly Receipt[]): Promise<void>;
-  /** The far side said no: out of the line, tried again on its own slow clock. */
-  refuse(delivery: Delivery, reason: string, until: Instant, receipts?: readonly Receipt[]): Promise<void>;
-  /** When the next delivery of this uplink becomes due; undefined: nothing is owed. */
-  nextDue(uplink: UplinkId): Instant | undefined;
-  /** … of those that were not refused. */
-  nextInLine(uplink: UplinkId): Instant | undefined;
-  /** Resolves when something new is owed to this uplink. */
-  arrival(uplink: UplinkId, signal: AbortSignal): Promise<void>;
 }
 
 // ---- media

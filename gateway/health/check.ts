@@ -31,10 +31,14 @@ export interface HealthContext {
   /** Of the hourly test alarms the newest; no state: it was not owed to this uplink. */
   readonly testAlarm: SupervisionReader['lastTestAlarm'];
   backlog(uplink: UplinkId): Backlog;
+  /** An alarm that has reached nobody who must have it, for too long; with what to say on the phone. */
+  undelivered(): { readonly journalledAt: Instant; readonly script: Words } | undefined;
   /** When the far side last acknowledged anything, since the start. */
   answeredAt(uplink: UplinkId): Instant | undefined;
   /** How its link stands; undefined: it keeps none, or does not run. */
   uplinkLink(uplink: UplinkId): LinkStatus | undefined;
+  /** Name of the backup that stands in for it just now. */
+  standIn(uplink: UplinkId): string | undefined;
   /** Why it does not run at all. */
   uplinkBroken(uplink: UplinkId): string | undefined;
   /** Of the part that carries pictures, in the last ten minutes, oldest first. */
@@ -52,6 +56,8 @@ export interface HealthCheck<Kind extends SubjectKind> {
   readonly every: Millis;
   /** A failure must last this long before it is a fault. */
   readonly visibleAfter: Millis;
+  /** One that has come and gone often must be well for so long before it ends; a minute where not given. */
+  readonly settlesIn?: Millis;
   /** While one of these stands on the same subject, this check cannot tell. */
   readonly dependsOn: readonly FaultCode[];
   probe(subject: Extract<Subject, { kind: Kind }>, context: HealthContext, signal: AbortSignal): Promise<Finding>;

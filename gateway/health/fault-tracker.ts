@@ -1,6 +1,6 @@
 /**
  * Findings → one fault or none, for one check on one subject. Pure: time comes in with each finding.
- * A failure must last `visibleAfter`; a fault ends with a pass, or, if it has come and gone often, with passes for a whole `settledFor`.
+ * A failure must last `visibleAfter`; a fault ends with a pass, or, if it has come and gone often, with passes for a whole `settlesIn`.
  */
 import type { Finding } from '../domain/health.ts';
 import { between, type Instant, type Millis, minutes, seconds } from '../domain/time.ts';
@@ -23,12 +23,18 @@ const flapWindow = minutes(10);
 const flapCount = 3;
 export const settledFor: Millis = seconds(60);
 
+/** Of a check. */
+export interface Patience {
+  readonly visibleAfter: Millis;
+  readonly settlesIn?: Millis;
+}
+
 /** A fault that stood when the gateway last ran: it stands until a probe passes. */
 export function trackedFrom(since: Instant, sentence: Words): Tracked {
   return { ...untracked, fault: { since, sentence } };
 }
 
-export function track(before: Tracked, finding: Finding, now: Instant, visibleAfter: Millis): Tracked {
+export function track(before: Tracked, finding: Finding, now: Instant, { visibleAfter, settlesIn = settledFor }: Patience): Tracked {
   switch (finding.verdict) {
     case 'unknown':
       // Cannot tell: a fault that we saw keeps standing as proven; anything else is not proven any more.
@@ -40,7 +46,7 @@ export function track(before: Tracked, finding: Finding, now: Instant, visibleAf
     case 'pass': {
       const passingSince = before.verdict === 'pass' ? sooner(before.passingSince, now) : now;
       const flapping = lately(before.raisedAt, now).length >= flapCount;
-      const held = before.fault && flapping && between(passingSince, now) < settledFor;
+      const held = before.fault && flapping && between(passingSince, now) < settlesIn;
       return { verdict: 'pass', provenAt: now, passingSince, raisedAt: before.raisedAt, ...(held ? { fault: before.fault } : {}) };
     }
     case 'fail': {

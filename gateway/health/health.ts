@@ -98,7 +98,7 @@ export function openHealth(parts: HealthParts): Health {
         });
     // Nobody asks any more: what it found late begins no fault.
     if (watches.get(`${check.code} ${id}`) !== watch) return;
-    watch.tracked = track(watch.tracked, finding, clock.now(), check.visibleAfter);
+    watch.tracked = track(watch.tracked, finding, clock.now(), check);
     await faults.settle(watch);
   }
 
@@ -172,7 +172,7 @@ export function openHealth(parts: HealthParts): Health {
         const now = clock.monotonic();
         for (const watch of watches.values()) {
           if (watch.probingSince === undefined || now - watch.probingSince < probeDeadline) continue;
-          watch.tracked = track(watch.tracked, { verdict: 'unknown', why: 'the probe hangs' }, clock.now(), watch.check.visibleAfter);
+          watch.tracked = track(watch.tracked, { verdict: 'unknown', why: 'the probe hangs' }, clock.now(), watch.check);
         }
         const due = [...watches.values()].filter((watch) => watch.dueAt <= now && watch.probingSince === undefined);
         for (const watch of due) {

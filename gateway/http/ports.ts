@@ -3,6 +3,7 @@ import type { LifeStep } from '../domain/alarm-step.ts';
 import type { Screen, UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { Mandate, PanelCommand, PanelCommandResult, PanelOp } from '../domain/command.ts';
+import type { UndeliveredAlarm } from '../domain/delivery.ts';
 import type { DiscoveredCamera } from '../domain/discovered-camera.ts';
 import type { Seat } from '../domain/event.ts';
 import type { Evidence } from '../domain/evidence.ts';
@@ -246,6 +247,8 @@ export interface HttpParts {
   readonly uplinkBudget: UplinkAccount;
   /** Since the start. */
   readonly mediaRestarts: () => Readonly<Partial<Record<MediaEnd, number>>>;
+  /** An alarm that has reached nobody who must have it, for 15 s or more. */
+  readonly undelivered: () => UndeliveredAlarm | undefined;
   readonly uplinkViews: () => readonly UplinkView[];
   /** Throws NOT_FOUND, COMMAND_UNSUPPORTED. */
   readonly examineUplink: (uplink: UplinkId, signal: AbortSignal) => Promise<UplinkExamination>;

@@ -41,6 +41,7 @@ const migrations: readonly string[] = [
   "ALTER TABLE campus ADD COLUMN practice TEXT NOT NULL DEFAULT '{}';",
   "ALTER TABLE panels ADD COLUMN supervision TEXT NOT NULL DEFAULT '{}';",
   "ALTER TABLE cameras ADD COLUMN events TEXT NOT NULL DEFAULT '[]';",
+  "ALTER TABLE uplinks ADD COLUMN role TEXT NOT NULL DEFAULT 'primary';",
 ];
 
 export const schemaVersion = migrations.length;

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { cameraEventKinds } from '../domain/camera-events.ts';
-import { roles } from '../domain/campus.ts';
+import { roles, uplinkRoles } from '../domain/campus.ts';
 import { canonicalFingerprint, fingerprintPattern } from '../domain/fingerprint.ts';
 import { practiceShape } from '../runtime/alarm-practice.ts';
 import { keysOf } from '../runtime/problems.ts';
@@ -96,6 +96,7 @@ export const documentSchema = section({
       adapter: text,
       settings: z.record(z.string(), z.unknown()).default({}),
       secret: secret.optional(),
+      role: z.enum(uplinkRoles).default('primary'),
       enabled: z.boolean().default(true),
     }),
   ).optional(),
@@ -174,6 +175,7 @@ function documentOf(rows: Rows, options: ExportOptions) {
     })),
     uplinks: by(rows.uplinks, (row) => ({
       ...{ name: row.name, adapter: row.adapter, settings: JSON.parse(row.settings), secret: kept(row.secret), enabled: row.enabled === 1 },
+      ...(row.role === 'primary' ? {} : { role: row.role }),
     })),
     ...(rows.rules.length === 0 ? {} : { rules: by(rows.rules, ruleEntry) }),
     streamKeys: by(rows.streamKeys, (row) => ({

@@ -94,9 +94,9 @@ export function incomingOf(document: InventoryDocument, before: Rows, sealer: Se
       : {}),
     ...(uplinks
       ? {
-          uplinks: entriesOf(uplinks).map(([id, { name, adapter, settings, secret, enabled }]) => {
+          uplinks: entriesOf(uplinks).map(([id, { name, adapter, settings, secret, role, enabled }]) => {
             const kept = sealed(secret, stored(before.uplinks, id)?.secret ?? null, ownerOf.uplink(id));
-            return { id, name, adapter, settings: JSON.stringify(settings), secret: kept, enabled: flag(enabled) };
+            return { id, name, adapter, settings: JSON.stringify(settings), secret: kept, role, enabled: flag(enabled) };
           }),
         }
       : {}),

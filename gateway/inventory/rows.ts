@@ -36,7 +36,7 @@ type PanelRow = {
   maintenance: Flag;
 };
 type ZoneRow = { panel: string; id: string; name: string; place: string | null; type: string | null; channels: string };
-type UplinkRow = { id: string; name: string; adapter: string; settings: string; secret: string | null; enabled: Flag };
+type UplinkRow = { id: string; name: string; adapter: string; settings: string; secret: string | null; role: string; enabled: Flag };
 type RuleRow = {
   id: string;
   panel: string | null;
@@ -87,7 +87,7 @@ const columns: { readonly [Name in Table]: readonly (keyof Row<Name> & string)[]
     'maintenance',
   ],
   zones: ['panel', 'id', 'name', 'place', 'type', 'channels'],
-  uplinks: ['id', 'name', 'adapter', 'settings', 'secret', 'enabled'],
+  uplinks: ['id', 'name', 'adapter', 'settings', 'secret', 'role', 'enabled'],
   rules: ['id', 'panel', 'zone', 'code', 'alarm', 'type', 'severity', 'drill'],
   streamKeys: ['id', 'label', 'password', 'channels', 'purpose'],
   users: ['id', 'name', 'role', 'passwordHash'],

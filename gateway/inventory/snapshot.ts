@@ -1,6 +1,6 @@
 /** Rows → the domain's Inventory: frozen, secrets unsealed into `Secret`s; one that cannot be read fails whoever asks for it, and nothing else. */
 import type { Camera, Campus, Inventory, Panel, User } from '../domain/campus.ts';
-import { roles } from '../domain/campus.ts';
+import { roles, type UplinkSettings, uplinkRoles } from '../domain/campus.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import { cameraId, campusId, channelId, panelId, placeId, uplinkId, userId, zoneId } from '../domain/ids.ts';
 import { Secret } from '../domain/secret.ts';
@@ -41,12 +41,18 @@ export function snapshotOf(rows: Rows, sealer: Sealer): Snapshot {
       adapter: row.adapter,
       settings: JSON.parse(row.settings),
       ...(row.secret === null ? {} : { secret: open(row.secret, ownerOf.uplink(row.id)) }),
+      ...roleOf(row.role),
       enabled: row.enabled === 1,
     })),
     rules: rows.rules.map(ruleOf),
   };
   for (const key of rows.streamKeys) open(key.password, ownerOf.streamKey(key.id));
   return { rows, inventory: frozen(inventory), unreadable };
+}
+
+function roleOf(text: string): Pick<UplinkSettings, 'role'> {
+  const role = uplinkRoles.find((known) => known === text) ?? 'primary';
+  return role === 'primary' ? {} : { role };
 }
 
 /** Names of the places where a secret stands: authenticated by the seal, and told to people. */

@@ -156,10 +156,10 @@ function storeOf(ledger: Ledger, clock: Clock): InventoryStore {
 
     putUplink: (uplink) =>
       ledger.edit((database, before) => {
-        const { id, name, adapter, settings, secret, enabled } = uplink;
+        const { id, name, adapter, settings, secret, role = 'primary', enabled } = uplink;
         const kept = before.rows.uplinks.find((row) => row.id === id)?.secret ?? null;
         const sealed = secret === 'keep' ? kept : secret ? sealer.seal(secret.reveal(), ownerOf.uplink(id)) : null;
-        putRow(database, 'uplinks', { id, name, adapter, settings: JSON.stringify(settings), secret: sealed, enabled: flag(enabled) });
+        putRow(database, 'uplinks', { id, name, adapter, settings: JSON.stringify(settings), secret: sealed, role, enabled: flag(enabled) });
       }),
     removeUplink: (uplink) => ledger.edit((database) => gone(removeRows(database, 'uplinks', { column: 'id', is: uplink }), 'uplink', uplink)),
     newUplinkSecret: (uplink) => {

@@ -5,7 +5,8 @@ import BetterSqlite, { type Database } from 'better-sqlite3';
 import { GatewayError } from '../domain/errors.ts';
 import type { DomainEvent, JournalEntry } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
-import type { ChainReport, Clock, Journal, JournalReader, Logger, Outbox, Recorded } from '../domain/ports.ts';
+import type { Outbox } from '../domain/outbox.ts';
+import type { ChainReport, Clock, Journal, JournalReader, Logger, Recorded } from '../domain/ports.ts';
 import { instant, type Millis, millis } from '../domain/time.ts';
 import { Scope } from '../runtime/scope.ts';
 import { siblingModule, startWorker } from '../runtime/worker.ts';
@@ -154,8 +155,8 @@ function openReadOnly(file: string): Database {
 function* owed(operations: readonly Operation[]): Generator<string> {
   const told = new Set<string>();
   for (const operation of operations) {
-    if (operation.kind !== 'record') continue;
-    for (const uplink of operation.uplinks) {
+    if (operation.kind !== 'record' && operation.kind !== 'stand-in') continue;
+    for (const uplink of operation.kind === 'record' ? operation.uplinks : [operation.uplink]) {
       if (!told.has(uplink)) yield uplink;
       told.add(uplink);
     }

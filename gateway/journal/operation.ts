@@ -56,7 +56,11 @@ export type Operation =
       readonly reason: string;
       readonly until: number;
       readonly receipts: readonly ReceiptRow[];
-    };
+    }
+
+  /** A backup is owed what a primary is, at these places; or is no longer. */
+  | { readonly kind: 'stand-in'; readonly uplink: string; readonly primary: string; readonly positions: readonly number[] }
+  | { readonly kind: 'withdraw'; readonly uplink: string; readonly positions: readonly number[] };
 
 export type Outcome =
   | {

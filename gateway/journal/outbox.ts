@@ -2,8 +2,9 @@
 import type { Database } from 'better-sqlite3';
 import type { Delivery, Receipt } from '../domain/delivery.ts';
 import { GatewayError } from '../domain/errors.ts';
+import type { EventKind } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
-import type { Outbox } from '../domain/ports.ts';
+import type { Outbox } from '../domain/outbox.ts';
 import { instant, isoOf, type Millis, seconds } from '../domain/time.ts';
 import type { Bell } from './bell.ts';
 import { type HopSpan, spanOf } from './hop-spans.ts';
@@ -51,9 +52,22 @@ const statements = {
   refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT +?`,
   delivery: `SELECT e.id, e.kind, e.journalled_at, e.body, e.link, d.lane, d.rank, d.attempts, d.refusals
     FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?`,
+  firstOwed: `SELECT min(position) AS position FROM (
+    SELECT min(head) AS position FROM lane WHERE uplink = ? UNION ALL SELECT min(position) FROM delivery WHERE uplink = ? AND state = 'refused')`,
+  owedAfter: `SELECT d.position, e.kind FROM delivery d JOIN event e USING (position)
+    WHERE d.uplink = ? AND d.position > ? AND d.state <> 'accepted' ORDER BY d.position LIMIT +?`,
+  standIns: 'SELECT DISTINCT position FROM stand_in WHERE uplink = ? ORDER BY position LIMIT +?',
   nextWaiting: 'SELECT head AS position, next_at FROM lane WHERE uplink = ? ORDER BY next_at LIMIT +?',
   nextRefused: `SELECT position, next_at FROM delivery WHERE uplink = ? AND state = 'refused' ORDER BY next_at LIMIT +?`,
 } as const;
+
+/** Deliveries that one operation makes or unmakes: one COMMIT stays short. */
+const standInsAtOnce = 200;
+
+interface OwedRow {
+  readonly position: number;
+  readonly kind: EventKind;
+}
 
 export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Outbox {
   const waiting = database.prepare<[string, number, number], DueRow>(statements.waiting);
@@ -62,6 +76,9 @@ export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Out
   const find = database.prepare<[string, number], DeliveryRow>(statements.delivery);
   const nextWaiting = database.prepare<[string, number], { position: number; next_at: number }>(statements.nextWaiting);
   const nextRefused = database.prepare<[string, number], { position: number; next_at: number }>(statements.nextRefused);
+  const firstOwed = database.prepare<[string, string], { position: number | null }>(statements.firstOwed);
+  const owedAfter = database.prepare<[string, number, number], OwedRow>(statements.owedAfter);
+  const standIns = database.prepare<[string, number], { position: number }>(statements.standIns);
   const claims = new Map<UplinkId, Map<number, Claim>>();
 
   const claimsOf = (uplink: UplinkId): Map<number, Claim> => {
@@ -152,6 +169,19 @@ export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Out
       const first = nextWaiting.all(uplink, held.size + 1).find(({ position }) => !held.has(position));
       return first && instant(first.next_at);
     },
+    standIn: async ({ backup, primary, kinds, after }) => {
+      const first = firstOwed.get(primary, primary)?.position ?? undefined;
+      if (first === undefined) return { through: after, more: false };
+      const owed = owedAfter.all(primary, Math.max(after, first - 1), standInsAtOnce);
+      const positions = owed.filter(({ kind }) => kinds.has(kind)).map(({ position }) => position);
+      if (positions.length > 0) expectDone(await submit({ kind: 'stand-in', uplink: backup, primary, positions }), backup);
+      return { through: owed.at(-1)?.position ?? after, more: owed.length === standInsAtOnce };
+    },
+    withdraw: async (backup) => {
+      const positions = standIns.all(backup, standInsAtOnce).map(({ position }) => position);
+      if (positions.length > 0) expectDone(await submit({ kind: 'withdraw', uplink: backup, positions }), backup);
+      return positions.length > 0;
+    },
     arrival: (uplink, signal) => bell(uplink).next(signal),
   };
 }
@@ -176,6 +206,11 @@ function deliveryOf(uplink: UplinkId, position: number, row: DeliveryRow): Deliv
     attempts: row.attempts,
     ...(row.refusals > 0 ? { refusals: row.refusals } : {}),
   };
+}
+
+function expectDone(outcome: Outcome, backup: UplinkId): void {
+  if (outcome.kind === 'done') return;
+  throw new GatewayError('JOURNAL_UNAVAILABLE', `The journal did not take for whom backup ${backup} stands in.`, { context: { uplink: backup } });
 }
 
 function notTaken(outcome: Outcome, delivery: Delivery): GatewayError {

@@ -1,7 +1,7 @@
 /** Questions about the journal, on a read-only connection of its own: WAL lets it read while the journal's thread commits. */
 import type { Database } from 'better-sqlite3';
-import type { Backlog, DeliveryState, DeliveryStatus, Hop, Receipt } from '../domain/delivery.ts';
-import type { DomainEvent, JournalEntry } from '../domain/event.ts';
+import type { Backlog, DeliveryState, DeliveryStatus, Hop, Receipt, UndeliveredAlarm } from '../domain/delivery.ts';
+import type { AlarmRaised, DomainEvent, JournalEntry } from '../domain/event.ts';
 import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { AlarmRecord, JournalReader } from '../domain/ports.ts';
 import { type Instant, instant } from '../domain/time.ts';
@@ -38,9 +38,10 @@ export function openReader(database: Database, corrected: ClockSettings['correct
     `SELECT hop, at, by, proof FROM receipt WHERE position = ?
      ORDER BY instr('pressed received journalled sent answered confirmed accepted shown acknowledged', hop), at`,
   );
-  const deliveries = database.prepare<[number], { uplink: UplinkId; state: DeliveryState; attempts: number; reason: string | null; next_at: number }>(
-    'SELECT uplink, state, attempts, reason, next_at FROM delivery WHERE position = ? ORDER BY uplink',
-  );
+  const deliveries = database.prepare<
+    [number],
+    { uplink: UplinkId; state: DeliveryState; attempts: number; reason: string | null; next_at: number; covered_by: UplinkId | null }
+  >('SELECT uplink, state, attempts, reason, next_at, covered_by FROM delivery WHERE position = ? ORDER BY uplink');
   const restored = database.prepare<[string, string, string, number], EntryRow>(
     `${entry} WHERE e.panel = ? AND e.zone = ? AND e.type = ? AND e.position > ? AND e.kind = 'alarm.restored' ORDER BY e.position LIMIT 1`,
   );
@@ -68,8 +69,8 @@ export function openReader(database: Database, corrected: ClockSettings['correct
        SELECT min(head) AS position FROM lane WHERE uplink = ?
        UNION ALL SELECT min(position) FROM delivery WHERE uplink = ? AND state = 'refused'))`,
   );
-  const oldestAlarm = database.prepare<[string], { position: number; at: number }>(
-    `SELECT d.position, e.journalled_at AS at FROM delivery d INDEXED BY delivery_of_alarm_owed JOIN event e USING (position)
+  const oldestAlarm = database.prepare<[string], EntryRow>(
+    `SELECT e.position, e.journalled_at, e.body FROM delivery d INDEXED BY delivery_of_alarm_owed JOIN event e USING (position)
      WHERE d.uplink = ? AND d.rank < 2 AND d.state <> 'accepted'
        AND e.kind = 'alarm.raised' AND NOT e.body ->> '$.drill' AND NOT e.body ->> '$.test' ORDER BY d.position LIMIT 1`,
   );
@@ -87,11 +88,12 @@ export function openReader(database: Database, corrected: ClockSettings['correct
         .all(position)
         .map(({ hop, at, by, proof }): Receipt => ({ hop, at: instant(at), ...(by === '' ? {} : { by }), ...(proof === null ? {} : { proof }) })),
       deliveries: deliveries.all(position).map(
-        ({ uplink, state, attempts, reason, next_at }): DeliveryStatus => ({
+        ({ uplink, state, attempts, reason, next_at, covered_by }): DeliveryStatus => ({
           uplink,
           state,
           attempts,
           ...(reason === null ? {} : { reason }),
+          ...(covered_by === null ? {} : { coveredBy: covered_by }),
           ...(state === 'accepted' ? {} : { nextTryAt: instant(next_at) }),
         }),
       ),
@@ -146,10 +148,14 @@ export function openReader(database: Database, corrected: ClockSettings['correct
       return {
         ...{ pending: counts?.pending ?? 0, refused: counts?.refused ?? 0 },
         ...(first === undefined ? {} : { oldest: corrected(first.position, first.at) }),
-        ...(alarm === undefined ? {} : { oldestAlarm: corrected(alarm.position, alarm.at) }),
+        ...(alarm === undefined ? {} : { oldestAlarm: { ...undeliveredOf(alarm), journalledAt: corrected(alarm.position, alarm.journalled_at) } }),
       };
     },
   };
+}
+
+function undeliveredOf(row: EntryRow): Pick<UndeliveredAlarm, 'event'> {
+  return { event: entryOf(row).event as AlarmRaised }; // asked for by its kind
 }
 
 function believedTime(event: DomainEvent): Instant {

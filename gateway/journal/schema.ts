@@ -124,5 +124,14 @@ export const journalSchema: Schema = {
     position INTEGER NOT NULL REFERENCES event (position)
   ) STRICT, WITHOUT ROWID;
   `,
+    // Which delivery of a backup stands in for which primary, while it is owed; and which backup took what a primary was owed.
+    `CREATE TABLE stand_in (
+    uplink     TEXT NOT NULL,
+    position   INTEGER NOT NULL,
+    stands_for TEXT NOT NULL,
+    PRIMARY KEY (uplink, position, stands_for)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX stand_in_by_primary ON stand_in (stands_for, position);
+  ALTER TABLE delivery ADD COLUMN covered_by TEXT;`,
   ],
 };

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { linkOf } from './chain.ts';
 import type { EventRow, Operation, Outcome, ReceiptRow } from './operation.ts';
+import { type LaneBook, openStandIns } from './stand-ins.ts';
 
 export interface Writer {
   /** All of the batch, or nothing of it: throws if the COMMIT fails. An operation that makes no sense is rejected alone. */
@@ -20,6 +21,7 @@ interface DeliveryRow {
   readonly rank: number;
   readonly state: 'pending' | 'refused' | 'accepted';
   readonly kind: string;
+  readonly covered_by: string | null;
 }
 
 /** How many refused deliveries become due when one of them is accepted after all. Those that are wanted call the next along. */
@@ -60,10 +62,10 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
        accepted = accepted + excluded.accepted, alarms = alarms + excluded.alarms`,
   );
   const findDelivery = database.prepare<[string, number], DeliveryRow>(
-    'SELECT d.lane, d.rank, d.state, e.kind FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?',
+    'SELECT d.lane, d.rank, d.state, d.covered_by, e.kind FROM delivery d JOIN event e USING (position) WHERE d.uplink = ? AND d.position = ?',
   );
   const acceptDelivery = database.prepare(
-    `UPDATE delivery SET state = 'accepted', attempts = attempts + 1, reason = NULL WHERE uplink = ? AND position = ?`,
+    `UPDATE delivery SET state = 'accepted', attempts = attempts + 1, reason = NULL, covered_by = NULL WHERE uplink = ? AND position = ?`,
   );
   const holdDelivery = database.prepare(
     'UPDATE delivery SET state = ?, attempts = ?, refusals = ?, reason = ?, next_at = ? WHERE uplink = ? AND position = ?',
@@ -80,6 +82,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
   );
   const setLane = database.prepare('UPDATE lane SET rank = ?, head = ?, next_at = ? WHERE uplink = ? AND lane = ?');
   const leaveLane = database.prepare('DELETE FROM lane WHERE uplink = ? AND lane = ?');
+  const eventAt = database.prepare<[number], { one: 1 }>('SELECT 1 AS one FROM event WHERE position = ?');
   const lastPosition = database.prepare<[], { position: number }>('SELECT coalesce(max(position), 0) AS position FROM event');
   const lastLink = database.prepare<[], { link: string | null }>('SELECT link FROM event WHERE position = (SELECT max(position) FROM event)');
   /** Link of the event before the next one; read anew in each transaction, so that one that was rolled back leaves nothing behind. */
@@ -97,6 +100,24 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     if (head) setLane.run(best, head.position, head.next_at, uplink, lane);
     else leaveLane.run(uplink, lane);
   };
+
+  const owe: LaneBook['owe'] = (uplink, { position, lane, rank }, at) => {
+    addDelivery.run(uplink, position, lane, rank, at);
+    joinLane.run(uplink, lane, rank, position, at);
+    tally.run(uplink, 1, 0, 0, 0);
+  };
+  const settled: LaneBook['settled'] = (uplink, { lane, state }) => {
+    const pending = state === 'pending';
+    tally.run(uplink, pending ? -1 : 0, pending ? 0 : -1, 0, 0);
+    if (pending) settleLane(uplink, lane);
+  };
+  const standIns = openStandIns(database, {
+    owe: (uplink, delivery, at) => {
+      owe(uplink, delivery, at);
+      settleLane(uplink, delivery.lane); // it may be older than what is in line already
+    },
+    settled,
+  });
 
   /** True: it is the first of its hop. */
   const keep = (position: number, receipt: ReceiptRow): boolean => {
@@ -128,11 +149,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     if (kind === 'fault.cleared') clearFault.run(event.about);
     if (evidence?.stands) keepEvidence.run(evidence.id, position);
     else if (evidence) dropEvidence.run(evidence.id);
-    for (const uplink of new Set(uplinks)) {
-      addDelivery.run(uplink, position, lane, rank, at);
-      joinLane.run(uplink, lane, rank, position, at);
-      tally.run(uplink, 1, 0, 0, 0);
-    }
+    for (const uplink of new Set(uplinks)) owe(uplink, { position, lane, rank }, at);
     return { kind: 'recorded', position, journalledAt: at, first: null };
   };
 
@@ -149,22 +166,24 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
       case 'accept': {
         const { uplink, position } = operation;
         const delivery = findDelivery.get(uplink, position);
-        if (!delivery) return { kind: 'unknown-event' };
+        // Withdrawn while it was on its way: the receipts stay, whatever else becomes of the event.
+        if (!delivery) return eventAt.get(position) ? { kind: 'done', first: keepAll(position, operation.receipts) } : { kind: 'unknown-event' };
         const first = keepAll(position, operation.receipts);
-        if (delivery.state === 'accepted') return { kind: 'done', first };
+        if (delivery.state === 'accepted' && delivery.covered_by === null) return { kind: 'done', first };
         acceptDelivery.run(uplink, position);
-        const pending = delivery.state === 'pending';
-        tally.run(uplink, pending ? -1 : 0, pending ? 0 : -1, 1, delivery.kind === 'alarm.raised' ? 1 : 0);
-        if (pending) settleLane(uplink, delivery.lane);
+        tally.run(uplink, 0, 0, 1, delivery.kind === 'alarm.raised' ? 1 : 0);
+        if (delivery.state === 'accepted') return { kind: 'done', first }; // it went by both
+        settled(uplink, delivery);
+        standIns.accepted(uplink, position);
         // The far side has changed its mind: others that it refused need not wait out their hour.
-        else bringForward.run({ at, uplink, count: calledAlong });
+        if (delivery.state === 'refused') bringForward.run({ at, uplink, count: calledAlong });
         return { kind: 'done', first };
       }
       case 'postpone':
       case 'refuse': {
         const { uplink, position, attempts, refusals, reason, until } = operation;
         const delivery = findDelivery.get(uplink, position);
-        if (!delivery) return { kind: 'unknown-event' };
+        if (!delivery) return eventAt.get(position) ? { kind: 'done', first: keepAll(position, operation.receipts) } : { kind: 'unknown-event' };
         const first = keepAll(position, operation.receipts);
         if (delivery.state === 'accepted') return { kind: 'done', first };
         // One that was refused stays out of the line, also when its next try gets no answer: back in line it would be first of its lane.
@@ -174,6 +193,12 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
         if (delivery.state === 'pending') settleLane(uplink, delivery.lane);
         return { kind: 'done', first };
       }
+      case 'stand-in':
+        standIns.standIn(operation.uplink, operation.primary, operation.positions, at);
+        return { kind: 'done' };
+      case 'withdraw':
+        standIns.withdraw(operation.uplink, operation.positions);
+        return { kind: 'done' };
     }
   };
   const applyAlone = database.transaction(apply);
@@ -191,6 +216,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
 
   const transact = database.transaction((operations: readonly Operation[], at: number, each: typeof apply): readonly Outcome[] => {
     newest = lastLink.get()?.link ?? null;
+    standIns.begin();
     const outcomes = operations.map((operation) => each(operation, at));
     beforeCommit();
     return outcomes;

@@ -5,16 +5,15 @@ import { mqtt } from '../../adapters/uplinks/mqtt.ts';
 import { uplinkId } from '../../gateway/domain/ids.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
-import { systemClock } from '../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../gateway/runtime/logger.ts';
-import { deliveryOf, policeSide, sharedSecret, untilDelivered, uplinkContract } from './uplink.ts';
+import { context, deliveryOf, policeSide, sharedSecret, untilDelivered, uplinkContract } from './uplink.ts';
 
 function mqttAt(url: string, settings: Readonly<Record<string, unknown>> = {}, password = sharedSecret): Uplink {
   const config = mqtt.config.parse({ url, username: 'school', timeout: 0.5, ...settings });
-  return mqtt.create({ id: uplinkId('police'), name: 'police', adapter: 'mqtt', settings: {}, secret: new Secret(password), enabled: true }, config, {
-    clock: systemClock,
-    log: silentLogger,
-  });
+  return mqtt.create(
+    { id: uplinkId('police'), name: 'police', adapter: 'mqtt', settings: {}, secret: new Secret(password), enabled: true },
+    config,
+    context,
+  );
 }
 
 uplinkContract({

@@ -13,9 +13,8 @@ import { type BoxCertificate, boxCertificate } from '../../gateway/runtime/box-c
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
-import { deliveryOf, sharedSecret, untilDelivered } from './uplink.ts';
+import { context, deliveryOf, sharedSecret, untilDelivered } from './uplink.ts';
 
-const context = { clock: systemClock, log: silentLogger };
 const folder = mkdtempSync(join(tmpdir(), 'uplink-tls-'));
 const ca = join(folder, 'platform.pem');
 let certificate: BoxCertificate;
@@ -27,7 +26,7 @@ beforeAll(async () => {
   const listen = { address: '127.0.0.1', port: 0 };
   const tls = { cert: certificate.cert, key: certificate.key };
   police = await runPoliceSimulator({
-    ...context,
+    ...{ clock: systemClock, log: silentLogger },
     webhook: { listen, tls },
     mqtt: { listen, tls, username: 'school', password: sharedSecret },
     ledger: 'memory',

@@ -8,10 +8,7 @@ import { Secret } from '../../gateway/domain/secret.ts';
 import { after, hours } from '../../gateway/domain/time.ts';
 import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../gateway/runtime/logger.ts';
-import { deliveryOf, policeSide, sharedSecret, uplinkContract } from './uplink.ts';
-
-const context = { clock: systemClock, log: silentLogger };
+import { context, deliveryOf, policeSide, sharedSecret, uplinkContract } from './uplink.ts';
 
 function webhookAt(url: string, settings: Readonly<Record<string, unknown>> = {}, around = context): Uplink {
   const config = webhook.config.parse({ url, timeout: 0.5, ...settings });
@@ -55,7 +52,7 @@ test('every post is signed over the exact bytes, by a sum that anybody can repea
 test.each([hours(1), hours(-1)])('a clock that is %i ms wrong costs one try: the platform tells its own', async (wrong) => {
   await using police = await policeSide();
   const clock = { ...systemClock, now: () => after(systemClock.now(), wrong) };
-  const uplink = running(webhookAt(police.webhook!.url, {}, { clock, log: silentLogger }));
+  const uplink = running(webhookAt(police.webhook!.url, {}, { ...context, clock }));
   const deliver = () => uplink.deliver(deliveryOf(), AbortSignal.timeout(5_000));
   // Two at once: the answer to the first must not make a refusal of the second.
   const first = await Promise.allSettled([deliver(), deliver()]);

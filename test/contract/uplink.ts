@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { eventIdFrom, uplinkId } from '../../gateway/domain/ids.ts';
 import { instant, millis, seconds } from '../../gateway/domain/time.ts';
-import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
+import type { Uplink, UplinkContext } from '../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { supervise } from '../../gateway/runtime/supervise.ts';
@@ -12,6 +12,16 @@ import type { LedgerRow } from '../../simulators/platform/ledger.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
 
 export const sharedSecret = 'a key that both sides know';
+/** A box that owes three events and has one refused; what it is not asked for it has not. */
+export const context = {
+  clock: systemClock,
+  log: silentLogger,
+  door: {
+    inventory: { current: () => ({ campus: { id: 'no-3-school' } }) },
+    journal: { backlog: () => ({ pending: 3, refused: 1, oldest: instant(1_760_000_000_000) }) },
+    box: { version: '0.1.0', startedAt: instant(1_760_000_000_000) },
+  } as unknown as UplinkContext['door'],
+};
 const loopback = { address: '127.0.0.1', port: 0 };
 
 export interface UplinkContract {

@@ -82,6 +82,8 @@ async function schoolWith(address: string, password: string) {
       lastAlarmOf: () => undefined,
       testAlarm: () => undefined,
       backlog: () => ({ pending: 0, refused: 0 }),
+      undelivered: () => undefined,
+      standIn: () => undefined,
       mediaRestarts: () => [],
       disk: async () => ({ free: 1, total: 1 }),
     },

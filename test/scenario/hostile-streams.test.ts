@@ -158,6 +158,8 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
     lastAlarmOf: () => undefined,
     testAlarm: () => undefined,
     backlog: () => ({ pending: 0, refused: 0 }),
+    undelivered: () => undefined,
+    standIn: () => undefined,
     answeredAt: () => undefined,
     uplinkBroken: () => undefined,
     uplinkLink: () => undefined,

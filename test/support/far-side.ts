@@ -4,7 +4,8 @@ import { type DispatcherOptions, runDispatcher } from '../../gateway/delivery/di
 import type { Delivery, DeliveryBody } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { UplinkId } from '../../gateway/domain/ids.ts';
-import type { Clock, Outbox } from '../../gateway/domain/ports.ts';
+import type { Outbox } from '../../gateway/domain/outbox.ts';
+import type { Clock } from '../../gateway/domain/ports.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';

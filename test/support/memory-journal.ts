@@ -104,11 +104,13 @@ export class MemoryJournal implements Journal {
       const owed = this.#entries.filter(({ event }) =>
         this.#deliveries.get(event.id)?.some((delivery) => delivery.uplink === uplink && delivery.state === 'pending'),
       );
-      const real = owed.find(({ event }) => event.kind === 'alarm.raised' && !event.drill && !event.test);
+      const real = owed.flatMap(({ event, journalledAt }) =>
+        event.kind === 'alarm.raised' && !event.drill && !event.test ? [{ event, journalledAt }] : [],
+      )[0];
       return {
         ...{ pending: owed.length, refused: 0 },
         ...(owed[0] ? { oldest: owed[0].journalledAt } : {}),
-        ...(real ? { oldestAlarm: real.journalledAt } : {}),
+        ...(real ? { oldestAlarm: real } : {}),
       };
     },
   };

@@ -40,7 +40,7 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
   const camera: { status?: CameraStatus } = {};
   const panel: { status?: PanelStatus } = {};
   const ring: { state?: RingState } = {};
-  const uplink: { answeredAt?: Instant; broken?: string; link?: LinkStatus } = {};
+  const uplink: { standIn?: string; answeredAt?: Instant; broken?: string; link?: LinkStatus } = {};
   const disk = { works: true };
   const journalled: { raised: string[]; cleared: number } = { raised: [], cleared: 0 };
   let inventory: Inventory = {
@@ -63,6 +63,8 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
     lastAlarmOf: () => undefined,
     testAlarm: () => undefined,
     backlog: () => ({ pending: 0, refused: 0 }),
+    undelivered: () => undefined,
+    standIn: () => uplink.standIn,
     answeredAt: () => uplink.answeredAt,
     uplinkBroken: () => uplink.broken,
     uplinkLink: () => uplink.link,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { recipients } from '../../gateway/delivery/routing.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { type EventId, uplinkId } from '../../gateway/domain/ids.ts';
-import type { Outbox } from '../../gateway/domain/ports.ts';
+import type { Outbox } from '../../gateway/domain/outbox.ts';
+
 import { millis } from '../../gateway/domain/time.ts';
 import type { OpenJournal } from '../../gateway/journal/journal.ts';
 import { dispatching, FarSide, until } from '../support/far-side.ts';
@@ -20,7 +21,7 @@ describe('a far side that answers', () => {
     const event = alarm();
     const { entry } = await bench.journal.record(event, [police]);
     await until(() => bench.journal.stats().uplinks[0]?.accepted === 1);
-    expect(far.ledger.map(({ body }) => body)).toEqual([
+    expect(far.ledger.map(({ body }) => body)).toMatchObject([
       { version: 1, position: 1, journalledAt: new Date(entry.journalledAt).toISOString(), event },
     ]);
     const record = bench.journal.read.alarm(event.id);

@@ -103,6 +103,7 @@ describe('the overview', () => {
     expect((await overview()).phonePolice).toBe(false);
     await clock.advance(seconds(1));
     expect(await overview()).toMatchObject({ phonePolice: true, openAlarms: 2, verdict: { zh: expect.stringContaining('110') } });
+    expect((await overview()).phone).toMatchObject({ number: '110', alarm: id, read: { zh: expect.stringContaining('Guard room button 发生') } });
     await campus.journal.accept(id, 'police' as UplinkId);
     expect((await overview()).phonePolice).toBe(false);
   });

@@ -114,6 +114,10 @@ describe('the live channel', () => {
       for (const screen of ['wall', 'console', 'wall']) socket.send(JSON.stringify({ kind: 'shown', alarm: id, screen }));
     }
     await eventually(async () => expect(await shown()).toHaveLength(2));
+    // However long ago it was raised: the ladder that somebody has open grows.
+    await operator.until(() =>
+      operator.messages.some(({ kind, alarm }) => kind === 'alarm' && alarm.receipts.some(({ screen }: { screen?: string }) => screen === 'console')),
+    );
     const by = campus.inventory.userByName('operator')?.id;
     expect(await shown()).toMatchObject([
       { by: `${by}@wall`, path: 'operator', screen: 'wall' },

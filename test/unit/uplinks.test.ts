@@ -28,6 +28,7 @@ async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = ()
   const uplinks = openUplinks({
     inventory: { current: () => inventory, changes: (signal) => changes.take(signal) },
     outbox: bench.journal.outbox,
+    backlog: (uplink) => bench.journal.read.backlog(uplink),
     create: (wanted) => ({
       id: wanted.id,
       accepts: new Set<EventKind>(['alarm.raised']),

@@ -1,5 +1,6 @@
 /** The register of health checks: one line each. */
 import type { AnyHealthCheck } from '../check.ts';
+import { alarmUndelivered } from './alarm-undelivered.ts';
 import { cameraCertificate } from './camera-certificate.ts';
 import { cameraClock } from './camera-clock.ts';
 import { cameraCredentials } from './camera-credentials.ts';
@@ -40,6 +41,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   uplinkLink,
   uplinkProof,
   zoneRecording,
+  alarmUndelivered,
   diskSpace,
   mediaRestarted,
 ];

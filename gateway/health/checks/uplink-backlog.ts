@@ -15,6 +15,14 @@ export const uplinkBacklog: HealthCheck<'uplink'> = {
   async probe({ uplink }, context) {
     const backlog = context.backlog(uplink.id);
     const waited = backlog.oldest === undefined ? 0 : between(backlog.oldest, context.now());
+    const backup = context.standIn(uplink.id);
+    if (waited < longest && backup !== undefined) {
+      return {
+        verdict: 'fail',
+        sentence: { zh: `警务平台无应答，由“${backup}”代送。`, en: `Police platform does not answer: ${backup} stands in.` },
+        measured: { pending: backlog.pending },
+      };
+    }
     if (waited < longest) {
       // Nothing owed is no proof that anybody is there; a link that stands is.
       if (context.answeredAt(uplink.id) === undefined && context.uplinkLink(uplink.id)?.state !== 'up')

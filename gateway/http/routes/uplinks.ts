@@ -1,12 +1,12 @@
 /** Uplinks: where events are delivered to. Secrets go in, or are made here and told once; they never come out again. */
-import type { UplinkSettings } from '../../domain/campus.ts';
+import { type UplinkSettings, uplinkRoles } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { UplinkId } from '../../domain/ids.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { UplinkExamination } from '../../domain/uplink-ports.ts';
 import type { Words } from '../../domain/words.ts';
 import { type Route, route } from '../route.ts';
-import { idOf, idText, nameText, words, z } from '../schemas/pieces.ts';
+import { idOf, idText, maybe, nameText, words, z } from '../schemas/pieces.ts';
 import { shownSettings } from '../views/settings.ts';
 import type { RouteParts } from './parts.ts';
 import { refuseProblems, settingsToStore } from './stored-secret.ts';
@@ -16,6 +16,8 @@ const fields = {
   name: nameText,
   adapter: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'the name of an uplink adapter, such as mqtt or webhook'),
   settings: z.record(z.string().max(64), z.unknown()).default({}),
+  /** Left out: as stored; of a new one: primary. */
+  role: z.enum(uplinkRoles).exactOptional(),
   enabled: z.boolean().default(true),
   /** Left out: as stored. */
   secret: z.string().min(1).max(1_024).optional(),
@@ -34,6 +36,7 @@ const entry: z.ZodType<UplinkEntry> = z
     name: z.string(),
     adapter: z.string(),
     settings: z.record(z.string(), z.unknown()),
+    role: maybe(z.enum(uplinkRoles)),
     enabled: z.boolean(),
     hasSecret: z.boolean(),
     doubts: z.array(words).readonly(),
@@ -62,7 +65,14 @@ export function uplinkRoutes({ inventory, settingsProblems, uplinkDoubts, examin
     const settings = settingsToStore(rest, known, secret === undefined && known?.secret ? 'secret' : undefined);
     refuseProblems(settingsProblems('uplink', rest.adapter, settings));
     const kept = known ? { secret: 'keep' as const } : {};
-    inventory.putUplink({ id, ...rest, settings, ...(secret === undefined ? kept : { secret: new Secret(secret) }) });
+    const { role = known?.role } = rest;
+    inventory.putUplink({
+      id,
+      ...rest,
+      ...(role === undefined ? {} : { role }),
+      settings,
+      ...(secret === undefined ? kept : { secret: new Secret(secret) }),
+    });
     return entryOf(find(id));
   };
   return [

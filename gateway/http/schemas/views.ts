@@ -13,7 +13,7 @@ import {
   screens,
   type UplinkView,
 } from '../../domain/api.ts';
-import { roles } from '../../domain/campus.ts';
+import { roles, uplinkRoles } from '../../domain/campus.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { errorCodes } from '../../domain/errors.ts';
 import { escalationTargets } from '../../domain/escalation.ts';
@@ -35,6 +35,8 @@ export const uplinkView: z.ZodType<UplinkView> = z
     id: z.string(),
     name: z.string(),
     adapter: z.string(),
+    role: maybe(z.enum(uplinkRoles)),
+    standsInFor: maybe(z.array(z.string()).readonly()),
     state,
     pending: z.number(),
     refused: z.number(),
@@ -70,6 +72,7 @@ export const overview: z.ZodType<Overview> = z
     uplinks: z.array(uplinkView),
     needsYou: z.array(faultView),
     phonePolice: z.boolean(),
+    phone: maybe(z.object({ number: z.string(), read: words, alarm: z.string(), since: iso })),
     startedAt: iso,
     version: z.string(),
   })
@@ -152,6 +155,7 @@ const deliveryStatus: z.ZodType<DeliveryStatus> = z
     state: z.enum(['pending', 'refused', 'accepted']),
     attempts: z.number(),
     reason: maybe(z.string()),
+    coveredBy: maybe(idOf<UplinkId>()),
     nextTryAt: maybe(moment),
   })
   .openapi('DeliveryStatus');

@@ -64,6 +64,12 @@ export class LiveFeed {
     return text;
   }
 
+  /** Something of this alarm has moved on: the pages are told with the next round, however long ago it was raised. */
+  moved(id: EventId): void {
+    this.#watched.set(id, { since: this.#parts.clock.now(), told: '' });
+    this.#trim();
+  }
+
   health(): string {
     const message: LiveMessage = {
       kind: 'health',
@@ -122,6 +128,10 @@ export class LiveFeed {
     const now = this.#parts.clock.now();
     if (now - Date.parse(alarm.journalledAt) > watchedFor) return; // an old entry, replayed to a page that comes back
     this.#watched.set(alarm.id, { since: now, told: told(alarm) });
+    this.#trim();
+  }
+
+  #trim(): void {
     for (const id of this.#watched.keys()) {
       if (this.#watched.size <= mostWatched) break;
       this.#watched.delete(id);

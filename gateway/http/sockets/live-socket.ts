@@ -43,7 +43,7 @@ interface Serving {
 
 async function serve(arrival: SocketArrival, { parts, feed, backlogLimit }: Serving): Promise<void> {
   const { socket, query, signal } = arrival;
-  hear(arrival, parts);
+  hear(arrival, parts, feed);
   const since = sinceOf(query.get('since'), parts);
   if (since === undefined) {
     // RFC 6455 §7.1.6: the page learns it from the close code, which a refused upgrade would hide from it.
@@ -71,7 +71,7 @@ async function serve(arrival: SocketArrival, { parts, feed, backlogLimit }: Serv
   }
 }
 
-function hear({ socket, caller, signal, ...arrival }: SocketArrival, { alarms, clock, log }: LiveParts): void {
+function hear({ socket, caller, signal, ...arrival }: SocketArrival, { alarms, clock, log }: LiveParts, feed: LiveFeed): void {
   const allowance = new Allowance(clock, reportsPerSecond, reportsAtOnce);
   socket.on('message', (data, isBinary) => {
     if (signal.aborted) return;
@@ -79,9 +79,11 @@ function hear({ socket, caller, signal, ...arrival }: SocketArrival, { alarms, c
     if (!report) socket.close(closeCodes.refused, 'Not understood, or too much of it.');
     else if (!arrival.stands()) socket.close(closeCodes.unauthenticated, 'The session has ended.');
     else if (operate.includes(caller.user.role)) {
-      alarms
-        .shown(report.alarm as EventId, caller.user.id, report.screen)
-        .catch((error: unknown) => log.debug('shown, but not journalled', { alarm: report.alarm, error }));
+      const alarm = report.alarm as EventId;
+      alarms.shown(alarm, caller.user.id, report.screen).then(
+        () => feed.moved(alarm),
+        (error: unknown) => log.debug('shown, but not journalled', { alarm, error }),
+      );
     }
   });
 }

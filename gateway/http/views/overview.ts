@@ -1,21 +1,27 @@
 /** Is all well? One sentence, a few figures, and what needs somebody. */
-import type { FaultView, Overview, UplinkView } from '../../domain/api.ts';
-import type { DeviceHealth, DeviceState, SubjectKind } from '../../domain/health.ts';
-import { between, isoOf, seconds } from '../../domain/time.ts';
+import type { FaultView, Overview, PhoneCall, UplinkView } from '../../domain/api.ts';
+import type { Inventory } from '../../domain/campus.ts';
+import type { UndeliveredAlarm } from '../../domain/delivery.ts';
+import type { DeviceHealth, DeviceState, FaultCode, SubjectKind } from '../../domain/health.ts';
+import { phoneScript, policeNumber } from '../../domain/phone-police.ts';
+import { isoOf } from '../../domain/time.ts';
 import type { Words } from '../../domain/words.ts';
 import type { HttpParts } from '../ports.ts';
 import { deviceViews } from './device-view.ts';
 
-type OverviewParts = Pick<HttpParts, 'inventory' | 'health' | 'fleet' | 'faultTitle' | 'journal' | 'uplinkViews' | 'clock' | 'startedAt' | 'version'>;
+type OverviewParts = Pick<
+  HttpParts,
+  'inventory' | 'health' | 'fleet' | 'faultTitle' | 'journal' | 'uplinkViews' | 'undelivered' | 'startedAt' | 'version'
+>;
 
-/** reliability-security.md §0.14: undelivered for this long is itself an alarm. */
-const phoneAfter = seconds(15);
 /** More open alarms than this are not counted: the number means "too many" anyway. */
 const mostCounted = 100;
 const mostNeeds = 5;
 
 export function overviewOf(parts: OverviewParts): Overview {
-  const { campus } = parts.inventory.current();
+  const inventory = parts.inventory.current();
+  const { campus } = inventory;
+  const undelivered = parts.undelivered();
   const devices = deviceViews(parts, []);
   const uplinks = parts.uplinkViews();
   const tally = (kind: SubjectKind) => {
@@ -27,13 +33,14 @@ export function overviewOf(parts: OverviewParts): Overview {
     panels: tally('panel'),
     openAlarms: parts.journal.read.alarms({ limit: mostCounted, unacknowledged: true }).length,
     openFaults: devices.reduce((sum, { faults }) => sum + faults.length, 0),
-    phonePolice: mustPhone(parts),
+    phonePolice: undelivered !== undefined,
   };
   return {
     campus: { name: campus.name, address: campus.address },
     verdict: verdictOf({ ...figures, uplinks }),
     state: worst(parts.health.devices()),
     ...figures,
+    ...(undelivered ? { phone: phoneCall(undelivered, inventory) } : {}),
     uplinks,
     needsYou: neediest(devices),
     startedAt: isoOf(parts.startedAt),
@@ -41,27 +48,26 @@ export function overviewOf(parts: OverviewParts): Overview {
   };
 }
 
-/** An alarm that is neither test nor drill has been owed to an uplink of ours for 15 s or more, however many came after it. */
-export function mustPhone({ inventory, journal, clock }: Pick<OverviewParts, 'inventory' | 'journal' | 'clock'>): boolean {
-  const now = clock.now();
-  return inventory
-    .current()
-    .uplinks.filter(({ enabled }) => enabled)
-    .map(({ id }) => journal.read.backlog(id).oldestAlarm)
-    .some((at) => at !== undefined && between(at, now) >= phoneAfter);
+function phoneCall(alarm: UndeliveredAlarm, inventory: Inventory): PhoneCall {
+  return { number: policeNumber, read: phoneScript(alarm, inventory), alarm: alarm.event.id, since: isoOf(alarm.journalledAt) };
 }
 
+const alarmLost: FaultCode = 'alarm-undelivered';
 const kindWeight: Readonly<Record<SubjectKind, number>> = { uplink: 0, panel: 1, gateway: 2, camera: 3, zone: 4 };
 const stateWeight: Readonly<Record<DeviceState, number>> = { offline: 0, degraded: 1, unknown: 2, normal: 3, maintenance: 4, disabled: 5 };
 
-/** The gravest fault of each device; what carries alarms goes before what shows pictures. */
+/** The gravest fault of each device: an alarm that nobody has first, then what carries alarms, then what shows pictures. */
 function neediest(
   devices: readonly { readonly kind: SubjectKind; readonly state: DeviceState; readonly faults: readonly FaultView[] }[],
 ): readonly FaultView[] {
   return devices
     .flatMap(({ kind, state, faults }) => (faults[0] ? [{ kind, state, fault: faults[0] }] : []))
     .sort(
-      (a, b) => kindWeight[a.kind] - kindWeight[b.kind] || stateWeight[a.state] - stateWeight[b.state] || a.fault.since.localeCompare(b.fault.since),
+      (a, b) =>
+        Number(b.fault.code === alarmLost) - Number(a.fault.code === alarmLost) ||
+        kindWeight[a.kind] - kindWeight[b.kind] ||
+        stateWeight[a.state] - stateWeight[b.state] ||
+        a.fault.since.localeCompare(b.fault.since),
     )
     .slice(0, mostNeeds)
     .map(({ fault }) => fault);

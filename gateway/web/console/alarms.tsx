@@ -121,7 +121,8 @@ function Rung({ receipt, storedAt, say }: { readonly receipt: ReceiptView; reado
 }
 
 function Owed({ delivery, say }: { readonly delivery: DeliveryStatus; readonly say: PageProps['say'] }) {
-  const { uplink, state, attempts, reason, nextTryAt } = delivery;
+  const { uplink, state, attempts, reason, nextTryAt, coveredBy } = delivery;
+  if (coveredBy !== undefined) return `${uplink} ${say('coveredBy', { name: coveredBy })}`;
   return (
     <>
       <strong>{say(state === 'refused' ? 'refused' : 'undelivered')}</strong> {uplink} {say('tries', { n: attempts })}
@@ -148,8 +149,12 @@ function Ladder({ alarm, say }: { readonly alarm: AlarmView; readonly say: PageP
               content: <Rung receipt={receipt} storedAt={Date.parse(alarm.journalledAt)} say={say} />,
             })),
           ...alarm.deliveries
-            .filter(({ state }) => state !== 'accepted')
-            .map((delivery) => ({ key: delivery.uplink, color: 'red', content: <Owed delivery={delivery} say={say} /> })),
+            .filter(({ state, coveredBy }) => state !== 'accepted' || coveredBy !== undefined)
+            .map((delivery) => ({
+              key: delivery.uplink,
+              color: delivery.coveredBy === undefined ? 'red' : 'gray',
+              content: <Owed delivery={delivery} say={say} />,
+            })),
         ]}
       />
       <p className="quiet">{alarm.id}</p>

@@ -75,13 +75,13 @@ function Desk({ say, language, switchLanguage, session, leave }: ConsoleProps & 
       </Layout.Header>
       <Layout.Content className={school.silence > 0 ? 'desk-body desk-stale' : 'desk-body'}>
         {school.silence > 0 ? <Alert type="warning" showIcon banner title={say('stale', { n: school.silence })} /> : null}
-        {school.overview?.phonePolice ? (
+        {school.overview?.phone ? (
           <Alert
             type="error"
             showIcon
             className="phone-police"
-            title={say('phonePolice')}
-            description={say('addressToRead', { address: school.overview.campus.address })}
+            title={say('phonePolice', { number: school.overview.phone.number })}
+            description={say('readOut', { text: school.overview.phone.read[language] })}
           />
         ) : null}
         <Page page={page} school={school} say={say} language={language} />

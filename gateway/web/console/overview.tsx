@@ -1,5 +1,5 @@
 /** Is all well? One sentence, three numbers, the uplinks, and what needs somebody. */
-import { Card, Col, Empty, List, Row, Skeleton, Statistic } from 'antd';
+import { Card, Col, Empty, List, Row, Skeleton, Statistic, Tag } from 'antd';
 import { StateMark } from '../shared/state-mark.tsx';
 import { momentText } from '../shared/time-text.ts';
 import type { PageProps } from './console.tsx';
@@ -29,7 +29,7 @@ export function OverviewPage({ school, say, language }: PageProps) {
                   <List.Item.Meta
                     title={
                       <>
-                        {uplink.name} <StateMark state={uplink.state} say={say} />
+                        {uplink.name} {uplink.role ? <Tag>{say(uplink.role)}</Tag> : null} <StateMark state={uplink.state} say={say} />
                       </>
                     }
                     description={
@@ -38,6 +38,7 @@ export function OverviewPage({ school, say, language }: PageProps) {
                           `${say('lastAccepted')}: ${uplink.acceptedAt ? momentText(uplink.acceptedAt) : say('never')}${
                             uplink.latency === undefined ? '' : ` · ${uplink.latency} ms`
                           }`}
+                        {uplink.standsInFor ? <div>▲ {say('standsInFor', { names: uplink.standsInFor.join('、') })}</div> : null}
                         {uplink.link?.doubts?.map((doubt) => (
                           <div key={doubt.en}>▲ {doubt[language]}</div>
                         ))}

@@ -90,9 +90,9 @@ export function Wall() {
         <time>{clockText(now)}</time>
       </header>
       {school.silence > 0 ? <p className="wall-stale">{say('stale', { n: school.silence })}</p> : null}
-      {school.overview?.phonePolice ? (
+      {school.overview?.phone ? (
         <p className="wall-phone" role="alert">
-          {say('phonePolice')} {say('addressToRead', { address: school.overview.campus.address })}
+          {say('phonePolice', { number: school.overview.phone.number })} {say('readOut', { text: school.overview.phone.read[language] })}
         </p>
       ) : null}
       <div className="wall-body">

@@ -38,9 +38,9 @@ describe('the fault tracker', () => {
 
   test('makes a failure a fault only once it has lasted', () => {
     const clock = new ManualClock();
-    const first = track(untracked, fail, clock.now(), seconds(3));
+    const first = track(untracked, fail, clock.now(), { visibleAfter: seconds(3) });
     expect(first.fault).toBeUndefined();
-    const second = track(first, fail, (clock.now() + 3_000) as never, seconds(3));
+    const second = track(first, fail, (clock.now() + 3_000) as never, { visibleAfter: seconds(3) });
     expect(second.fault?.since).toBe(clock.now());
   });
 
@@ -49,20 +49,20 @@ describe('the fault tracker', () => {
     let tracked = untracked;
     for (let round = 0; round < 3; round += 1) {
       at += 2_000;
-      tracked = track(tracked, fail, at as never, seconds(0));
-      if (round < 2) tracked = track(tracked, pass, (at + 1_000) as never, seconds(0));
+      tracked = track(tracked, fail, at as never, { visibleAfter: seconds(0) });
+      if (round < 2) tracked = track(tracked, pass, (at + 1_000) as never, { visibleAfter: seconds(0) });
     }
-    tracked = track(tracked, pass, (at + 1_000) as never, seconds(0));
+    tracked = track(tracked, pass, (at + 1_000) as never, { visibleAfter: seconds(0) });
     expect(tracked.fault).toBeDefined();
-    tracked = track(tracked, pass, (at + 1_000 + settledFor) as never, seconds(0));
+    tracked = track(tracked, pass, (at + 1_000 + settledFor) as never, { visibleAfter: seconds(0) });
     expect(tracked.fault).toBeUndefined();
   });
 
   test('keeps what stood, and proves nothing, while it cannot tell', () => {
-    const standing = track(untracked, fail, 1_000 as never, seconds(0));
-    expect(track(standing, { verdict: 'unknown', why: 'x' }, 2_000 as never, seconds(0)).fault).toBeDefined();
-    const well = track(untracked, pass, 1_000 as never, seconds(0));
-    expect(track(well, { verdict: 'unknown', why: 'x' }, 2_000 as never, seconds(0)).provenAt).toBeUndefined();
+    const standing = track(untracked, fail, 1_000 as never, { visibleAfter: seconds(0) });
+    expect(track(standing, { verdict: 'unknown', why: 'x' }, 2_000 as never, { visibleAfter: seconds(0) }).fault).toBeDefined();
+    const well = track(untracked, pass, 1_000 as never, { visibleAfter: seconds(0) });
+    expect(track(well, { verdict: 'unknown', why: 'x' }, 2_000 as never, { visibleAfter: seconds(0) }).provenAt).toBeUndefined();
   });
 });
 

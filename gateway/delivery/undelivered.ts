@@ -1,0 +1,37 @@
+/** Which alarm has reached nobody who must have it: then the school must phone (reliability-security.md §0.14). */
+import type { UplinkSettings } from '../domain/campus.ts';
+import type { Backlog, UndeliveredAlarm } from '../domain/delivery.ts';
+import type { EventId, UplinkId } from '../domain/ids.ts';
+import type { Clock, InventoryReader } from '../domain/ports.ts';
+import { between, type Millis, seconds } from '../domain/time.ts';
+
+const phoneAfter: Millis = seconds(15);
+
+export interface UndeliveredParts {
+  readonly inventory: Pick<InventoryReader, 'current'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  backlog(uplink: UplinkId): Backlog;
+}
+
+/**
+ * Asked again and again: the oldest alarm that an uplink which must have it has been owed for 15 s, by the wall clock or, where that was set back, by ours. Drills and tests are none; a copy proves nothing; what a backup took
+ * is no longer owed to its primary.
+ */
+export function watchUndelivered({ inventory, clock, backlog }: UndeliveredParts): () => UndeliveredAlarm | undefined {
+  let seenAt = new Map<EventId, Millis>();
+  return () => {
+    const [now, passed] = [clock.now(), clock.monotonic()];
+    const owed = mustHave(inventory.current().uplinks).flatMap(({ id }) => backlog(id).oldestAlarm ?? []);
+    seenAt = new Map(owed.map(({ event: { id } }) => [id, seenAt.get(id) ?? passed]));
+    return owed
+      .filter(({ event, journalledAt }) => Math.max(between(journalledAt, now), passed - (seenAt.get(event.id) ?? passed)) >= phoneAfter)
+      .toSorted((one, other) => one.journalledAt - other.journalledAt)[0];
+  };
+}
+
+/** The primaries. Where there is none, backups are all that the school has. */
+export function mustHave(uplinks: readonly UplinkSettings[]): readonly UplinkSettings[] {
+  const enabled = uplinks.filter((uplink) => uplink.enabled);
+  const primaries = enabled.filter(({ role = 'primary' }) => role === 'primary');
+  return primaries.length > 0 ? primaries : enabled.filter(({ role }) => role === 'backup');
+}
