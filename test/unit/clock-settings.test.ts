@@ -8,7 +8,7 @@ test.each([hours(1), hours(-1)])('an alarm that waits for the police waits as lo
   await using bench = await openTestJournal({ clock });
   const waited = () => {
     const { oldest, oldestAlarm } = bench.journal.read.backlog(police);
-    return [oldest, oldestAlarm].map((at) => (at === undefined ? undefined : clock.now() - at));
+    return [oldest, oldestAlarm?.journalledAt].map((at) => (at === undefined ? undefined : clock.now() - at));
   };
   await bench.journal.record(alarm({ zone: '1' }), [police]);
   await clock.advance(seconds(10));
