@@ -17,6 +17,8 @@ interface Options extends CommonOptions {
   readonly topic?: string;
   readonly payload?: string;
   readonly retained?: boolean;
+  readonly username?: string;
+  readonly passwordFile?: string;
 }
 
 const program = new Command('campus-gateway')
@@ -124,6 +126,22 @@ verb(panel, 'try', 'tell what a message would mean; nothing is recorded', async 
   .requiredOption('-t, --topic <topic>')
   .option('-p, --payload <text>')
   .option('--retained', 'as a broker hands out what it kept');
+
+verb(panel, 'knock', 'look whether a broker of the site hands on what a panel says: it may acknowledge and lose it', async (options, [id = '']) => {
+  const { knock } = await import('./commands/try-broker.ts');
+  const { username, passwordFile } = options;
+  const trial = await knock(
+    await configOf(options),
+    id,
+    { username: username ?? id, ...(passwordFile === undefined ? {} : { passwordFile }) },
+    around,
+  );
+  const code = told(trial, options);
+  return trial.well ? code : exitCodes.problems;
+})
+  .argument('<panel>')
+  .option('-u, --username <name>', "the panel's account at the broker; its id unless told")
+  .option('--password-file <file>', 'file with its password');
 
 const journal = program.command('journal').description('what was decided, and the proof that nobody changed it');
 verb(journal, 'verify', 'look whether every event is as it was journalled; a gateway may be running', async (options) => {

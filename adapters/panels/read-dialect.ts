@@ -46,7 +46,7 @@ export interface ReadDialect<Settings> {
 
 export interface Saying {
   readonly topic: string;
-  readonly payload: string;
+  readonly payload: string | Uint8Array;
 }
 
 export interface Told extends PanelKnown {
@@ -111,7 +111,12 @@ export function readDialect<Settings>({ name, settings, prefix, topics, read, te
       const own = settingsOf(panel);
       const sayable = said(panel);
       const words = command.op === 'sync' || sayable.includes(command.op) ? tell?.say(command, own, { ...known, panel }) : undefined;
-      if (words !== undefined) return words.map(({ topic, payload }) => ({ topic, payload: new TextEncoder().encode(payload), expiring: false }));
+      if (words !== undefined)
+        return words.map(({ topic, payload }) => ({
+          topic,
+          payload: typeof payload === 'string' ? new TextEncoder().encode(payload) : payload,
+          expiring: false,
+        }));
       // It tells its state when it likes: there is nothing to ask.
       if (command.op === 'sync') return [];
       throw unsaid(panel, name, command.op, sayable);

@@ -31,7 +31,7 @@ export interface Sign {
 export type Reading =
   | Sign
   | { readonly kind: 'arming'; readonly mode: ArmMode; readonly partition?: string; readonly user?: string; readonly at?: Instant }
-  | { readonly kind: 'alive'; readonly online: boolean; readonly at?: Instant; readonly queued?: number }
+  | { readonly kind: 'alive'; readonly online: boolean; readonly at?: Instant; readonly queued?: number; readonly missing?: true }
   /** What it says of an order that it was given (`answerTo`); means nothing unless one waits for it. */
   | { readonly kind: 'answer'; readonly to: string; readonly ok: boolean; readonly error?: string }
   /** To be told back with later messages. */

@@ -32,7 +32,15 @@ function reportsOf(panel: Panel, message: PanelMessage, reading: Reading): reado
       return [{ kind: 'arming', partition, mode, dedupe, ...(user === undefined ? {} : { user }), ...said }];
     }
     case 'alive':
-      return [{ kind: 'alive', online: reading.online, ...(reading.queued === undefined ? {} : { queued: reading.queued }), ...said }];
+      return [
+        {
+          kind: 'alive',
+          online: reading.online,
+          ...(reading.queued === undefined ? {} : { queued: reading.queued }),
+          ...(reading.missing ? { missing: true } : {}),
+          ...said,
+        },
+      ];
     case 'answer':
       return [{ kind: 'response', command: reading.to, ok: reading.ok, ...(reading.error === undefined ? {} : { error: reading.error }), ...said }];
     case 'learned':

@@ -23,7 +23,7 @@ function row(type: AlarmType, severity: Severity, zh: string, en: string, contac
 }
 
 /** Grows with every change of what a code means or how grave it is: events name it (`source.mapperVersion`). */
-export const normalisationVersion = 1;
+export const normalisationVersion = 2;
 
 export const alarmTypes: readonly AlarmTypeRow[] = [
   row('panic.audible', 1, '有声紧急报警', 'Audible panic alarm', '120 123', 'PA', 'PH'),
@@ -75,7 +75,7 @@ export const alarmTypes: readonly AlarmTypeRow[] = [
   row('panic.fault', 2, '紧急按钮故障', 'Panic button fault', '375 376', 'PT HT', 'PJ HR'),
   row('exit.error', 4, '外出布防错误', 'Exit error', '374 457', 'EA EE'),
   // Rows 47 and 48: which of the two is told by the qualifier, or by the SIA code. A closing (armed) stands as the raise.
-  row('arming', 4, '布防或撤防', 'Arming or disarming', '400 401 402 403 407 408 409 441 442', 'CL CA CQ CS CG', 'OP OA OQ OS'),
+  row('arming', 4, '布防或撤防', 'Arming or disarming', '400 401 402 403 407 408 409 441 442', 'CL CA CQ CS CG NL NF', 'OP OA OQ OS'),
   row('arm.failed', 4, '布防失败', 'Arming failed or late', '454 455', 'CI'),
   row('user.cancel', 4, '用户取消', 'Cancelled by a user', '406', 'BC OC'),
   row('code.tamper', 3, '密码错误', 'Wrong code entered', '421 461', 'JA DD'),

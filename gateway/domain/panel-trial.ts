@@ -5,6 +5,9 @@ import type { Report } from './report.ts';
 import type { Instant } from './time.ts';
 import type { Words } from './words.ts';
 
+/** What the onboarding test leaves on a panel's topics: whoever hears it passes it over. */
+export const probePayload = 'campus-gateway trial';
+
 export interface TriedMessage {
   readonly topic: string;
   readonly payload: Uint8Array;

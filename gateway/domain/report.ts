@@ -82,8 +82,12 @@ export type Report =
     })
   | (Said & {
       readonly kind: 'alive';
-      readonly online: boolean /** Its own periodic test. */;
-      readonly test?: true /** Messages the panel still holds. */;
+      readonly online: boolean;
+      /** Its own periodic test. */
+      readonly test?: true;
+      /** Something that it said did not arrive, or cannot be read without what did not: it is to be asked. */
+      readonly missing?: true;
+      /** Messages the panel still holds. */
       readonly queued?: number;
     })
   /** What a dialect must remember to read later messages; told back to it with them (`PanelMessage.learned`). */

@@ -12,6 +12,7 @@ import type { Carriage } from '../domain/event.ts';
 import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
 import type { PanelDialect, PanelDoor } from '../domain/panel-ports.ts';
+import { probePayload } from '../domain/panel-trial.ts';
 import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
 import { type Instant, instant, type Millis, seconds } from '../domain/time.ts';
@@ -134,6 +135,7 @@ export function openPanelFleet({
 
   const receive = async (panel: Panel, protocol: string, message: PanelMessage): Promise<void> => {
     const { receivedAt, retained } = message;
+    if (isProbe(message.payload)) return;
     let reports: readonly Report[];
     try {
       reports = roster.dialectOf(panel).decode(panel, withContact(message, statuses.contact(panel.id)));
@@ -154,6 +156,7 @@ export function openPanelFleet({
       const journal = owed(panel, report, retained);
       statuses.note(panel.id, report, { receivedAt, retained });
       if (!retained) desk.heard(panel, report);
+      if (report.kind === 'alive' && report.missing) desk.requestSync(panel);
       // Asked in order and in one turn: the journal keeps that order, and one commit covers them all.
       if (journal) commits.push(intake.report(report, receivedAt, protocol, carriage));
     }
@@ -196,6 +199,12 @@ export function openPanelFleet({
     unreadable: () => unreadable,
     [Symbol.dispose]: () => reconciler.close(),
   };
+}
+
+const probe = Buffer.from(probePayload);
+
+function isProbe(payload: Uint8Array): boolean {
+  return payload.byteLength === probe.byteLength && probe.equals(payload);
 }
 
 /** The later of the two connections counts: the panel's to its broker, and ours to that broker. */

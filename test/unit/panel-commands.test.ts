@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
 import { esphomeDialect } from '../../adapters/panels/dialects/esphome.ts';
 import { paiDialect } from '../../adapters/panels/dialects/pai.ts';
+import { sparkplugDialect } from '../../adapters/panels/dialects/sparkplug-b.ts';
 import { tasmotaDialect } from '../../adapters/panels/dialects/tasmota.ts';
+import { readSparkplug } from '../../adapters/protocols/sparkplug/payload.ts';
 import type { PanelCommand, PanelCommandResult, PanelMessage, PanelOrder } from '../../gateway/domain/command.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { type PanelId, panelId, zoneId } from '../../gateway/domain/ids.ts';
 import { after, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
-import { ManualClock } from '../../gateway/runtime/clock.ts';
+import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { panelOf, topic } from '../support/panels.ts';
 import { principal, recordingFleet } from '../support/recording-fleet.ts';
 
@@ -195,4 +197,25 @@ test('a connection that comes back is given the requests for state that are stil
   later.carry();
   await new Promise((resolve) => setImmediate(resolve));
   expect(later.taken).toEqual([]);
+});
+
+test('a Sparkplug node whose count jumps, or whose birth was not heard, is asked for its rebirth', async () => {
+  const panel = panelOf('plc', { dialect: 'sparkplug-b', settings: { group: 'school', node: 'plc' } });
+  const recording = recordingFleet({ panels: [panel], dialects: [sparkplugDialect], clock: new ManualClock() });
+  const door = recording.fleet.doorFor('embedded');
+  const say = (kind: string, seq: number) => {
+    const message = { topic: `spBv1.0/school/${kind}/plc`, payload: Uint8Array.of(0x18, seq), qos: 0, retained: false, duplicate: false } as const;
+    return door.receive(panel.id, { ...message, receivedAt: systemClock.now() });
+  };
+  const orders: PanelOrder[] = [];
+  void (async () => {
+    for await (const order of door.orders(new AbortController().signal)) orders.push(order);
+  })();
+  await say('NBIRTH', 0);
+  await say('NDATA', 1);
+  expect(orders).toEqual([]);
+  await say('NDATA', 3);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(orders.map(({ topic: to }) => to)).toEqual(['spBv1.0/school/NCMD/plc']);
+  expect(readSparkplug(orders[0]!.payload).metrics).toMatchObject([{ name: 'Node Control/Rebirth', value: true }]);
 });

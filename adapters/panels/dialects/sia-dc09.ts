@@ -156,6 +156,9 @@ function siaReports(told: Told): readonly Report[] {
   );
 }
 
+/** NL, NF: the perimeter is armed, and people are inside. */
+const perimeter = /^N[LF]$/i;
+
 function readingOf(told: Told, { code, number, area, user, text }: SiaEvent, old: boolean): Reading {
   const { type, active } = typeOfSia(code, number);
   const { at } = told;
@@ -165,7 +168,7 @@ function readingOf(told: Told, { code, number, area, user, text }: SiaEvent, old
     ...(who === undefined ? {} : { user: who }),
     ...(at === undefined ? {} : { at }),
   };
-  if (type === 'arming') return { kind: 'arming', mode: active ? 'away' : 'disarmed', ...common };
+  if (type === 'arming') return { kind: 'arming', mode: !active ? 'disarmed' : perimeter.test(code) ? 'home' : 'away', ...common };
   const name = type.startsWith('unknown.') ? siaNames.get(code) : undefined;
   const words = textOf(told, text) ?? (name && `${name.zh} ${name.en}`);
   const place = placeOf(told);

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ProtocolError } from '../../protocols/protocol-error.ts';
 import { readSparkplug, type SparkplugMetric, type SparkplugPayload } from '../../protocols/sparkplug/payload.ts';
+import { writeRebirth } from '../../protocols/sparkplug/rebirth.ts';
 import { booleanOf } from '../common-words.ts';
 import { maxPayloadBytes } from '../panel-json.ts';
 import { timeOf } from '../panel-time.ts';
@@ -39,12 +40,17 @@ export const sparkplugDialect = readDialect({
     const payload = payloadOf(heard);
     switch (kind) {
       case 'NBIRTH':
-        return [{ kind: 'learned', key: 'bdSeq', value: bdSeq(payload) }, { kind: 'alive', online: true }, ...births(heard, payload, device, own)];
+        return [
+          { kind: 'learned', key: 'bdSeq', value: bdSeq(payload) },
+          { kind: 'alive', online: true },
+          ...counted(heard, payload, true),
+          ...births(heard, payload, device, own),
+        ];
       case 'DBIRTH':
-        return births(heard, payload, device, own);
+        return [...counted(heard, payload), ...births(heard, payload, device, own)];
       case 'NDATA':
       case 'DDATA':
-        return payload.metrics.flatMap((metric) => metricReadings(heard, metric, device, own));
+        return [...counted(heard, payload), ...payload.metrics.flatMap((metric) => metricReadings(heard, metric, device, own))];
       case 'NDEATH':
         // The last will of a connection that a newer one has followed means nothing.
         return heard.learned('bdSeq') === undefined || heard.learned('bdSeq') === bdSeq(payload) ? [{ kind: 'alive', online: false }] : [];
@@ -52,7 +58,20 @@ export const sparkplugDialect = readDialect({
         return [];
     }
   },
+  tell: {
+    orders: () => [],
+    say: ({ op, expires }, { group, node }) =>
+      op === 'sync' ? [{ topic: `spBv1.0/${group}/NCMD/${node}`, payload: writeRebirth(expires) }] : undefined,
+  },
 });
+
+/** Messages of a node are numbered from 0 to 255 and on; one that is missing may have held an alarm or a name: the node is asked for all of it again. */
+function counted(heard: Heard, { seq }: SparkplugPayload, birth = false): readonly Reading[] {
+  if (seq === undefined) return [];
+  const before = heard.learned('seq');
+  const whole = birth || (before !== undefined && (Number(before) + 1) % 256 === seq);
+  return [{ kind: 'learned', key: 'seq', value: String(seq) }, ...(whole ? [] : [{ kind: 'alive', online: true, missing: true } as const])];
+}
 
 function payloadOf(heard: Heard): SparkplugPayload {
   if (heard.payload.byteLength > maxPayloadBytes) throw heard.refuse('/', `at most ${maxPayloadBytes} bytes`, `${heard.payload.byteLength} bytes`);

@@ -20,6 +20,7 @@ import { issuedYamlTarget } from './issued-yaml.ts';
 import { manscdpTarget } from './manscdp.ts';
 import { mediaStreamTarget } from './media-stream.ts';
 import { onvifEventsTarget } from './onvif-events.ts';
+import { panelDialectsTarget } from './panel-dialects.ts';
 import { psTarget } from './ps.ts';
 import { ptzTarget } from './ptz.ts';
 import { rtcpTarget } from './rtcp.ts';
@@ -66,6 +67,7 @@ export const targets: readonly FuzzTarget[] = [
   manscdpTarget,
   ptzTarget,
   issuedCodesTarget,
+  panelDialectsTarget,
   psTarget,
   rtpFramingTarget,
   gbOfferTarget,
