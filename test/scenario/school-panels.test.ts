@@ -52,4 +52,10 @@ describe('in a school', () => {
     await school.within(seconds(5), 'guard-room', 'normal');
     expect(await school.alarms()).toHaveLength(count);
   }, 20_000);
+
+  test('whoever presses sees a lamp once the police has the alarm', async () => {
+    const panel = school.demo.panels.get('guard-room');
+    panel?.trip('1', { silent: true });
+    await eventually(() => expect([...(panel?.lamps ?? [])]).toEqual(['1']), seconds(15));
+  }, 30_000);
 });

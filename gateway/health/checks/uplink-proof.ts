@@ -14,7 +14,8 @@ export const uplinkProof: HealthCheck<'uplink'> = {
   effect: 'degraded',
   every: minutes(0.5),
   visibleAfter: minutes(0),
-  dependsOn: ['uplink-broken', 'uplink-backlog'],
+  // Not on uplink-backlog: what waits there may be a fault notice, here it is the road of alarms.
+  dependsOn: ['uplink-broken'],
   async probe({ uplink }, context) {
     const test = context.testAlarm(uplink.id);
     if (test?.state === undefined) return { verdict: 'unknown', why: 'it was sent none' };
