@@ -7,7 +7,7 @@ import { sendTestAlarms } from '../../gateway/delivery/test-alarms.ts';
 import type { Panel } from '../../gateway/domain/campus.ts';
 import { type PanelId, panelId, type UplinkId, uplinkId } from '../../gateway/domain/ids.ts';
 import type { JournalReader } from '../../gateway/domain/ports.ts';
-import { hours, type Millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { hours, minutes, seconds } from '../../gateway/domain/time.ts';
 import { openPanelFleet } from '../../gateway/fleet/panels.ts';
 import type { HealthContext } from '../../gateway/health/check.ts';
 import { panelQuiet } from '../../gateway/health/checks/panel-quiet.ts';
@@ -18,7 +18,7 @@ import { openIntake } from '../../gateway/intake/intake.ts';
 import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { inventoryOf, panelOf, topic } from '../support/panels.ts';
+import { eventually, inventoryOf, panelOf, topic } from '../support/panels.ts';
 import { openTestJournal, police, start } from '../support/spine.ts';
 
 const gate = panelId('gate');
@@ -88,10 +88,8 @@ async function supervised(panel: Partial<Panel> = {}) {
       const finding = await uplinkProof.probe({ kind: 'uplink', uplink: { id: uplink } as never }, now.context, never);
       return 'sentence' in finding ? finding.sentence.en : finding.verdict;
     },
-    async passes(length: Millis) {
-      await clock.advance(length);
-      await new Promise((resolve) => setTimeout(resolve, 50)); // the journal's thread
-    },
+    /** Until the journal's thread has written so many events. */
+    written: (count: number) => eventually(() => here.kinds().length >= count, 10_000),
     [Symbol.asyncDispose]: async () => {
       life.abort();
       await scope[Symbol.asyncDispose]();
@@ -104,18 +102,19 @@ describe('the hourly test alarm', () => {
   test('goes to those who want it and nobody else, every hour and not more often for a restart', async () => {
     await using here = await supervised();
     here.testAlarms();
-    await here.passes(minutes(5));
+    await here.clock.advance(minutes(5));
     expect(here.kinds()).toEqual([]);
     here.wants.add(police);
-    await here.passes(minutes(2));
+    await here.clock.advance(minutes(2));
+    await here.written(1);
     expect(here.kinds()).toEqual(['test.sent']);
     for (let minute = 0; minute < 30; minute += 1) await here.clock.advance(minutes(1));
     here.restart();
     here.testAlarms();
     for (let minute = 0; minute < 25; minute += 1) await here.clock.advance(minutes(1));
-    await here.passes(seconds(1));
     expect(here.kinds()).toHaveLength(1);
-    await here.passes(minutes(8));
+    await here.clock.advance(minutes(8));
+    await here.written(2);
     expect(here.kinds()).toEqual(['test.sent', 'test.sent']);
     expect(here.read.alarms({ limit: 10 })).toEqual([]); // no list of alarms shows it
     const [delivery] = here.outbox.claim(police, 10, systemClock.now());
@@ -198,6 +197,6 @@ test('a broker that forgot our session is a gap in the journal, and its panels a
   door.sessionLost();
   const { value } = await door.orders(never)[Symbol.asyncIterator]().next();
   expect(JSON.parse(Buffer.from(value.payload).toString())).toMatchObject({ op: 'sync' });
-  await here.passes(seconds(1));
+  await here.written(1);
   expect(here.read.events({ limit: 10 }).map(({ event }) => event)).toMatchObject([{ kind: 'broker.gap', broker: 'site', panels: 1 }]);
 });
