@@ -17,7 +17,9 @@ export const panelSilent: HealthCheck<'panel'> = {
     const now = context.now();
     if (status?.announced === 'offline' || status?.session === 'disconnected') {
       const spared = panel.supervision?.sessionGrace ?? seconds(0);
-      if (between(status.since, now) < spared) return { verdict: 'unknown', why: 'it may be back in a moment' };
+      const away = between(status.since, now);
+      // Negative: the clock of the box was set back, which spares nobody.
+      if (away >= 0 && away < spared) return { verdict: 'unknown', why: 'it may be back in a moment' };
       return { verdict: 'fail', sentence: { zh: '报警主机已断开连接。', en: 'The alarm panel has disconnected.' } };
     }
     const allowed = millis(2 * panel.heartbeatEvery + grace);
