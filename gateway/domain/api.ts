@@ -30,6 +30,7 @@ import type { EscalationTarget } from './escalation.ts';
 import type { ClockTrust, DomainEvent, Seat } from './event.ts';
 import type { DeviceState, SubjectKind } from './health.ts';
 import type { StreamProfile, StreamPurpose, StreamTelemetry } from './media.ts';
+import type { Verification } from './report.ts';
 import type { Words } from './words.ts';
 
 export interface ClaimStatus {
@@ -175,6 +176,13 @@ export interface AlarmView {
   readonly acknowledgedBy?: string;
   /** Alarms with the same one belong together: it names the first of them. */
   readonly incident?: string;
+  /** What makes it more than one detector's word; `confirms`: the alarm of the other zone. */
+  readonly verification?: Verification;
+  readonly confirms?: string;
+  /** Its detector trips too often to be believed by itself. */
+  readonly swinger?: true;
+  /** One of too many: told to the uplinks as a count. */
+  readonly withheld?: true;
   /** How far people have come with it. */
   readonly state: AlarmState;
   /** What may be done next. */

@@ -21,6 +21,8 @@ export interface Campus {
 export interface AlarmPractice {
   /** An alarm of severity 1 is closed by somebody else than who resolved it. Usual: yes. */
   readonly twoPersonClosing?: boolean;
+  /** Zones (`panel/zone`) that look at the same place: an intrusion in one is confirmed by another of its group, and by nothing else. */
+  readonly crossZones?: readonly { readonly zones: readonly string[]; readonly withinSeconds: number }[];
 }
 
 export interface Place {

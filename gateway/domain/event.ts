@@ -71,6 +71,8 @@ interface FromZone extends Decided {
   /** Absent in what journals of older builds hold, and where nothing but the report speaks for it. */
   readonly verification?: Verification;
   readonly location?: Location;
+  /** One of too many: stored, and not sent by itself (flood-guard.ts). */
+  readonly withheld?: true;
 }
 
 export interface AlarmRaised extends FromZone {
@@ -79,6 +81,10 @@ export interface AlarmRaised extends FromZone {
   readonly evidence?: readonly EvidenceLink[];
   /** The first alarm of those that it belongs to, perhaps itself (incident.ts). Absent: it stands alone, or an older build journalled it. */
   readonly incident?: EventId;
+  /** The alarm of another zone that this one confirms, and is confirmed by (verification.ts). */
+  readonly confirms?: EventId;
+  /** Its detector has tripped too often in this arm period to be believed by itself (swingers.ts). */
+  readonly swinger?: true;
 }
 export interface AlarmRestored extends FromZone {
   readonly kind: 'alarm.restored';
@@ -110,6 +116,22 @@ export interface AlarmEscalated extends Decided {
   readonly to: EscalationTarget;
   /** Alarms of its incident that wait, itself included. */
   readonly waiting: number;
+}
+/** How often a zone said what was withheld, and what it said last. */
+export interface FloodedZone {
+  readonly zone: ZoneId;
+  readonly zoneName: string;
+  readonly raised: number;
+  readonly restored: number;
+  readonly last: 'raised' | 'restored';
+}
+/** Alarms of severity 3 and 4 of one panel that were not sent one by one, since the summary before. */
+export interface AlarmFlood extends Decided {
+  readonly kind: 'alarm.flood';
+  readonly panel: PanelId;
+  readonly withheld: number;
+  /** Those with the most; `withheld` counts all. */
+  readonly zones: readonly FloodedZone[];
 }
 export interface ArmingChanged extends Decided {
   readonly kind: 'arming.changed';
@@ -200,6 +222,7 @@ export type DomainEvent =
   | AlarmAcknowledged
   | AlarmProgressed
   | AlarmEscalated
+  | AlarmFlood
   | ArmingChanged
   | PanelGap
   | CommandOrdered
@@ -218,6 +241,7 @@ export const eventKinds = [
   'alarm.acknowledged',
   'alarm.progressed',
   'alarm.escalated',
+  'alarm.flood',
   'arming.changed',
   'panel.gap',
   'command.ordered',

@@ -6,7 +6,7 @@ import { overtakes } from '../domain/alarm.ts';
 import { type CameraEventRule, cameraEventRows, ruleFor, typeOfRule } from '../domain/camera-events.ts';
 import type { CameraReport } from '../domain/camera-report.ts';
 import type { Camera, Inventory } from '../domain/campus.ts';
-import type { DomainEvent } from '../domain/event.ts';
+import type { AlarmRaised, AlarmRestored } from '../domain/event.ts';
 import type { EventId, PanelId, ZoneId } from '../domain/ids.ts';
 import type { InventoryReader, JournalReader, Recorded } from '../domain/ports.ts';
 import { underRules } from '../domain/site-rules.ts';
@@ -20,7 +20,7 @@ export type CameraEvent = Extract<CameraReport, { kind: 'event' }>;
 export interface CameraEventsParts {
   readonly read: Pick<JournalReader, 'lastZoneEvent'>;
   readonly inventory: InventoryReader;
-  readonly record: (event: DomainEvent) => Promise<Recorded>;
+  readonly record: (event: AlarmRaised | AlarmRestored) => Promise<Recorded>;
   readonly nextId: () => EventId;
   /** The newest state per zone and type that is on its way into the journal. */
   readonly flying: Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>;

@@ -2,7 +2,7 @@
 
 import type { Mandate, PanelCommand, PanelCommandResult } from '../domain/command.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { AlarmRaised, Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
+import type { AlarmRaised, AlarmRestored, Carriage, DomainEvent, JournalEntry, PanelGap } from '../domain/event.ts';
 import type { EvidenceFact } from '../domain/evidence.ts';
 import type { FaultCode, SubjectId } from '../domain/health.ts';
 import type { CameraId, EventId, PanelId, UplinkId, UserId } from '../domain/ids.ts';
@@ -14,8 +14,10 @@ import type { Words } from '../domain/words.ts';
 import { type AlarmDesk, openAlarmDesk } from './alarm-desk.ts';
 import { openAlarmWatch } from './alarm-watch.ts';
 import { type CameraEvent, openCameraEvents } from './camera-events.ts';
-import { type Arrival, armingEvent, orderedEvent, type ZoneReport, zoneEvent } from './decide.ts';
+import { type ArmingReport, type Arrival, armingEvent, orderedEvent, type ZoneReport, zoneEvent } from './decide.ts';
 import { eventIds } from './event-ids.ts';
+import { FloodGuard } from './flood-guard.ts';
+import { tellFloods } from './flood-summaries.ts';
 import { openJudgement } from './judgement.ts';
 import { openSequences } from './sequences.ts';
 
@@ -69,7 +71,7 @@ export interface Intake extends AlarmDesk, CommandAudit, Supervision {
   raiseFault(fault: { readonly code: FaultCode; readonly subject: SubjectId; readonly sentence: Words }): Promise<EventId>;
   /** Ends the fault that the event raised; once only, however often it is asked. Throws NOT_FOUND. */
   clearFault(raised: EventId): Promise<void>;
-  /** Tells more people where nobody takes an alarm on (alarm-watch.ts). */
+  /** Tells more people where nobody takes an alarm on (alarm-watch.ts), and what floods withheld. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -84,15 +86,18 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   const flying = new Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>();
 
   const record = async (event: DomainEvent): Promise<Recorded> => {
-    const recorded = await journal.record(event, recipients(event));
+    const withheld = 'withheld' in event && event.withheld === true;
+    const recorded = await journal.record(event, withheld ? [] : recipients(event));
     if (!recorded.repeated) watch.note(recorded.entry);
     return recorded;
   };
   const watch = openAlarmWatch({ read: journal.read, record, nextId, clock, log });
   const judgement = openJudgement({ read: journal.read, log });
 
+  const guard = new FloodGuard();
+
   const recordJudged = async (event: AlarmRaised): Promise<Recorded> => {
-    const judged = judgement.of(event);
+    const judged = judgement.of(event, inventory.current());
     let recorded: Recorded | undefined;
     try {
       recorded = await record(judged);
@@ -102,8 +107,15 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     }
   };
 
-  /** What a device said. */
-  const recordSaid = (event: DomainEvent): Promise<Recorded> => (event.kind === 'alarm.raised' ? recordJudged(event) : record(event));
+  /** What a device said. One of too many is stored, without pictures of its own, and told as a count. */
+  const recordSaid = async (event: AlarmRaised | AlarmRestored): Promise<Recorded> => {
+    const raised = event.kind === 'alarm.raised';
+    if (guard.passes(event, clock.monotonic())) return raised ? recordJudged(event) : record(event);
+    const { evidence: _, ...bare } = raised ? event : { ...event, evidence: undefined };
+    const recorded = await record({ withheld: true, ...bare });
+    if (!recorded.repeated) guard.withheld(event);
+    return recorded;
+  };
 
   const twoPersonClosing = () => inventory.current().campus.practice?.twoPersonClosing ?? true;
   const desk = openAlarmDesk({ read: journal.read, record, nextId, clock, twoPersonClosing });
@@ -147,6 +159,13 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     }
   };
 
+  const recordArming = async (report: ArmingReport, arrival: Arrival): Promise<IntakeResult> => {
+    const event = armingEvent(report, arrival);
+    const recorded = await record(event);
+    if (!recorded.repeated) judgement.armed(event);
+    return { kind: 'recorded', ...recorded };
+  };
+
   const recordReport = async (report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<IntakeResult> => {
     const arrival = (): Arrival => ({
       id: nextId(),
@@ -160,7 +179,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       case 'zone':
         return recordZone(report, arrival());
       case 'arming':
-        return { kind: 'recorded', ...(await record(armingEvent(report, arrival()))) };
+        return recordArming(report, arrival());
       case 'alive': {
         if (!report.test) return { kind: 'nothing', why: 'no-event' };
         const told = report.sequence === undefined ? {} : { sequence: report.sequence };
@@ -196,7 +215,10 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
       if (gapRecorded.status === 'rejected') throw gapRecorded.reason;
       return recorded.value;
     },
-    run: watch.run,
+    run: async (signal) => {
+      const campus = () => inventory.current().campus.id;
+      await Promise.all([watch.run(signal), tellFloods({ guard, record, nextId, campus, clock, log }, signal)]);
+    },
     cameraEvent: cameraEvents,
     cameraGap: (gap) =>
       record({ kind: 'camera.gap', id: nextId(), campus: inventory.current().campus.id, receivedAt: clock.now(), clockTrust: 'none', ...gap }),

@@ -1,41 +1,72 @@
 /** What a fresh alarm is among the others of its campus. Whatever fails here, the alarm goes on as it came. */
-import type { AlarmRaised, JournalEntry } from '../domain/event.ts';
+import type { Inventory } from '../domain/campus.ts';
+import type { AlarmRaised, ArmingChanged } from '../domain/event.ts';
 import { Incidents } from '../domain/incident.ts';
 import type { JournalReader, Logger, Recorded } from '../domain/ports.ts';
+import { seconds } from '../domain/time.ts';
+import { Detections, type ZoneGroup } from '../domain/verification.ts';
+import { Swingers } from './swingers.ts';
 
 /** Alarms looked back on at a start: what of them is recent enough matters still. */
 const mostRecalled = 200;
 
 export interface Judgement {
   /** The alarm with what is to be said of it beside the report. Never throws. */
-  of(alarm: AlarmRaised): AlarmRaised;
+  of(alarm: AlarmRaised, inventory: Inventory): AlarmRaised;
   /** What became of it: not in the journal (or there before, under another id), and nothing may refer to it. */
   settled(alarm: AlarmRaised, recorded: Recorded | undefined): void;
+  armed(event: ArmingChanged): void;
 }
 
 export function openJudgement({ read, log }: { readonly read: JournalReader; readonly log: Logger }): Judgement {
   const incidents = new Incidents();
-  for (const { event } of recent(read)) if (event.incident !== undefined) incidents.recall(event, event.incident);
+  const detections = new Detections();
+  const swingers = new Swingers();
+  for (const alarm of recent(read)) {
+    detections.note(alarm);
+    if (alarm.incident !== undefined) incidents.recall(alarm, alarm.incident);
+  }
+
+  const judged = (alarm: AlarmRaised, groups: readonly ZoneGroup[]): AlarmRaised => {
+    const swinger = swingers.trip(alarm);
+    const confirms = swinger ? undefined : detections.confirming(alarm, groups);
+    const severity = confirms === undefined ? alarm.severity : 1;
+    const incident = incidents.join({ ...alarm, severity });
+    // In front of the rest: see decide.ts.
+    const judgement: AlarmRaised = {
+      ...(incident === undefined ? {} : { incident }),
+      ...(swinger ? { swinger } : {}),
+      ...(confirms === undefined ? {} : { confirms, verification: 'sequential' }),
+      ...alarm,
+      severity,
+    };
+    detections.note(judgement);
+    return judgement;
+  };
 
   return {
-    of: (alarm) => {
+    of: (alarm, { campus: { practice } }) => {
       try {
-        const incident = incidents.join(alarm);
-        // In front of the rest: see decide.ts.
-        return { ...(incident === undefined ? {} : { incident }), ...alarm };
+        return judged(alarm, groupsOf(practice?.crossZones));
       } catch (error) {
         log.error('alarm not judged', { alarm: alarm.id, error });
         return alarm;
       }
     },
     settled: (alarm, recorded) => {
-      if (recorded?.entry.event.id !== alarm.id) incidents.forget(alarm);
+      if (recorded?.entry.event.id === alarm.id) return;
+      incidents.forget(alarm);
+      detections.forget(alarm.id);
+      swingers.forget(alarm);
     },
+    armed: (event) => swingers.armed(event),
   };
 }
 
-function* recent(read: JournalReader): Generator<JournalEntry & { readonly event: AlarmRaised }> {
-  for (const { event, position, journalledAt } of read.alarms({ limit: mostRecalled }).toReversed()) {
-    if (event.kind === 'alarm.raised') yield { event, position, journalledAt };
-  }
+function groupsOf(crossZones: readonly { readonly zones: readonly string[]; readonly withinSeconds: number }[] = []): readonly ZoneGroup[] {
+  return crossZones.map(({ zones, withinSeconds }) => ({ zones, within: seconds(withinSeconds) }));
+}
+
+function* recent(read: JournalReader): Generator<AlarmRaised> {
+  for (const { event } of read.alarms({ limit: mostRecalled }).toReversed()) if (event.kind === 'alarm.raised') yield event;
 }

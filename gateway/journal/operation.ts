@@ -35,6 +35,8 @@ export interface EventRow {
   readonly evidence: { readonly id: string; readonly stands: boolean } | null;
   /** Who acknowledged. */
   readonly by: string | null;
+  /** An alarm that waits to be acknowledged. */
+  readonly opens: boolean;
   /** The alarm that this is about waits to be acknowledged again. */
   readonly reopens: boolean;
   readonly occurredAt: number | null;
@@ -114,6 +116,7 @@ function dedupeOf(event: DomainEvent): string {
     case 'test.sent':
     case 'panel.tested':
     case 'broker.gap':
+    case 'alarm.flood':
     case 'fault.raised':
     case 'camera.gap':
       return event.id;
@@ -137,6 +140,7 @@ function laneOf(event: DomainEvent): string | undefined {
     case 'command.ordered':
     case 'command.ended':
     case 'panel.tested':
+    case 'alarm.flood':
       return event.panel;
     case 'test.sent':
       return 'test';
@@ -164,7 +168,7 @@ function laneOf(event: DomainEvent): string | undefined {
 function rankOf(event: DomainEvent): number {
   if ('type' in event && overtakes(event.type)) return 0;
   // A test alarm proves the road of alarms: it goes among them.
-  return event.kind.startsWith('alarm.') || event.kind === 'test.sent' ? 1 : 2;
+  return (event.kind.startsWith('alarm.') && event.kind !== 'alarm.flood') || event.kind === 'test.sent' ? 1 : 2;
 }
 
 function evidenceOf(event: DomainEvent): EventRow['evidence'] {
@@ -198,6 +202,7 @@ export function eventRow(event: DomainEvent): EventRow {
     subject: 'subject' in event ? event.subject : null,
     evidence: evidenceOf(event),
     by: event.kind === 'alarm.acknowledged' ? event.by : null,
+    opens: event.kind === 'alarm.raised' && event.withheld !== true,
     reopens: event.kind === 'alarm.progressed' && event.step.name === 'reopened',
     occurredAt: event.occurredAt ?? null,
     receivedAt: event.receivedAt,

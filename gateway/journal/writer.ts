@@ -142,7 +142,7 @@ export function openWriter(database: Database, beforeCommit: () => void = () => 
     if (occurredAt !== null) keep(position, { hop: 'pressed', by: '', at: occurredAt, proof: null });
     keep(position, { hop: 'received', by: '', at: receivedAt, proof: null });
     keep(position, { hop: 'journalled', by: '', at, proof: null });
-    if (kind === 'alarm.raised') openAlarm.run(position);
+    if (event.opens) openAlarm.run(position);
     if (kind === 'alarm.acknowledged' && about && by !== null) keep(about.position, { hop: 'acknowledged', by, at: receivedAt, proof: null });
     if (event.reopens && about) openAlarm.run(about.position);
     if (kind === 'fault.raised') raiseFault.run(fault, subject, id, position);

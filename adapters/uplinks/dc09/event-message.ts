@@ -72,6 +72,7 @@ function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined 
     case 'alarm.acknowledged':
     case 'alarm.progressed':
     case 'alarm.escalated':
+    case 'alarm.flood':
     case 'panel.gap':
     case 'evidence.begun':
     case 'evidence.kept':

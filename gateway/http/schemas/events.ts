@@ -49,6 +49,7 @@ const fromZone = {
   }),
   user: maybe(z.string()),
   verification: maybe(z.enum(['sequential', 'video', 'human'])),
+  withheld: maybe(z.literal(true)),
   location: maybe(z.object({ longitude: z.number(), latitude: z.number(), coordinates: maybe(z.enum(['GCJ02', 'WGS84'])), text: maybe(z.string()) })),
 };
 const deed = { alarm: idOf<EventId>(), by: idOf<UserId>(), seat: maybe(z.enum(['console', 'wall'])) };
@@ -56,6 +57,13 @@ const medium = z.enum(['clip', 'still']);
 const ofEvidence = { alarm: idOf<EventId>(), evidence: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>() };
 const evidenceLink = z.object({ id: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>(), path: z.string() });
 const orderer: z.ZodType<Orderer> = z.union([z.object({ user: idOf<UserId>() }), z.object({ uplink: idOf<UplinkId>() }), z.literal('gateway')]);
+const floodedZone = z.object({
+  zone: idOf<ZoneId>(),
+  zoneName: z.string(),
+  raised: z.number(),
+  restored: z.number(),
+  last: z.enum(['raised', 'restored']),
+});
 const fault = z.enum(faultCodes);
 const subject = idOf<SubjectId>();
 
@@ -75,7 +83,14 @@ export const evidence: z.ZodType<Evidence> = z
 
 export const domainEvent: z.ZodType<DomainEvent> = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('alarm.raised'), ...fromZone, evidence: maybe(z.array(evidenceLink)), incident: maybe(idOf<EventId>()) }),
+    z.object({
+      kind: z.literal('alarm.raised'),
+      ...fromZone,
+      evidence: maybe(z.array(evidenceLink)),
+      incident: maybe(idOf<EventId>()),
+      confirms: maybe(idOf<EventId>()),
+      swinger: maybe(z.literal(true)),
+    }),
     z.object({ kind: z.literal('alarm.restored'), ...fromZone }),
     z.object({ kind: z.literal('alarm.acknowledged'), ...decided, ...deed, round: maybe(z.number()) }),
     z.object({ kind: z.literal('alarm.progressed'), ...decided, ...deed, step: z.discriminatedUnion('name', progressSteps) }),
@@ -87,6 +102,7 @@ export const domainEvent: z.ZodType<DomainEvent> = z
       to: z.enum(escalationTargets),
       waiting: z.number(),
     }),
+    z.object({ kind: z.literal('alarm.flood'), ...decided, panel: idOf<PanelId>(), withheld: z.number(), zones: z.array(floodedZone) }),
     z.object({
       kind: z.literal('arming.changed'),
       ...decided,

@@ -99,6 +99,9 @@ function Marks({ alarm, say }: { readonly alarm: AlarmView; readonly say: PagePr
       {alarm.drill ? <Tag color="magenta">{say('drill')}</Tag> : null}
       {alarm.test ? <Tag color="magenta">{say('test')}</Tag> : null}
       {alarm.historical ? <Tag>{say('historical')}</Tag> : null}
+      {alarm.verification ? <Tag color="volcano">{say('verified')}</Tag> : null}
+      {alarm.swinger ? <Tag>{say('swinger')}</Tag> : null}
+      {alarm.withheld ? <Tag>{say('withheld')}</Tag> : null}
       {alarm.restoredAt ? <Tag>{say('restored')}</Tag> : null}
       {alarm.escalated === undefined ? null : <Tag color="red">▲ {say('escalated', { level: alarm.escalated })}</Tag>}
     </Space>

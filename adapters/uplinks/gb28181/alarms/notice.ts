@@ -33,6 +33,7 @@ export function noticeOf(event: DomainEvent, sn: number, naming: Naming): AlarmN
     case 'alarm.acknowledged':
     case 'alarm.progressed':
     case 'alarm.escalated':
+    case 'alarm.flood':
     case 'arming.changed':
     case 'panel.gap':
     case 'evidence.begun':
