@@ -2,7 +2,7 @@
  * Faults that come and go while the gateway runs. Nobody starts it again: it delivers or refuses while a fault lasts, acknowledges nothing that
  * it cannot keep, and is well again by itself when the fault ends.
  */
-import { minutes, seconds } from '../../gateway/domain/time.ts';
+import { type Millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { mostOf, quantileOf, type Row, randomFrom } from '../support/measure-figures.ts';
 import { pressKey } from '../support/measure-ledger.ts';
@@ -21,6 +21,8 @@ export interface Trouble {
   readonly perSecond: number;
   /** Nothing can be kept while it lasts: whatever is acknowledged then is a lie. */
   readonly nothingKept?: boolean;
+  /** Of the silence after which the rest is taken for lost; 45 s unless given. */
+  readonly patience?: Millis;
   /** From a press to its PUBACK while it lasts, 99 of 100; ms. */
   readonly acknowledgedWithin?: number;
 }
@@ -72,7 +74,7 @@ export async function episodes(school: MeasuredSchool, { runs, seed, minutes: gi
     const ended = systemClock.now();
     lasted += (over - begun) / 1_000;
     if (trouble.met() === metBefore) unmet += 1;
-    await school.settled(seconds(45));
+    await school.settled(trouble.patience ?? seconds(45));
     await school.queuesEmpty(seconds(30));
     takeIn();
     const pressed = presses.slice(first);
