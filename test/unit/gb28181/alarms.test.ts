@@ -117,6 +117,18 @@ describe('what counts as delivered', () => {
     await expect(sent).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
   });
 
+  test('a Response that says ERROR is no receipt, also where the SIP 200 had counted', async () => {
+    await using here = await linked();
+    const [refused, taken] = [alarm(), alarm()];
+    for (const [event, sn, result] of [[refused, 41, 'ERROR'] as const, [taken, 42, 'OK'] as const]) {
+      expect(await here.deliver(event, sn)).toEqual({ proof: 'SIP 200' });
+      await here.registrar.tell({ root: 'Response', cmdType: 'Alarm', sn, deviceId: device, content: { result } });
+    }
+    expect(here.link.door.receipts.filter((receipt) => receipt.includes('confirmed'))).toEqual([
+      `${taken.id.slice(-4)} confirmed Response OK, SN 42`,
+    ]);
+  });
+
   test('with ack=query the platform must list it', async () => {
     await using here = await linked({ alarms: { ack: 'query' } });
     const sent = here.deliver(alarm());
@@ -125,6 +137,20 @@ describe('what counts as delivered', () => {
     const { sn, deviceId, content } = query()!;
     await here.registrar.tell({ root: 'Response', cmdType: 'Alarm', sn, deviceId, content: { alarmTime: content.startAlarmTime ?? 0 } });
     expect((await sent).proof).toMatch(/^alarm query/);
+  });
+
+  test('what a platform lists in answer to our query confirms no other alarm, whatever its number', async () => {
+    await using here = await linked({ alarms: { ack: 'query' } });
+    here.registrar.whim = (_incoming, registrar) => {
+      const message = registrar.heard.at(-1)?.message;
+      if (message?.root !== 'Query' || message.cmdType !== 'Alarm') return undefined;
+      const { sn, deviceId, content } = message;
+      void registrar.tell({ root: 'Response', cmdType: 'Alarm', sn, deviceId, content: { alarmTime: content.startAlarmTime ?? 0 } });
+      return undefined;
+    };
+    // Numbers of a journal, and those that the link gives one after the other to what it begins itself, meet.
+    for (const position of [8, 7, 6, 5, 4, 3, 2, 1]) expect((await here.deliver(alarm(), position)).proof).toMatch(/^alarm query/);
+    expect(here.link.door.receipts.filter((receipt) => receipt.includes('confirmed'))).toEqual([]);
   });
 
   test.each([

@@ -25,6 +25,9 @@ export interface MessengerParts {
   readonly notify: GbParts['notifyAlarm'];
 }
 
+/** Queries have numbers of their own: an answer to one must not be taken for the Response to an alarm, whose number is its place in the journal. */
+const queriesFrom = 1_000_000_000;
+
 /** These are about this moment, not about this alarm. */
 const later: ReadonlySet<number> = new Set([408, 480, 486, 487, 491]);
 
@@ -52,7 +55,9 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
         // Goes on once the SIP 200 has come: the Response follows it as a rule.
         heard = receipts.listen(notice.sn, (said) => {
           response = said;
-          note(delivery, 'confirmed', proofOf(said));
+          // Their SIP took it, and they did not: that is no receipt, whichever counts.
+          if (said.content.result === 'ERROR') log.warn('platform refuses an alarm', { uplink: link.uplink, event: delivery.event, sn: said.sn });
+          else note(delivery, 'confirmed', proofOf(said));
           confirmation.abort();
           heard?.[Symbol.dispose]();
         });
@@ -109,7 +114,7 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
 
   /** The platform's history has it: what it answers to our own query is the proof. */
   async function askedFor(notice: AlarmNotice, limit: AbortSignal): Promise<string> {
-    const sn = link.nextSn();
+    const sn = queriesFrom + link.nextSn();
     const at: Instant = instant(Math.floor(notice.content.alarmTime / 1_000) * 1_000);
     const found = new AbortController();
     using _heard = receipts.listen(sn, ({ content }) => {
