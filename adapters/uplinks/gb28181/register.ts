@@ -4,10 +4,10 @@ import { answerRefusal, type SipCredentials } from '../../protocols/sip/authenti
 import { parseDate } from '../../protocols/sip/date.ts';
 import type { SipEndpoint } from '../../protocols/sip/endpoint.ts';
 import { SipFailure } from '../../protocols/sip/failure.ts';
-import { contactsOf, grantedExpires, seenAs } from '../../protocols/sip/fields.ts';
+import { contactsOf, grantedExpires } from '../../protocols/sip/fields.ts';
 import { headerOf, type SipResponse, textOf } from '../../protocols/sip/message.ts';
 import type { SipSeries } from '../../protocols/sip/outbound.ts';
-import { hostPort, parseUri } from '../../protocols/sip/uri.ts';
+import { parseUri } from '../../protocols/sip/uri.ts';
 import { maySendTo } from './destinations.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { resolveHost } from './local-address.ts';
@@ -27,8 +27,6 @@ export interface Granted {
   readonly expires: Millis;
   /** The platform's clock minus ours, by its Date header, which may be a second off. Measured, never obeyed. */
   readonly clockOffset?: Millis;
-  /** Where the platform saw us. */
-  readonly seen?: string;
 }
 
 export type Outcome =
@@ -98,14 +96,12 @@ async function outcomeOf(
 function granted(response: SipResponse, { context: { clock } }: PlatformLink, asked: number): Granted {
   const at = clock.now();
   const date = parseDate(headerOf(response, 'Date') ?? '');
-  const seen = seenAs(response);
   return {
     kind: 'granted',
     at: instant(at),
     // Never longer than we asked for: what we asked for is when we promised to speak again.
     expires: seconds(Math.min(grantedExpires(response) ?? asked, asked)),
     ...(date === undefined ? {} : { clockOffset: millis(date - at) }),
-    ...(seen ? { seen: hostPort(seen.address, seen.port) } : {}),
   };
 }
 

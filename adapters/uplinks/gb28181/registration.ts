@@ -133,7 +133,7 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
   };
   log.info('registered', { uplink: link.uplink, server: server.code, expires: granted.expires, clockOffset: granted.clockOffset });
   link.up(registration, granted.clockOffset);
-  const nat = new NatWatch(granted.seen, granted.at);
+  const nat = new NatWatch(granted.at);
   let lose: (trouble: Trouble) => void = () => undefined;
   const answered = (response: SipResponse) => {
     proved();
@@ -208,19 +208,22 @@ async function leave(parts: RegistrationParts, { server, series }: Held): Promis
   await register({ ...parts, server, series }, 0, limit).catch(() => undefined); // Nobody hears it: then nobody needs to.
 }
 
-/** A NAT that gives us another address: the platform goes on calling the old one (facts §3.5). */
+/**
+ * A NAT that gives us another address: the platform goes on calling the old one (facts §3.5). Answers to keepalives are compared with each other alone:
+ * what hears messages at a platform may be another server than its registrar, and write less or something else into Via.
+ */
 class NatWatch {
-  readonly #first: string | undefined;
+  #first: string | undefined;
   readonly #since: Instant;
 
-  constructor(seen: string | undefined, since: Instant) {
-    this.#first = seen;
+  constructor(since: Instant) {
     this.#since = since;
   }
 
   moved(seen: ReturnType<typeof seenAs>, now: Instant): string | undefined {
-    if (!seen || this.#first === undefined) return undefined;
+    if (!seen) return undefined;
     const to = hostPort(seen.address, seen.port);
+    this.#first ??= to;
     return to !== this.#first && between(this.#since, now) >= movesApart ? to : undefined;
   }
 }
