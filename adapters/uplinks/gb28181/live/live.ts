@@ -90,10 +90,14 @@ export class Live {
 
   /** Until the uplink ends. Plays that nobody at the platform knows any more are ended. */
   async run(signal: AbortSignal): Promise<void> {
+    let found = new AbortController();
     for await (const registration of this.#link.registrations(signal)) {
+      found.abort();
+      found = new AbortController();
       void this.#probe(signal);
-      void this.#mourn(registration, signal);
+      void this.#mourn(registration, found.signal);
     }
+    found.abort();
     await Promise.allSettled(this.#views);
   }
 
@@ -230,11 +234,13 @@ export class Live {
     await Promise.allSettled([...this.#dialogs].map((dialog) => dialog.request('OPTIONS', {}, limit)));
   }
 
-  async #mourn({ lost }: Registration, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#link.context;
+  /** `found`: aborts with the next registration, whose loss counts from its own beginning; and with the uplink, which ends its plays itself. */
+  async #mourn({ lost }: Registration, found: AbortSignal): Promise<void> {
     if (!lost.aborted) await new Promise<void>((resolve) => lost.addEventListener('abort', () => resolve(), { once: true }));
-    await clock.sleep(orphanedAfter, signal).catch(() => undefined); // The uplink ended: so do its plays.
-    if (!this.#link.registration) this.#ledger.endAll(`The platform has been gone for ${orphanedAfter / 1_000} s.`);
+    this.#link.context.clock.sleep(orphanedAfter, found).then(
+      () => this.#ledger.endAll(`The platform has been gone for ${orphanedAfter / 1_000} s.`),
+      () => undefined, // it is back, or the uplink ended
+    );
   }
 }
 
