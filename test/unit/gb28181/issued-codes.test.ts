@@ -116,6 +116,16 @@ describe('a table with mistakes is refused as a whole, each told with line and c
     expect(told(yaml('device: ["', '  x'))[0]).toMatch(/^\d+:/);
   });
 
+  test('with words that mean something to JavaScript only', () => {
+    for (const kind of ['constructor', 'toString']) {
+      expect(told(csv('code,id,kind', `${gateCode},gate,${kind}`))).toEqual([expect.stringMatching(`^2:\\d+ kind: .*"${kind}"$`)]);
+    }
+    expect(told(yaml(`valueOf: "${device}"`, 'toString: {}'))).toEqual([
+      expect.stringMatching(/^1:1 valueOf: .* an unknown key$/),
+      expect.stringMatching(/^2:1 toString: .* an unknown key$/),
+    ]);
+  });
+
   test('where two have one code, or one has two', () => {
     expect(told(csv('id,code', `,${device}`, `gate,${gateCode}`, `wall,${gateCode}`))).toEqual([
       `4:6 channels.wall: expected a code that nobody else has, got ${gateCode}, which is of channels.gate`,

@@ -10,12 +10,14 @@ const headings = {
   name: ['name', '名称', '设备名称', '通道名称', '点位名称'],
 } as const;
 
-const kinds: Readonly<Record<string, OwnerKind>> = {
-  ...{ device: 'device', gateway: 'device', 网关: 'device', 设备: 'device', nvr: 'device' },
-  ...{ channel: 'channel', camera: 'channel', 通道: 'channel', 摄像机: 'channel', 视频通道: 'channel' },
-  ...{ zone: 'zone', alarm: 'zone', 防区: 'zone', 报警输入: 'zone', 报警通道: 'zone' },
-  ...{ group: 'group', 业务分组: 'group', place: 'place', 位置: 'place', 虚拟组织: 'place' },
-};
+const kinds: ReadonlyMap<string, OwnerKind> = new Map(
+  Object.entries({
+    ...{ device: 'device', gateway: 'device', 网关: 'device', 设备: 'device', nvr: 'device' },
+    ...{ channel: 'channel', camera: 'channel', 通道: 'channel', 摄像机: 'channel', 视频通道: 'channel' },
+    ...{ zone: 'zone', alarm: 'zone', 防区: 'zone', 报警输入: 'zone', 报警通道: 'zone' },
+    ...{ group: 'group', 业务分组: 'group', place: 'place', 位置: 'place', 虚拟组织: 'place' },
+  } as const),
+);
 
 /** Without a column for the kind, the type digits of each code say it. */
 export function readIssuedCsv(text: string): IssuedTable {
@@ -43,9 +45,9 @@ function issuedOf(
   const place = { line: code?.line ?? first.line, column: code?.column ?? first.column };
   if (!code || code.text === '') return { problem: { path: 'code', expected: 'a code of 20 decimal digits', got: 'nothing', ...place } };
   const said = cell(at.kind);
-  const kind = said && said.text !== '' ? kinds[said.text.toLowerCase()] : undefined;
+  const kind = said && said.text !== '' ? kinds.get(said.text.toLowerCase()) : undefined;
   if (said && said.text !== '' && !kind) {
-    const expected = `one of ${Object.keys(kinds).join(', ')}, or nothing`;
+    const expected = `one of ${[...kinds.keys()].join(', ')}, or nothing`;
     return { problem: { path: 'kind', expected, got: JSON.stringify(said.text.slice(0, 40)), line: said.line, column: said.column } };
   }
   // Spreadsheets are told that a cell is text by an apostrophe, or by ="…".

@@ -4,8 +4,15 @@ import { readYaml } from '../../../../gateway/runtime/yaml-source.ts';
 import type { IssuedCode, IssuedTable } from './issued.ts';
 import type { OwnerKind } from './judge.ts';
 
-const single: Readonly<Record<string, OwnerKind>> = { device: 'device', group: 'group' };
-const keyed: Readonly<Record<string, OwnerKind>> = { channels: 'channel', zones: 'zone', places: 'place' };
+const single: ReadonlyMap<string, OwnerKind> = new Map([
+  ['device', 'device'],
+  ['group', 'group'],
+]);
+const keyed: ReadonlyMap<string, OwnerKind> = new Map([
+  ['channels', 'channel'],
+  ['zones', 'zone'],
+  ['places', 'place'],
+]);
 
 export function readIssuedYaml(text: string): IssuedTable {
   const source = readYaml(text);
@@ -24,11 +31,11 @@ export function readIssuedYaml(text: string): IssuedTable {
   };
   if (!isSection(source.value)) return { issued, problems: [{ path: '', expected: 'a section of keys', got: 'something else', line: 1, column: 1 }] };
   for (const [key, value] of Object.entries(source.value)) {
-    const [one, many] = [single[key], keyed[key]];
+    const [one, many] = [single.get(key), keyed.get(key)];
     if (one) take([key], one, undefined, value);
     else if (many && isSection(value)) for (const [id, code] of Object.entries(value)) take([key, id], many, id, code);
     else if (many) refuse([key], 'a section of ids and codes', 'something else');
-    else refuse([key], `one of ${[...Object.keys(single), ...Object.keys(keyed)].join(', ')}`, 'an unknown key');
+    else refuse([key], `one of ${[...single.keys(), ...keyed.keys()].join(', ')}`, 'an unknown key');
   }
   return { issued, problems };
 }
