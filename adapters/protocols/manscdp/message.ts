@@ -40,7 +40,7 @@ export interface ForeignMessage extends Head {
 /** Bytes of a body that anybody sends. */
 const longest = 64 * 1024;
 /** Misspelt in a copy of the standard, and since then by others. */
-const misspelt: Readonly<Record<string, string>> = { persetquery: 'PresetQuery' };
+const misspelt: ReadonlyMap<string, string> = new Map([['persetquery', 'PresetQuery']]);
 
 /** Throws ProtocolError for what is no MANSCDP, or lacks what its kind must have. */
 export function readManscdp(bytes: Uint8Array): ManscdpMessage | ForeignMessage {
@@ -55,7 +55,7 @@ export function readManscdp(bytes: Uint8Array): ManscdpMessage | ForeignMessage 
   if (!rootName) throw new ProtocolError('Query, Control, Notify or Response', JSON.stringify(root.name.slice(0, 40)), 'the root element');
   const said = textOf(root, 'CmdType');
   if (said === undefined) throw new ProtocolError('<CmdType>', 'none', `<${rootName}>`);
-  const spelt = (misspelt[said.toLowerCase()] ?? said).toLowerCase();
+  const spelt = (misspelt.get(said.toLowerCase()) ?? said).toLowerCase();
   const found = Object.entries<Form<unknown>>(shapes[rootName]).find(([name]) => name.toLowerCase() === spelt);
   const head = { sn: snOf(root), deviceId: targetOf(root) };
   if (!found) return { root: 'foreign', named: `${rootName}/${said.slice(0, 60)}`, ...head };

@@ -123,6 +123,12 @@ describe('reading is tolerant', () => {
       sn: 3,
       deviceId: '1',
     });
+    for (const kind of ['constructor', '__proto__']) {
+      expect(read(`<Query><CmdType>${kind}</CmdType><SN>3</SN><DeviceID>1</DeviceID></Query>`)).toMatchObject({
+        root: 'foreign',
+        named: `Query/${kind}`,
+      });
+    }
   });
 });
 
