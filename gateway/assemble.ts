@@ -13,7 +13,7 @@ import { healthContext } from './assemble-health.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
 import { openPanels } from './assemble-panels.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
-import { watchUndelivered } from './delivery/undelivered.ts';
+import { undelivered } from './delivery/undelivered.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
 import type { UplinkId } from './domain/ids.ts';
@@ -138,7 +138,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const telemetry = new TelemetryCache(media, clock);
   const streams = () => telemetry.read(ending.signal);
   const backlog = (uplink: UplinkId) => journal.read.backlog(uplink);
-  const lost = watchUndelivered({ inventory, clock, backlog });
+  const lost = () => undelivered({ inventory, clock, backlog });
   const health = openHealth({
     ...{ inventory, clock, log },
     checks: healthChecks.filter(({ code }) => ring.enabled || code !== 'zone-recording'),

@@ -1,7 +1,7 @@
 /** Which alarm has reached nobody who must have it: then the school must phone (reliability-security.md §0.14). */
 import type { UplinkSettings } from '../domain/campus.ts';
 import type { Backlog, UndeliveredAlarm } from '../domain/delivery.ts';
-import type { EventId, UplinkId } from '../domain/ids.ts';
+import type { UplinkId } from '../domain/ids.ts';
 import type { Clock, InventoryReader } from '../domain/ports.ts';
 import { between, type Millis, seconds } from '../domain/time.ts';
 
@@ -9,24 +9,20 @@ const phoneAfter: Millis = seconds(15);
 
 export interface UndeliveredParts {
   readonly inventory: Pick<InventoryReader, 'current'>;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now'>;
   backlog(uplink: UplinkId): Backlog;
 }
 
 /**
- * Asked again and again: the oldest alarm that an uplink which must have it has been owed for 15 s, by the wall clock or, where that was set back, by ours. Drills and tests are none; a copy proves nothing; what a backup took
+ * The oldest alarm that an uplink which must have it has been owed for 15 s (the journal tells since when by the clock as it now stands). Drills and tests are none; a copy proves nothing; what a backup took
  * is no longer owed to its primary.
  */
-export function watchUndelivered({ inventory, clock, backlog }: UndeliveredParts): () => UndeliveredAlarm | undefined {
-  let seenAt = new Map<EventId, Millis>();
-  return () => {
-    const [now, passed] = [clock.now(), clock.monotonic()];
-    const owed = mustHave(inventory.current().uplinks).flatMap(({ id }) => backlog(id).oldestAlarm ?? []);
-    seenAt = new Map(owed.map(({ event: { id } }) => [id, seenAt.get(id) ?? passed]));
-    return owed
-      .filter(({ event, journalledAt }) => Math.max(between(journalledAt, now), passed - (seenAt.get(event.id) ?? passed)) >= phoneAfter)
-      .toSorted((one, other) => one.journalledAt - other.journalledAt)[0];
-  };
+export function undelivered({ inventory, clock, backlog }: UndeliveredParts): UndeliveredAlarm | undefined {
+  const now = clock.now();
+  return mustHave(inventory.current().uplinks)
+    .flatMap(({ id }) => backlog(id).oldestAlarm ?? [])
+    .filter(({ journalledAt }) => between(journalledAt, now) >= phoneAfter)
+    .toSorted((one, other) => one.journalledAt - other.journalledAt)[0];
 }
 
 /** The primaries. Where there is none, backups are all that the school has. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { panelTrials, settingsProblems, uplinkDoubts } from '../../gateway/assemble-adapters.ts';
 import { codeDeskOf } from '../../gateway/assemble-codes.ts';
-import { watchUndelivered } from '../../gateway/delivery/undelivered.ts';
+import { undelivered } from '../../gateway/delivery/undelivered.ts';
 import type { Role } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId, ZoneId } from '../../gateway/domain/ids.ts';
@@ -163,7 +163,7 @@ export async function school({
       if (id !== 'police') throw new GatewayError('NOT_FOUND', `There is no uplink ${id}.`);
       return { sentence: { zh: '正常。', en: 'All is well.' }, findings: [], ladder: [] };
     },
-    undelivered: watchUndelivered({ inventory, clock, backlog: (uplink) => journal.read.backlog(uplink) }),
+    undelivered: () => undelivered({ inventory, clock, backlog: (uplink) => journal.read.backlog(uplink) }),
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],
