@@ -134,11 +134,11 @@ test('what counts is who must have it: every primary, a backup only where there 
   const owed = { pending: 1, refused: 0, oldestAlarm: { event: alarm(), journalledAt: instant(clock.now() - 15_000) } };
   const none = { pending: 0, refused: 0 };
   const lost = (roles: readonly UplinkRole[], first: boolean, second: boolean) =>
-    watchUndelivered({
+    undelivered({
       clock,
       inventory: { current: () => inventoryOf(roles) },
       backlog: (id) => ((id === police ? first : second) ? owed : none),
-    })() !== undefined;
+    }) !== undefined;
   expect(lost(['primary', 'primary'], false, true)).toBe(true);
   expect(lost(['primary', 'backup'], false, true)).toBe(false);
   expect(lost(['primary', 'backup'], true, false)).toBe(true);
