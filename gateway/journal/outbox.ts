@@ -47,6 +47,7 @@ export interface OutboxOptions {
 // `LIMIT +?`: see the reader.
 const statements = {
   waiting: 'SELECT head AS position, rank FROM lane WHERE uplink = ? AND next_at <= ? ORDER BY rank, head LIMIT +?',
+  time: 'SELECT journalled_at FROM event WHERE position = ?',
   newest: `SELECT head AS position, journalled_at FROM lane JOIN event ON position = head
     WHERE uplink = ? AND rank = 0 AND next_at <= ? ORDER BY head DESC LIMIT +?`,
   refused: `SELECT position, rank FROM delivery WHERE uplink = ? AND state = 'refused' AND next_at <= ? ORDER BY next_at LIMIT +?`,
@@ -71,6 +72,7 @@ interface OwedRow {
 
 export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Outbox {
   const waiting = database.prepare<[string, number, number], DueRow>(statements.waiting);
+  const time = database.prepare<[number], Pick<DeliveryRow, 'journalled_at'>>(statements.time);
   const newest = database.prepare<[string, number, number], Pick<DeliveryRow, 'journalled_at'> & Pick<DueRow, 'position'>>(statements.newest);
   const refused = database.prepare<[string, number, number], DueRow>(statements.refused);
   const find = database.prepare<[string, number], DeliveryRow>(statements.delivery);
@@ -117,11 +119,13 @@ export function openOutbox({ database, submit, bell, tell }: OutboxOptions): Out
     }
   };
 
-  /** First in line of each lane, panic and fire before all else; where they alone are more than are asked for, the newest of them first. */
+  /** First in line of each lane, panic and fire before all else. Where they alone are more than are asked for, and old, those of just now go first. */
   const inLine = (uplink: UplinkId, most: number, now: number): readonly DueRow[] => {
+    const justNow = (at: number) => now - at < pressedJustNow;
     const first = waiting.all(uplink, now, most);
-    if (first.length < most || first.at(-1)?.rank !== 0) return first;
-    const fresh = newest.all(uplink, now, most).filter(({ journalled_at }) => now - journalled_at < pressedJustNow);
+    const [oldest] = first;
+    if (!oldest || first.length < most || first.at(-1)?.rank !== 0 || justNow(time.get(oldest.position)?.journalled_at ?? 0)) return first;
+    const fresh = newest.all(uplink, now, most).filter(({ journalled_at }) => justNow(journalled_at));
     const positions = new Set(fresh.map(({ position }) => position));
     return [...fresh.map(({ position }) => ({ position, rank: -1 })), ...first.filter(({ position }) => !positions.has(position))];
   };
