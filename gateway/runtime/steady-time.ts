@@ -24,8 +24,15 @@ export function steadyTime(clock: Pick<Clock, 'now' | 'monotonic'>): SteadyTime 
   };
 }
 
+/** Two clocks are never read in one moment, and a time server pulls at one of them. */
+const together = 1_000;
+
 /** When that was by the wall clock as it now stands: it keeps its distance from now when the clock is set. */
 export function rememberedAt(clock: Pick<Clock, 'now' | 'monotonic'>, at: Instant = clock.now()): () => Instant {
-  const passed = at - clock.now() + clock.monotonic();
-  return () => instant(Math.round(passed - clock.monotonic() + clock.now()));
+  const ahead = () => clock.now() - clock.monotonic();
+  const then = ahead();
+  return () => {
+    const set = ahead() - then;
+    return Math.abs(set) < together ? at : instant(Math.round(at + set));
+  };
 }
