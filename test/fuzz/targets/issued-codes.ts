@@ -3,6 +3,7 @@
 import { codesSchema } from '../../../adapters/uplinks/gb28181/codes/code-map.ts';
 import { issuedText, planIssued } from '../../../adapters/uplinks/gb28181/codes/issued.ts';
 import { gbSchool } from '../../support/gb-school.ts';
+import { prototypeNames } from '../shared/prototype-names.ts';
 import { fixture } from '../shared/seeds.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
@@ -11,10 +12,11 @@ const device = '34020000001180000001';
 
 export const issuedCodesTarget: FuzzTarget = {
   name: 'issued-codes',
-  words: [device, '34020000001320000001', 'panel-1/fence', 'gate', '编码', '名称', '类型', '"', '\r\n'],
+  words: [device, '34020000001320000001', 'panel-1/fence', 'gate', '编码', '名称', '类型', '"', '\r\n', ...prototypeNames],
   seeds: () => [
     fixture('gb-codes/issued-gb18030.csv'),
     Buffer.from(`id,code,kind\n,${device},device\ngate,34020000001320000001,\npanel-1/fence;34020000001340000002;zone`),
+    ...prototypeNames.map((name) => Buffer.from(`id,code,kind,${name}\n${name},34020000001320000001,${name},${name}`)),
   ],
   run(input) {
     const text = issuedText(input);

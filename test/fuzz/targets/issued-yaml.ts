@@ -2,6 +2,7 @@
 import { codesSchema } from '../../../adapters/uplinks/gb28181/codes/code-map.ts';
 import { issuedText, planIssued } from '../../../adapters/uplinks/gb28181/codes/issued.ts';
 import { gbSchool } from '../../support/gb-school.ts';
+import { prototypeNames } from '../shared/prototype-names.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
 const school = gbSchool();
@@ -12,7 +13,7 @@ export const issuedYamlTarget: FuzzTarget = {
   name: 'issued-yaml',
   // The library takes 5 KB for each blank line behind a plain scalar: 4 KiB of them come to 20 MiB.
   longest: 2_048,
-  words: [device, gate, 'channels:', 'zones:', 'places:', 'group:', 'panel-1/fence', '"', '\n  ', '&a ', '*a', '<<: ', '!!', '__proto__'],
+  words: [device, gate, 'channels:', 'zones:', 'places:', 'group:', 'panel-1/fence', '"', '\n  ', '&a ', '*a', '<<: ', '!!', ...prototypeNames],
   seeds: () => [
     Buffer.from(`device: "${device}"\nchannels:\n  gate: "${gate}"\nzones:\n  panel-1/fence: "34020000001340000002"\n`),
     Buffer.from(`device: "${device}"\nchannels: { gate: '${gate}' }\nplaces: { yard: "34020000002160000002" }\ngroup: "34020000002150000001"\n`),

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { encodeManscdp } from '../../../adapters/protocols/manscdp/charset.ts';
 import { readManscdp, writeManscdp } from '../../../adapters/protocols/manscdp/message.ts';
+import { prototypeNames } from '../shared/prototype-names.ts';
 import { fixture } from '../shared/seeds.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
@@ -14,12 +15,13 @@ const ours = [
   ),
   '<Query><CmdType>Alarm</CmdType><SN>1</SN><DeviceID>1</DeviceID><AlarmMethod>1/2</AlarmMethod><StartAlarmTime>2026-01-01T08:00:00</StartAlarmTime></Query>',
   '<Response><CmdType>ConfigDownload</CmdType><SN>1</SN><DeviceID>1</DeviceID><Result>OK</Result><BasicParam><Name>学校</Name></BasicParam></Response>',
+  ...prototypeNames.map((name) => `<Query><CmdType>${name}</CmdType><SN>1</SN><DeviceID>1</DeviceID><${name}>1</${name}></Query>`),
 ];
 
 export const manscdpTarget: FuzzTarget = {
   name: 'manscdp',
   longest: 64 * 1024 + 64,
-  words: ['</Item>', '<Item>', '<Info>', '</Info>', '&lt;', '<![CDATA[', ']]>', '<!DOCTYPE', '\0', '学校'],
+  words: ['</Item>', '<Item>', '<Info>', '</Info>', '&lt;', '<![CDATA[', ']]>', '<!DOCTYPE', '\0', '学校', ...prototypeNames],
   seeds: () => [
     ...readdirSync(new URL(`../../fixtures/${folder}`, import.meta.url)).map((name) => fixture(folder + name)),
     ...ours.map((text) => encodeManscdp(text, 'GB18030')),

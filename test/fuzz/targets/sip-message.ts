@@ -8,6 +8,7 @@ import { parseNameAddr, writeNameAddr } from '../../../adapters/protocols/sip/na
 import { readDatagram } from '../../../adapters/protocols/sip/read.ts';
 import { parseUri } from '../../../adapters/protocols/sip/uri.ts';
 import { markedVia, parseVia, writeVia } from '../../../adapters/protocols/sip/via.ts';
+import { prototypeNames } from '../shared/prototype-names.ts';
 import { fixture } from '../shared/seeds.ts';
 import { type FuzzTarget, must } from '../target.ts';
 
@@ -36,6 +37,7 @@ export const sipMessageTarget: FuzzTarget = {
     '\r\n\r\n',
     '<sip:',
     '>;tag=',
+    ...prototypeNames,
   ],
   run(input) {
     const { message, problem } = readDatagram(input);
