@@ -4,7 +4,7 @@ import { type Attempt, answerChallenge, DigestDoor, parseChallenges } from '../.
 const mufasa: Attempt = { username: 'Mufasa', password: 'Circle Of Life', method: 'GET', uri: '/dir/index.html', count: 1, cnonce: '0a4f113b' };
 const rfc2617 = 'nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"';
 
-test('the example of RFC 2617 §3.5 is answered as printed there, opaque echoed', () => {
+test('D6, the example of RFC 2617 §3.5, is answered as printed there, opaque echoed', () => {
   const header = answerChallenge(parseChallenges(`Digest realm="testrealm@host.com", qop="auth,auth-int", ${rfc2617}`), mufasa);
   expect(header).toContain('response="6629fae49393a05397450978507c4ef1"');
   expect(header).toContain('opaque="5ccc069c403ebaf9f0171e9517f40e41"');

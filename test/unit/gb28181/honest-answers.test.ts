@@ -84,7 +84,10 @@ describe('DeviceConfig', () => {
   test.each<[string, Configs, string?]>([
     ['an interval of 0 s', [{ name: 'BasicParam', value: { heartBeatInterval: 0 } }]],
     ['another name', [{ name: 'BasicParam', value: { name: '第二小学', heartBeatInterval: 60 } }]],
-    ['snapshots to be sent somewhere', [{ name: 'SnapShotConfig', value: { snapNum: 1, interval: 1, uploadUrl: 'http://x/', sessionId: 'a' } }]],
+    [
+      'snapshots to be sent somewhere (T6: none is taken, so none has an id)',
+      [{ name: 'SnapShotConfig', value: { snapNum: 1, interval: 1, uploadUrl: 'http://x/', sessionId: 'a' } }],
+    ],
     ['nothing at all', []],
     ['a camera', [wanted], codes.channels.gate!],
   ])('is refused as a whole for %s', async (_, configs, code = device) => {

@@ -246,12 +246,24 @@ describe('what goes wrong', () => {
     const [same, other] = [await ask({}), await ask({ port: 4_000 })];
     expect([same.status, other.status]).toEqual([200, 488]);
     expect(parseGbSession(same.body)).toEqual(one.answer);
-    const info = await one.call!.dialog.request('INFO', { body: { type: 'Application/MANSRTSP', content: 'PAUSE RTSP/1.0\r\n' } }, never);
-    expect(info.status).toBe(200);
     await plays(one, one.receiver.frames.length + 10);
     expect(one.receiver.complaints).toEqual([]);
     await one[Symbol.asyncDispose]();
     await nothingLeft(school);
+  });
+
+  test('what steers a recording (T11) is heard in every spelling, and changes nothing of what is shown', async () => {
+    await using school = await liveSchool();
+    await using one = await view(school);
+    await plays(one);
+    const scales = ['2.000000', '2.0', '2', '-1'].map((scale) => `PLAY RTSP/1.0\r\nCSeq: 2\r\nScale: ${scale}\r\n\r\n`);
+    const ranges = ['now-', '100-', '0.000-', '10-20'].map((range) => `PLAY RTSP/1.0\r\nCSeq: 3\r\nRange: npt=${range}\r\n\r\n`);
+    for (const content of [...scales, ...ranges, 'PAUSE RTSP/1.0\r\nCSeq: 4\r\nPauseTime: now\r\n\r\n']) {
+      const { status } = await one.call!.dialog.request('INFO', { body: { type: 'Application/MANSRTSP', content } }, never);
+      expect(status, content).toBe(200);
+    }
+    await plays(one, one.receiver.frames.length + 10);
+    expect(one.receiver.complaints).toEqual([]);
   });
 
   test('a platform that has restarted, and answers 481, has no calls any more', { timeout: patience }, async () => {

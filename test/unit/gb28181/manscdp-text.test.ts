@@ -14,7 +14,7 @@ describe('charsets', () => {
     ['𠮷', '9534b235'],
     ['€', 'a2e3'],
     ['Gate 1', '476174652031'],
-  ])('%s is encoded and decoded (T1 to T4)', (text, hex) => {
+  ])('%s is encoded and decoded (T1, T2, T3, T4)', (text, hex) => {
     expect(encodeManscdp(text, 'GB18030').toString('hex')).toBe(hex);
     expect(encodeManscdp(text, 'GB2312').toString('hex')).toBe(hex);
     expect(decodeManscdp(Buffer.from(hex, 'hex'))).toBe(text);

@@ -22,7 +22,7 @@ describe('headers', () => {
     [0x123456789, '6634573C4C01'],
     [2 ** 33, '440004000401'],
     [-1, '7FFFFFFFFC01'],
-  ])('a pack at %d (B1 to B3)', (scr, clock) => {
+  ])('a pack at %d (B1, B2, B3)', (scr, clock) => {
     expect(written(20, (bytes) => writePackHeader(bytes, 0, scr))).toBe(plain(`000001BA ${clock} 005F6B F8`));
   });
 
@@ -58,7 +58,7 @@ describe('headers', () => {
     expect(written(20, (bytes) => writePesStart(bytes, 0, { id: 0xe0, payload: 100, pts }))).toBe(plain(`000001E0 006C 848005 ${stamp}`));
   });
 
-  test('packets of every kind (B14 to B18)', () => {
+  test('packets of every kind (B14, B15, B16, B17, B18)', () => {
     const start = (id: number, payload: number, pts: number, dts?: number) =>
       written(20, (bytes) => writePesStart(bytes, 0, { id, payload, pts, dts }));
     expect(start(0xe0, 100, 90_000, 86_400)).toBe(plain('000001E0 0071 84C00A 310005BF21 110005A301'));

@@ -41,7 +41,7 @@ describe('packets', () => {
     expect(make(parts).equals(make([frame]))).toBe(true);
   });
 
-  test('have these headers (R1 to R3, R5)', () => {
+  test('have these headers (R1, R2, R3, R5)', () => {
     const packetiser = new PsPacketiser({ ssrc, sequence: 0, transport: 'udp' });
     const first = packetiser.packets([Buffer.alloc(1_389)], 0);
     expect(first.subarray(0, 12).toString('hex')).toBe('80600000000000000bebc201');
@@ -54,8 +54,9 @@ describe('packets', () => {
     ).toBe('80e0000200000e100bebc201');
     expect(packetiser.sequence).toBe(3);
     expect(packetiser.sent).toEqual({ packets: 3, octets: 1_390 });
-    const framed = new PsPacketiser({ ssrc, sequence: 0, transport: 'tcp' }).packets([Buffer.alloc(1_388)], 0);
-    expect(framed.subarray(0, 2).toString('hex')).toBe('0578');
+    const framed = (payload: number) => new PsPacketiser({ ssrc, sequence: 0, transport: 'tcp' }).packets([Buffer.alloc(payload)], 0);
+    expect(framed(1_388).subarray(0, 2).toString('hex')).toBe('0578');
+    expect(framed(160).subarray(0, 2).toString('hex')).toBe('00ac');
   });
 
   test('of sound by itself have their own type (R4)', () => {

@@ -72,10 +72,10 @@ describe('a PTZCmd', () => {
   });
 
   test.each([
-    ['a wrong checksum', 'A50F01011F0000D4', 'the checksum of PTZCmd'],
-    ['14 digits', 'A50F01011F0000', 'PTZCmd'],
-    ['another first byte', 'A40F01011F0000D4', 'PTZCmd'],
-    ['a wrong check of the first two bytes', 'A50E01011F0000D4', 'the second byte of PTZCmd'],
+    ['a wrong checksum (P26)', 'A50F01011F0000D4', 'the checksum of PTZCmd'],
+    ['14 digits (P26)', 'A50F01011F0000', 'PTZCmd'],
+    ['another first byte (P26)', 'A40F01011F0000D4', 'PTZCmd'],
+    ['a wrong check of the first two bytes (P26)', 'A50E01011F0000D4', 'the second byte of PTZCmd'],
     ['both left and right', 'A50F01031F0000D7', 'the fourth byte of PTZCmd'],
     ['preset 0', 'A50F018200000037', 'PTZCmd'],
     ['an unknown command', 'A50F015000000005', 'the fourth byte of PTZCmd'],

@@ -79,7 +79,7 @@ test('Via says where a request came from, whatever its sender believes (RFC 3581
   for (const text of ['', 'SIP/1.0/UDP a', 'SIP/2.0/UDP', 'SIP/2.0/UDP a:99999', 'SIP/2.0/UDP a b']) expect(parseVia(text)).toBeUndefined();
 });
 
-test('dates of GB/T 28181 are of Beijing, dates of SIP of Greenwich (gb28181 T12, quirk 42)', () => {
+test('dates of GB/T 28181 are of Beijing, dates of SIP of Greenwich (gb28181 T7, T12, quirk 42)', () => {
   const dates = [
     '2026-01-01T08:00:00.000',
     '2026-01-01T08:00:00',
@@ -88,6 +88,7 @@ test('dates of GB/T 28181 are of Beijing, dates of SIP of Greenwich (gb28181 T12
     '2026-01-01T09:00:00+09:00',
   ];
   for (const text of dates) expect(parseDate(text), text).toBe(1_767_225_600_000);
+  expect(parseDate('Tue, 31 Dec 2024 16:00:00 GMT')).toBe(1_735_660_800_000);
   expect(parseDate('2026-01-01T08:00:00.250')).toBe(1_767_225_600_250);
   for (const text of ['', 'yesterday', '2026-13-01T08:00:00', 'Fri, 01 Jan 2010 16:00:00 EST', '2026-01-01']) expect(parseDate(text)).toBeUndefined();
 });
