@@ -39,6 +39,8 @@ const school: Inventory = {
 };
 
 export interface LiveSchoolOptions {
+  /** Of a box that has another uplink too; default: one of its own. */
+  readonly plane?: Awaited<ReturnType<typeof openLivePlane>>;
   readonly camera?: CameraOptions;
   readonly clock?: Clock;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -72,13 +74,13 @@ export async function openLivePlane(odd: CameraOptions = {}, asked: (stream: str
 /** The box, linked to a platform. */
 export async function liveBox(
   platform: { readonly port: number },
-  { camera: odd = {}, clock = systemClock, settings = {}, obey = disobedient }: LiveSchoolOptions = {},
+  { plane: shared, camera: odd = {}, clock = systemClock, settings = {}, obey = disobedient }: LiveSchoolOptions = {},
 ) {
   await using opening = new Scope();
   const alarmed = new Set<string>();
   const asked: string[] = [];
   const commands: PlatformCommand[] = [];
-  const { camera, plane } = opening.own(await openLivePlane(odd, (stream) => asked.push(stream)));
+  const { camera, plane } = shared ?? opening.own(await openLivePlane(odd, (stream) => asked.push(stream)));
   const channels = Object.fromEntries(names.map((name, index) => [name, codes[index]]));
   const box = opening.own(
     gbDevice(platform, clock, { codes: { device, channels }, ...settings }, undefined, {

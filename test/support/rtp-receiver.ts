@@ -58,6 +58,8 @@ export class FrameTaker {
 
 export interface RtpReceiver extends FrameTaker, AsyncDisposable {
   readonly way: RtpWay;
+  /** Addresses that packets came from. */
+  readonly sources: ReadonlySet<string>;
   /** TCP: closes it from this side. */
   hangUp(): void;
   /** TCP: takes nothing more, or again. */
@@ -71,10 +73,12 @@ export async function openRtpReceiver(transport: RtpWay['transport'], ssrc: numb
   const scope = new Scope();
   const taker = new FrameTaker(ssrc);
   const sockets = new Set<Socket>();
+  const sources = new Set<string>();
   const hear = (socket: Socket) => {
     const reader = new FramingReader();
     sockets.add(socket);
     socket.on('data', (chunk) => {
+      sources.add(socket.remoteAddress ?? 'gone');
       for (const packet of reader.push(chunk)) taker.take(packet);
     });
     socket.on('error', () => undefined);
@@ -88,7 +92,10 @@ export async function openRtpReceiver(transport: RtpWay['transport'], ssrc: numb
   const remote = { address: '127.0.0.1', port: 0 };
   if (transport === 'udp') {
     const socket = createSocket('udp4');
-    socket.on('message', (bytes) => taker.take(bytes));
+    socket.on('message', (bytes, { address }) => {
+      sources.add(address);
+      taker.take(bytes);
+    });
     await new Promise<void>((resolve) => socket.bind(0, remote.address, resolve));
     socket.setRecvBufferSize(1024 * 1024);
     remote.port = socket.address().port;
@@ -113,6 +120,7 @@ export async function openRtpReceiver(transport: RtpWay['transport'], ssrc: numb
   function shared(way: RtpWay, hangUp: () => void = () => undefined) {
     return {
       way,
+      sources,
       hangUp: () => {
         hangUp();
         for (const socket of sockets) socket.destroy();
