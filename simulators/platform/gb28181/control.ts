@@ -12,7 +12,13 @@ export type GbOrder =
   | { readonly kind: 'reset-alarm' }
   | { readonly kind: 'keyframe'; readonly spelling?: '2016' | '2022' }
   | { readonly kind: 'record'; readonly on: boolean }
-  | { readonly kind: 'home'; readonly enabled: boolean; readonly preset: number }
+  | {
+      readonly kind: 'home';
+      readonly enabled: boolean;
+      readonly preset: number;
+      /** s of nobody steering; as the device thinks right unless given. */
+      readonly after?: number;
+    }
   | { readonly kind: 'reboot' };
 
 /** What became of it: the status of SIP, and the Response where one is due. */
@@ -43,7 +49,12 @@ function commandsOf(wanted: GbOrder): Commands {
     case 'record':
       return [{ name: 'RecordCmd', value: wanted.on ? 'Record' : 'StopRecord' }];
     case 'home':
-      return [{ name: 'HomePosition', value: { enabled: wanted.enabled ? 1 : 0, presetIndex: wanted.preset } }];
+      return [
+        {
+          name: 'HomePosition',
+          value: { enabled: wanted.enabled ? 1 : 0, presetIndex: wanted.preset, ...(wanted.after === undefined ? {} : { resetTime: wanted.after }) },
+        },
+      ];
     case 'reboot':
       return [{ name: 'TeleBoot', value: 'Boot' }];
   }
