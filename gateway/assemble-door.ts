@@ -7,7 +7,7 @@ import type { PlatformCommand, PlatformDoor, SecurityNotice } from './domain/upl
 import type { CameraFleet } from './fleet/cameras.ts';
 import type { PanelFleet } from './fleet/panels.ts';
 
-export interface DoorParts extends Pick<PlatformDoor, 'inventory' | 'health' | 'journal' | 'media' | 'alarmed' | 'receipt' | 'box'> {
+export interface DoorParts extends Omit<PlatformDoor, 'cameraStatus' | 'panelStatus' | 'execute' | 'securityNotice'> {
   readonly cameras: Pick<CameraFleet, 'status' | 'perform'>;
   readonly panels: Pick<PanelFleet, 'status' | 'perform'>;
   readonly clock: Clock;

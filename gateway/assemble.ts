@@ -13,6 +13,7 @@ import { healthContext } from './assemble-health.ts';
 import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './assemble-media.ts';
 import { openPanels } from './assemble-panels.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
+import { openMemories } from './delivery/memories.ts';
 import { undelivered } from './delivery/undelivered.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
@@ -91,8 +92,9 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const tls = await certificateOf(config, clock);
 
   // The spine: a report becomes an event, the journal keeps it, deliveries carry it out.
+  const memories = openMemories(join(folder, 'uplinks'));
   const uplinks = openUplinks({
-    ...{ inventory, clock, log },
+    ...{ inventory, memories, clock, log },
     outbox: journal.outbox,
     onAccepted: (delivery) => panels.accepted(delivery),
     backlog: (uplink) => journal.read.backlog(uplink),
@@ -158,6 +160,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
   const door = platformDoor({
     ...{ inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } },
     receipt: (event, receipt) => journal.receipt(event, receipt),
+    ...{ remembered: memories.remembered, remember: memories.remember },
     alarmed: (channel) => alarmed.has(channel),
   });
 

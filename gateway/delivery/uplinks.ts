@@ -14,6 +14,7 @@ import { supervise } from '../runtime/supervise.ts';
 import type { Acceptance } from './attempt.ts';
 import { runDispatcher } from './dispatcher.ts';
 import { openEvidence } from './evidence.ts';
+import type { UplinkMemories } from './memories.ts';
 import { recipients } from './routing.ts';
 import { openStandIns } from './stand-ins.ts';
 import { mustHave } from './undelivered.ts';
@@ -21,6 +22,7 @@ import { mustHave } from './undelivered.ts';
 export interface UplinksOptions {
   readonly inventory: InventoryReader;
   readonly outbox: Outbox;
+  readonly memories: Pick<UplinkMemories, 'keepOnly'>;
   backlog(uplink: UplinkId): Backlog;
   /** Throws where the settings are wrong or the secret cannot be read. */
   readonly create: (settings: UplinkSettings) => Uplink;
@@ -67,7 +69,7 @@ interface Running {
   end(): Promise<void>;
 }
 
-export function openUplinks({ inventory, outbox, create, clock, log, backlog, onAccepted }: UplinksOptions): Uplinks {
+export function openUplinks({ inventory, outbox, memories, create, clock, log, backlog, onAccepted }: UplinksOptions): Uplinks {
   const made = new Map<UplinkId, Made>();
   const running = new Map<UplinkId, Running>();
   const answers = new Map<UplinkId, LastAnswer>();
@@ -145,6 +147,9 @@ export function openUplinks({ inventory, outbox, create, clock, log, backlog, on
       await end();
     }
     for (const id of made.keys()) if (!wanted.has(id)) made.delete(id);
+    // Of one that is switched off all is kept: its far side still shows what it was told.
+    const all = new Set(inventory.current().uplinks.map(({ id }) => id));
+    await memories.keepOnly(all).catch((error: unknown) => log.warn('uplinks not forgotten', { error }));
     for (const settings of wanted.values()) {
       const result = make(settings);
       if ('uplink' in result && !running.has(settings.id)) start(result.uplink, result.fingerprint);

@@ -82,6 +82,10 @@ export interface PlatformDoor {
   readonly journal: JournalReader;
   /** A hop of an event that is told apart from its acceptance: it rides with the next COMMIT. Repeats of the same hop keep the first time. */
   receipt(event: EventId, receipt: Receipt): Promise<void>;
+  /** What an uplink of that id remembered last, as it reads from JSON; undefined: nothing. It outlives edits and restarts, and is forgotten with the uplink. */
+  remembered(uplink: UplinkId): Promise<unknown>;
+  /** Resolves once it is on the disk, in the place of what was remembered before. Seldom, and small: some 100 kB. */
+  remember(uplink: UplinkId, facts: unknown): Promise<void>;
   readonly media: Pick<MediaPlane, 'telemetry' | 'sendRtp'>;
   /** Does the channel look at an alarm that nobody has acknowledged? */
   alarmed(channel: ChannelId): boolean;

@@ -1,18 +1,27 @@
 /** The real uplink at the platform simulator: its catalogue arrives whole, and stays true. */
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { statusOf } from '../../adapters/uplinks/gb28181/catalogue/standing.ts';
-import { cameraId, channelId, panelId, zoneId } from '../../gateway/domain/ids.ts';
+import { assemble } from '../../gateway/assemble.ts';
+import { cameraId, channelId, panelId, uplinkId, zoneId } from '../../gateway/domain/ids.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
 import { millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { openInventory } from '../../gateway/inventory/store.ts';
 import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
+import { parseConfig } from '../../gateway/runtime/config.ts';
+import { silentLogger } from '../../gateway/runtime/logger.ts';
+import { Scope } from '../../gateway/runtime/scope.ts';
 import { eventually } from '../support/eventually.ts';
 import { gbBox } from '../support/gb-box.ts';
 import { deliveryOf, gbDevice, until } from '../support/gb-device.ts';
 import { device } from '../support/gb-peer.ts';
 import { localPlatform } from '../support/gb-platform.ts';
+import { server } from '../support/gb-registrar.ts';
 import { codes, gbSchool } from '../support/gb-school.ts';
 import { password } from '../support/simple-gb-device.ts';
 import { never } from '../support/sip-endpoint.ts';
+import { freshFolder } from '../support/spine.ts';
 
 /** `count` cameras with codes, besides the panel. */
 function manyCameras(count: number) {
@@ -115,6 +124,78 @@ test.each(['registrations', 'nothing'] as const)(
     expect(school.shown()).toEqual(wanted);
   },
 );
+
+/** It keeps its tree, and asks no second time. */
+const keeper = { queries: false, subscriptions: ['Catalog'] } as const;
+
+test('a code that is taken from the settings is deleted at a platform that does not ask again', async () => {
+  const clock = new ManualClock();
+  const box = gbBox(clock);
+  await using platform = await localPlatform({ clock, welcome: keeper });
+  const shown = () => (platform.catalogue(device)?.items ?? []).map(({ deviceId, status }) => `${deviceId} ${status}`).sort();
+  const online = () => platform.devices().some((each) => each.online);
+  const all = [...Object.values(codes.channels), ...Object.values(codes.zones)].map((code) => `${code} ON`).sort();
+  {
+    await using _before = gbDevice(platform.address, clock, { codes }, password, box.door);
+    await until(clock, online);
+    let asked = false;
+    void platform.askCatalogue(device, never).finally(() => {
+      asked = true;
+    });
+    await until(clock, () => asked);
+    expect(shown()).toEqual(all);
+  }
+  await until(clock, () => !online());
+  const { hall, ...channels } = codes.channels;
+  await using _after = gbDevice(platform.address, clock, { codes: { ...codes, channels } }, password, box.door);
+  await until(clock, online);
+  const gone = all.filter((each) => each !== `${hall} ON`);
+  await until(clock, () => shown().join() === gone.join(), 60_000);
+});
+
+test('a camera that goes while the gateway is off is deleted within 60 s of the next registration', { timeout: 90_000 }, async () => {
+  await using scope = new Scope();
+  const folder = freshFolder(scope);
+  const around = { clock: systemClock, log: silentLogger };
+  const listen = { address: '127.0.0.1', port: 0 };
+  const config = parseConfig(
+    JSON.stringify({
+      ...{ dataFolder: folder, http: listen, rtsp: { enabled: false }, webrtc: { enabled: false } },
+      mqtt: { tls: { enabled: false }, plain: { enabled: true, ...listen } },
+    }),
+    join(folder, 'gateway.yaml'),
+  );
+  const platform = scope.own(await localPlatform({ welcome: keeper }));
+  const codesShown = () => (platform.catalogue(device)?.items ?? []).map(({ deviceId }) => deviceId).sort();
+  const online = () => platform.devices().some((each) => each.online);
+  const { gate, hall } = codes.channels;
+  {
+    await using gateway = await assemble(config, around);
+    for (const id of ['gate', 'hall']) {
+      gateway.inventory.putCamera({
+        ...{ id: cameraId(id), name: id, adapter: 'rtsp', address: 'rtsp://127.0.0.1:9/live', settings: {} },
+        ...{ enabled: false, maintenance: false, credentials: undefined },
+      });
+    }
+    gateway.inventory.putUplink({
+      ...{ id: uplinkId('police'), name: 'Police', adapter: 'gb28181', secret: new Secret(password), enabled: true },
+      settings: {
+        ...{ platform: { code: server, address: '127.0.0.1', port: platform.address.port }, local: { address: '127.0.0.1', port: 0 } },
+        codes: { device, channels: { gate, hall } },
+      },
+    });
+    await eventually(() => expect(online()).toBe(true), seconds(20));
+    await platform.askCatalogue(device, never);
+    expect(codesShown()).toEqual([gate, hall]);
+  }
+  {
+    await using meanwhile = await openInventory({ folder, ...around });
+    meanwhile.removeCamera(cameraId('hall'));
+  }
+  await using _again = await assemble(config, around);
+  await eventually(() => expect(online()).toBe(true), seconds(20));
+  await eventually(() => expect(codesShown()).toEqual([gate]), seconds(60));
+});
 
 test.each([
   'duplicate-requests',

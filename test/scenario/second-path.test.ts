@@ -1,6 +1,8 @@
 /** A primary goes away and comes back, with a backup and a copy beside it: over real sockets, by a clock that the test drives. */
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { webhook } from '../../adapters/uplinks/webhook.ts';
+import { openMemories } from '../../gateway/delivery/memories.ts';
 import { openUplinks } from '../../gateway/delivery/uplinks.ts';
 import type { Inventory, UplinkRole, UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { AlarmRaised } from '../../gateway/domain/event.ts';
@@ -39,7 +41,7 @@ async function school(withBackup = true) {
     ),
   };
   const clock = new ManualClock();
-  const { journal } = scope.own(await openTestJournal({ folder: freshFolder(scope), clock }));
+  const { journal, folder } = scope.own(await openTestJournal({ folder: freshFolder(scope), clock }));
   const uplinks = openUplinks({
     inventory: {
       current: () => inventory,
@@ -48,6 +50,7 @@ async function school(withBackup = true) {
       },
     },
     outbox: journal.outbox,
+    memories: openMemories(join(folder, 'uplinks')),
     backlog: (uplink) => journal.read.backlog(uplink),
     // Its own waits are real ones, and short: the far sides are.
     create: (settings) => webhook.create(settings, webhook.config.parse({ url: side(settings.role ?? 'primary').webhook!.url, timeout: 1 }), context),

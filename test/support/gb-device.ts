@@ -14,6 +14,7 @@ import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { device, type GbRegistrar, password, server } from './gb-registrar.ts';
 import { MemoryJournal } from './memory-journal.ts';
+import { uplinkMemory } from './uplink-memory.ts';
 
 const school: Inventory = {
   campus: { id: campusId('school'), name: '第三小学', timeZone: 'Asia/Shanghai', address: '' },
@@ -30,6 +31,7 @@ export function emptyBox(clock: Clock): PlatformDoor & { readonly notices: Secur
     inventory: { current: () => school, changes: nothing },
     health: { device: () => undefined, devices: () => [], changes: nothing },
     journal: new MemoryJournal(clock).read,
+    ...uplinkMemory(),
     receipt: async (event, { hop, proof }) => void receipts.push(`${event.slice(-4)} ${hop} ${proof}`),
     media: {
       telemetry: async () => [],

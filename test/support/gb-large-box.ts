@@ -7,6 +7,7 @@ import type { Clock } from '../../gateway/domain/ports.ts';
 import type { PlatformDoor } from '../../gateway/domain/uplink-ports.ts';
 import { device } from './gb-registrar.ts';
 import { camera, panel } from './inventory.ts';
+import { uplinkMemory } from './uplink-memory.ts';
 
 export const cameraCode = (serial: number) => `3402000000132${String(serial).padStart(7, '0')}`;
 export const zoneCode = (serial: number) => `3402000000134${String(serial).padStart(7, '0')}`;
@@ -14,7 +15,7 @@ export const zoneCode = (serial: number) => `3402000000134${String(serial).padSt
 const names = ['校门口', '一号楼 <东> & "西"', '萳湖㐀村', '𠮷田楼', '1#楼梯'];
 
 export interface LargeBox {
-  readonly door: Pick<PlatformDoor, 'inventory' | 'health'>;
+  readonly door: Pick<PlatformDoor, 'inventory' | 'health' | 'remembered' | 'remember'>;
   readonly codes: GbCodes;
   /** Camera 1, 2 …: as health sees it from now on. */
   set(serial: number, state: DeviceState): void;
@@ -61,6 +62,7 @@ export function largeBox(clock: Clock, size: number): LargeBox {
   return {
     codes,
     door: {
+      ...uplinkMemory(),
       inventory: { current, changes: nothing },
       health: { device: healthOf, devices: () => [], changes: nothing },
     },

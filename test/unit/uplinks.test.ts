@@ -1,14 +1,17 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openMemories } from '../../gateway/delivery/memories.ts';
 import { openUplinks } from '../../gateway/delivery/uplinks.ts';
 import type { Inventory, UplinkSettings } from '../../gateway/domain/campus.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
-import { campusId } from '../../gateway/domain/ids.ts';
+import { campusId, uplinkId } from '../../gateway/domain/ids.ts';
 import { millis } from '../../gateway/domain/time.ts';
 import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Mailbox } from '../../gateway/runtime/mailbox.ts';
 import { aborted } from '../../gateway/runtime/shutdown.ts';
+import { eventually } from '../support/eventually.ts';
 import { FarSide, until } from '../support/far-side.ts';
 import { alarm, fault, openTestJournal, police } from '../support/spine.ts';
 
@@ -24,10 +27,12 @@ async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = ()
     uplinks: [settings],
     rules: [],
   };
+  const memories = openMemories(join(bench.folder, 'uplinks'));
   const far = new FarSide();
   const uplinks = openUplinks({
     inventory: { current: () => inventory, changes: (signal) => changes.take(signal) },
     outbox: bench.journal.outbox,
+    memories,
     backlog: (uplink) => bench.journal.read.backlog(uplink),
     create: (wanted) => ({
       id: wanted.id,
@@ -45,9 +50,13 @@ async function deployed(make: (settings: UplinkSettings) => Partial<Uplink> = ()
   const ending = new AbortController();
   let life: Promise<void> | undefined;
   return {
-    ...{ bench, far, uplinks },
+    ...{ bench, far, uplinks, memories },
     run() {
       life = uplinks.run(ending.signal);
+    },
+    remove() {
+      inventory = { ...inventory, uplinks: [] };
+      changes.push(inventory);
     },
     edit(more: Partial<UplinkSettings>) {
       inventory = { ...inventory, uplinks: [{ ...settings, ...more }] };
@@ -106,4 +115,20 @@ test('one that is switched off is owed nothing and is not broken', async () => {
   here.edit({ enabled: false });
   expect(here.uplinks.recipients(alarm())).toEqual([]);
   expect(here.uplinks.broken(police)).toBeUndefined();
+});
+
+test('what an uplink remembers outlives edits, being switched off and the process, and is forgotten with the uplink alone', async () => {
+  await using here = await deployed();
+  here.run();
+  const { memories } = here;
+  expect(await memories.remembered(police)).toBeUndefined();
+  await Promise.all([memories.remember(police, { codes: [1] }), memories.remember(police, { codes: [1, 2] })]);
+  await memories.remember(uplinkId('other'), 'of one that is not there');
+  const begunAnew = () => openMemories(join(here.bench.folder, 'uplinks'));
+  here.edit({ settings: { window: 4 } });
+  here.edit({ enabled: false });
+  await eventually(async () => expect(await begunAnew().remembered(uplinkId('other'))).toBeUndefined());
+  expect(await begunAnew().remembered(police)).toEqual({ codes: [1, 2] });
+  here.remove();
+  await eventually(async () => expect(await begunAnew().remembered(police)).toBeUndefined());
 });

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { GatewayError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { minutes, seconds } from '../../domain/time.ts';
-import { StateFile } from './state-file.ts';
+import { StateFile } from '../../runtime/state-file.ts';
 
 const record = z.object({
   /** `account …` is hashed: a typed password in the name field must not end up in a file. */

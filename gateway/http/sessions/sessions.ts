@@ -6,8 +6,8 @@ import type { Seat } from '../../domain/event.ts';
 import type { UserId } from '../../domain/ids.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import { between, instant, minutes } from '../../domain/time.ts';
+import { StateFile } from '../../runtime/state-file.ts';
 import type { HttpLimits } from '../ports.ts';
-import { StateFile } from './state-file.ts';
 
 const stored = z.object({
   hash: z.string().regex(/^[0-9a-f]{64}$/),

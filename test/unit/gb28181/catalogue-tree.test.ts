@@ -1,6 +1,6 @@
 /** What a platform's catalogue holds, in each of its shapes, and what changes mean. */
 import { describe, expect, test } from 'vitest';
-import { catalogueChanges, changeBatches, standings, toldOf } from '../../../adapters/uplinks/gb28181/catalogue/changes.ts';
+import { catalogueChanges, changeBatches, departures, standings, toldBefore, toldOf } from '../../../adapters/uplinks/gb28181/catalogue/changes.ts';
 import type { CatalogueNode } from '../../../adapters/uplinks/gb28181/catalogue/node.ts';
 import { selectNodes } from '../../../adapters/uplinks/gb28181/catalogue/select.ts';
 import { standingOfCamera, standingOfZone, statusOf } from '../../../adapters/uplinks/gb28181/catalogue/standing.ts';
@@ -112,7 +112,8 @@ describe('changes', () => {
       channels: inventory.channels.filter(({ id }) => id !== 'hall').map((each) => (each.id === 'gate' ? { ...each, name: '南校门' } : each)),
       panels: [],
     });
-    expect(catalogueChanges(before, buildCatalogue(changed)).map(({ deviceId, event, name }) => [deviceId, event, name])).toEqual([
+    const told = [...departures([...before.keys()], buildCatalogue(changed)), ...catalogueChanges(before, buildCatalogue(changed))];
+    expect(told.map(({ deviceId, event, name }) => [deviceId, event, name])).toEqual([
       [fence, 'DEL', undefined],
       [button, 'DEL', undefined],
       [hall, 'DEL', undefined],
@@ -130,6 +131,23 @@ describe('changes', () => {
       ],
     ]);
     expect(added[1]).toMatchObject({ name: '一号楼大厅', status: 'OFF' });
+  });
+
+  test('against codes that were told by another before us are whole items and deletions', () => {
+    const now = buildCatalogue(catalogueSchool());
+    const known = [gate, '34020000001320000099', hall, '34020000001320000098'];
+    const changes = [...departures(known, now), ...catalogueChanges(toldBefore(known), now)];
+    expect(changes.map(({ deviceId, event }) => [deviceId, event])).toEqual([
+      ...[
+        ['34020000001320000098', 'DEL'],
+        ['34020000001320000099', 'DEL'],
+        [gate, 'UPDATE'],
+        [hall, 'UPDATE'],
+        [wall, 'ADD'],
+        [button, 'ADD'],
+        [fence, 'ADD'],
+      ],
+    ]);
   });
 
   test('share a message only where they are short', () => {

@@ -3,51 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { type Collected, collectBatch } from '../../../adapters/protocols/manscdp/batches.ts';
 import type { CatalogItem } from '../../../adapters/protocols/manscdp/catalog-item.ts';
 import { readManscdp } from '../../../adapters/protocols/manscdp/message.ts';
-import { Catalogue, mostItems } from '../../../adapters/uplinks/gb28181/catalogue/catalogue.ts';
 import { buildCatalogue } from '../../../adapters/uplinks/gb28181/catalogue/tree.ts';
-import { Subscriptions } from '../../../adapters/uplinks/gb28181/subscriptions.ts';
 import { channelId } from '../../../gateway/domain/ids.ts';
 import { millis, minutes, seconds } from '../../../gateway/domain/time.ts';
 import { ManualClock, systemClock } from '../../../gateway/runtime/clock.ts';
 import { linked } from '../../../gateway/runtime/linked.ts';
-import { silentLogger } from '../../../gateway/runtime/logger.ts';
 import { eventually } from '../../support/eventually.ts';
+import { openGbCatalogue, query } from '../../support/gb-catalogue.ts';
 import { gbDevice, until } from '../../support/gb-device.ts';
 import { cameraCode, largeBox, zoneCode } from '../../support/gb-large-box.ts';
 import { device, type GbPeer, gbPeer, platformCode } from '../../support/gb-peer.ts';
 import { GbRegistrar } from '../../support/gb-registrar.ts';
-import { type CatalogueSchool, catalogueSchool, codes, gbSchool } from '../../support/gb-school.ts';
+import { catalogueSchool, codes, gbSchool } from '../../support/gb-school.ts';
 import { never } from '../../support/sip-endpoint.ts';
-
-const query = (sn: number, deviceId = device) => ({ root: 'Query', cmdType: 'Catalog', sn, deviceId, content: {} }) as const;
-
-interface Open {
-  readonly catalogue: Catalogue;
-  readonly subscriptions: Subscriptions;
-  school: CatalogueSchool;
-}
-
-function open(peer: GbPeer, clock = systemClock, school = catalogueSchool()): Open {
-  const around = { voice: peer.voice, device, clock, log: silentLogger };
-  const opened: Open = {
-    school,
-    subscriptions: new Subscriptions({ ...around, first: () => opened.catalogue.first(), opened: () => opened.catalogue.subscribed() }),
-    catalogue: new Catalogue({
-      ...around,
-      subscriptions: { has: (kind) => opened.subscriptions.has(kind), notify: (notice, signal) => opened.subscriptions.notify(notice, signal) },
-      nodes: () => buildCatalogue(opened.school),
-      most: mostItems.UDP,
-    }),
-  };
-  peer.take = (incoming) => {
-    const asked = readManscdp(incoming.request.body);
-    if (incoming.request.method !== 'SUBSCRIBE') incoming.answer(200);
-    if (asked.root !== 'Query') return;
-    if (incoming.request.method === 'SUBSCRIBE') opened.subscriptions.take(incoming, asked, never);
-    else if (asked.cmdType === 'Catalog') void opened.catalogue.answer(asked, platformCode, never).catch(() => undefined);
-  };
-  return opened;
-}
 
 /** What a platform makes of the responses to one query. */
 function collected(peer: GbPeer, sn: number): Collected<CatalogItem> | undefined {
@@ -88,7 +56,7 @@ class Tree {
 describe('a catalogue query', () => {
   test('is answered batch after batch, with the exact sum', async () => {
     await using peer = await gbPeer();
-    open(peer);
+    openGbCatalogue(peer);
     expect(await peer.ask(query(17_430))).toBe(200);
     await eventually(() => expect(collected(peer, 17_430)?.complete).toBe(true));
     expect(collected(peer, 17_430)).toMatchObject({ sumNum: 5, items: [{ name: '校门口' }, { name: '一号楼大厅' }, {}, {}, {}] });
@@ -106,7 +74,7 @@ describe('a catalogue query', () => {
       channels: inventory.channels.map((each) => ({ ...each, name: long })),
       panels: inventory.panels.map((each) => ({ ...each, zones: each.zones.map((zone) => ({ ...zone, name: long })) })),
     });
-    const { catalogue } = open(peer, systemClock, { ...school, modelOf: () => long });
+    const { catalogue } = openGbCatalogue(peer, systemClock, { ...school, modelOf: () => long });
     const running = catalogue.run(life.signal);
     await catalogue.answer(query(1), platformCode, never);
     await peer.subscribe(query(2));
@@ -118,7 +86,7 @@ describe('a catalogue query', () => {
 
   test('of one organisation has its own sum; of a foreign code is told to the caller, and nothing is sent', async () => {
     await using peer = await gbPeer();
-    const { catalogue } = open(peer, systemClock, catalogueSchool('groups'));
+    const { catalogue } = openGbCatalogue(peer, systemClock, catalogueSchool('groups'));
     expect(await catalogue.answer(query(1, codes.places.yard!), platformCode, never)).toBe(true);
     expect(collected(peer, 1)).toMatchObject({ sumNum: 3, complete: true });
     expect(await catalogue.answer(query(2, '34020000001320000099'), platformCode, never)).toBe(false);
@@ -127,7 +95,7 @@ describe('a catalogue query', () => {
 
   test('ends the one before it, whose platform no longer waits', async () => {
     await using peer = await gbPeer();
-    const { catalogue } = open(peer);
+    const { catalogue } = openGbCatalogue(peer);
     let held: (() => void) | undefined;
     peer.answer = (request) => {
       const message = readManscdp(request.body);
@@ -151,7 +119,7 @@ describe('a catalogue query', () => {
   test('is told at a fixed pace to a platform that does not acknowledge, and not at all to one that refuses', async () => {
     await using peer = await gbPeer();
     const clock = new ManualClock();
-    const { catalogue } = open(peer, clock);
+    const { catalogue } = openGbCatalogue(peer, clock);
     peer.answer = () => undefined;
     using life = linked(never);
     const answering = catalogue.answer(query(1), platformCode, life.signal);
@@ -176,7 +144,7 @@ describe('a subscription to the catalogue', () => {
   test('begins with what is not well, and hears each change', async () => {
     await using peer = await gbPeer();
     using life = linked(never);
-    const { catalogue, school } = open(peer);
+    const { catalogue, school } = openGbCatalogue(peer);
     const running = catalogue.run(life.signal);
     school.standing.set('hall', 'OFF');
     const { status, body } = await peer.subscribe(query(7));
@@ -204,7 +172,7 @@ describe('a subscription to the catalogue', () => {
   test('that comes after an hour of silence makes both trees the same', async () => {
     await using peer = await gbPeer();
     using life = linked(never);
-    const opened = open(peer);
+    const opened = openGbCatalogue(peer);
     const running = opened.catalogue.run(life.signal);
     await opened.catalogue.answer(query(1), platformCode, never);
     const tree = new Tree().follow(peer);
@@ -230,7 +198,7 @@ describe('a subscription to the catalogue', () => {
     await using peer = await gbPeer();
     using life = linked(never);
     const clock = new ManualClock();
-    const { catalogue, school } = open(peer, clock);
+    const { catalogue, school } = openGbCatalogue(peer, clock);
     const running = catalogue.run(life.signal);
     await peer.subscribe(query(7), { expires: 86_400 });
     await eventually(async () => {

@@ -1,6 +1,7 @@
 /**
  * One platform's catalogue: queries are answered with all of it, changes are told, and what was told is compared with what is true, so that nothing stays
- * green that is dead. What the platform has acknowledged is remembered over lost links: what is gone since then is told when it subscribes again.
+ * green that is dead. What the platform has acknowledged is remembered over lost links, and which codes it may know over edits and restarts: what is gone
+ * since then is told when it subscribes again.
  */
 import type { Clock, Logger } from '../../../../gateway/domain/ports.ts';
 import { type Millis, minutes, seconds } from '../../../../gateway/domain/time.ts';
@@ -11,7 +12,8 @@ import type { SipTransportName } from '../../../protocols/sip/flow.ts';
 import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { SubscriptionNotice, Subscriptions } from '../subscriptions.ts';
 import { tellInTurn, type Voice } from '../voice.ts';
-import { type CatalogueChange, catalogueChanges, changeBatches, standings, type Told, toldOf, wholeTree } from './changes.ts';
+import { type CatalogueChange, catalogueChanges, changeBatches, departures, isWhole, standings, type Told, toldBefore, toldOf, wholeTree } from './changes.ts';
+import { KnownCodes, type KnownCodesParts } from './known-codes.ts';
 import type { CatalogueNode } from './node.ts';
 import { selectNodes } from './select.ts';
 
@@ -25,6 +27,8 @@ export interface CatalogueParts {
   /** As it is now. */
   readonly nodes: () => readonly CatalogueNode[];
   readonly most: (typeof mostItems)[SipTransportName];
+  /** What lasts of it. */
+  readonly memory: Omit<KnownCodesParts, 'log'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -43,6 +47,7 @@ export class Catalogue {
   readonly #parts: CatalogueParts;
   /** Undefined: nothing yet, or nobody knows. */
   #told: Told | undefined;
+  readonly #known: Promise<KnownCodes>;
   #answering: { readonly life: Linked; readonly done: Promise<void> } | undefined;
   #repeatedAt: Millis;
   #repetitions = 0;
@@ -52,6 +57,7 @@ export class Catalogue {
   constructor(parts: CatalogueParts) {
     this.#parts = parts;
     this.#repeatedAt = parts.clock.monotonic();
+    this.#known = KnownCodes.recall({ ...parts.memory, log: parts.log });
   }
 
   /** The whole answer, batch after batch; a new query ends the one that runs. False: nothing of ours has that code, and nothing was sent. */
@@ -95,11 +101,13 @@ export class Catalogue {
 
   /** Tells what has changed, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
+    const known = await this.#known;
+    if (known.all.length > 0) this.#told ??= toldBefore(known.all);
     while (!signal.aborted) {
       await this.#rung(signal);
       // Platforms ignore notices while an answer is coming in (facts §7 quirk 37).
       await this.#answering?.done.catch(() => undefined);
-      if (!signal.aborted && this.#parts.subscriptions.has('Catalog')) await this.#tellChanges(signal);
+      if (!signal.aborted && this.#parts.subscriptions.has('Catalog')) await this.#tellChanges(known, signal);
     }
   }
 
@@ -114,25 +122,31 @@ export class Catalogue {
       const content = { sumNum, items: items.map(({ item }) => item) };
       return { root: 'Response', cmdType: 'Catalog', sn, deviceId, content };
     });
+    await (await this.#known).add(nodes.map(({ item }) => item.deviceId));
     const whole = await tellInTurn(messages, { tell: (message) => voice.tell(message, signal, { to }), clock }, signal);
     if (!whole) log.info('catalogue not taken', { sn, items: selected.length });
     else if (selected.length === nodes.length) this.#told = toldOf(nodes);
   }
 
-  async #tellChanges(signal: AbortSignal): Promise<void> {
+  async #tellChanges(known: KnownCodes, signal: AbortSignal): Promise<void> {
     const { clock, most, nodes, log } = this.#parts;
     const now = nodes();
     const current = toldOf(now);
     const due = this.#unsure || clock.monotonic() - this.#repeatedAt >= repeatEvery;
-    const changes = this.#told ? catalogueChanges(this.#told, now) : [];
-    const repeated = due ? this.#repetition(now) : [];
-    for (const batch of changeBatches([...changes, ...repeated], most)) {
+    const changes = [...departures(known.all, now), ...(this.#told ? catalogueChanges(this.#told, now) : [])];
+    const whole = new Set(changes.filter(isWhole).map(({ deviceId }) => deviceId));
+    const repeated = due ? this.#repetition(now.filter(({ item }) => !whole.has(item.deviceId))) : [];
+    const batches = changeBatches([...changes, ...repeated], most);
+    if (batches.length > 0) await known.add(current.keys());
+    for (const batch of batches) {
       if (!(await this.#notify(batch, signal))) {
         log.debug('catalogue change not taken', { items: batch.length });
         return;
       }
       this.#learn(batch, current);
+      for (const { deviceId, event } of batch) if (event === 'DEL') known.strike(deviceId);
     }
+    await known.save();
     if (!this.#told && due) this.#told = current;
     if (!due) return;
     this.#unsure = false;

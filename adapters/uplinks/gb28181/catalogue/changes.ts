@@ -9,12 +9,23 @@ export type Told = ReadonlyMap<string, CatalogueNode>;
 
 export const toldOf = (nodes: readonly CatalogueNode[]): Told => new Map(nodes.map((node) => [node.item.deviceId, node]));
 
-/** What is gone goes first, children before parents; what is new comes parents before children. */
+/** Of codes that were told at another time, and nobody remembers how. */
+export const toldBefore = (codes: readonly string[]): Told => toldOf(codes.map((deviceId) => ({ item: { deviceId } })));
+
+/** What is new comes parents before children. */
 export function catalogueChanges(told: Told, now: readonly CatalogueNode[]): readonly CatalogueChange[] {
-  const present = new Set(now.map(({ item }) => item.deviceId));
-  const gone = [...told.keys()].filter((code) => !present.has(code)).reverse();
-  return [...gone.map((deviceId) => ({ deviceId, event: 'DEL' as const })), ...now.flatMap((node) => changesOf(told.get(node.item.deviceId), node))];
+  return now.flatMap((node) => changesOf(told.get(node.item.deviceId), node));
 }
+
+/** What is gone, children before parents. */
+export function departures(known: readonly string[], now: readonly CatalogueNode[]): readonly CatalogueChange[] {
+  const present = new Set(now.map(({ item }) => item.deviceId));
+  const gone = known.filter((code) => !present.has(code)).reverse();
+  return gone.map((deviceId) => ({ deviceId, event: 'DEL' }));
+}
+
+/** Is the whole item in it? */
+export const isWhole = ({ event }: CatalogueChange): boolean => event === 'ADD' || event === 'UPDATE';
 
 function changesOf(before: CatalogueNode | undefined, node: CatalogueNode): CatalogueChange[] {
   const { item, standing } = node;
@@ -45,7 +56,7 @@ export function changeBatches(changes: readonly CatalogueChange[], most: { reado
   const batches: CatalogueChange[][] = [];
   let room = 0;
   for (const change of changes) {
-    const share = 1 / (change.event === 'ADD' || change.event === 'UPDATE' ? most.whole : most.short);
+    const share = 1 / (isWhole(change) ? most.whole : most.short);
     // A hair of tolerance: eight eighths are one.
     if (room < share - 1e-9) {
       batches.push([]);

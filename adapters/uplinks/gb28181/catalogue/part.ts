@@ -11,12 +11,19 @@ import { standingOfCamera, standingOfZone } from './standing.ts';
 import { buildCatalogue } from './tree.ts';
 
 export function openCatalogue(link: PlatformLink, subscriptions: () => Subscriptions): Catalogue {
-  const { clock, log } = link.context;
+  const { uplink, settings } = link;
+  const { clock, log, door } = link.context;
+  const { codes, platform } = settings;
   return new Catalogue({
-    ...{ voice: link, device: link.settings.codes.device, clock, log },
+    ...{ voice: link, device: codes.device, clock, log },
     subscriptions: { has: (kind) => subscriptions().has(kind), notify: (notice, signal) => subscriptions().notify(notice, signal) },
     nodes: () => nodesOf(link),
-    most: mostItems[transportOf(link.settings)],
+    most: mostItems[transportOf(settings)],
+    memory: {
+      platform: `${codes.device} at ${platform.code}, ${platform.address}`,
+      remembered: () => door.remembered(uplink),
+      remember: (facts) => door.remember(uplink, facts),
+    },
   });
 }
 

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
-import { replaceFile } from '../../runtime/whole-file.ts';
+import { replaceFile } from './whole-file.ts';
 
 export class StateFile<State> implements AsyncDisposable {
   readonly #file: string;
@@ -15,7 +15,7 @@ export class StateFile<State> implements AsyncDisposable {
     this.#schema = schema;
   }
 
-  /** Undefined where there is none, or none that can be read: everybody then signs in again, which is safe. */
+  /** Undefined where there is none, or none that makes sense: whoever keeps one begins anew, safely. */
   async read(): Promise<State | undefined> {
     try {
       const parsed = this.#schema.safeParse(JSON.parse(await readFile(this.#file, 'utf8')));
