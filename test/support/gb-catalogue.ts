@@ -11,7 +11,7 @@ import { never } from './sip-endpoint.ts';
 
 export const query = (sn: number, deviceId = device) => ({ root: 'Query', cmdType: 'Catalog', sn, deviceId, content: {} }) as const;
 
-export interface OpenCatalogue {
+interface OpenCatalogue {
   readonly catalogue: Catalogue;
   readonly subscriptions: Subscriptions;
   school: CatalogueSchool;
