@@ -58,13 +58,15 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
       case 'granted': {
         const lost = await hold(parts, { server, series, granted: outcome }, () => Object.assign(failed, { unanswered: 0, refused: 0 }), signal);
         if (!lost) return;
-        log.warn('registration lost', { uplink: link.uplink, trouble: lost });
+        const { trouble, refused } = lost;
+        log.warn('registration lost', { uplink: link.uplink, trouble });
         // Under heavy loss the kernel waits up to minutes before it sends again on an old connection: a new one is there in seconds.
-        if (lost.kind === 'lost' || lost.kind === 'silent') parts.endpoint.leave(server.peer);
-        link.down(lost);
+        if (trouble.kind === 'lost' || trouble.kind === 'silent') parts.endpoint.leave(server.peer);
+        link.down(trouble);
         // At once, but once: a platform that takes us and forgets us again is left in peace for a growing while.
-        pause = waitAsked(lost) ?? (failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1));
-        failed.unanswered += 1;
+        const soon = failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1);
+        pause = waitAsked(trouble) ?? (refused ? backoff(refusedPauses, failed.refused) : soon);
+        failed[refused ? 'refused' : 'unanswered'] += 1;
         break;
       }
       case 'redirected':
@@ -122,8 +124,15 @@ interface Held {
   readonly granted: Granted;
 }
 
+/** Why a registration holds no longer. */
+interface Lost {
+  readonly trouble: Trouble;
+  /** Renewing it was: no reason to hurry. */
+  readonly refused?: true;
+}
+
 /** From the 200 on, until it no longer holds: resolves with why; undefined: the signal aborted, and the platform was told. */
-async function hold(parts: RegistrationParts, held: Held, proved: () => void, signal: AbortSignal): Promise<Trouble | undefined> {
+async function hold(parts: RegistrationParts, held: Held, proved: () => void, signal: AbortSignal): Promise<Lost | undefined> {
   const { link, endpoint } = parts;
   const { clock, log } = link.context;
   using life = linked(signal);
@@ -142,14 +151,14 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
   };
   link.onForgotten = (status) => lose({ kind: 'forgotten', status });
   try {
-    return await Promise.race([
+    const lost = Promise.race([
       keepAlive(link, registration, { answered }, life.signal),
-      refresh(parts, held, life.signal),
       closing(parts, server, life.signal),
       new Promise<Trouble>((resolve) => {
         lose = resolve;
       }),
     ]);
+    return await Promise.race([lost.then((trouble) => ({ trouble })), refresh(parts, held, life.signal)]);
   } catch (error) {
     if (!signal.aborted) throw error;
     await leave(parts, held);
@@ -161,7 +170,7 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
 }
 
 /** Before it runs out; resolves with why that was not possible. */
-async function refresh(parts: RegistrationParts, { server, series, granted }: Held, signal: AbortSignal): Promise<Trouble> {
+async function refresh(parts: RegistrationParts, { server, series, granted }: Held, signal: AbortSignal): Promise<Lost> {
   for (let { expires } = granted; ; ) {
     // Sooner where a platform has ordered otherwise: what BasicParam says is agreed then.
     await parts.link.sleep(refreshAfter(expires), signal);
@@ -172,10 +181,11 @@ async function refresh(parts: RegistrationParts, { server, series, granted }: He
         parts.link.measured(outcome.clockOffset);
         break;
       case 'redirected':
-        return { kind: 'refused', status: 302, reason: 'Moved' };
+        return { trouble: { kind: 'refused', status: 302, reason: 'Moved' } };
       case 'refused':
+        return { trouble: outcome.trouble, refused: true };
       case 'unanswered':
-        return outcome.trouble;
+        return { trouble: outcome.trouble };
     }
   }
 }
