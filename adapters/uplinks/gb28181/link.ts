@@ -66,6 +66,7 @@ export class PlatformLink {
   readonly #listeners = new Set<() => void>();
   /** Set by whoever keeps the registration, while it stands. */
   onForgotten: ((status: number) => void) | undefined;
+  onSentElsewhere: ((response: SipResponse) => void) | undefined;
   /** Whom we asked last to register us. */
   asked: Server | undefined;
   /** Of the last view; undefined once pictures have flowed. */
@@ -158,6 +159,11 @@ export class PlatformLink {
   /** Somebody was answered as if we were not registered: whoever keeps the registration acts on it. */
   forgotten(status: number): void {
     this.onForgotten?.(status);
+  }
+
+  /** Somebody was answered with a 302. */
+  sentElsewhere(response: SipResponse): void {
+    this.onSentElsewhere?.(response);
   }
 
   /** For what we begin ourselves. */

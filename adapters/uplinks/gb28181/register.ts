@@ -11,7 +11,7 @@ import { parseUri } from '../../protocols/sip/uri.ts';
 import { maySendTo } from './destinations.ts';
 import type { PlatformLink, Server } from './link.ts';
 import { resolveHost } from './local-address.ts';
-import { longestExpires, longestWait, type Trouble } from './trouble.ts';
+import { longestExpires, longestWait, redirecting, type Trouble } from './trouble.ts';
 
 export interface Registering {
   readonly link: PlatformLink;
@@ -76,7 +76,7 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const { status } = response;
   if (status >= 200 && status < 300) return granted(response, link, asked);
-  if (status === 301 || status === 302) {
+  if (redirecting.has(status)) {
     const next = await redirection(response, server);
     return next ? { kind: 'redirected', server: next } : { kind: 'refused', trouble: refusal(response, asked) };
   }
@@ -105,8 +105,8 @@ function granted(response: SipResponse, { context: { clock } }: PlatformLink, as
   };
 }
 
-/** The server that a 302 names; it goes on in the transport that we speak. */
-async function redirection(response: SipResponse, { code, peer }: Server): Promise<Server | undefined> {
+/** The server that a 302 names; it goes on in the transport that we speak. Undefined: none that may be asked. */
+export async function redirection(response: SipResponse, { code, peer }: Server): Promise<Server | undefined> {
   const [contact] = contactsOf(response);
   const uri = contact && parseUri(contact.uri);
   if (!uri) return undefined;

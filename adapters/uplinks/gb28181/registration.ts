@@ -15,7 +15,7 @@ import { SipSeries } from '../../protocols/sip/outbound.ts';
 import { hostPort } from '../../protocols/sip/uri.ts';
 import { keepAlive } from './keepalive.ts';
 import type { PlatformLink, Registration, Server } from './link.ts';
-import { type Granted, type Outcome, register } from './register.ts';
+import { type Granted, type Outcome, redirection, register } from './register.ts';
 import { type Trouble, waitAsked } from './trouble.ts';
 
 export interface RegistrationParts {
@@ -54,11 +54,14 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
     const { outcome, series } = await attempt(parts, server, signal);
     if (outcome === undefined) return;
     let pause: Millis;
+    // A server that a 302 named is gone, or does not want us: back to the one that named it.
+    let next = home;
     switch (outcome.kind) {
       case 'granted': {
         const lost = await hold(parts, { server, series, granted: outcome }, () => Object.assign(failed, { unanswered: 0, refused: 0 }), signal);
         if (!lost) return;
-        const { trouble, refused } = lost;
+        const { trouble, refused, to } = lost;
+        next = to ?? home;
         log.warn('registration lost', { uplink: link.uplink, trouble });
         // Under heavy loss the kernel waits up to minutes before it sends again on an old connection: a new one is there in seconds.
         if (trouble.kind === 'lost' || trouble.kind === 'silent') parts.endpoint.leave(server.peer);
@@ -96,8 +99,7 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         log.warn('registration refused', { uplink: link.uplink, trouble: outcome.trouble, pause });
         break;
     }
-    // A server that a 302 named is gone, or does not want us: back to the one that named it.
-    turnTo(home);
+    turnTo(next);
     redirects = 0;
     await clock.sleep(pause, signal).catch(() => undefined); // aborted: the loop's condition ends it
   }
@@ -124,11 +126,16 @@ interface Held {
   readonly granted: Granted;
 }
 
+/** A 302 to something else than the first REGISTER. */
+const moved: Trouble = { kind: 'refused', status: 302, reason: 'Moved' };
+
 /** Why a registration holds no longer. */
 interface Lost {
   readonly trouble: Trouble;
   /** Renewing it was: no reason to hurry. */
   readonly refused?: true;
+  /** Whom its server named instead. */
+  readonly to?: Server;
 }
 
 /** From the 200 on, until it no longer holds: resolves with why; undefined: the signal aborted, and the platform was told. */
@@ -143,28 +150,30 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
   log.info('registered', { uplink: link.uplink, server: server.code, expires: granted.expires, clockOffset: granted.clockOffset });
   link.up(registration, granted.clockOffset);
   const nat = new NatWatch(granted.at);
-  let lose: (trouble: Trouble) => void = () => undefined;
+  let lose: (trouble: Trouble, to?: Server) => void = () => undefined;
   const answered = (response: SipResponse) => {
     proved();
     const to = nat.moved(seenAs(response), clock.now());
     if (to !== undefined) lose({ kind: 'moved', to });
   };
   link.onForgotten = (status) => lose({ kind: 'forgotten', status });
+  link.onSentElsewhere = async (response) => lose(moved, await redirection(response, server));
   try {
-    const lost = Promise.race([
-      keepAlive(link, registration, { answered }, life.signal),
-      closing(parts, server, life.signal),
-      new Promise<Trouble>((resolve) => {
-        lose = resolve;
+    const silenced = Promise.race([keepAlive(link, registration, { answered }, life.signal), closing(parts, server, life.signal)]);
+    return await Promise.race([
+      silenced.then((trouble) => ({ trouble })),
+      refresh(parts, held, life.signal),
+      new Promise<Lost>((resolve) => {
+        lose = (trouble, to) => resolve({ trouble, ...(to ? { to } : {}) });
       }),
     ]);
-    return await Promise.race([lost.then((trouble) => ({ trouble })), refresh(parts, held, life.signal)]);
   } catch (error) {
     if (!signal.aborted) throw error;
     await leave(parts, held);
     return undefined;
   } finally {
     link.onForgotten = undefined;
+    link.onSentElsewhere = undefined;
     link.gone();
   }
 }
@@ -181,7 +190,7 @@ async function refresh(parts: RegistrationParts, { server, series, granted }: He
         parts.link.measured(outcome.clockOffset);
         break;
       case 'redirected':
-        return { trouble: { kind: 'refused', status: 302, reason: 'Moved' } };
+        return { trouble: moved };
       case 'refused':
         return { trouble: outcome.trouble, refused: true };
       case 'unanswered':

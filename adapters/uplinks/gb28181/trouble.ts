@@ -7,6 +7,8 @@ import { domainOf, type GbSettings } from './settings.ts';
 
 /** Answers to what only the registered may send: the platform does not know us. */
 export const forgetting: ReadonlySet<number> = new Set([401, 403, 404, 407, 481]);
+/** Another server is to be asked, for all that follows. */
+export const redirecting: ReadonlySet<number> = new Set([301, 302]);
 /** The longest registration that can be asked for, s. */
 export const longestExpires = 604_800;
 

@@ -11,7 +11,7 @@ import { type SipResponse, textOf } from '../../../protocols/sip/message.ts';
 import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { PlatformLink } from '../link.ts';
 import type { GbParts } from '../parts.ts';
-import { forgetting } from '../trouble.ts';
+import { forgetting, redirecting } from '../trouble.ts';
 import { type AlarmNotice, noticeOf } from './notice.ts';
 import type { AlarmReceipts, AlarmResponse } from './receipts.ts';
 
@@ -108,7 +108,8 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
     const said = `${status} ${textOf(answer.reason).slice(0, 80)}`;
     // We register again, and the alarm waits.
     if (forgetting.has(status)) link.forgotten(status);
-    if (forgetting.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
+    if (redirecting.has(status)) link.sentElsewhere(answer);
+    if (forgetting.has(status) || redirecting.has(status) || later.has(status) || status >= 500) throw unanswered(delivery, `it answered ${said}`);
     throw refused(delivery, `it answered ${said}`);
   }
 
