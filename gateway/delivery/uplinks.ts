@@ -190,8 +190,10 @@ export function openUplinks({ inventory, outbox, memories, create, clock, log, b
       using life = linked(signal);
       const standing = standIns.run(life.signal);
       try {
+        // Followed before the first look, so that nothing that changes meanwhile is missed.
+        const changes = inventory.changes(signal);
         await align();
-        for await (const _changed of inventory.changes(signal)) await align();
+        for await (const _changed of changes) await align();
       } finally {
         life.abort();
         await standing;

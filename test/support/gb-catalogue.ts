@@ -55,4 +55,3 @@ export function openGbCatalogue(peer: GbPeer, clock = systemClock, school = cata
   };
   return opened;
 }
-

@@ -25,12 +25,19 @@ describe('an uplink that is made anew', () => {
     between(memory);
     peer.heard.length = 0;
     const inventory = gbSchool();
-    const second = openGbCatalogue(peer, systemClock, catalogueSchool('flat', { ...inventory, channels: inventory.channels.filter(({ id }) => id !== 'wall') }), memory);
+    const second = openGbCatalogue(
+      peer,
+      systemClock,
+      catalogueSchool('flat', { ...inventory, channels: inventory.channels.filter(({ id }) => id !== 'wall') }),
+      memory,
+    );
     using after = linked(never);
     const runs = second.catalogue.run(after.signal);
     await peer.subscribe(query(2));
     const events = () =>
-      peer.heard.flatMap((one) => (one.root === 'Notify' && one.cmdType === 'Catalog' ? one.content.items : [])).map(({ deviceId, event }) => `${deviceId} ${event}`);
+      peer.heard
+        .flatMap((one) => (one.root === 'Notify' && one.cmdType === 'Catalog' ? one.content.items : []))
+        .map(({ deviceId, event }) => `${deviceId} ${event}`);
     await eventually(() => expect(events()).toContain(`${codes.zones['panel-1/fence']} UPDATE`));
     if (!memory.full) await eventually(() => expect(memory.codes).toEqual(all.filter((code) => code !== codes.channels.wall)));
     after.abort();
@@ -41,7 +48,10 @@ describe('an uplink that is made anew', () => {
   test('deletes what has gone since, tells each item once, and keeps no word of it', async () => {
     const events = await succession(({ codes: kept }) => expect(kept).toEqual(all));
     // First what the beginning of a subscription says, then the differences.
-    expect(events.slice(4)).toEqual([deleted(codes.channels.wall), ...all.filter((code) => code !== codes.channels.wall).map((code) => `${code} UPDATE`)]);
+    expect(events.slice(4)).toEqual([
+      deleted(codes.channels.wall),
+      ...all.filter((code) => code !== codes.channels.wall).map((code) => `${code} UPDATE`),
+    ]);
   });
 
   test.each([
@@ -73,4 +83,3 @@ test('a code is written down before it is told: a platform whose answer is lost 
   expect(peer.heard).toHaveLength(1);
   expect(written).toHaveLength(5);
 });
-

@@ -12,7 +12,18 @@ import type { SipTransportName } from '../../../protocols/sip/flow.ts';
 import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { SubscriptionNotice, Subscriptions } from '../subscriptions.ts';
 import { tellInTurn, type Voice } from '../voice.ts';
-import { type CatalogueChange, catalogueChanges, changeBatches, departures, isWhole, standings, type Told, toldBefore, toldOf, wholeTree } from './changes.ts';
+import {
+  type CatalogueChange,
+  catalogueChanges,
+  changeBatches,
+  departures,
+  isWhole,
+  standings,
+  type Told,
+  toldBefore,
+  toldOf,
+  wholeTree,
+} from './changes.ts';
 import { KnownCodes, type KnownCodesParts } from './known-codes.ts';
 import type { CatalogueNode } from './node.ts';
 import { selectNodes } from './select.ts';
