@@ -197,14 +197,11 @@ export interface AlarmView {
   readonly deliveries: readonly DeliveryStatus[];
 }
 
-export const screens = ['console', 'wall'] as const;
-export type Screen = (typeof screens)[number];
-
 export interface ReceiptView extends Receipt {
   /** Name of what it went by: the panel, the uplink, whoever sat at the screen or took it on. Absent: the gateway itself. */
   readonly path?: string;
   /** Of `shown`. */
-  readonly screen?: Screen;
+  readonly screen?: Seat;
   /** Of `pressed`: whether the device's clock is to be believed. */
   readonly trust?: ClockTrust;
 }
@@ -243,7 +240,7 @@ export type LiveMessage =
 export interface LiveReport {
   readonly kind: 'shown';
   readonly alarm: string;
-  readonly screen: Screen;
+  readonly screen: Seat;
 }
 
 /**

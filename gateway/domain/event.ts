@@ -26,8 +26,9 @@ export interface Carriage {
   readonly mapperVersion: string;
 }
 
-/** Where an operator sits. */
-export type Seat = 'console' | 'wall';
+/** Where an operator sits, and on which screen an alarm is shown. */
+export const seats = ['console', 'wall'] as const;
+export type Seat = (typeof seats)[number];
 
 interface Decided {
   readonly id: EventId;

@@ -1,6 +1,6 @@
 /** What the HTTP part asks of the rest of the gateway. `assemble.ts` hands it in; http imports none of its siblings. */
 import type { LifeStep } from '../domain/alarm-step.ts';
-import type { Screen, UplinkView } from '../domain/api.ts';
+import type { UplinkView } from '../domain/api.ts';
 import type { Camera, Campus, Channel, Panel, Place, Role, UplinkSettings, User } from '../domain/campus.ts';
 import type { Mandate, PanelCommand, PanelCommandResult, PanelOp } from '../domain/command.ts';
 import type { UndeliveredAlarm } from '../domain/delivery.ts';
@@ -51,7 +51,7 @@ export interface AlarmDesk {
   /** Throws NOT_FOUND, ALARM_STEP, SECOND_PERSON. A second acknowledgement keeps the first. */
   take(alarm: EventId, step: LifeStep, person: { readonly user: UserId; readonly seat: Seat }): Promise<unknown>;
   /** Throws NOT_FOUND. */
-  shown(alarm: EventId, by: UserId, screen: Screen): Promise<unknown>;
+  shown(alarm: EventId, by: UserId, screen: Seat): Promise<unknown>;
 }
 
 export interface JournalStatistics {

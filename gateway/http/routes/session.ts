@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { SessionView } from '../../domain/api.ts';
 import type { User } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
-import type { Seat } from '../../domain/event.ts';
+import { type Seat, seats } from '../../domain/event.ts';
 import { callerOf, type Route, route } from '../route.ts';
 import { nameText, z } from '../schemas/pieces.ts';
 import { sessionView } from '../schemas/views.ts';
@@ -12,7 +12,7 @@ import { checkNewPassword, hashPassword, verifyPassword } from '../sessions/pass
 import type { RouteParts } from './parts.ts';
 
 const signInBody = z
-  .strictObject({ name: nameText, password: z.string().min(1).max(1_024), seat: z.enum(['console', 'wall']).default('console') })
+  .strictObject({ name: nameText, password: z.string().min(1).max(1_024), seat: z.enum(seats).default('console') })
   .openapi('SignInRequest');
 const passwordBody = z.strictObject({ current: z.string().min(1).max(1_024), password: z.string().max(1_024) }).openapi('PasswordRequest');
 

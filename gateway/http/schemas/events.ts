@@ -3,7 +3,7 @@ import type { AlarmType, Severity } from '../../domain/alarm.ts';
 import type { EventView } from '../../domain/api.ts';
 import { commandOutcomes, type Orderer, panelOps } from '../../domain/command.ts';
 import { escalationTargets } from '../../domain/escalation.ts';
-import type { DomainEvent } from '../../domain/event.ts';
+import { type DomainEvent, seats } from '../../domain/event.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { faultCodes, type SubjectId } from '../../domain/health.ts';
 import type { CameraId, CampusId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UplinkId, UserId, ZoneId } from '../../domain/ids.ts';
@@ -52,7 +52,7 @@ const fromZone = {
   withheld: maybe(z.literal(true)),
   location: maybe(z.object({ longitude: z.number(), latitude: z.number(), coordinates: maybe(z.enum(['GCJ02', 'WGS84'])), text: maybe(z.string()) })),
 };
-const deed = { alarm: idOf<EventId>(), by: idOf<UserId>(), seat: maybe(z.enum(['console', 'wall'])) };
+const deed = { alarm: idOf<EventId>(), by: idOf<UserId>(), seat: maybe(z.enum(seats)) };
 const medium = z.enum(['clip', 'still']);
 const ofEvidence = { alarm: idOf<EventId>(), evidence: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>() };
 const evidenceLink = z.object({ id: idOf<EvidenceId>(), medium, channel: idOf<ChannelId>(), path: z.string() });

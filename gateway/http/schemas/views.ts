@@ -1,22 +1,22 @@
 /** What the API answers with: allow-lists. A field that is not named here does not leave the box. */
 import { alarmCauses, alarmStates, stepNames } from '../../domain/alarm-step.ts';
-import {
-  type AlarmPage,
-  type AlarmView,
-  type ChannelView,
-  type ClaimStatus,
-  type DeviceView,
-  type FaultView,
-  type Overview,
-  type ReceiptView,
-  type SessionView,
-  screens,
-  type UplinkView,
+import type {
+  AlarmPage,
+  AlarmView,
+  ChannelView,
+  ClaimStatus,
+  DeviceView,
+  FaultView,
+  Overview,
+  ReceiptView,
+  SessionView,
+  UplinkView,
 } from '../../domain/api.ts';
 import { roles, uplinkRoles } from '../../domain/campus.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { errorCodes } from '../../domain/errors.ts';
 import { escalationTargets } from '../../domain/escalation.ts';
+import { seats } from '../../domain/event.ts';
 import type { ChannelId, UplinkId } from '../../domain/ids.ts';
 import { type StreamTelemetry, streamFlaws } from '../../domain/media.ts';
 import type { ChainReport } from '../../domain/ports.ts';
@@ -144,7 +144,7 @@ const receipt: z.ZodType<ReceiptView> = z
     by: maybe(z.string()),
     proof: maybe(z.string()),
     path: maybe(z.string()),
-    screen: maybe(z.enum(screens)),
+    screen: maybe(z.enum(seats)),
     trust: maybe(clockTrust),
   })
   .openapi('Receipt');
@@ -195,7 +195,7 @@ export const alarmView: z.ZodType<AlarmView> = z
     timeline: z
       .array(
         z.union([
-          z.object({ at: iso, by: z.string(), seat: maybe(z.enum(['console', 'wall'])), step: lifeStep }),
+          z.object({ at: iso, by: z.string(), seat: maybe(z.enum(seats)), step: lifeStep }),
           z.object({ at: iso, level: z.number(), to: z.enum(escalationTargets), waiting: z.number() }),
         ]),
       )

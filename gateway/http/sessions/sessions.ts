@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Seat } from '../../domain/event.ts';
+import { type Seat, seats } from '../../domain/event.ts';
 import type { UserId } from '../../domain/ids.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
 import { between, instant, minutes } from '../../domain/time.ts';
@@ -12,7 +12,7 @@ import type { HttpLimits } from '../ports.ts';
 const stored = z.object({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   user: z.string().max(64),
-  seat: z.enum(['console', 'wall']),
+  seat: z.enum(seats),
   createdAt: z.number(),
   seenAt: z.number(),
 });

@@ -4,8 +4,9 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData, WebSocket } from 'ws';
-import { type LiveMessage, type LiveReport, screens } from '../../domain/api.ts';
+import type { LiveMessage, LiveReport } from '../../domain/api.ts';
 import { isGatewayError } from '../../domain/errors.ts';
+import { seats } from '../../domain/event.ts';
 import { type EventId, eventId } from '../../domain/ids.ts';
 import { Allowance } from '../../runtime/allowance.ts';
 import { operate } from '../access.ts';
@@ -23,7 +24,7 @@ type LiveParts = Pick<HttpParts, 'journal' | 'version' | 'alarms' | 'clock' | 'l
 const reportsAtOnce = 200;
 const reportsPerSecond = 20;
 
-const reports: z.ZodType<LiveReport> = z.strictObject({ kind: z.literal('shown'), alarm: z.string().max(64), screen: z.enum(screens) });
+const reports: z.ZodType<LiveReport> = z.strictObject({ kind: z.literal('shown'), alarm: z.string().max(64), screen: z.enum(seats) });
 
 export function liveRoute(parts: LiveParts, feed: LiveFeed, backlogLimit: number): SocketRoute {
   return {

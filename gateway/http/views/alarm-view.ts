@@ -2,10 +2,10 @@
 import { isOfLife, lifeOf, stepsFrom } from '../../domain/alarm-life.ts';
 import type { LifeStep } from '../../domain/alarm-step.ts';
 import { titleOf } from '../../domain/alarm-types.ts';
-import { type AlarmView, type EventView, type LifeView, type ReceiptView, screens } from '../../domain/api.ts';
+import type { AlarmView, EventView, LifeView, ReceiptView } from '../../domain/api.ts';
 import type { User } from '../../domain/campus.ts';
 import type { Receipt } from '../../domain/delivery.ts';
-import type { AlarmRaised, JournalEntry } from '../../domain/event.ts';
+import { type AlarmRaised, type JournalEntry, seats } from '../../domain/event.ts';
 import type { AlarmRecord } from '../../domain/ports.ts';
 import { isoOf } from '../../domain/time.ts';
 import type { Names } from './names.ts';
@@ -81,7 +81,7 @@ function receiptView(receipt: Receipt, { panel, clockTrust }: AlarmRaised, { nam
       return { ...receipt, path: userName(by) };
     case 'shown': {
       const [user = '', at] = by.split('@');
-      const screen = screens.find((one) => one === at);
+      const screen = seats.find((one) => one === at);
       return { ...receipt, path: userName(user), ...(screen === undefined ? {} : { screen }) };
     }
   }

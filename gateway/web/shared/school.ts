@@ -1,7 +1,8 @@
 /** What both pages know of the school: overview, devices, channels and alarms, kept current by the live channel. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { LifeStep } from '../../domain/alarm-step.ts';
-import type { AlarmView, ChannelView, DeviceView, Overview, Screen } from '../../domain/api.ts';
+import type { AlarmView, ChannelView, DeviceView, Overview } from '../../domain/api.ts';
+import type { Seat } from '../../domain/event.ts';
 import { api, Problem } from './api.ts';
 import { followLive, type LiveChannel } from './live.ts';
 
@@ -35,7 +36,7 @@ function merge(alarms: readonly AlarmView[], more: readonly AlarmView[]): readon
   return [...byId.values()].sort((a, b) => b.position - a.position).slice(0, kept);
 }
 
-export function useSchool(screen: Screen): School {
+export function useSchool(screen: Seat): School {
   const channel = useRef<LiveChannel>(undefined);
   const [overview, setOverview] = useState<Overview>();
   const [devices, setDevices] = useState<readonly DeviceView[]>([]);
