@@ -43,12 +43,16 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'platform-weather': [platformWeather],
   'platform-restarts': [platformRestarts],
   'platform-address': [inNamespaces('address')],
+  'platform-link': [inNamespaces('link')],
   'platform-loss': [platformLoss],
   'platform-loss-kernel': [inNamespaces('loss-udp', 'loss-tcp')],
 };
 
 /** Their parts of the gateway run in this process, or in one that needs no build. */
-const unbuilt: ReadonlySet<string> = new Set(['platform-restarts', 'platform-address', 'platform-loss', 'platform-loss-kernel', 'platform-weather']);
+const unbuilt: ReadonlySet<string> = new Set([
+  ...['platform-restarts', 'platform-address', 'platform-link'],
+  ...['platform-loss', 'platform-loss-kernel', 'platform-weather'],
+]);
 
 /** Breaks the gateway on purpose: the claim must then fail. */
 const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {

@@ -1,6 +1,6 @@
 /**
  * Runs in a network namespace of its own, where the kernel itself loses packets and addresses come and go, and disturbs nobody.
- * `namespace-child.ts loss|address JSON`; the figures as one line of JSON, or nothing where such a network cannot be made.
+ * `namespace-child.ts FAULT JSON`; the figures as one line of JSON, or nothing where such a network cannot be made.
  */
 import { spawnSync } from 'node:child_process';
 import { minutes, seconds } from '../../gateway/domain/time.ts';
@@ -9,14 +9,11 @@ import { gbDevice, until } from '../support/gb-device.ts';
 import { localPlatform } from '../support/gb-platform.ts';
 import { server } from '../support/gb-registrar.ts';
 import { type Figure, figuresOf, mostOf, randomFrom } from '../support/measure-figures.ts';
-import type { NamespaceOrder } from './namespace.ts';
+import { ip, run } from './ip.ts';
+import type { NamespaceFault, NamespaceOrder } from './namespace.ts';
+import { linkCourse } from './platform-link.ts';
 import { type LossyWay, lossCourse } from './platform-loss.ts';
 
-const run = (program: string, words: readonly string[], input = '') => {
-  const { status, stderr, error } = spawnSync(program, words, { input, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${words.join(' ')} ${input}: ${error?.message ?? stderr}`);
-};
-const ip = (...words: readonly string[]) => run('ip', words);
 const nft = (rules: string) => run('nft', ['-f', '-'], rules);
 
 /** The kernel loses what comes from the platform and what goes there. */
@@ -97,13 +94,13 @@ async function swapped({ runs, seed }: NamespaceOrder): Promise<readonly Figure[
 const [what, given = '{}'] = process.argv.slice(2);
 const order = JSON.parse(given) as NamespaceOrder;
 ip('link', 'set', 'lo', 'up');
-const figures =
-  what === 'address'
-    ? await swapped(order)
-    : await lossCourse({
-        ...order,
-        transport: what === 'loss-tcp' ? 'tcp' : 'udp',
-        openWay: (platform) => kernelWay(what === 'loss-tcp' ? 'tcp' : 'udp', platform),
-      });
+const lossy = (transport: 'udp' | 'tcp') => lossCourse({ ...order, transport, openWay: (platform) => kernelWay(transport, platform) });
+const courses: Readonly<Record<NamespaceFault, () => Promise<readonly Figure[]>>> = {
+  'loss-udp': () => lossy('udp'),
+  'loss-tcp': () => lossy('tcp'),
+  address: () => swapped(order),
+  link: () => linkCourse(order),
+};
+const figures = await courses[what as NamespaceFault]();
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 process.exit();

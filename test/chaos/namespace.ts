@@ -1,4 +1,4 @@
-/** Faults that need a network of their own: what they need is Linux, root, `unshare`, `ip` and, to lose packets, `nft` (Debian: nftables). */
+/** Faults that need a network of their own: what they need is Linux, root, `unshare`, `ip` to lose packets `nft` (Debian: nftables), to slow them `tc`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ export interface NamespaceOrder {
   readonly minutes: number;
 }
 
-type NamespaceFault = 'loss-udp' | 'loss-tcp' | 'address';
+export type NamespaceFault = 'loss-udp' | 'loss-tcp' | 'address' | 'link';
 
 const child = fileURLToPath(new URL('./namespace-child.ts', import.meta.url));
 
