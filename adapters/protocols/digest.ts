@@ -32,10 +32,11 @@ export function parseChallenges(headers: string | readonly string[]): readonly C
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   for (const header of typeof headers === 'string' ? [headers] : headers) {
     let current: { scheme: string; parameters: Map<string, string> } | undefined;
-    // name=value or name="value", or a scheme's name: whichever comes next. A value without quotes may hold `=` (base64 nonces).
+    // name=value or name="value", or a scheme's name: whichever comes next, each from the beginning of a word (a long one would be tried from each of its
+    // letters on). A value without quotes may hold `=` (base64 nonces).
     for (const match of header
       .slice(0, longestHeader)
-      .matchAll(/([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([A-Za-z][\w-]*)(?=\s|,|$)/g)) {
+      .matchAll(/(?<![\w-])(?:([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([A-Za-z][\w-]*)(?=\s|,|$))/g)) {
       const [, name, quoted, bare, scheme] = match;
       if (scheme !== undefined) {
         current = { scheme: scheme.toLowerCase(), parameters: new Map() };

@@ -16,7 +16,7 @@ export const digestTarget: FuzzTarget = {
   seeds: () => seeds.map((text) => Buffer.from(text)),
   longest: 64 * 1024,
   allows: () => false,
-  words: ['Digest ', 'realm="', 'nonce="', 'qop="auth"', 'algorithm=', 'SHA-256-sess', 'MD5', 'opaque="', 'stale=true', '", '],
+  words: ['Digest ', 'realm="', 'nonce="', 'qop="auth"', 'algorithm=', 'SHA-256-sess', 'MD5', 'opaque="', 'stale=true', '", ', 'x'.repeat(3_000)],
   run(input) {
     const headers = textOf(input).split('\n').slice(0, 128);
     const challenges = parseChallenges(headers);
