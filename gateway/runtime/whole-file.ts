@@ -2,19 +2,22 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Resolves once the text stands on the disk under that name. Never readable by others on the way than `mode` says. */
-export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
-  const draft = `${file}.new`;
+/** Resolves once it stands on the disk under that name. Never readable by others on the way than `mode` says. `draft`: its name until then. */
+export async function replaceFile(file: string, content: string | Uint8Array, mode: number, draft = `${file}.new`): Promise<void> {
   const opened = await open(draft, 'w', mode);
   try {
     await opened.chmod(mode); // an old draft keeps its mode otherwise
-    await opened.writeFile(text);
+    await opened.writeFile(content);
     await opened.sync();
   } finally {
     await opened.close();
   }
+  await takeName(draft, file);
+}
+
+/** What is on the disk under the name of a draft gets its own; the folder remembers it. */
+export async function takeName(draft: string, file: string): Promise<void> {
   await rename(draft, file);
-  // The name itself is the folder's.
   const folder = await open(dirname(file), 'r');
   try {
     await folder.sync();
