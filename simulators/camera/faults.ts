@@ -90,7 +90,8 @@ export async function sendCrooked(
 
 export const sendsCrooked = (faults: Faults) => faults.has('huge-reply') || faults.has('truncated') || faults.has('slow-drip');
 
-function drained(socket: Socket): Promise<void> {
+/** Resolves once its buffer is empty, or it is gone. */
+export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       socket.off('drain', done);

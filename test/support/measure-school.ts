@@ -218,16 +218,21 @@ async function furnishInventory(folder: string, { names, url, hmacKey, broker, f
     enabled: true,
   });
   furnish?.(store);
-  return new Map(
-    names.map((name) => {
-      const id = panelId(name);
-      store.putPanel({
-        ...{ id, name, dialect: 'campus', broker, settings: {}, heartbeatEvery: seconds(60), enabled: true, maintenance: false },
-        zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
-      });
-      return [name, store.newPanelPassword(id)];
-    }),
-  );
+  return new Map(names.map((name) => [name, putMeasuredPanel(store, name, { broker, heartbeatEvery: seconds(60) }).password]));
+}
+
+/** A panel with all zones. */
+export function putMeasuredPanel(
+  store: InventoryStore,
+  name: string,
+  session: { readonly broker: string; readonly heartbeatEvery: Millis },
+): { readonly id: string; readonly password: string } {
+  const id = panelId(name);
+  store.putPanel({
+    ...{ id, name, dialect: 'campus', settings: {}, enabled: true, maintenance: false, ...session },
+    zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
+  });
+  return { id: name, password: store.newPanelPassword(id) };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
+import { drained } from '../../simulators/camera/faults.ts';
 
 export interface Relay extends AsyncDisposable {
   readonly port: number;
@@ -88,19 +89,6 @@ export async function openRelay(target: number): Promise<Relay> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** … or gone. */
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.off('drain', done);
-      socket.off('close', done);
-      resolve();
-    };
-    socket.on('drain', done);
-    socket.on('close', done);
-  });
 }
 
 interface Piece {

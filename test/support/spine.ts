@@ -1,14 +1,15 @@
 /** Events, folders and figures for tests of journal, intake and delivery. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import type { LifeEvent } from '../../gateway/domain/alarm-life.ts';
 import type { LifeStep } from '../../gateway/domain/alarm-step.ts';
 import type { AlarmEscalated, AlarmRaised, DomainEvent, FaultRaised } from '../../gateway/domain/event.ts';
 import { campusId, eventIdFrom, panelId, type UplinkId, uplinkId, userId, zoneId } from '../../gateway/domain/ids.ts';
 import { type Instant, instant } from '../../gateway/domain/time.ts';
-import { type JournalOptions, type OpenJournal, openJournal } from '../../gateway/journal/journal.ts';
+import { type JournalOptions, journalFile, type OpenJournal, openJournal } from '../../gateway/journal/journal.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
@@ -90,6 +91,15 @@ export function escalation(of: DomainEvent, level: number, at: number = start): 
 export function freshFolder(scope: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'campus-journal-'));
   scope.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder with the journal of a box in the field, as version 1 left it. */
+export function folderOfVersion1(scope: Scope): string {
+  const folder = freshFolder(scope);
+  const old = new BetterSqlite(join(folder, journalFile));
+  old.exec(readFileSync(new URL('../fixtures/journal/version-1/journal.sql', import.meta.url), 'utf8'));
+  old.close();
   return folder;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite, { type Database } from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { instant } from '../../gateway/domain/time.ts';
 import { verifyChain } from '../../gateway/journal/chain.ts';
 import { journalFile, type OpenJournal } from '../../gateway/journal/journal.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { acknowledgement, alarm, deedOf, freshFolder, openTestJournal, police } from '../support/spine.ts';
+import { acknowledgement, alarm, deedOf, folderOfVersion1, freshFolder, openTestJournal, police } from '../support/spine.ts';
 
 /** An alarm with its life among others: 9 events. */
 async function fill(journal: OpenJournal): Promise<void> {
@@ -139,11 +139,7 @@ describe('the chain of events', () => {
 
   test('begins after the events of an older build, and tells how many those are', async () => {
     await using scope = new Scope();
-    const folder = freshFolder(scope);
-    const old = new BetterSqlite(join(folder, journalFile));
-    old.exec(readFileSync(new URL('../fixtures/journal/version-1/journal.sql', import.meta.url), 'utf8'));
-    old.close();
-    await using bench = await openTestJournal({ folder });
+    await using bench = await openTestJournal({ folder: folderOfVersion1(scope) });
     expect(await bench.journal.verify()).toEqual({ position: 3, unlinked: 3 });
     await fill(bench.journal);
     const report = await bench.journal.verify();

@@ -9,7 +9,7 @@ import { journalFile } from '../../gateway/journal/journal.ts';
 import { assertSqliteVersion, journalSchema } from '../../gateway/journal/schema.ts';
 import { migrate } from '../../gateway/runtime/migrations.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { acknowledgement, alarm, fault, freshFolder, openTestJournal, police, start } from '../support/spine.ts';
+import { acknowledgement, alarm, fault, folderOfVersion1, freshFolder, openTestJournal, police, start } from '../support/spine.ts';
 
 describe('record', () => {
   test('an event is kept with its place in the durable order, its receipts and what is owed', async () => {
@@ -239,11 +239,7 @@ describe('the file', () => {
 
   test('of version 1, as boxes in the field have it, opens with everything in it, and goes on where it was', async () => {
     await using scope = new Scope();
-    const folder = freshFolder(scope);
-    const old = new BetterSqlite(join(folder, journalFile));
-    old.exec(readFileSync(new URL('../fixtures/journal/version-1/journal.sql', import.meta.url), 'utf8'));
-    old.close();
-    await using bench = await openTestJournal({ folder });
+    await using bench = await openTestJournal({ folder: folderOfVersion1(scope) });
     const { read, outbox } = bench.journal;
     expect(read.events({ limit: 10 }).map(({ event }) => event.kind)).toEqual(['alarm.raised', 'alarm.raised', 'fault.raised']);
     expect(read.backlog(police)).toMatchObject({ pending: 1, refused: 1, oldestAlarm: { journalledAt: start + 10 } });

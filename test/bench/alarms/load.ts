@@ -1,8 +1,5 @@
 /** Many alarms a second, with streams beside them: how soon each is on disk, acknowledged to its panel and accepted by the police side. */
-import { join } from 'node:path';
-import BetterSqlite from 'better-sqlite3';
 import { seconds } from '../../../gateway/domain/time.ts';
-import { journalFile } from '../../../gateway/journal/journal.ts';
 import { systemClock } from '../../../gateway/runtime/clock.ts';
 import { type Figure, figuresOf, mostOf, quantileOf } from '../../support/measure-figures.ts';
 import { waysOf } from '../../support/measure-hops.ts';
@@ -54,18 +51,18 @@ export async function underLoad(load: Load): Promise<readonly Figure[]> {
   const missing = await arrivals(school.arrived, shots);
   await gateway.stop();
 
-  const journalled = journalledAt(gateway.dataFolder);
-  const accepted = new Map(waysOf(gateway.dataFolder, uplink).map(({ press, at }) => [press, at.get('accepted')]));
+  const ways = new Map(waysOf(gateway.dataFolder, uplink).map(({ press, at }) => [press, at]));
+  const when = (shot: Shot, hop: 'journalled' | 'accepted') => ways.get(pressKey(shot))?.get(hop);
   const waits = (of: readonly Shot[], at: (shot: Shot) => number | null | undefined) =>
     of.flatMap((shot) => {
       const then = at(shot);
       return then === undefined || then === null ? [] : [then - shot.sentAt];
     });
-  const toJournal = waits(shots, (shot) => journalled.get(pressKey(shot)));
+  const toJournal = waits(shots, (shot) => when(shot, 'journalled'));
   const toPanel = waits(shots, ({ acknowledgedAt }) => acknowledgedAt);
   const panics = shots.filter(({ code }) => code === '120');
   const hasty = shots.filter(
-    ({ acknowledgedAt, ...shot }) => acknowledgedAt !== null && acknowledgedAt + 1 < (journalled.get(pressKey(shot)) ?? Number.POSITIVE_INFINITY),
+    (shot) => shot.acknowledgedAt !== null && shot.acknowledgedAt + 1 < (when(shot, 'journalled') ?? Number.POSITIVE_INFINITY),
   );
   const row = (metric: string, values: readonly number[], limit?: number) => [
     { metric: `${metric}, p50`, value: quantileOf(values, 0.5), unit: 'ms' },
@@ -83,12 +80,12 @@ export async function underLoad(load: Load): Promise<readonly Figure[]> {
     ...row('publish to PUBACK, which comes after the commit', toPanel, limits.acknowledged),
     ...row(
       'publish to receipt',
-      waits(shots, (shot) => accepted.get(pressKey(shot))),
+      waits(shots, (shot) => when(shot, 'accepted')),
       limits.accepted,
     ),
     ...row(
       'publish to receipt of panics',
-      waits(panics, (shot) => accepted.get(pressKey(shot))),
+      waits(panics, (shot) => when(shot, 'accepted')),
       limits.panicAccepted,
     ),
     { metric: 'main-loop delay, p99', value: loop.p99, unit: 'ms', ...(limits.loop === undefined ? {} : { limit: limits.loop }) },
@@ -114,20 +111,5 @@ async function arrivals(arrived: ReadonlyMap<string, unknown>, shots: readonly S
     left = missing;
     if (left === 0 || systemClock.monotonic() - movedAt > drained) return left;
     await systemClock.sleep(seconds(0.2));
-  }
-}
-
-/** Epoch ms of the commit, by press. */
-function journalledAt(dataFolder: string): ReadonlyMap<string, number> {
-  const database = new BetterSqlite(join(dataFolder, journalFile), { readonly: true });
-  try {
-    const rows = database
-      .prepare<[], { panel: string; boot: string; seq: number; at: number }>(
-        `SELECT panel, boot, seq, journalled_at AS at FROM event WHERE kind = 'alarm.raised' AND seq IS NOT NULL`,
-      )
-      .all();
-    return new Map(rows.map(({ at, ...press }) => [pressKey(press), at]));
-  } finally {
-    database.close();
   }
 }

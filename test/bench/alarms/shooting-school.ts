@@ -1,15 +1,13 @@
 /** A measured school with many panels that shoot, and cameras whose pictures are relayed beside them. */
-import { cameraId, panelId, zoneId } from '../../../gateway/domain/ids.ts';
-import { Secret } from '../../../gateway/domain/secret.ts';
 import { seconds } from '../../../gateway/domain/time.ts';
 import type { InventoryStore } from '../../../gateway/inventory/store.ts';
 import { Scope } from '../../../gateway/runtime/scope.ts';
 import { cameraClip } from '../../support/camera-clip.ts';
 import type { Broken } from '../../support/measure-gateway.ts';
-import { type MeasuredSchool, openMeasuredSchool, zones } from '../../support/measure-school.ts';
+import { type MeasuredSchool, openMeasuredSchool, putMeasuredPanel } from '../../support/measure-school.ts';
 import type { Viewers } from '../../support/measure-viewers.ts';
-import { cameraAccount, openCameraFarm, type RtspTarget, watchRtsp } from '../../support/stream-programs.ts';
-import { camerasKnown } from '../streams/gateway-under-load.ts';
+import { openCameraFarm, type RtspTarget, watchRtsp } from '../../support/stream-programs.ts';
+import { camerasKnown, putCameras } from '../streams/gateway-under-load.ts';
 import { upTo, viewersPlayWithin } from '../streams/window.ts';
 import { openPressGun, type PressGun, type ShootingPanel } from './press-gun.ts';
 
@@ -37,8 +35,10 @@ export async function openShootingSchool(options: {
       panels: 1,
       rtsp: true,
       furnish(store) {
-        for (const number of upTo(cameras)) putCamera(store, number, farm.port);
-        for (const number of upTo(panels)) shooting.push(putPanel(store, `gun-${number}`));
+        putCameras(store, farm);
+        shooting.push(
+          ...upTo(panels).map((number) => putMeasuredPanel(store, `gun-${number}`, { broker: 'embedded', heartbeatEvery: seconds(600) })),
+        );
         key = store.issueStreamKey('bench');
         furnish?.(store);
       },
@@ -52,20 +52,4 @@ export async function openShootingSchool(options: {
   const gun = opening.own(await openPressGun({ port: Number(new URL(gateway.broker).port), campus, panels: shooting, folder }));
   const scope = opening.release();
   return { school, gun, viewers, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
-}
-
-function putCamera(store: InventoryStore, number: number, port: number): void {
-  const id = `cam-${number}`;
-  const credentials = { username: cameraAccount.username, password: new Secret(cameraAccount.password) };
-  const address = `rtsp://127.0.0.1:${port}/${id}/main`;
-  store.putCamera({ id: cameraId(id), name: id, adapter: 'rtsp', address, credentials, settings: {}, enabled: true, maintenance: false });
-}
-
-function putPanel(store: InventoryStore, name: string): ShootingPanel {
-  const id = panelId(name);
-  store.putPanel({
-    ...{ id, name, dialect: 'campus', broker: 'embedded', settings: {}, heartbeatEvery: seconds(600), enabled: true, maintenance: false },
-    zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
-  });
-  return { id: name, password: store.newPanelPassword(id) };
 }

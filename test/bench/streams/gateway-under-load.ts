@@ -10,6 +10,7 @@ import type { GatewayChild } from '../../support/measure-gateway.ts';
 import { openMeasuredSchool } from '../../support/measure-school.ts';
 import { signIn } from '../../support/sign-in.ts';
 import { cameraAccount, type RtspTarget, type StreamServer } from '../../support/stream-programs.ts';
+import { upTo } from './window.ts';
 
 export interface GatewayUnderLoad extends AsyncDisposable {
   readonly gateway: GatewayChild;
@@ -37,12 +38,7 @@ export async function openGatewayUnderLoad(farm: StreamServer, furnish?: (store:
     await openMeasuredSchool({
       rtsp: true,
       furnish(store) {
-        for (let number = 1; number <= farm.cameras; number += 1) {
-          const id = `cam-${number}`;
-          const address = `rtsp://127.0.0.1:${farm.port}/${id}/main`;
-          const credentials = { username: cameraAccount.username, password: new Secret(cameraAccount.password) };
-          store.putCamera({ id: cameraId(id), name: id, adapter: 'rtsp', address, credentials, settings: {}, enabled: true, maintenance: false });
-        }
+        putCameras(store, farm);
         key = store.issueStreamKey('bench');
         store.addUser(user.name, 'viewer', hash);
         furnish?.(store);
@@ -73,6 +69,16 @@ export async function openGatewayUnderLoad(farm: StreamServer, furnish?: (store:
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** Every camera of the farm, as `cam-N`. */
+export function putCameras(store: InventoryStore, farm: StreamServer): void {
+  for (const number of upTo(farm.cameras)) {
+    const id = `cam-${number}`;
+    const address = `rtsp://127.0.0.1:${farm.port}/${id}/main`;
+    const credentials = { username: cameraAccount.username, password: new Secret(cameraAccount.password) };
+    store.putCamera({ id: cameraId(id), name: id, adapter: 'rtsp', address, credentials, settings: {}, enabled: true, maintenance: false });
+  }
 }
 
 async function scrape(gateway: GatewayChild, signal: AbortSignal): Promise<void> {
