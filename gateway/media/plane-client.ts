@@ -34,6 +34,8 @@ export interface PlaneClientOptions extends LineOptions {
 /** Between the ends of workers that live only a moment; the first end costs no wait. */
 const pause = { first: seconds(0.2), most: seconds(10), jitter: 0.3 };
 const healthyAfter = seconds(5);
+/** Workers that may end in the hands of whoever begins with them. */
+const mostStarts = 4;
 /** Between tries to open the RTSP server again: the dead worker's sockets may take a moment to go. */
 const reopen = { first: millis(50), most: seconds(2), jitter: 0.3 };
 
@@ -111,7 +113,7 @@ export class PlaneClient implements MediaPlane {
   }
 
   async serveRtsp(listen: RtspListen): Promise<RtspBound> {
-    const bound = await this.#line.call('serveRtsp', listen);
+    const bound = await this.#askToServe(listen);
     const { tls, udp } = bound;
     this.#listen = {
       address: bound.address,
@@ -120,6 +122,19 @@ export class PlaneClient implements MediaPlane {
       ...(udp ? { udp } : {}),
     };
     return bound;
+  }
+
+  /** A worker that ends while it is asked is no reason to start without RTSP, or not at all: its successor is asked. */
+  async #askToServe(listen: RtspListen): Promise<RtspBound> {
+    for (let attempt = 1; ; attempt += 1) {
+      const line = this.#line;
+      try {
+        return await line.call('serveRtsp', listen);
+      } catch (error) {
+        if (!line.gone.aborted || this.#life.signal.aborted || attempt === mostStarts) throw error;
+      }
+      while (this.#line === line) await this.#options.clock.sleep(millis(20), this.#life.signal);
+    }
   }
 
   async admit(keys: readonly StreamKey[]): Promise<void> {

@@ -33,8 +33,8 @@ const lookEvery = millis(100);
 const mostPerLook = 150;
 /** With the time between two beats and two looks, a worker in an endless loop is found within 1 s. */
 const silentFor = seconds(0.8);
-/** Loading its modules is one long turn. */
-const startWithin = seconds(10);
+/** Loading its modules is one long turn, and a machine that has just started has much else to do: to begin anew would only make it longer. */
+const startWithin = seconds(30);
 /** From here on its use of CPU is measured: a worker that misses one beat is nothing special. */
 const suspicious = seconds(0.3);
 /** No turn of a healthy loop takes so much CPU, not even the one that finds all that cameras sent while it was kept. A silent worker that wants to go on and has not had it cannot be blamed … */

@@ -47,7 +47,7 @@ test('a worker that is stuck in a system call, and cannot be ended, is left behi
   const stuck = `Atomics.add(new Int32Array(require('node:worker_threads').workerData), 0, 1); require('node:fs').readFileSync('${pipe}');`;
   const { plane, begun, causes } = planeOf((worker) => (worker === 1 ? stuck : healthy));
   try {
-    await expect.poll(() => begun.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => begun.length).toBe(2);
     expect(causes).toEqual(['stuck']);
     expect(await plane.telemetry()).toContainEqual(['telemetry', undefined]);
   } finally {
@@ -59,13 +59,26 @@ test('a worker that is stuck in a system call, and cannot be ended, is left behi
 
 test('a worker that ends as soon as it has begun is replaced at once, then later each time', async () => {
   const { plane, begun, causes } = planeOf(() => 'process.exit(3)');
-  await expect.poll(() => begun.length, { timeout: 15_000 }).toBe(5);
+  await expect.poll(() => begun.length).toBe(5);
   const waits = begun.slice(1).map((at, index) => at - (begun[index] ?? 0));
   // 0.2, 0.4, 0.8 s, of which up to 0.3 is chance; the time that a thread takes comes on top.
   expect(waits.slice(1).every((wait, index) => wait >= 130 * 2 ** index)).toBe(true);
   // The fifth may have ended as well by now.
   expect(causes.slice(0, 4)).toEqual(Array(4).fill('stopped'));
   await plane[Symbol.asyncDispose]();
+});
+
+test('a worker that ends while it is asked to serve RTSP is followed by one that is asked as well; of those that all end the reason is told', async () => {
+  const dying = `require('node:worker_threads').parentPort.on('message', () => process.exit(1));`;
+  const { plane, begun } = planeOf((worker) => (worker < 3 ? dying : healthy));
+  const listen = { address: '127.0.0.1', port: 0 };
+  await plane.serveRtsp(listen);
+  expect(begun).toHaveLength(3);
+  expect(await plane.telemetry()).toContainEqual(['serveRtsp', listen]);
+  await plane[Symbol.asyncDispose]();
+  const hopeless = planeOf(() => dying);
+  await expect(hopeless.plane.serveRtsp(listen)).rejects.toMatchObject({ code: 'MEDIA_UNAVAILABLE' });
+  await hopeless.plane[Symbol.asyncDispose]();
 });
 
 test('keys that come while a worker is dying are told to its successor', async () => {
