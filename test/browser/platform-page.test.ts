@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 
 test.skipIf(peer('chromium') === undefined)(
   'a technician sees a device come, its cameras, a picture without faults, an alarm, and its text stays selected',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     mkdirSync(shots, { recursive: true });
     await using platform = await localPlatform();

@@ -67,12 +67,12 @@ describe.skipIf(found === undefined)('the player, where the gateway offers WebRT
   afterEach(() => scope[Symbol.asyncDispose]());
 
   const evaluate = <Value>(script: string) => page.evaluate<Value>(script);
-  const tile = (state: string) => page.locator(`.tile[data-state="${state}"]`).first().waitFor({ timeout: 25_000 });
+  const tile = (state: string) => page.locator(`.tile[data-state="${state}"]`).first().waitFor();
   const mode = (name: string, timeout = 25_000) => page.locator('.tile-figures dd', { hasText: name }).waitFor({ timeout });
   const frames = () => evaluate<number>("document.querySelector('.tile video.shown').getVideoPlaybackQuality().totalVideoFrames");
   const moves = async () => {
     const before = await frames();
-    await expect.poll(frames, { timeout: 15_000 }).toBeGreaterThan(before + 3);
+    await expect.poll(frames).toBeGreaterThan(before + 3);
   };
   const videos = () => evaluate<number>("document.querySelectorAll('.tile video').length");
 
@@ -80,14 +80,14 @@ describe.skipIf(found === undefined)('the player, where the gateway offers WebRT
     await begin(4);
     await webrtcWins();
     await moves();
-    await expect.poll(videos, { timeout: 5_000 }).toBe(1);
+    await expect.poll(videos).toBe(1);
     expect(desk.viewers).toBe(1);
     expect(await evaluate("localStorage.getItem('campus-gateway.player')")).toContain('"mode":"webrtc"');
     expect(await page.locator('.tile-clock').textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
     await page.screenshot({ path: `${shots}/webrtc.png` });
     expect(problems).toEqual([]);
     await page.goto('about:blank');
-    await expect.poll(() => desk.viewers, { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => desk.viewers).toBe(0);
   }, 90_000);
 
   test('marks a picture that stands still as old by WebRTC too, and shows it again by itself', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(found === undefined)('the player, where the gateway offers WebRT
     await mode('MSE');
     await tile('playing');
     await moves();
-    await expect.poll(videos, { timeout: 10_000 }).toBe(1); // the race may be run again meanwhile
+    await expect.poll(videos).toBe(1); // the race may be run again meanwhile
   }, 90_000);
 
   test('plays by MSE where no place is free', async () => {
@@ -119,6 +119,6 @@ describe.skipIf(found === undefined)('the player, where the gateway offers WebRT
     await tile('playing');
     await mode('MSE');
     await moves();
-    await expect.poll(videos, { timeout: 10_000 }).toBe(1); // the race may be run again meanwhile
+    await expect.poll(videos).toBe(1); // the race may be run again meanwhile
   }, 90_000);
 });

@@ -22,10 +22,10 @@ test.skipIf(!ready)(
     console.info(`wall of sixteen: ${JSON.stringify(figures)}`);
     expect(figures.missing).toBeLessThan(0.8); // the tests beside it want the machine, too
     expect(figures.cuts[0]?.marked).toBeGreaterThan(4_300);
-    expect(figures.cuts[0]?.marked).toBeLessThan(8_000);
-    expect(figures.cuts[0]?.back).toBeLessThan(15_000);
+    expect(figures.cuts[0]?.marked).toBeLessThan(20_000); // `npm run bench -- wall` holds it to 5 s;
+    expect(figures.cuts[0]?.back).toBeLessThan(40_000);
     expect(figures.heapGrowth).toBeLessThan(50);
     expect(wall.problems).toEqual([]);
   },
-  300_000,
+  600_000,
 );

@@ -114,5 +114,5 @@ describe('the media plane behind its worker', () => {
 
 const mebibyte = 1024 * 1024;
 /** A worker is begun anew, on a machine that does other things as well. */
-const patience = 15_000;
+const patience = 60_000;
 const key = { username: 'wall', password: 'w4ll-key-of-many-bits' };

@@ -13,7 +13,7 @@ import { key, keyText } from '../support/dc09.ts';
 import { eventually } from '../support/eventually.ts';
 import { alarm } from '../support/spine.ts';
 
-const soon = (within = 10_000) => AbortSignal.timeout(within);
+const soon = (within = 60_000) => AbortSignal.timeout(within);
 
 async function receiver(): Promise<ReceiverSimulator> {
   const made = await runReceiverSimulator({ listen: { address: '127.0.0.1', port: 0 }, key, clock: systemClock });
@@ -28,7 +28,7 @@ interface Made {
 
 function uplinkTo(settings: Readonly<Record<string, unknown>>, { run = true, secret = keyText as string | undefined } = {}): Made {
   const receipts: Receipt[] = [];
-  const config = dc09.config.parse({ account: '5678', timeout: 0.4, pollSeconds: 0, ...settings });
+  const config = dc09.config.parse({ account: '5678', timeout: 20, pollSeconds: 0, ...settings });
   const door = { receipt: async (_event: unknown, receipt: Receipt) => void receipts.push(receipt) } as unknown as UplinkContext['door'];
   const entry = { id: uplinkId('centre'), name: 'centre', adapter: 'dc09', settings: {}, enabled: true };
   const uplink = dc09.create(secret === undefined ? entry : { ...entry, secret: new Secret(secret) }, config, {
@@ -125,7 +125,7 @@ describe.each(['tcp', 'udp'])('by %s', (protocol) => {
   test.each(['silent', 'damaged', 'forged'] as const)('a receiver that is %s has not answered; three times, and the backup is told', async (how) => {
     const [primary, backup] = [await receiver(), await receiver()];
     primary.misbehave(how);
-    const { uplink } = uplinkTo({ primary: at(primary), backup: at(backup) });
+    const { uplink } = uplinkTo({ primary: at(primary), backup: at(backup), timeout: 1 });
     const delivery = deliveryOf();
     expect(await uplink.deliver(delivery, soon())).toEqual({ proof: expect.stringContaining('of the backup receiver') });
     const tries = primary.ledger().filter(({ message }) => message.token === 'ADM-CID');
@@ -133,9 +133,8 @@ describe.each(['tcp', 'udp'])('by %s', (protocol) => {
     expect(new Set(tries.map(({ message }) => message.sequence))).toEqual(new Set([delivery.position + 1]));
     expect(backup.events()).toHaveLength(1);
     // The next one does not wait for it.
-    const started = performance.now();
     await uplink.deliver(deliveryOf(), soon());
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(primary.ledger().filter(({ message }) => message.token === 'ADM-CID')).toHaveLength(3);
     expect(uplink.link()).toMatchObject({ state: 'up', doubts: [{ en: expect.stringContaining('primary') }] });
   });
 });
@@ -156,7 +155,7 @@ test('a primary that is back is told again, once it answers a poll', async () =>
 
 test('polls find a receiver that is gone before an alarm does', async () => {
   const [primary, backup] = [await receiver(), await receiver()];
-  const { uplink } = uplinkTo({ primary: tcp(primary), backup: tcp(backup), pollSeconds: 1 });
+  const { uplink } = uplinkTo({ primary: tcp(primary), backup: tcp(backup), pollSeconds: 1, timeout: 1 });
   await eventually(() => expect(uplink.link()).toMatchObject({ state: 'up' }));
   expect(primary.ledger()[0]).toMatchObject({ message: { token: 'NULL', encrypted: true, sequence: 0 }, answer: 'ACK' });
   primary.misbehave('silent');
@@ -181,21 +180,21 @@ test('nobody listens: no answer, and at once', async () => {
 test('lets go at once when told to', async () => {
   const centre = await receiver();
   centre.misbehave('silent');
-  const { uplink } = uplinkTo({ primary: tcp(centre), timeout: 20 });
+  const { uplink } = uplinkTo({ primary: tcp(centre) });
   const giveUp = new AbortController();
   const outcome = expect(uplink.deliver(deliveryOf(), giveUp.signal)).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
   await eventually(() => expect(centre.ledger()).toHaveLength(1));
   const started = performance.now();
   giveUp.abort();
   await outcome;
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(performance.now() - started).toBeLessThan(10_000); // its timeout is 20 s
 });
 
 test('a backup that knows nothing of us makes no refusal of a silent primary', async () => {
   const [primary, backup] = [await receiver(), await receiver()];
   primary.misbehave('silent');
   backup.misbehave('refuse');
-  const { uplink } = uplinkTo({ primary: tcp(primary), backup: tcp(backup) });
+  const { uplink } = uplinkTo({ primary: tcp(primary), backup: tcp(backup), timeout: 1 });
   await expect(uplink.deliver(deliveryOf(), soon())).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
 });
 

@@ -8,7 +8,7 @@ import type { Uplink } from '../../gateway/domain/uplink-ports.ts';
 import { context, deliveryOf, policeSide, sharedSecret, untilDelivered, uplinkContract } from './uplink.ts';
 
 function mqttAt(url: string, settings: Readonly<Record<string, unknown>> = {}, password = sharedSecret): Uplink {
-  const config = mqtt.config.parse({ url, username: 'school', timeout: 0.5, ...settings });
+  const config = mqtt.config.parse({ url, username: 'school', timeout: 20, ...settings });
   return mqtt.create(
     { id: uplinkId('police'), name: 'police', adapter: 'mqtt', settings: {}, secret: new Secret(password), enabled: true },
     config,
@@ -21,7 +21,7 @@ uplinkContract({
   path: 'mqtt',
   proof: 'PUBACK',
   refusal: 'DELIVERY_UNANSWERED',
-  create: (police) => mqttAt(police.mqtt!.url),
+  create: (police, settings) => mqttAt(police.mqtt!.url, settings),
 });
 
 /** Runs it once; what `run` came to is the second value. */
@@ -47,7 +47,7 @@ test('a wrong password ends the run with a sentence, and a delivery says why the
   await using police = await policeSide();
   const uplink = mqttAt(police.mqtt!.url, {}, 'wrong');
   expect(await running(uplink)).toMatchObject({ message: expect.stringContaining('Connection refused') as unknown });
-  await expect(uplink.deliver(deliveryOf(), AbortSignal.timeout(5_000))).rejects.toMatchObject({
+  await expect(uplink.deliver(deliveryOf(), AbortSignal.timeout(60_000))).rejects.toMatchObject({
     code: 'DELIVERY_UNANSWERED',
     message: expect.stringContaining('Connection refused') as unknown,
   });
@@ -55,7 +55,7 @@ test('a wrong password ends the run with a sentence, and a delivery says why the
 
 test('without a link a delivery is unanswered at once: nothing waits inside the adapter', async () => {
   const uplink = mqttAt('mqtt://127.0.0.1:9');
-  await expect(uplink.deliver(deliveryOf(), AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+  await expect(uplink.deliver(deliveryOf(), AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
 });
 
 test('a body over the limit, and one that names no campus, are refused before they touch the wire', async () => {
@@ -64,9 +64,9 @@ test('a body over the limit, and one that names no campus, are refused before th
   void running(uplink);
   await untilDelivered(uplink, deliveryOf());
   const long = deliveryOf({ text: 'x'.repeat(3_000) });
-  await expect(uplink.deliver(long, AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
+  await expect(uplink.deliver(long, AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
   const nameless = { ...deliveryOf(), body: 'not JSON' };
-  await expect(uplink.deliver(nameless, AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
+  await expect(uplink.deliver(nameless, AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'DELIVERY_REFUSED' });
   expect(police.ledger()).toHaveLength(1);
 });
 
@@ -146,7 +146,7 @@ test.each([
   const broker = await brokerOfVersion5(code);
   const uplink = mqttAt(broker.url, { version: 5 });
   await connected(uplink);
-  const came = await uplink.deliver(deliveryOf(), AbortSignal.timeout(5_000)).then(
+  const came = await uplink.deliver(deliveryOf(), AbortSignal.timeout(60_000)).then(
     () => 'accepted',
     (error: { code: string }) => error.code,
   );
@@ -155,9 +155,9 @@ test.each([
 
 test('never more than the broker’s receive maximum is in flight', async () => {
   const broker = await brokerOfVersion5(0, { receiveMaximum: 3, hold: true });
-  const uplink = mqttAt(broker.url, { version: 5, timeout: 5 });
+  const uplink = mqttAt(broker.url, { version: 5 });
   await connected(uplink);
-  const deliveries = Promise.all(Array.from({ length: 10 }, () => uplink.deliver(deliveryOf(), AbortSignal.timeout(5_000))));
+  const deliveries = Promise.all(Array.from({ length: 10 }, () => uplink.deliver(deliveryOf(), AbortSignal.timeout(60_000))));
   let answered = 0;
   while (answered < 10) {
     await expect.poll(() => broker.release.length).toBeGreaterThan(0);

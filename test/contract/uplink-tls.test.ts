@@ -42,8 +42,8 @@ function uplinkOf(kind: 'webhook' | 'mqtt', trust: Readonly<Record<string, unkno
   const settings = { id: uplinkId('police'), name: 'police', adapter: kind, settings: {}, secret: new Secret(sharedSecret), enabled: true };
   const uplink =
     kind === 'webhook'
-      ? webhook.create(settings, webhook.config.parse({ url: police.webhook!.url, timeout: 2, ...trust }), context)
-      : mqtt.create(settings, mqtt.config.parse({ url: police.mqtt!.url, username: 'school', timeout: 2, ...trust }), context);
+      ? webhook.create(settings, webhook.config.parse({ url: police.webhook!.url, timeout: 10, ...trust }), context)
+      : mqtt.create(settings, mqtt.config.parse({ url: police.mqtt!.url, username: 'school', timeout: 10, ...trust }), context);
   const ended = new AbortController();
   const life = uplink.run(ended.signal).catch(() => undefined);
   onTestFinished(async () => {
@@ -73,7 +73,7 @@ describe.each(['webhook', 'mqtt'] as const)('over TLS, the %s uplink', (kind) =>
     const uplink = uplinkOf(kind, trust());
     const delivery = deliveryOf();
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      await expect(uplink.deliver(delivery, AbortSignal.timeout(3_000))).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
+      await expect(uplink.deliver(delivery, AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
       await systemClock.sleep(millis(50));
     }
     expect(police.ledger().filter(({ eventId }) => eventId === delivery.event)).toEqual([]);
@@ -82,5 +82,5 @@ describe.each(['webhook', 'mqtt'] as const)('over TLS, the %s uplink', (kind) =>
 
 test('a webhook with an authority to read delivers its very first event, without a try before it', async () => {
   const delivery = deliveryOf();
-  expect(await uplinkOf('webhook', { ca }).deliver(delivery, systemClock.deadline(millis(3_000)))).toEqual({ proof: 'HTTP 202' });
+  expect(await uplinkOf('webhook', { ca }).deliver(delivery, systemClock.deadline(millis(60_000)))).toEqual({ proof: 'HTTP 202' });
 });

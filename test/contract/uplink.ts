@@ -26,8 +26,8 @@ const loopback = { address: '127.0.0.1', port: 0 };
 
 export interface UplinkContract {
   readonly name: string;
-  /** An uplink with a timeout of 500 ms that points at this police side. */
-  create(police: PoliceSimulator): Uplink;
+  /** An uplink with these settings that points at this police side; its timeout is far longer than a test lasts unless they say so. */
+  create(police: PoliceSimulator, settings?: { readonly timeout: number }): Uplink;
   readonly path: LedgerRow['path'];
   readonly proof: string;
   /** What the far side's refusal looks like here; MQTT 3.1.1 has no words for it. */
@@ -65,7 +65,7 @@ export function policeSide(): Promise<PoliceSimulator> {
 export async function untilDelivered(uplink: Uplink, delivery: Delivery): Promise<{ readonly proof: string }> {
   for (;;) {
     try {
-      return await uplink.deliver(delivery, AbortSignal.timeout(5_000));
+      return await uplink.deliver(delivery, AbortSignal.timeout(60_000));
     } catch {
       await systemClock.sleep(millis(30));
     }
@@ -77,23 +77,26 @@ export function uplinkContract(contract: UplinkContract): void {
     let police: PoliceSimulator;
     let uplink: Uplink;
     let ended: AbortController;
-    let life: Promise<void>;
+    const lives: Promise<void>[] = [];
+    const run = async (made: Uplink) => {
+      const often = { first: millis(50), most: millis(100), jitter: 0 };
+      lives.push(supervise({ name: 'uplink', clock: systemClock, log: silentLogger, backoff: often }, (signal) => made.run(signal), ended.signal));
+      await untilDelivered(made, deliveryOf({ zone: 'warm-up' }));
+      return made;
+    };
 
     beforeEach(async () => {
       police = await policeSide();
-      uplink = contract.create(police);
       ended = new AbortController();
-      const often = { first: millis(50), most: millis(100), jitter: 0 };
-      life = supervise({ name: 'uplink', clock: systemClock, log: silentLogger, backoff: often }, (signal) => uplink.run(signal), ended.signal);
-      await untilDelivered(uplink, deliveryOf({ zone: 'warm-up' }));
+      uplink = await run(contract.create(police));
     });
     afterEach(async () => {
       ended.abort();
-      await life;
+      await Promise.all(lives.splice(0));
       await police[Symbol.asyncDispose]();
     });
     const rowsOf = (delivery: Delivery) => police.ledger().filter(({ eventId }) => eventId === delivery.event);
-    const soon = () => AbortSignal.timeout(5_000);
+    const soon = () => AbortSignal.timeout(60_000);
 
     test('resolves with the proof once the platform has the event, byte for byte', async () => {
       const delivery = deliveryOf();
@@ -119,14 +122,17 @@ export function uplinkContract(contract: UplinkContract): void {
     });
 
     test('says that there was no answer within its timeout when the platform keeps silent', async () => {
+      ended.abort();
+      await Promise.all(lives.splice(0));
+      ended = new AbortController();
+      const hasty = await run(contract.create(police, { timeout: 1 }));
       police.misbehave({ kind: 'silent' });
       const delivery = deliveryOf();
-      const started = performance.now();
-      await expect(uplink.deliver(delivery, soon())).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
-      expect(performance.now() - started).toBeLessThan(1_500);
+      const never = new AbortController().signal;
+      await expect(hasty.deliver(delivery, never)).rejects.toMatchObject({ code: 'DELIVERY_UNANSWERED' });
       expect(rowsOf(delivery)).toMatchObject([{ answer: 'none' }]);
       await police.comeBack();
-      await untilDelivered(uplink, delivery);
+      await untilDelivered(hasty, delivery);
     });
 
     test('lets go at once when told to', async () => {
@@ -139,7 +145,7 @@ export function uplinkContract(contract: UplinkContract): void {
       const started = performance.now();
       giveUp.abort();
       await outcome;
-      expect(performance.now() - started).toBeLessThan(200);
+      expect(performance.now() - started).toBeLessThan(10_000); // its timeout is 20 s
     });
 
     test('counts an error of the platform as no answer', async () => {
@@ -164,11 +170,12 @@ export function uplinkContract(contract: UplinkContract): void {
     });
 
     test('carries a full window of deliveries at once, and more after it', async () => {
-      police.misbehave({ kind: 'slow', by: millis(100) });
+      police.misbehave({ kind: 'slow', by: millis(500) });
       const deliveries = Array.from({ length: uplink.window }, () => deliveryOf());
       const started = performance.now();
       await Promise.all(deliveries.map((delivery) => uplink.deliver(delivery, soon())));
-      expect(performance.now() - started).toBeLessThan(450);
+      // One after the other they would take that long each.
+      expect(performance.now() - started).toBeLessThan((uplink.window * 500) / 2);
       expect(new Set(police.ledger().map(({ eventId }) => eventId)).size).toBe(uplink.window + 1);
     });
   });

@@ -10,7 +10,6 @@ import { h264Video } from '../../adapters/protocols/h26x/h264-video.ts';
 import { parseRtp, writeRtp } from '../../adapters/protocols/rtp/packet.ts';
 import { parseRtcp } from '../../adapters/protocols/rtp/rtcp.ts';
 import { writeFrame } from '../../adapters/protocols/rtsp/scanner.ts';
-import { millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
@@ -19,6 +18,7 @@ import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator }
 import { CameraStream } from '../../simulators/camera/stream.ts';
 import { cameraCode, readStrip } from '../../simulators/camera/strip.ts';
 import { readTimeSei } from '../../simulators/camera/time-sei.ts';
+import { eventually } from '../support/eventually.ts';
 import { peer } from '../support/peers.ts';
 
 const run = promisify(execFile);
@@ -90,7 +90,7 @@ test.each([
   const { Cam } = load('onvif') as { Cam: new (options: object, done: (this: OnvifCam, error: Error | null) => void) => OnvifCam };
   const port = Number(new URL(strict.onvifAddress).port);
   const cam = await new Promise<OnvifCam>((resolve, reject) => {
-    const made: OnvifCam = new Cam({ hostname: '127.0.0.1', port, ...account, useWSSecurity, ...tls, timeout: 5_000 }, (error) =>
+    const made: OnvifCam = new Cam({ hostname: '127.0.0.1', port, ...account, useWSSecurity, ...tls, timeout: 60_000 }, (error) =>
       error ? reject(error) : resolve(made),
     );
     made.on('error', reject);
@@ -100,12 +100,13 @@ test.each([
   const stream = await asked<{ uri: string }>((done) => cam.getStreamUri({ protocol: 'RTSP', profileToken: 'profile_sub' }, done));
   const snapshot = await asked<{ uri: string }>((done) => cam.getSnapshotUri({ profileToken: 'profile_main' }, done));
   await asked((done) => cam.absoluteMove({ profileToken: 'profile_main', x: 0.05, y: 0, zoom: 0 }, done));
-  await systemClock.sleep(millis(200));
-  const status = await asked<{ position: { x: number } }>((done) => cam.getStatus({ profileToken: 'profile_main' }, done));
+  await eventually(async () => {
+    const status = await asked<{ position: { x: number } }>((done) => cam.getStatus({ profileToken: 'profile_main' }, done));
+    expect(status.position.x).toBeCloseTo(0.05);
+  });
   expect(information.model).toBe('SIM-IPC-1');
   expect(profiles.map((profile) => profile.$.token)).toEqual(['profile_main', 'profile_sub']);
   expect([stream.uri, new URL(snapshot.uri).pathname]).toEqual([strict.rtspAddress.sub, '/onvif/snapshot/main']);
-  expect(status.position.x).toBeCloseTo(0.05);
   expect(strict.counters.http.refused).toBe(0);
 });
 
@@ -195,7 +196,10 @@ test('sequence numbers and timestamps go on over the loop point, with the time i
       },
     },
   });
-  await systemClock.sleep(millis(2_600));
+  await eventually(() => {
+    expect(packets.filter((packet) => packet.marker).length).toBeGreaterThan(22);
+    expect(reports.length).toBeGreaterThanOrEqual(1);
+  });
   reading[Symbol.dispose]();
   life.abort();
   await running;
@@ -206,7 +210,7 @@ test('sequence numbers and timestamps go on over the loop point, with the time i
   const units = h264Video.units(packets.map((packet) => writeFrame(0, writeRtp(packet, packet.payload))));
   const times = units.flatMap((nal) => readTimeSei(nal) ?? []);
   expect(times.length).toBeGreaterThanOrEqual(3);
-  for (const time of [...times, ...reports]) expect(Math.abs(time - systemClock.now() - drift)).toBeLessThan(5_000);
+  for (const time of [...times, ...reports]) expect(Math.abs(time - systemClock.now() - drift)).toBeLessThan(60_000);
   expect(reports.length).toBeGreaterThanOrEqual(1);
 });
 
@@ -222,7 +226,7 @@ test('npm onvif hears a press and its release through a pull point of ours, rene
   await using heard = await simulate({ auth: 'token' });
   const { Cam } = load('onvif') as { Cam: new (options: object, done: (error: Error | null) => void) => EventCam };
   const cam = await new Promise<EventCam>((resolve, reject) => {
-    const made: EventCam = new Cam({ hostname: '127.0.0.1', port: Number(new URL(heard.onvifAddress).port), ...account, timeout: 5_000 }, (error) =>
+    const made: EventCam = new Cam({ hostname: '127.0.0.1', port: Number(new URL(heard.onvifAddress).port), ...account, timeout: 60_000 }, (error) =>
       error ? reject(error) : resolve(made),
     );
     made.on('error', reject);

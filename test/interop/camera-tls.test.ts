@@ -84,7 +84,7 @@ test.each([
   const began = performance.now();
   const visit = signInTo({ onvifAddress: `https://127.0.0.1:${port}/onvif` }, { fingerprint256: Array(32).fill('00').join(':') }, { clock: hasty });
   await expect(visit).rejects.toMatchObject({ code });
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(30_000);
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 });

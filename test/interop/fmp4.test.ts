@@ -14,7 +14,7 @@ import { runProgram } from '../support/run-program.ts';
 const ffmpeg = peer('ffmpeg');
 const ffprobe = peer('ffprobe');
 const gstreamer = peer('gst-launch-1.0');
-const patience = 30_000;
+const patience = 60_000;
 
 let folder: string;
 beforeAll(async () => {

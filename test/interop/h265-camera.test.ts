@@ -12,7 +12,7 @@ import { runProgram } from '../support/run-program.ts';
 const ffmpeg = peer('ffmpeg');
 const gstreamer = peer('gst-launch-1.0');
 const key = { username: 'reader', password: 'Reader_Key-42' };
-const patience = 30_000;
+const patience = 60_000;
 const pictures = picturesOf(captured('ffmpeg-h265.interleaved'));
 
 /** Sends what ffmpeg sent, over and over; sequence numbers and timestamps go on. */

@@ -9,7 +9,7 @@ import { runProgram } from '../support/run-program.ts';
 const ffmpeg = peer('ffmpeg');
 const ffprobe = peer('ffprobe');
 const gstreamer = peer('gst-launch-1.0');
-const patience = 30_000;
+const patience = 60_000;
 
 /** 30 pictures, with uneven times. */
 const times = Array.from({ length: 30 }, (_, index) => index * 40 + (index % 3));

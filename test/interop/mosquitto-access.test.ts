@@ -1,27 +1,24 @@
 /** A broker whose access list throws alarms away and acknowledges them all the same (alarm-panels §4.7): the onboarding test must say so. */
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import { tryBroker } from '../../adapters/panels/broker-trial.ts';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
-import { seconds } from '../../gateway/domain/time.ts';
+import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { panelOf, topic } from '../support/panels.ts';
 import { peer } from '../support/peers.ts';
 
 const mosquitto = peer('mosquitto');
 
-async function guarded(access: string) {
+/** `patience`: how long a message may be on its way. */
+async function guarded(access: string, patience: Millis) {
   const folder = await mkdtemp(join(tmpdir(), 'access-'));
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  await new Promise((resolve) => server.close(resolve));
+  const [port] = await freePorts(1);
   await chmod(folder, 0o755); // started by root it becomes another user before it reads the list
   await writeFile(join(folder, 'acl'), access);
   await writeFile(join(folder, 'm.conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\nacl_file ${join(folder, 'acl')}\n`);
@@ -39,7 +36,7 @@ async function guarded(access: string) {
         panel: { clientId: 'gate-trial', username: 'gate', protocolVersion },
         topics: campusDialect.topics(panelOf('gate'), 'north'),
         clock: systemClock,
-        patience: seconds(1),
+        patience,
       }),
     async [Symbol.asyncDispose]() {
       const gone = new Promise((resolve) => broker.once('exit', resolve));
@@ -54,14 +51,14 @@ const rightful = 'user gateway\ntopic read campus/#\n\nuser gate\ntopic write ca
 
 describe.skipIf(!mosquitto)('a mosquitto with an access list', () => {
   test('that lets the panel speak passes the onboarding test on every topic', async () => {
-    await using broker = await guarded(rightful);
+    await using broker = await guarded(rightful, seconds(30));
     expect((await broker.trial(4)).map(({ topic: on, well }) => [on, well])).toEqual(
       ['evt', 'state', 'hb', 'lwt', 'rsp'].map((name) => [topic('gate', name), true]),
     );
   });
 
   test('that acknowledges alarms and throws them away is found, and the words say what to mend', async () => {
-    await using broker = await guarded(rightful.replace('gate/#', 'gate/state'));
+    await using broker = await guarded(rightful.replace('gate/#', 'gate/state'), seconds(2));
     const findings = await broker.trial(4);
     expect(findings.filter(({ well }) => well).map(({ topic: on }) => on)).toEqual([topic('gate', 'state')]);
     const alarm = findings.find(({ topic: on }) => on === topic('gate', 'evt'));
@@ -73,14 +70,14 @@ describe.skipIf(!mosquitto)('a mosquitto with an access list', () => {
   });
 
   test('that grants our subscription and hands nothing out is found as well', async () => {
-    await using broker = await guarded(rightful.replace('topic read campus/#', 'topic read other/#'));
+    await using broker = await guarded(rightful.replace('topic read campus/#', 'topic read other/#'), seconds(1));
     const findings = await broker.trial(4);
     expect(findings.every(({ well }) => !well)).toBe(true);
     expect(findings[0]?.words.en).toContain("the gateway's needs read");
   });
 
   test('that is not there, or lets nobody in, is said in words', async () => {
-    await using broker = await guarded(rightful);
+    await using broker = await guarded(rightful, seconds(1));
     const [finding] = await broker.trial(4, { url: 'mqtt://127.0.0.1:9' });
     expect(finding).toMatchObject({ well: false, words: { en: expect.stringContaining('The gateway cannot sign in') } });
   });

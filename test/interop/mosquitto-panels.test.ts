@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
@@ -11,24 +10,17 @@ import { zigbee2mqttDialect } from '../../adapters/panels/dialects/zigbee2mqtt.t
 import { externalBroker } from '../../adapters/panels/external-broker.ts';
 import { after, millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { eventually, evt, logInto, panelOf, topic } from '../support/panels.ts';
 import { peer } from '../support/peers.ts';
 import { principal, recordingFleet } from '../support/recording-fleet.ts';
 
 const mosquitto = peer('mosquitto');
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
 /** A real mosquitto (its own port: it cannot be told to choose one), one panel, and a gateway that can come and go. */
 async function site(protocolVersion: 4 | 5) {
   const folder = await mkdtemp(join(tmpdir(), 'panels-'));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   await writeFile(join(folder, 'm.conf'), `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n`);
   const broker = spawn(mosquitto!, ['-c', join(folder, 'm.conf')], { stdio: 'ignore' });
   const url = `mqtt://127.0.0.1:${port}`;
@@ -48,6 +40,13 @@ async function site(protocolVersion: 4 | 5) {
       clients.push(client);
       await new Promise((resolve) => client.once('connect', resolve));
       return client;
+    },
+    /** Once the gateway has subscribed, which it does after it has connected. */
+    async listens(client: MqttClient) {
+      while (recording.fleet.status(panelOf('gate').id).announced !== 'online') {
+        await client.publishAsync(topic('gate', 'lwt'), 'online', { qos: 1 });
+        await systemClock.sleep(millis(20));
+      }
     },
     /** One life of the intake, already connected. */
     async gateway() {
@@ -98,9 +97,9 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
     await panel.publishAsync('zigbee2mqtt/keypad', '{"action":"emergency"}', { qos: 1, retain: true });
     await panel.publishAsync('zigbee2mqtt/gas', '{"gas":false,"tamper":false}', { qos: 1, retain: true });
     const gateway = await here.gateway();
-    await eventually(() => here.reports.length >= 2, 10_000);
+    await eventually(() => here.reports.length >= 2);
     await panel.publishAsync('zigbee2mqtt/keypad', '{"action":"emergency"}', { qos: 1, retain: true });
-    await eventually(() => here.reports.length >= 3, 10_000);
+    await eventually(() => here.reports.length >= 3);
     const said = here.reports.map((report) =>
       report.kind === 'zone' ? `${report.state} ${report.type}${report.historical ? ' old' : ''}` : report.kind,
     );
@@ -112,7 +111,7 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
     await using here = await site(version);
     const panel = await here.panel();
     const first = await here.gateway();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await here.listens(panel);
     await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1 });
     await eventually(() => here.reports.length === 1);
     expect(here.reports[0]).toMatchObject({ type: 'panic.silent', historical: false });
@@ -129,7 +128,7 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
     await using here = await site(version);
     const panel = await here.panel();
     const first = await here.gateway();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await here.listens(panel);
     here.commit = () => Promise.reject(new Error('disk full'));
     await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1 });
     expect(await first.ended).toMatchObject({ code: 'PANEL_BROKER' });
@@ -160,8 +159,9 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
 
   test('an order reaches a panel that is there, and is not kept for one that comes back later', async () => {
     await using here = await site(version);
-    await here.panel(); // once it is in, the broker listens
+    const panel = await here.panel(); // once it is in, the broker listens
     const gateway = await here.gateway();
+    await here.listens(panel);
     const order = () => ({ id: String(Math.random()), op: 'siren' as const, expires: after(systemClock.now(), seconds(30)) });
     const relay = panelOf('relay').id;
     // A session that the broker keeps, so that it would keep what comes for it.
@@ -172,10 +172,9 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
       first.publish('stat/hall/POWER1', String(payload), { qos: 1 });
     });
     await first.subscribeAsync('cmnd/hall/POWER1', { qos: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 200)); // the gateway's own subscriptions
     expect(await here.fleet.perform(relay, order(), principal)).toMatchObject({ outcome: 'accepted' });
     await first.endAsync(true);
-    const unanswered = here.fleet.perform(relay, { ...order(), expires: after(systemClock.now(), millis(500)) }, principal);
+    const unanswered = here.fleet.perform(relay, { ...order(), expires: after(systemClock.now(), seconds(2)) }, principal);
     expect(await unanswered).toMatchObject({ outcome: 'unknown' });
     const second = await here.panel({ clientId: 'relay', clean: false, reconnectPeriod: 0 });
     second.on('message', (to, payload) => heard.push(`late ${to} ${payload}`));

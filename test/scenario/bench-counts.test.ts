@@ -10,23 +10,25 @@ import { cameraAccount, type FarmOptions, openCameraFarm, openFloorRelay, openRt
 
 const clip = fileURLToPath(new URL('../fixtures/media/ffmpeg-main-320x240.h264', import.meta.url));
 const cameras = [1, 2];
-const length = 2;
+const length = 4;
+/** Seconds of it in which the machine may be busy with others. */
+const busy = 2.5;
 
 async function relayed(options: Pick<FarmOptions, 'drop' | 'pace'>) {
   await using farm = await openCameraFarm({ cameras: cameras.length, clip, ...options });
   await using relay = await openFloorRelay(farm);
-  await using viewers = await watchRtsp({ port: relay.port, cameras, account: cameraAccount }, seconds(15));
+  await using viewers = await watchRtsp({ port: relay.port, cameras, account: cameraAccount }, seconds(60));
   viewers.mark();
   await systemClock.sleep(seconds(length));
   return await viewers.tell();
 }
 
-describe.skipIf(peer('g++') === undefined)('the instruments of the stream bench', { timeout: 120_000 }, () => {
+describe.skipIf(peer('g++') === undefined)('the instruments of the stream bench', { timeout: 300_000 }, () => {
   test.each(['burst', 'paced'] as const)('count every picture of %s cameras, and see no gap where there is none', async (pace) => {
     const seen = await relayed({ pace });
     expect(gapsOf(seen)).toBe(0);
-    expect(starvedOf(seen, length - 0.5)).toBe(0); // the machine may be busy
-    expect(seen.first.count).toBeGreaterThanOrEqual(cameras.length * (length - 0.5) * 24);
+    expect(starvedOf(seen, length - busy)).toBe(0);
+    expect(seen.first.count).toBeGreaterThanOrEqual(cameras.length * (length - busy) * 24);
     expect(seen.first.p50).toBeGreaterThan(0);
     expect(seen.whole.p50).toBeGreaterThanOrEqual(pace === 'paced' ? 5 : 0);
   });
@@ -39,7 +41,7 @@ describe.skipIf(peer('g++') === undefined)('the instruments of the stream bench'
 
   test('find out a viewer that gets nothing', async () => {
     await using farm = await openCameraFarm({ cameras: 1, clip });
-    await using viewers = await watchRtsp({ port: farm.port, cameras: [1], account: cameraAccount }, seconds(15));
+    await using viewers = await watchRtsp({ port: farm.port, cameras: [1], account: cameraAccount }, seconds(60));
     viewers.stall(0, 0);
     viewers.mark();
     await systemClock.sleep(seconds(1));

@@ -7,26 +7,20 @@ import { describe, expect, test } from 'vitest';
 import { onvif } from '../../adapters/cameras/onvif/adapter.ts';
 import type { Camera, Inventory } from '../../gateway/domain/campus.ts';
 import { cameraId, campusId, eventIdFrom } from '../../gateway/domain/ids.ts';
-import type { CameraAdapter, Clock, InventoryReader } from '../../gateway/domain/ports.ts';
+import type { CameraAdapter, InventoryReader } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
+import { type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { openCameraFleet } from '../../gateway/fleet/cameras.ts';
 import { healthChecks } from '../../gateway/health/checks/index.ts';
 import { openHealth } from '../../gateway/health/health.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
+import { fastClock } from '../support/fast-clock.ts';
 import { onvifCamera } from '../support/onvif-camera.ts';
 
 const gate = cameraId('gate');
-const speed = 10;
-const began = systemClock.now();
-const clock: Clock = {
-  now: () => instant(began + (systemClock.now() - began) * speed),
-  monotonic: () => millis(systemClock.monotonic() * speed),
-  sleep: (length, signal) => systemClock.sleep(millis(length / speed), signal),
-  deadline: (length, ...signals) => systemClock.deadline(millis(length / speed), ...signals),
-};
+const clock = fastClock(10);
 
 async function schoolWith(address: string, password: string) {
   const camera: Camera = {

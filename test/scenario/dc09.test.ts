@@ -1,6 +1,5 @@
 /** A panel that speaks DC-09, a gateway, and the receivers of an alarm centre: the whole road, over real sockets and a real journal. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -15,18 +14,10 @@ import { Scope } from '../../gateway/runtime/scope.ts';
 import { runReceiverSimulator } from '../../simulators/receiver/simulator.ts';
 import { bytesOf, byUdp, dial, key, keyText, told } from '../support/dc09.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const listen = { address: '127.0.0.1', port: 0 };
 const alarms = 100;
-
-/** A port that nobody has just now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 test('100 alarms of a panel reach the alarm centre once each, though the panel repeats itself and the first receiver falls silent', {
   timeout: 120_000,
@@ -38,7 +29,7 @@ test('100 alarms of a panel reach the alarm centre once each, though the panel r
     scope.own(await runReceiverSimulator({ listen, key, clock: systemClock })),
     scope.own(await runReceiverSimulator({ listen, key, clock: systemClock })),
   ];
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const config = {
     ...{ dataFolder: 'data', http: listen, rtsp: { enabled: false }, webrtc: { enabled: false } },
     mqtt: { tls: { enabled: false }, plain: { enabled: true, ...listen } },
@@ -54,7 +45,7 @@ test('100 alarms of a panel reach the alarm centre once each, though the panel r
   inventory.putUplink({
     ...{ id: uplinkId('centre'), name: 'Alarm centre', adapter: 'dc09', secret: new Secret(keyText), enabled: true },
     settings: {
-      ...{ account: 'ABCD', timeout: 1, pollSeconds: 2, accepts: ['alarm.raised'] },
+      ...{ account: 'ABCD', timeout: 2, pollSeconds: 2, accepts: ['alarm.raised'] },
       ...{ primary: `tcp://127.0.0.1:${primary.port}`, backup: `udp://127.0.0.1:${backup.port}` },
     },
   });

@@ -46,7 +46,7 @@ test.each([1, 2, 3, 4])('in any weather everything arrives once, in the order of
   }
   weather = ['accept'];
   await using dispatcher = dispatching(bench.journal.outbox, far, settings);
-  await until(() => bench.journal.read.backlog(police).pending === 0, 5_000);
+  await until(() => bench.journal.read.backlog(police).pending === 0);
   expect(dispatcher.refusals).toEqual([]);
   expect(far.mostInFlight).toBeLessThanOrEqual(far.window);
   // An end between the far side's answer and its receipt may repeat a delivery, never more than one window, always the same bytes.

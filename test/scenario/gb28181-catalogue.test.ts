@@ -68,22 +68,22 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
 
   test('a camera that dies is OFF at the platform within 20 s, and ON again when it is back', async () => {
     await using school = await linked(systemClock, { transport });
-    await eventually(() => expect(school.subscribed()).toBe(true), seconds(30));
+    await eventually(() => expect(school.subscribed()).toBe(true));
     const statusOfGate = () => school.items().find(({ deviceId }) => deviceId === codes.channels.gate)?.status;
     expect(statusOfGate()).toBe('ON');
     const died = systemClock.monotonic();
     school.box.fault('gate', 'camera-unreachable');
-    await eventually(() => expect(statusOfGate()).toBe('OFF'), seconds(20));
+    await eventually(() => expect(statusOfGate()).toBe('OFF'));
     expect(systemClock.monotonic() - died).toBeLessThan(20_000);
     school.box.fault('gate', undefined);
-    await eventually(() => expect(statusOfGate()).toBe('ON'), seconds(20));
+    await eventually(() => expect(statusOfGate()).toBe('ON'));
     expect(school.platform.complaints()).toEqual([]);
   });
 });
 
 test.each(['flat', 'civil', 'groups'] as const)('the %s tree is one that the platform can draw', async (tree) => {
   await using school = await linked(systemClock, { catalogue: { tree } });
-  await eventually(() => expect(school.subscribed()).toBe(true), seconds(30));
+  await eventually(() => expect(school.subscribed()).toBe(true));
   const drawn = school.platform.tree(device);
   const names = (nodes: typeof drawn): unknown =>
     nodes.map(({ item, children }) => (children.length === 0 ? item.name : [item.name, names(children)]));
@@ -184,7 +184,7 @@ test('a camera that goes while the gateway is off is deleted within 60 s of the 
         codes: { device, channels: { gate, hall } },
       },
     });
-    await eventually(() => expect(online()).toBe(true), seconds(20));
+    await eventually(() => expect(online()).toBe(true));
     await platform.askCatalogue(device, never);
     expect(codesShown()).toEqual([gate, hall]);
   }
@@ -193,7 +193,7 @@ test('a camera that goes while the gateway is off is deleted within 60 s of the 
     meanwhile.removeCamera(cameraId('hall'));
   }
   await using _again = await assemble(config, around);
-  await eventually(() => expect(online()).toBe(true), seconds(20));
+  await eventually(() => expect(online()).toBe(true));
   await eventually(() => expect(codesShown()).toEqual([gate]), seconds(60));
 });
 
@@ -218,7 +218,7 @@ test.each([
 
 test('an alarm goes by NOTIFY where the platform has subscribed to alarms, else by MESSAGE', async () => {
   await using school = await linked(systemClock);
-  await eventually(() => expect(school.subscribed()).toBe(true), seconds(30));
+  await eventually(() => expect(school.subscribed()).toBe(true));
   const press = async () => {
     const event = await school.box.journal.press({ panel: panelId('panel-1'), zone: zoneId('button') });
     const { position } = school.box.journal.read.find(event.id)!;

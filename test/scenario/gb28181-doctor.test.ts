@@ -38,7 +38,7 @@ async function asked({ after = 45, make }: DoctorCase, seed: number) {
 
 test.concurrent.each(cases.flatMap((each) => seeds.map((seed) => [each.name, seed, each] as const)))(
   'the first sentence names the true cause: %s, seed %i',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (name, seed, each) => {
     const { made, sentence } = await asked(each, seed);
     const { zh, en, never = /(?!)/ } = each.named(made);

@@ -81,7 +81,8 @@ test('a journal thread that dies is replaced; what it had not committed is rejec
       file: join(freshFolder(scope), journalFile),
       clock: systemClock,
       log: silentLogger,
-      commitDelay: millis(50),
+      // So long that it has surely not committed when it dies, however late our own timer is.
+      commitDelay: millis(1_000),
       startWorker: (settings) => {
         const worker = startWorker(new URL('../../gateway/journal/journal-worker.ts', import.meta.url), { workerData: settings });
         workers.push(worker);

@@ -6,7 +6,7 @@ import { cameraId, channelId } from '../../gateway/domain/ids.ts';
 import type { Fmp4Message } from '../../gateway/domain/media.ts';
 import type { CameraIntroduction } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { millis, seconds } from '../../gateway/domain/time.ts';
+import { seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { runCameraSimulator } from '../../simulators/camera/simulator.ts';
@@ -31,7 +31,7 @@ describe.concurrent('in a school, a camera', () => {
     await school.within(seconds(15), 'cam-canteen', 'offline', 'camera-unreachable');
     await running.fault('off', false);
     await school.within(seconds(15), 'cam-canteen', 'normal');
-  }, 45_000);
+  });
 
   test('whose password is wrong says so after at most two signed requests, and is not tried again until it changes', async () => {
     const { inventory } = school.demo.gateway;
@@ -39,17 +39,21 @@ describe.concurrent('in a school, a camera', () => {
     if (!entry) throw new Error('The inventory has no cam-dormitory.');
     const { running, account } = play('cam-dormitory');
     inventory.putCamera({ ...entry, credentials: { username: account.username, password: new Secret('not-the-password') } });
-    await systemClock.sleep(millis(500)); // the session that was open may still ask something
-    const counted = running.signedRequests;
     await school.within(seconds(15), 'cam-dormitory', 'offline', 'camera-credentials');
     await systemClock.sleep(seconds(6));
-    expect(running.signedRequests - counted).toBeLessThanOrEqual(2);
+    // The session that was open may still ask something, with the right one.
+    expect(running.refusedRequests).toBeGreaterThan(0);
+    expect(running.refusedRequests).toBeLessThanOrEqual(2);
     inventory.putCamera({ ...entry, id: cameraId('cam-dormitory') });
     await school.within(seconds(15), 'cam-dormitory', 'normal');
   }, 60_000);
 
   test('whose password is changed while it plays is left alone, its stream too, once two signed requests were refused', async () => {
     const { running } = play('cam-gate');
+    // Its stream begins anew: the next keepalive is half a minute away. One that is refused just before the probe costs two more requests.
+    await running.fault('off', true);
+    await running.fault('off', false);
+    await school.within(seconds(30), 'cam-gate', 'normal');
     const { port1, port2 } = new MessageChannel();
     const channel = channelId('cam-gate');
     const ended = new Promise<Fmp4Message>((resolve) => port1.on('message', (message: Fmp4Message) => message.kind === 'ended' && resolve(message)));
@@ -105,7 +109,7 @@ describe.concurrent('in a school, a camera', () => {
     const ended = new AbortController().signal;
     const wanted = { kind: 'fmp4', channel: channelId('lobby'), profile: 'main', purpose: 'local', audio: false, port: port2 } as const;
     await using _sink = await school.demo.gateway.watch(wanted, ended);
-    expect(systemClock.monotonic() - began).toBeLessThan(8_000);
+    expect(systemClock.monotonic() - began).toBeLessThan(15_000);
     port1.close();
   }, 60_000);
 

@@ -18,7 +18,7 @@ describe('in a school', () => {
     await school.within(seconds(5), 'perimeter', 'offline', 'panel-silent');
     panel?.comeBack();
     await school.within(seconds(10), 'perimeter', 'normal');
-  }, 30_000);
+  });
 
   test('a panel that is cut off silently is at fault within two heartbeats and ten seconds', async () => {
     const panel = school.demo.panels.get('perimeter');
@@ -38,10 +38,10 @@ describe('in a school', () => {
     await eventually(async () => {
       const alarm = (await school.alarms()).find(({ zone }) => zone === '4');
       expect(alarm?.historical).toBe(true);
-      expect(Math.abs(Date.parse(alarm?.occurredAt ?? '') - pressed)).toBeLessThan(1_000);
+      expect(Math.abs(Date.parse(alarm?.occurredAt ?? '') - pressed)).toBeLessThan(2_000);
       expect(alarm?.deliveries.map(({ state }) => state)).toEqual(['accepted']);
-    }, seconds(15));
-  }, 30_000);
+    });
+  });
 
   test('mains and tamper are faults of the panel, never alarms, and end with it', async () => {
     const count = (await school.alarms()).length;
@@ -51,11 +51,11 @@ describe('in a school', () => {
     panel?.trouble('mains', false);
     await school.within(seconds(5), 'guard-room', 'normal');
     expect(await school.alarms()).toHaveLength(count);
-  }, 20_000);
+  });
 
   test('whoever presses sees a lamp once the police has the alarm', async () => {
     const panel = school.demo.panels.get('guard-room');
     panel?.trip('1', { silent: true });
-    await eventually(() => expect([...(panel?.lamps ?? [])]).toEqual(['1']), seconds(15));
-  }, 30_000);
+    await eventually(() => expect([...(panel?.lamps ?? [])]).toEqual(['1']));
+  });
 });

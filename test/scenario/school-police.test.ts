@@ -12,7 +12,7 @@ test('a police side that is down is told in words, and gets everything when it i
   await police.down();
   for (const zone of ['1', '2', '3']) panels.get('perimeter')?.trip(zone);
   panels.get('guard-room')?.trip('1');
-  await eventually(async () => expect((await school.ask<Overview>('/overview')).phonePolice).toBe(true), seconds(25));
+  await eventually(async () => expect((await school.ask<Overview>('/overview')).phonePolice).toBe(true));
   await school.within(seconds(5), 'police-webhook', 'offline', 'uplink-backlog');
   const before = police.ledger().length;
   await police.comeBack();

@@ -8,7 +8,7 @@ import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/s
 import { brokerRig, type Rig } from '../support/broker-rig.ts';
 import { password, selfSigned } from '../support/panels.ts';
 
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => AbortSignal.timeout(60_000);
 
 function simulated(broker: string, ca?: string): PanelSimulator {
   return runPanelSimulator({

@@ -41,7 +41,7 @@ async function made(args: readonly string[]): Promise<{ init: Uint8Array; fragme
   const folder = await mkdtemp(join(tmpdir(), 'clip-'));
   const file = join(folder, 'clip.mp4');
   try {
-    const { code, errors } = await runProgram('ffmpeg', ['-v', 'error', ...args, '-y', file], 60_000);
+    const { code, errors } = await runProgram('ffmpeg', ['-v', 'error', ...args, '-y', file], 280_000);
     if (code !== 0) throw new Error(`ffmpeg made no clip: ${errors}`);
     return cut(await readFile(file));
   } finally {

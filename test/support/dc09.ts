@@ -98,7 +98,7 @@ export async function dial(port: number): Promise<PanelEnd> {
   return {
     socket,
     send: (bytes) => void socket.write(bytes),
-    async answer(within = seconds(10)) {
+    async answer(within = seconds(30)) {
       const limit = systemClock.monotonic() + within;
       while (answers.length === 0 && !ended && systemClock.monotonic() < limit) {
         const waiting = new AbortController();
@@ -113,7 +113,7 @@ export async function dial(port: number): Promise<PanelEnd> {
 }
 
 /** Sends one datagram and waits for one. */
-export async function byUdp(port: number, bytes: Uint8Array, within = 10_000): Promise<Dc09Message | 'silence'> {
+export async function byUdp(port: number, bytes: Uint8Array, within = 30_000): Promise<Dc09Message | 'silence'> {
   const socket = createSocket('udp4');
   try {
     const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve));

@@ -56,7 +56,7 @@ const never = new AbortController().signal;
 const cameras = 6;
 const transports: readonly PlayTransport[] = ['udp', 'tcp-passive', 'tcp-active'];
 /** Of real time, for pictures, which no clock of ours drives. */
-const patience = seconds(20);
+const patience = seconds(60);
 /** Longer than any request lives, and than two keepalives are apart. */
 const rest = seconds(45);
 const mostLooks = 4;

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
 import type { Millis } from '../../gateway/domain/time.ts';
+import { freePorts } from './free-ports.ts';
 import { builtGateway, builtOptions } from './measure-build.ts';
 import { cpuMillisOf, residentMegabytesOf, threadMillisOf } from './measure-process.ts';
 
@@ -204,27 +204,6 @@ function environment(broken: boolean): NodeJS.ProcessEnv {
 
 function failure(what: string, tail: readonly string[]): Error {
   return new Error(`The gateway ${what}. It said last:\n${tail.join('\n')}`);
-}
-
-/**
- * Below the range that the system takes outgoing ports from: there, somebody's connection could take ours while the gateway is down, and a
- * panel that calls a closed port could even be connected to itself.
- */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
-    if (!ports.includes(port) && (await bindable(port))) ports.push(port);
-  }
-  return ports;
-}
-
-function bindable(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 function samplesOf(text: string, name: string): ReadonlyMap<string, number> {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
-import { freePorts } from './measure-gateway.ts';
+import { freePorts } from './free-ports.ts';
 
 export interface Mosquitto extends AsyncDisposable {
   readonly url: string;

@@ -65,7 +65,7 @@ export function evt(seq: number, more: Readonly<Record<string, unknown>> = {}): 
 }
 
 /** Waits until the claim holds; fails after 3 s. */
-export async function eventually(claim: () => boolean, within = 3_000): Promise<void> {
+export async function eventually(claim: () => boolean, within = 30_000): Promise<void> {
   const end = performance.now() + within;
   while (!claim()) {
     if (performance.now() > end) throw new Error(`It did not come true: ${claim}`);

@@ -9,7 +9,7 @@ const chaos = fileURLToPath(new URL('../chaos/main.ts', import.meta.url));
 const slackOf = (metric: string, unit: string) => (metric === 'publish to receipt, p99' ? 100 : unit === 'ms' ? 6 : 1);
 
 export async function runChaos(...options: readonly string[]) {
-  const { code, output, errors } = await runProgram(process.execPath, ['--import', 'tsx', chaos, ...options, '--json'], 110_000);
+  const { code, output, errors } = await runProgram(process.execPath, ['--import', 'tsx', chaos, ...options, '--json'], 280_000);
   const figures = output
     .split('\n')
     .filter((line) => line.startsWith('{'))

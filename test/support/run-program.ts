@@ -7,7 +7,7 @@ export interface ProgramResult {
   readonly errors: string;
 }
 
-export async function runProgram(program: string, args: readonly string[], within = 12_000, input?: Uint8Array): Promise<ProgramResult> {
+export async function runProgram(program: string, args: readonly string[], within = 60_000, input?: Uint8Array): Promise<ProgramResult> {
   const { output, ...result } = await runBytes(program, args, within, input);
   return { ...result, output: output.toString() };
 }

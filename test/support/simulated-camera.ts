@@ -13,11 +13,11 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator } from '../../simulators/camera/simulator.ts';
 
 export const context = { clock: systemClock, log: silentLogger };
-/** Limits of 10 s pass in half a second. */
+/** Limits of 10 s pass in two. */
 export const hasty: Clock = {
   ...systemClock,
-  sleep: (length, during) => systemClock.sleep(millis(length / 20), during),
-  deadline: (length, ...signals) => systemClock.deadline(millis(length / 20), ...signals),
+  sleep: (length, during) => systemClock.sleep(millis(length / 5), during),
+  deadline: (length, ...signals) => systemClock.deadline(millis(length / 5), ...signals),
 };
 export const username = 'gateway';
 export const password = '校门 <1>&"';

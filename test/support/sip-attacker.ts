@@ -22,7 +22,7 @@ export interface Aftermath {
 }
 
 /** How long the question behind it may wait for its answer. */
-const patience = 20_000;
+const patience = 60_000;
 let questions = 0;
 
 /** A question that any endpoint answers: when its answer is there, what was asked before has been answered as well. */

@@ -5,19 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-ports.ts';
 import { peer } from './peers.ts';
 import { runProgram } from './run-program.ts';
-import { rawUdpPeer } from './sip-peer.ts';
 
 export const sipp = peer('sipp');
-export const sippPatience = 60_000;
+export const sippPatience = 110_000;
 export const sippTransport = { UDP: [], TCP: ['-t', 't1'] } as const;
 
 export const scenario = (name: string) => ['-sf', fileURLToPath(new URL(`../interop/sipp/${name}.xml`, import.meta.url))];
 
 /** Resolves when all its calls went as its scenario says. */
 export async function runSipp(args: readonly string[], calls: number): Promise<void> {
-  const usual = ['-i', '127.0.0.1', '-m', String(calls), '-nostdin', '-timeout', '50', '-timeout_error'];
+  const usual = ['-i', '127.0.0.1', '-m', String(calls), '-nostdin', '-timeout', '100', '-timeout_error'];
   const { code, output, errors } = await runProgram(sipp!, [...args, ...usual], sippPatience);
   if (code !== 0) throw new Error(`sipp ended with ${code}: ${errors.slice(-1_000)}${output.slice(-3_000)}`);
 }
@@ -53,7 +53,7 @@ export async function openSippServer(args: readonly string[]): Promise<SippServe
     async [Symbol.asyncDispose]() {
       // It ends when its calls have.
       child.kill('SIGUSR1');
-      const impatient = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      const impatient = setTimeout(() => child.kill('SIGKILL'), 60_000);
       const code = await ended;
       clearTimeout(impatient);
       await rm(folder, { recursive: true, force: true });
@@ -64,6 +64,6 @@ export async function openSippServer(args: readonly string[]): Promise<SippServe
 
 /** It cannot be told to choose one. */
 export async function freePort() {
-  await using probe = await rawUdpPeer(9);
-  return { address: probe.address, port: probe.port };
+  const [port = 0] = await freePorts(1);
+  return { address: '127.0.0.1', port };
 }

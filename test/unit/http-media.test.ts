@@ -219,7 +219,7 @@ describe('the media socket', () => {
       await reads.until(() => reads.binary.length === at + 2);
     }
     expect(reads.binary.slice(1).map((wire) => readPicture(wire).at)).toEqual(Array.from({ length: count }, (_, at) => at));
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
     deaf.socket.resume();
     await systemClock.sleep(seconds(1)); // lets it take what it owes
     await campus.media.send(fragment(true, count, bytes));
@@ -229,5 +229,5 @@ describe('the media socket', () => {
     expect(seen.every(({ whole }) => whole)).toBe(true);
     expect(seen.length).toBeLessThan(count);
     for (const [index, { at, kind }] of seen.entries()) if (index > 0 && at !== seen[index - 1]!.at + 1) expect(kind).toBe(2);
-  }, 30_000);
+  });
 });

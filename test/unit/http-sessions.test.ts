@@ -64,11 +64,13 @@ describe('signing in', () => {
       const { user: ours, system } = process.cpuUsage(before);
       return { status, detail: json.detail, took: ours + system };
     };
-    const known = await timed('viewer');
-    const unknown = await timed('nobody');
+    const [known, unknown] = [await timed('viewer'), await timed('nobody')];
     expect([unknown.status, unknown.detail]).toEqual([known.status, known.detail]);
-    expect(unknown.took / known.took).toBeGreaterThan(0.4);
-    expect(unknown.took / known.took).toBeLessThan(2.5);
+    // The least of two of each: what else the process does meanwhile only adds to it.
+    const [knownAgain, unknownAgain] = [await timed('viewer'), await timed('nobody')];
+    const ratio = Math.min(unknown.took, unknownAgain.took) / Math.min(known.took, knownAgain.took);
+    expect(ratio).toBeGreaterThan(0.4);
+    expect(ratio).toBeLessThan(2.5);
   });
 
   test('is refused after five wrong passwords in a minute, also across a restart, and possible again later', async () => {

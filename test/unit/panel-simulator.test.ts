@@ -70,7 +70,7 @@ function panelAtGate(options: { acknowledgeWithin?: number; heartbeatEvery?: num
   panels.push(panel);
   return panel;
 }
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => AbortSignal.timeout(60_000);
 const events = () => heard.filter(({ topic }) => topic === 'evt').map(({ text }) => JSON.parse(text) as Record<string, unknown>);
 const lastState = () => JSON.parse(heard.findLast(({ topic }) => topic === 'state')?.text ?? 'null') as Record<string, never> | null;
 
@@ -141,13 +141,13 @@ test('presses while offline are kept, and sent afterwards with the time at which
   panel.goOffline();
   const pressedAt = Date.now();
   panel.trip('1');
-  await systemClock.sleep(millis(300));
+  await systemClock.sleep(millis(1_000));
   expect(panel).toMatchObject({ connected: false, queued: 1 });
   heard = [];
   panel.comeBack();
   await panel.settled(soon());
   expect(events()).toMatchObject([{ seq: 1, code: '1120' }]);
-  expect(Math.abs(Number(events()[0]?.ts) - pressedAt)).toBeLessThan(100);
+  expect(Math.abs(Number(events()[0]?.ts) - pressedAt)).toBeLessThan(900);
   const beat = JSON.parse(heard.find(({ topic }) => topic === 'hb')?.text ?? '{}') as Record<string, unknown>;
   expect(beat).toMatchObject({ qdepth: 1, oldestTs: events()[0]?.ts });
   await expect.poll(() => heard.map(({ topic }) => topic).filter((topic) => !topic.includes('$'))).toContain('state');
@@ -224,9 +224,10 @@ test('the heartbeat beats at its interval, and pauses when told', async () => {
   const panel = panelAtGate({ heartbeatEvery: 50 });
   await expect.poll(() => heard.filter(({ topic }) => topic === 'hb').length).toBeGreaterThan(3);
   panel.pauseHeartbeat(true);
+  await systemClock.sleep(millis(200)); // what was under way
   const count = heard.filter(({ topic }) => topic === 'hb').length;
   await systemClock.sleep(millis(200));
-  expect(heard.filter(({ topic }) => topic === 'hb').length - count).toBeLessThanOrEqual(1);
+  expect(heard.filter(({ topic }) => topic === 'hb').length).toBe(count);
 });
 
 test('a zone that the panel does not have cannot be tripped', () => {

@@ -16,7 +16,7 @@ import { runPoliceSimulator } from '../../simulators/platform/simulator.ts';
 
 const demo = new URL('../../config/demo-campus.yaml', import.meta.url).pathname;
 const context = { clock: systemClock, log: silentLogger };
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => AbortSignal.timeout(60_000);
 
 /** A broker that takes the given accounts. */
 async function brokerFor(accepts: (username: string, password: string) => boolean) {

@@ -88,9 +88,10 @@ test('the last answer is timed from sending to acceptance, however long the even
   await using here = await deployed();
   await here.bench.journal.record(alarm(), [police]);
   await systemClock.sleep(millis(400));
+  const ran = systemClock.monotonic();
   here.run();
   await until(() => here.uplinks.lastAnswer(police) !== undefined);
-  expect(here.uplinks.lastAnswer(police)?.took).toBeLessThan(300);
+  expect(here.uplinks.lastAnswer(police)?.took).toBeLessThanOrEqual(systemClock.monotonic() - ran);
   expect(here.bench.journal.stats().uplinks[0]?.accepted).toBe(1); // told after the commit
 });
 

@@ -9,7 +9,7 @@ describe.each(soapCases)('ONVIF: $name', (hostile) => {
     expect(error).toMatchObject({ code: hostile.code, message: expect.stringContaining(hostile.says) });
     expect(String((error as Error).message)).not.toContain('canary');
     expect(credentialed).toBeLessThanOrEqual(2);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });
 

@@ -205,7 +205,7 @@ test('whatever the text, the answer is a configuration or CONFIG_INVALID, quickl
   for (const bomb of bombs) {
     const started = performance.now();
     expect(() => parseConfig(bomb, 'gateway.yaml')).toThrow(GatewayError);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   }
 });
 

@@ -37,9 +37,9 @@ test.each<[string, CameraOptions]>([
   await using player = await openRtspPlayer(port, '/gate/main', key);
   await player.play();
   const passed = async () => (await plane.telemetry())[0]?.frames ?? 0;
-  await until(async () => (await passed()) > 30, 15_000);
+  await until(async () => (await passed()) > 30);
   const before = lines.length;
-  await until(async () => (await passed()) > 90, 15_000);
+  await until(async () => (await passed()) > 90);
   expect(lines.slice(before)).toEqual([]);
   expect(before).toBeLessThan(10);
 });

@@ -42,13 +42,13 @@ test('a receiver that is slow loses whole pictures up to a keyframe, and never h
   await until(() => slow.frames.length > 3 && other.frames.length > 3);
   slow.pause(true);
   const before = other.frames.length;
-  await until(async () => ((await gateway.plane.telemetry())[0]?.skippedFrames ?? 0) > 25, 30_000);
+  await until(async () => ((await gateway.plane.telemetry())[0]?.skippedFrames ?? 0) > 25);
   expect(other.frames.length - before).toBeGreaterThan(25);
   slow.pause(false);
   const then = slow.frames.length;
   const total = (await gateway.plane.telemetry())[0]!.frames;
-  await until(async () => (await gateway.plane.telemetry())[0]!.frames > total + 40, 20_000);
-  await until(() => slow.frames.length > then + 40, 30_000);
+  await until(async () => (await gateway.plane.telemetry())[0]!.frames > total + 40);
+  await until(() => slow.frames.length > then + 40);
   // Its sequence numbers go on, and what follows the gap is a keyframe.
   expect([...slow.complaints, ...other.complaints]).toEqual([]);
   const gap = slow.frames.findIndex(({ timestamp }, index) => index > 0 && timestamp - slow.frames[index - 1]!.timestamp > 10_000);
@@ -70,7 +70,7 @@ test('large pictures leave by UDP in portions that a switch takes, and arrive wh
   await using gateway = await box({ ...heavy(60_000), framesPerSecond: 10 });
   await using receiver = await openRtpReceiver('udp', ssrc);
   (await orderRtp(gateway.plane, receiver.way)).start();
-  await until(() => receiver.frames.length > 20, 15_000);
+  await until(() => receiver.frames.length > 20);
   expect(receiver.complaints).toEqual([]);
   const packets = receiver.frames.map((frame) => frame.packets);
   expect(Math.min(...packets.slice(5))).toBeGreaterThan(40);
@@ -117,9 +117,9 @@ test('patrol viewing goes on with the sub-stream while the link is full, and nob
   (await orderRtp(gateway.plane, receiver.way, { purpose: 'patrol' })).start();
   await until(() => receiver.frames.length > 5);
   uplink.press(true);
-  await until(async () => (await gateway.plane.telemetry()).some(({ profile, viewers }) => profile === 'sub' && viewers === 1), 10_000);
+  await until(async () => (await gateway.plane.telemetry()).some(({ profile, viewers }) => profile === 'sub' && viewers === 1));
   const then = receiver.frames.length;
-  await until(() => receiver.frames.length > then + 20, 10_000);
+  await until(() => receiver.frames.length > then + 20);
   expect(receiver.complaints).toEqual([]);
   const steps = receiver.frames.slice(1).map(({ timestamp }, index) => timestamp - receiver.frames[index]!.timestamp);
   expect(Math.max(...steps)).toBeLessThan(5 * 90_000);

@@ -66,7 +66,7 @@ describe('RTSP viewers', () => {
     expect(ports.packets[0]!.payload[0]! & 0x1f).not.toBe(1);
     expect(ports.reports[0]).toMatchObject({ kind: 'sr', ssrc: ports.packets[0]!.ssrc });
     expect((await player.ask('TEARDOWN')).status).toBe(200);
-    await until(() => gateway.camera.playing === 0, 15_000);
+    await until(() => gateway.camera.playing === 0);
     const after = ports.packets.length;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(ports.packets.length).toBe(after);
@@ -76,11 +76,11 @@ describe('RTSP viewers', () => {
     await using gateway = await box({ fillerBytes: 20_000 });
     await using first = await openRtspPlayer(gateway.bound.port, '/gate/main', wall);
     await first.play();
-    await until(() => first.packets.filter(({ marker }) => marker).length > 22, 15_000);
+    await until(() => first.packets.filter(({ marker }) => marker).length > 22);
     await using ports = await udpPair();
     await using player = await openRtspPlayer(gateway.bound.port, '/gate/main', wall);
     await player.play(ports.transport);
-    await until(() => ports.packets.length > 400, 15_000);
+    await until(() => ports.packets.length > 400);
     const steps = ports.packets.slice(1).map((packet, index) => (packet.sequence - ports.packets[index]!.sequence) & 0xffff);
     expect(steps.filter((step) => step !== 1)).toEqual([]);
   });

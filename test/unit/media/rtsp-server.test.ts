@@ -132,7 +132,7 @@ describe('the RTSP door', () => {
     await using slow = await openRtspPlayer(gateway.port, '/gate/main', wall);
     await slow.play();
     slow.socket.pause();
-    await until(async () => (await gateway.plane.telemetry()).length === 0, 10_000);
+    await until(async () => (await gateway.plane.telemetry()).length === 0);
     // The stream is gone from the telemetry before its goodbye has reached the camera.
     await until(() => gateway.camera.teardowns === 1);
   });

@@ -11,7 +11,7 @@ import type { CameraFault } from '../../../simulators/camera/faults.ts';
 import { collect, until } from '../../contract/media-plane.ts';
 import { doorAccount, openTestDoor, type TestDoor } from '../../support/rtsp-door.ts';
 
-const patience = 20_000;
+const patience = 60_000;
 
 /** One viewer of the door's picture and sound. */
 async function watch(door: TestDoor) {

@@ -37,7 +37,7 @@ test('quotes that nobody closes cost no more than other characters', () => {
   const begun = performance.now();
   expect(splitList(text)).toHaveLength(2);
   // To look for the end of each took 300 ms for 16 KiB: for this it would be minutes.
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(performance.now() - begun).toBeLessThan(20_000);
 });
 
 test('URIs: of devices, of domains, with IPv6, with escapes (RFC 3261 §19.1.3)', () => {
