@@ -47,7 +47,7 @@ export function codeDeskOf(inventory: Pick<InventoryStore, 'current' | 'putUplin
       const after = { ...codes, ...withCodes(codes, entries) };
       if (!dryRun && entries.length > 0) store(uplink, after);
       const adds = entries.map(({ owner, code }) => ({ owner: nameOf(owner), code }));
-      const plan: CodePlan = { adds, changes: [], unchanged: 0, doubts: [], missing: missingIn(inventory, after) };
+      const plan: CodePlan = { adds, changes: [], unchanged: 0, doubts: [], leftOut: [], missing: missingIn(inventory, after) };
       return plan;
     },
   };

@@ -50,6 +50,7 @@ function planned(plan: CodePlan, { dryRun }: DryRun): Printable {
     ...plan.adds.map(({ owner, code }) => `+ ${code}  ${owner}`),
     ...plan.changes.map(({ owner, before, code }) => `~ ${code}  ${owner} (was ${before})`),
     ...plan.doubts.map(({ owner, code, doubt }) => `▲ ${code}  ${owner}: ${doubt.en} · ${doubt.zh}`),
+    ...plan.leftOut.map(({ line, code, why }) => `- ${code}  left out, line ${line}: ${why.en} · ${why.zh}`),
     ...missingLines(plan.missing),
     changed === 0
       ? 'no change'

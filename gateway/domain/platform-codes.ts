@@ -22,6 +22,8 @@ export interface CodePlan {
   readonly unchanged: number;
   /** Taken all the same: the bureau's table rules. */
   readonly doubts: readonly { readonly owner: string; readonly code: string; readonly doubt: Words }[];
+  /** Lines of the table that are about nothing of ours. */
+  readonly leftOut: readonly { readonly line: number; readonly code: string; readonly why: Words }[];
   readonly missing: readonly string[];
 }
 
@@ -36,7 +38,7 @@ export type CodeKind = 'channel' | 'zone' | 'group' | 'place';
 /** Each throws NOT_FOUND, CONFLICT (an uplink of another kind) or INVENTORY_INVALID (codes that were edited by hand, wrongly). */
 export interface CodeDesk {
   book(uplink: UplinkId): CodeBook;
-  /** All of it or nothing: throws REQUEST_INVALID with every problem, its line and column. */
+  /** All of it or nothing, but for lines about other things: throws REQUEST_INVALID with every problem, its line and column. */
   issue(uplink: UplinkId, table: IssuedTableText, options: { readonly dryRun: boolean }): CodePlan;
   /** Codes after the pattern of the gateway's own, for what has none. Throws CONFLICT when no number is left. */
   allocate(uplink: UplinkId, kinds: readonly CodeKind[], options: { readonly dryRun: boolean }): CodePlan;

@@ -24,6 +24,7 @@ const plan: z.ZodType<CodePlan> = z
     changes: z.array(z.object({ ...entry, before: z.string() })).readonly(),
     unchanged: z.int(),
     doubts: z.array(z.object({ ...entry, doubt: words })).readonly(),
+    leftOut: z.array(z.object({ line: z.int(), code: z.string(), why: words })).readonly(),
     missing,
   })
   .openapi('CodePlan');
@@ -41,7 +42,7 @@ export function uplinkCodeRoutes({ codes }: RouteParts): readonly Route[] {
     route({
       method: 'POST',
       path: '/api/v1/uplinks/:id/codes',
-      summary: 'Take over the codes that the bureau has issued: all of the table, or nothing',
+      summary: 'Take over the codes that the bureau has issued: all of the table, or nothing; lines about other things are left out and told',
       params,
       body: issue,
       reply: plan,

@@ -73,20 +73,49 @@ describe('a table of issued codes', () => {
   });
 });
 
+describe('a word for the kind that nobody knows', () => {
+  test('is told with its line, and the thing is taken for what its code says', () => {
+    const { codes, doubts, leftOut, problems } = csv(
+      'code,id,类型',
+      `${device},,平台接入设备`,
+      `${gateCode},gate,球机`,
+      `${buttonCode},panel-1/z1,一键报警`,
+      `${fieldCode},wall,摄像机`,
+    );
+    expect(problems).toEqual([]);
+    expect(codes).toMatchObject({ device, channels: { gate: gateCode, wall: fieldCode }, zones: { 'panel-1/z1': buttonCode } });
+    expect(doubts.map(({ owner, doubt }) => `${owner}: ${doubt.en} · ${doubt.zh}`)).toEqual([
+      'device: line 2: the kind "平台接入设备" is not known, it is taken for the gateway by digits 11 to 13 of its code · 第 2 行：不认识类型“平台接入设备”，按编码第 11–13 位当作网关',
+      expect.stringMatching(/^channels\.gate: line 3: the kind "球机" .* a camera channel/),
+      expect.stringMatching(/^zones\.panel-1\/z1: line 4: the kind "一键报警" .* an alarm zone/),
+    ]);
+    expect(leftOut).toEqual([]);
+  });
+
+  test('of a thing that is none of ours leaves its line out, and not the table', () => {
+    const [wall, user] = ['34020000004010000001', '34020000004030000009'];
+    const { codes, leftOut } = csv('code,id,kind', `${device},,`, `${wall},tv,电视墙`, `${gateCode},gate,`, `${user},,用户`);
+    expect(codes).toMatchObject({ device, channels: { gate: gateCode } });
+    expect(leftOut.map(({ line, code, why }) => `${line} ${code}: ${why.en}`)).toEqual([
+      `3 ${wall}: the kind "电视墙" is not known, and by digits 11 to 13 of its code it is nothing that a gateway reports`,
+      expect.stringMatching(/^5 \d+: the kind "用户"/),
+    ]);
+  });
+
+  test('excuses nothing else: a rounded code and an unknown id are mistakes as ever', () => {
+    expect(told(csv('code,id,kind', `${device},,`, '3.402E+19,gate,球机', `${gateCode},nowhere,球机`))).toEqual([
+      expect.stringMatching(/^3:1 gate: expected all 20 digits/),
+      expect.stringMatching(/^4:1 nowhere: expected the id of a channel/),
+    ]);
+  });
+});
+
 describe('a table with mistakes is refused as a whole, each told with line and column', () => {
   test('in CSV', () => {
-    const { problems, codes } = csv(
-      'code,id,kind',
-      `${device},,device`,
-      '3402000000132000000,gate,',
-      `${buttonCode},wall,channel`,
-      '3.40200000013E+19,gate,',
-      `${gateCode},nowhere,`,
-      `${gateCode},gate,television`,
-    );
+    const { problems, codes } = csv('code,id,kind', `${device},,device`, ',gate,', '3.40200000013E+19,gate,');
     expect(codes).toBeUndefined();
     // What cannot be read at all is told alone.
-    expect(problems).toEqual([expect.objectContaining({ path: 'kind', got: '"television"', line: 7, column: 27 })]);
+    expect(problems).toEqual([{ path: 'code', expected: 'a code of 20 decimal digits', got: 'nothing', line: 3, column: 1 }]);
     expect(
       told(
         csv(
@@ -118,7 +147,8 @@ describe('a table with mistakes is refused as a whole, each told with line and c
 
   test('with words that mean something to JavaScript only', () => {
     for (const kind of ['constructor', 'toString']) {
-      expect(told(csv('code,id,kind', `${gateCode},gate,${kind}`))).toEqual([expect.stringMatching(`^2:\\d+ kind: .*"${kind}"$`)]);
+      const { doubts } = csv('code,id,kind', `${device},,`, `${gateCode},gate,${kind}`);
+      expect(doubts.map(({ doubt }) => doubt.en)).toEqual([expect.stringContaining(`the kind "${kind}" is not known`)]);
     }
     expect(told(yaml(`valueOf: "${device}"`, 'toString: {}'))).toEqual([
       expect.stringMatching(/^1:1 valueOf: .* an unknown key$/),

@@ -1,13 +1,17 @@
-/** The table of codes that the bureau has issued: read, matched with the inventory, put into the map of a platform. Nothing is taken unless all of it is right. */
+/**
+ * The table of codes that the bureau has issued: read, matched with the inventory, put into the map of a platform. Nothing is taken unless all of it is
+ * right; a word for the kind of a thing that nobody here knows is no mistake, and is told with its line.
+ */
 import type { Inventory } from '../../../../gateway/domain/campus.ts';
 import { zonePath } from '../../../../gateway/domain/health.ts';
+import type { CodePlan } from '../../../../gateway/domain/platform-codes.ts';
 import type { Words } from '../../../../gateway/domain/words.ts';
 import type { Problem } from '../../../../gateway/runtime/problems.ts';
 import { decodeManscdp } from '../../../protocols/manscdp/charset.ts';
 import { type CodeOwner, codeOfOwner, duplicatesIn, type GbCodes, listCodes, nameOf, withCodes } from './code-map.ts';
 import { readIssuedCsv } from './issued-csv.ts';
 import { readIssuedYaml } from './issued-yaml.ts';
-import { doubtsOfCode, faultOfCode, kindOfType, type OwnerKind } from './judge.ts';
+import { doubtsOfCode, faultOfCode, kindName, kindOfType, type OwnerKind } from './judge.ts';
 
 export type IssuedFormat = 'csv' | 'yaml';
 
@@ -15,6 +19,8 @@ export type IssuedFormat = 'csv' | 'yaml';
 export interface IssuedCode {
   readonly code: string;
   readonly kind?: OwnerKind | undefined;
+  /** What the table calls it instead, and nobody here knows. */
+  readonly strangeKind?: string;
   readonly id?: string | undefined;
   readonly name?: string | undefined;
   readonly line: number;
@@ -26,14 +32,10 @@ export interface IssuedTable {
   readonly problems: readonly Problem[];
 }
 
-export interface IssuePlan {
+export interface IssuePlan extends Omit<CodePlan, 'missing'> {
   /** The whole map afterwards; absent where there are problems. */
   readonly codes?: GbCodes;
   readonly problems: readonly Problem[];
-  readonly adds: readonly { readonly owner: string; readonly code: string }[];
-  readonly changes: readonly { readonly owner: string; readonly before: string; readonly code: string }[];
-  readonly unchanged: number;
-  readonly doubts: readonly { readonly owner: string; readonly code: string; readonly doubt: Words }[];
 }
 
 /** Spreadsheets of Chinese Windows write GB18030, others UTF-8. */
@@ -44,13 +46,15 @@ export function issuedText(bytes: Uint8Array): string {
 /** Adds to the codes that are there, and replaces those of the same owners: doing it twice changes nothing the second time. */
 export function planIssued(text: string, format: IssuedFormat, inventory: Inventory, before: Partial<GbCodes>): IssuePlan {
   const { issued, problems: unreadable } = format === 'csv' ? readIssuedCsv(text) : readIssuedYaml(text);
-  const none = { adds: [], changes: [], unchanged: 0, doubts: [] };
+  const none = { adds: [], changes: [], unchanged: 0, doubts: [], leftOut: [] };
   if (unreadable.length > 0) return { problems: unreadable, ...none };
   const problems: Problem[] = [];
+  const strangers = issued.filter(isStranger);
   const matched = issued.flatMap((one) => {
+    if (isStranger(one)) return [];
     const found = match(one, inventory);
     if ('expected' in found) problems.push({ path: one.id ?? one.name ?? 'code', ...found, line: one.line, column: one.column });
-    return 'expected' in found ? [] : [{ owner: found, code: one.code, line: one.line, column: one.column }];
+    return 'expected' in found ? [] : [{ ...one, owner: found }];
   });
   const owners = new Map<string, number>();
   for (const { owner, line, column } of matched) {
@@ -84,7 +88,31 @@ export function planIssued(text: string, format: IssuedFormat, inventory: Invent
     adds: compared.filter((one) => one.before === undefined).map(({ owner, code }) => ({ owner, code })),
     changes: compared.flatMap(({ owner, code, before: was }) => (was !== undefined && was !== code ? [{ owner, before: was, code }] : [])),
     unchanged: compared.filter((one) => one.before === one.code).length,
-    doubts: matched.flatMap(({ owner, code }) => doubtsOfCode(code, codes.device).map((doubt) => ({ owner: nameOf(owner), code, doubt }))),
+    doubts: matched.flatMap(({ owner, code, strangeKind, line }) => {
+      const taken = strangeKind === undefined ? [] : [takenFor(strangeKind, owner.kind, line)];
+      return [...taken, ...doubtsOfCode(code, codes.device)].map((doubt) => ({ owner: nameOf(owner), code, doubt }));
+    }),
+    leftOut: strangers.map(({ line, code, strangeKind }) => ({ line, code, why: nothingOfOurs(strangeKind) })),
+  };
+}
+
+/** Neither its word nor the type digits of its code say that it is one of the things that a school reports. */
+function isStranger(one: IssuedCode): one is IssuedCode & { readonly strangeKind: string } {
+  return one.strangeKind !== undefined && /^\d{20}$/.test(one.code) && kindOfCode(one.code) === undefined;
+}
+
+function takenFor(word: string, kind: OwnerKind, line: number): Words {
+  const { zh, en } = kindName(kind);
+  return {
+    zh: `第 ${line} 行：不认识类型“${word}”，按编码第 11–13 位当作${zh}`,
+    en: `line ${line}: the kind ${JSON.stringify(word)} is not known, it is taken for ${en} by digits 11 to 13 of its code`,
+  };
+}
+
+function nothingOfOurs(word: string): Words {
+  return {
+    zh: `不认识类型“${word}”，编码第 11–13 位也不是网关上报的东西`,
+    en: `the kind ${JSON.stringify(word)} is not known, and by digits 11 to 13 of its code it is nothing that a gateway reports`,
   };
 }
 
@@ -94,7 +122,7 @@ function match({ code, kind: named, id, name }: IssuedCode, inventory: Inventory
   const rounded = roundedBySpreadsheet(code);
   if (rounded)
     return { expected: 'all 20 digits: the column must be text in the spreadsheet, else it rounds', got: JSON.stringify(code.slice(0, 40)) };
-  const kind = named ?? (/^\d{20}$/.test(code) ? kindOfType(Number(code.slice(10, 13))) : undefined) ?? 'channel';
+  const kind = named ?? kindOfCode(code) ?? 'channel';
   const fault = faultOfCode(kind, code);
   if (fault) return { expected: fault.en, got: JSON.stringify(code.slice(0, 40)) };
   if (kind === 'device' || kind === 'group') return { kind, id: '' };
@@ -109,6 +137,8 @@ function match({ code, kind: named, id, name }: IssuedCode, inventory: Inventory
   const got = JSON.stringify((name ?? '').slice(0, 60));
   return { expected: `the name of one ${kind} of the inventory`, got: first ? `${got}, which ${others.length + 1} have: give the id` : got };
 }
+
+const kindOfCode = (code: string): OwnerKind | undefined => (/^\d{20}$/.test(code) ? kindOfType(Number(code.slice(10, 13))) : undefined);
 
 /** 3.402E+19, or the zeros that are left of a number of 15 exact digits: nobody is given the serial number 0. */
 function roundedBySpreadsheet(code: string): boolean {

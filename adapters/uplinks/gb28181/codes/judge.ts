@@ -26,6 +26,10 @@ const expected: Readonly<Record<OwnerKind, Expected>> = {
   place: { name: { zh: '虚拟组织（位置）', en: 'a virtual organisation, which a place is' }, types: [216] },
 };
 
+export function kindName(kind: OwnerKind): Words {
+  return expected[kind].name;
+}
+
 /** Digits 11 to 13 of a code that is allocated for it. */
 export function usualType(kind: OwnerKind): string {
   return String(rangeOf(expected[kind].types[0]!)[0]).padStart(3, '0');
