@@ -27,6 +27,8 @@ export interface Granted {
   readonly expires: Millis;
   /** The platform's clock minus ours, by its Date header, which may be a second off. Measured, never obeyed. */
   readonly clockOffset?: Millis;
+  /** Of the connection by which it came; over UDP of our own socket. */
+  readonly closed: AbortSignal;
 }
 
 export type Outcome =
@@ -50,13 +52,17 @@ export async function register(parts: Registering, expires: number, signal: Abor
   const began = clock.monotonic();
   using limit = clock.deadline(patience, signal);
   try {
-    const ask = (length: number) =>
-      endpoint.ask({ ...order, headers: { Expires: length, 'X-GB-Ver': link.settings.version === '2022' ? '3.0' : '2.0' } }, server.peer, limit);
-    const response = await ask(expires);
+    const ask = async (length: number) => {
+      // Whatever closes from now on, the registration is lost with it: also in the moment between the answer and whoever watches.
+      const { closed } = await endpoint.flowTo(server.peer);
+      const headers = { Expires: length, 'X-GB-Ver': link.settings.version === '2022' ? '3.0' : '2.0' };
+      return { response: await endpoint.ask({ ...order, headers }, server.peer, limit), closed };
+    };
+    const answered = await ask(expires);
     // RFC 3261 §10.3: longer than we asked for, then. Once: it could go on for ever.
-    const least = leastOf(response);
+    const least = leastOf(answered.response);
     if (least > expires && least <= longestExpires) return await outcomeOf(await ask(least), parts, order, least);
-    return await outcomeOf(response, parts, order, expires);
+    return await outcomeOf(answered, parts, order, expires);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const waited = Math.round((clock.monotonic() - began) / 1_000);
@@ -69,13 +75,13 @@ export async function register(parts: Registering, expires: number, signal: Abor
 }
 
 async function outcomeOf(
-  response: SipResponse,
+  { response, closed }: { readonly response: SipResponse; readonly closed: AbortSignal },
   { link, server, credentials }: Registering,
   order: { readonly method: string; readonly uri: string },
   asked: number,
 ): Promise<Outcome> {
   const { status } = response;
-  if (status >= 200 && status < 300) return granted(response, link, asked);
+  if (status >= 200 && status < 300) return { ...granted(response, link, asked), closed };
   if (redirecting.has(status)) {
     const next = await redirection(response, server);
     return next ? { kind: 'redirected', server: next } : { kind: 'refused', trouble: refusal(response, asked) };
@@ -93,7 +99,7 @@ async function outcomeOf(
   return { kind: 'refused', trouble: { ...refusal(response, asked), ...(wait === undefined ? {} : { wait }) } };
 }
 
-function granted(response: SipResponse, { context: { clock } }: PlatformLink, asked: number): Granted {
+function granted(response: SipResponse, { context: { clock } }: PlatformLink, asked: number): Omit<Granted, 'closed'> {
   const at = clock.now();
   const date = parseDate(headerOf(response, 'Date') ?? '');
   return {

@@ -159,7 +159,7 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
   link.onForgotten = (status) => lose({ kind: 'forgotten', status });
   link.onSentElsewhere = async (response) => lose(moved, await redirection(response, server));
   try {
-    const silenced = Promise.race([keepAlive(link, registration, { answered }, life.signal), closing(parts, server, life.signal)]);
+    const silenced = Promise.race([keepAlive(link, registration, { answered }, life.signal), closing(granted, server, life.signal)]);
     return await Promise.race([
       silenced.then((trouble) => ({ trouble })),
       refresh(parts, held, life.signal),
@@ -204,21 +204,15 @@ export function refreshAfter(expires: Millis): Millis {
   return millis(Math.max(expires - seconds(60), Math.round(expires * 0.7), shortestRefresh));
 }
 
-/** Over TCP the end of the connection is the end of the registration; over UDP there is none, and this waits for the signal. */
-async function closing({ endpoint }: RegistrationParts, { peer }: Server, signal: AbortSignal): Promise<Trouble> {
-  let closed: AbortSignal | undefined;
-  try {
-    closed = peer.transport === 'TCP' ? (await endpoint.flowTo(peer)).closed : undefined;
-  } catch (error) {
-    return { kind: 'closed', said: error instanceof Error ? error.message : String(error) };
-  }
-  using over = linked(signal, ...(closed ? [closed] : []));
+/** Over TCP the end of the connection is the end of the registration, also one that has come already; over UDP there is none, and this waits for the signal. */
+async function closing({ closed }: Granted, { peer }: Server, signal: AbortSignal): Promise<Trouble> {
+  using over = linked(signal, ...(peer.transport === 'TCP' ? [closed] : []));
   await new Promise<void>((resolve) => {
     over.signal.addEventListener('abort', () => resolve(), { once: true });
     if (over.signal.aborted) resolve();
   });
   signal.throwIfAborted();
-  const why: unknown = closed?.reason;
+  const why: unknown = closed.reason;
   return { kind: 'closed', said: why instanceof SipFailure ? why.message : 'closed the connection.' };
 }
 

@@ -215,6 +215,26 @@ test('a closed TCP connection is a lost registration, mended at once', async () 
   expect(device.uplink.link()).toMatchObject({ state: 'up' });
 });
 
+test('a TCP connection that ends in the moment of its 200 took the registration with it, which is noticed without a keepalive', async () => {
+  const clock = new ManualClock();
+  await using registrar = await new GbRegistrar(clock).open('TCP');
+  let broken: number | undefined;
+  registrar.whim = ({ request, flow }, { heard }) => {
+    // Keepalives would be taken by any connection: nobody must wait for one to be refused.
+    if (request.method !== 'REGISTER' || broken !== undefined || !heard.at(-1)?.signed) return undefined;
+    broken = flow.remote.port;
+    // In one piece with the answer: the connection is over before anybody can have looked at it.
+    queueMicrotask(() => void flow.send(Buffer.from('and nothing that is SIP\r\n\r\n')));
+    return undefined;
+  };
+  await using device = gbDevice(registrar, clock, { transport: 'tcp' });
+  await until(clock, () => broken !== undefined);
+  const ended = clock.now();
+  await until(clock, () => registrar.flow?.remote.port !== broken && device.uplink.link()?.state === 'up', 10_000);
+  expect(clock.now() - ended).toBeLessThanOrEqual(3_000);
+  expect(registrar.of('REGISTER').filter(({ signed }) => signed)).toHaveLength(2);
+});
+
 test('a TCP connection on which nothing comes back any more is left for a new one', async () => {
   const clock = new ManualClock();
   await using registrar = await new GbRegistrar(clock).open('TCP');
