@@ -2,6 +2,7 @@
  * A line to the police platform that loses three in ten of everything, for minutes of real time: keepalives, registrations that run out, alarms and a
  * catalogue that changes. Journal, dispatcher, uplink and platform are the real ones.
  */
+import { eventIn } from '../../adapters/uplinks/gb28181/alarms/notice.ts';
 import { runDispatcher } from '../../gateway/delivery/dispatcher.ts';
 import { instant, millis, minutes as minutesOf, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
@@ -120,7 +121,7 @@ export async function lossCourse({ minutes, seed, transport, openWay }: LossCour
   without.end(systemClock.monotonic());
   unseen.end(systemClock.monotonic());
 
-  const arrivals = platform.alarms().map(({ description, sn, repeat }) => ({ id: idOf(description), sn, repeat }));
+  const arrivals = platform.alarms().map(({ description, sn, repeat }) => ({ id: eventIn(description) ?? description, sn, repeat }));
   const numbers = new Map(arrivals.map(({ id }) => [id, new Set(arrivals.filter((one) => one.id === id).map(({ sn }) => sn))]));
   const fresh = arrivals.filter(({ repeat }) => !repeat);
   const none = (metric: string, value: number) => ({ metric, value, unit: 'count', limit: 0 });
@@ -171,8 +172,6 @@ class Stretches {
     return this.#lengths.length;
   }
 }
-
-const idOf = (description: string) => /\[事件 ([0-9a-f-]{36})\]/.exec(description)?.[1] ?? description;
 
 async function until(claim: () => boolean, within = minutesOf(3)): Promise<boolean> {
   const limit = systemClock.monotonic() + within;

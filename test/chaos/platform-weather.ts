@@ -11,8 +11,9 @@ import type { Campaign } from './kill.ts';
 
 /** A refusal is answered with a minute of peace and more, as the standard wants. */
 const refusals: ReadonlySet<string> = new Set(['refused']);
-/** Those of alarms roll no dice: see the scenario of panics. */
-const ofCalls: ReadonlySet<string> = new Set([...livePlatforms, 'alarm-without-response', 'alarm-error']);
+/** Those of alarms have a scenario of their own: what counts as accepted. */
+const ofAlarms = liveMisbehaviours.map(({ name }) => name).filter((name) => name.startsWith('alarm-'));
+const ofCalls: ReadonlySet<string> = new Set([...livePlatforms, ...ofAlarms]);
 const signalling = misbehaviours
   .map(({ name }) => name)
   .filter((name) => !refusals.has(name) && !(ofCalls.has(name) && liveMisbehaviours.some((each) => each.name === name)));

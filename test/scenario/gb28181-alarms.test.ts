@@ -1,5 +1,6 @@
 /** Journal, dispatcher and the real uplink against the platform simulator: what an outage, a lossy line and a restart do to alarms. */
 import { expect, test } from 'vitest';
+import { eventIn } from '../../adapters/uplinks/gb28181/alarms/notice.ts';
 import { runDispatcher } from '../../gateway/delivery/dispatcher.ts';
 import type { AlarmRaised } from '../../gateway/domain/event.ts';
 import { instant, minutes, seconds } from '../../gateway/domain/time.ts';
@@ -45,7 +46,6 @@ const record = async ({ journal }: JournalBench, events: readonly AlarmRaised[])
   await Promise.all(events.map((event) => journal.record(event, [police])));
 };
 const delivered = ({ journal }: JournalBench) => journal.read.backlog(police).pending === 0;
-const idOf = (description: string) => /\[事件 ([0-9a-f-]{36})\]/.exec(description)?.[1];
 
 test('ten minutes without a platform: 1,000 alarms arrive after it, once each, panic first, in the order of their zone, with their own times', {
   timeout: 60_000,
@@ -67,7 +67,7 @@ test('ten minutes without a platform: 1,000 alarms arrive after it, once each, p
   await until(clock, () => delivered(bench), minutes(20));
 
   const arrived = platform.alarms();
-  expect(arrived.map(({ description }) => idOf(description)).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+  expect(arrived.map(({ description }) => eventIn(description)).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
   expect(new Set(arrived.map(({ sn }) => sn)).size).toBe(1_000);
   expect(arrived.filter(({ repeat }) => repeat)).toEqual([]);
   const lastPanic = arrived.findLastIndex(({ priority }) => priority === 1);
@@ -78,7 +78,7 @@ test('ten minutes without a platform: 1,000 alarms arrive after it, once each, p
     expect(order).toEqual(order.toSorted((one, other) => one - other));
   }
   const times = new Map<string | undefined, number>(events.map(({ id, occurredAt }) => [id, Math.floor((occurredAt ?? 0) / 1_000) * 1_000]));
-  for (const { description, occurredAt } of arrived) expect(occurredAt).toBe(times.get(idOf(description)));
+  for (const { description, occurredAt } of arrived) expect(occurredAt).toBe(times.get(eventIn(description)));
   expect(platform.complaints()).toEqual([]);
 });
 
@@ -101,7 +101,7 @@ test.each(['udp', 'tcp'] as const)(
     await until(clock, box.up, minutes(3));
     await until(clock, () => delivered(bench), minutes(30));
     const byEvent = new Map<string | undefined, Set<number>>();
-    for (const { description, sn } of platform.alarms()) byEvent.set(idOf(description), (byEvent.get(idOf(description)) ?? new Set()).add(sn));
+    for (const { description, sn } of platform.alarms()) byEvent.set(eventIn(description), (byEvent.get(eventIn(description)) ?? new Set()).add(sn));
     expect(byEvent.size).toBe(60);
     for (const sns of byEvent.values()) expect(sns.size).toBe(1);
   },

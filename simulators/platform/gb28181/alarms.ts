@@ -20,6 +20,8 @@ export interface GbAlarm {
   readonly description: string;
   /** Of the SIP answer. */
   readonly answered: number;
+  /** In its history, which is what it answers queries from. */
+  readonly kept: boolean;
   /** The same SN, code and time were here before. */
   readonly repeat: boolean;
 }
@@ -35,7 +37,7 @@ export class AlarmLedger {
     this.#clock = clock;
   }
 
-  write(device: string, notice: AlarmNotice, { by, answered }: Pick<GbAlarm, 'by' | 'answered'>): GbAlarm {
+  write(device: string, notice: AlarmNotice, { by, answered, kept }: Pick<GbAlarm, 'by' | 'answered' | 'kept'>): GbAlarm {
     const { sn, deviceId: code, content } = notice;
     const key = JSON.stringify([device, sn, code, content.alarmTime]);
     const alarm: GbAlarm = {
@@ -50,6 +52,7 @@ export class AlarmLedger {
       occurredAt: instant(content.alarmTime),
       description: content.alarmDescription ?? '',
       answered,
+      kept,
       repeat: this.#accepted.has(key),
     };
     if (answered < 300) this.#accepted.add(key);

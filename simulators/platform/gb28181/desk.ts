@@ -8,19 +8,23 @@ import type { Complaints } from './complaints.ts';
 import type { Devices } from './devices.ts';
 import type { Registrar } from './registrar.ts';
 
+export type AlarmQuery = Extract<ManscdpMessage, { readonly root: 'Query'; readonly cmdType: 'Alarm' }>;
+
 export interface DeskParts {
   readonly registrar: Registrar;
   readonly devices: Devices;
   readonly complaints: Complaints;
   /** Instead of 200 to a MESSAGE of a registered device. */
   refuses(): number | undefined;
+  /** A device may ask for the alarms that the platform has of it. */
+  asked(device: string, query: AlarmQuery): void;
   received(device: string, message: Exclude<ManscdpMessage, { readonly root: 'Query' | 'Control' }>, answered: number): void;
 }
 
 /** Bytes of a datagram's body that no tunnel cuts (gb28181 §3.5). */
 const longestDatagram = 1_300;
 
-export function openDesk({ registrar, devices, complaints, refuses, received }: DeskParts) {
+export function openDesk({ registrar, devices, complaints, refuses, asked, received }: DeskParts) {
   return (incoming: IncomingRequest): void | Promise<void> => {
     const { method } = incoming.request;
     if (method === 'REGISTER') return registrar.take(incoming);
@@ -55,7 +59,8 @@ export function openDesk({ registrar, devices, complaints, refuses, received }: 
       devices.alive(id, flow);
       if (message.deviceId !== id) complaints.add(id, 'keepalive-id', `A Keepalive of ${message.deviceId}.`);
     }
-    if (message.root === 'Query' || message.root === 'Control')
+    if (message.root === 'Query' && message.cmdType === 'Alarm') asked(id, message);
+    else if (message.root === 'Query' || message.root === 'Control')
       complaints.add(id, 'upwards', `${message.root}/${message.cmdType} goes the wrong way.`);
     else if (message.root !== 'foreign') received(id, message, status);
   }

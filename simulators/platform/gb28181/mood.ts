@@ -59,6 +59,10 @@ export class Mood implements Weather {
     return this.#said(({ alarmResult }) => alarmResult) ?? 'OK';
   }
 
+  get keepsAlarms(): boolean {
+    return this.#said(({ keepsAlarms }) => keepsAlarms) ?? true;
+  }
+
   /** Of the next INVITE, ms. */
   cancelAfter(): number | undefined {
     return this.#said(({ cancelAfter }) => cancelAfter?.(this.dice));

@@ -129,6 +129,7 @@ export async function openGbPlatform(options: GbPlatformOptions): Promise<GbPlat
     devices,
     complaints,
     refuses: () => mood.refusesMessages,
+    asked: (device, query) => reception.asked(device, query),
     received: (device, message, answered) => reception.received(device, message, answered),
   });
   const { listen, transports = ['UDP', 'TCP'] } = options;

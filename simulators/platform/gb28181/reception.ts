@@ -3,6 +3,7 @@ import type { ManscdpMessage } from '../../../adapters/protocols/manscdp/message
 import type { AlarmLedger, GbAlarm } from './alarms.ts';
 import type { Catalogues, GbCatalogue } from './catalogues.ts';
 import type { Complaints } from './complaints.ts';
+import type { AlarmQuery } from './desk.ts';
 import type { Devices, GbDevice } from './devices.ts';
 import type { Line } from './line.ts';
 import type { Mood } from './mood.ts';
@@ -72,6 +73,27 @@ export class Reception {
     else if (message.cmdType === 'Catalog') this.#parts.catalogues.notice(device, message.content.items);
   }
 
+  /** One Response for each alarm that its history has; where it has none, one without any. */
+  asked(id: string, { sn, deviceId, content }: AlarmQuery): void {
+    const { ledger, complaints, devices, questions, signal } = this.#parts;
+    const device = devices.find(id);
+    if (!device) return;
+    const { startAlarmTime = 0, endAlarmTime = Number.MAX_SAFE_INTEGER } = content;
+    const found = ledger
+      .all()
+      .filter(({ kept, device: of, code }) => kept && of === id && (deviceId === id || deviceId === code))
+      .filter(({ occurredAt }) => occurredAt >= startAlarmTime && occurredAt <= endAlarmTime);
+    const contents = found.map((alarm) => ({
+      ...{ alarmPriority: alarm.priority, alarmMethod: alarm.method, alarmTime: alarm.occurredAt, alarmDescription: alarm.description },
+    }));
+    for (const one of contents.length === 0 ? [{}] : contents) {
+      questions.answer(device, { root: 'Response', cmdType: 'Alarm', sn, deviceId, content: one }, signal).catch((error: unknown) => {
+        if (!signal.aborted)
+          complaints.add(id, 'alarm-history', `The answer to its query: the device ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }
+  }
+
   /** What to answer to a NOTIFY. */
   noticed(device: string, kind: SubscriptionKind, notice: GbNotice): number {
     const { complaints, catalogues } = this.#parts;
@@ -139,7 +161,7 @@ export class Reception {
 
   #alarm(id: string, notice: Alarm, how: Pick<GbAlarm, 'by' | 'answered'>): void {
     const { ledger, catalogues, complaints, devices, questions, mood, alarmed, signal } = this.#parts;
-    const alarm = ledger.write(id, notice, how);
+    const alarm = ledger.write(id, notice, { ...how, kept: how.answered < 300 && mood.keepsAlarms });
     alarmed(alarm);
     const items = catalogues.of(id)?.items;
     if (items && notice.deviceId !== id && !items.some(({ deviceId }) => deviceId === notice.deviceId)) {

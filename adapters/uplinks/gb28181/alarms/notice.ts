@@ -78,6 +78,11 @@ function alarmNotice(event: AlarmRaised | AlarmRestored, sn: number, naming: Nam
   };
 }
 
+/** The event that a description of ours names. */
+export function eventIn(description = ''): string | undefined {
+  return /\[事件 ([0-9a-f-]{36})\]/.exec(description)?.[1];
+}
+
 function faultNotice(event: FaultRaised, sn: number, { settings, inventory }: Naming): AlarmNotice {
   const kind = kindOfFault(event.fault);
   const known = inventory.channels.filter((channel) => mayShow(settings, channel) && settings.codes.channels[channel.id] !== undefined);

@@ -5,6 +5,9 @@ import { isRequest, lost, type Misbehaviour, withBody } from './misbehaviour.ts'
 const offered = (message: SipMessage, change: (body: string) => string) =>
   isRequest(message, 'INVITE') ? [{ message: withBody(message, change) }] : undefined;
 
+const isAlarmResponse = (message: SipMessage) =>
+  isRequest(message, 'MESSAGE') && /<Response>\s*<CmdType>Alarm</.test(Buffer.from(message.body).toString('latin1'));
+
 export const liveMisbehaviours: readonly Misbehaviour[] = [
   {
     name: 'lost-ack',
@@ -88,6 +91,24 @@ export const liveMisbehaviours: readonly Misbehaviour[] = [
     name: 'alarm-error',
     says: { zh: '报警的业务应答为 ERROR。', en: 'Answers every alarm with a Response of ERROR.' },
     alarmResult: 'ERROR',
+  },
+  {
+    name: 'alarm-late-response',
+    says: { zh: '报警的业务应答在 SIP 200 之后 0.2–2 秒才到。', en: 'Sends its Response to an alarm 0.2 to 2 seconds after the SIP 200.' },
+    sends: (message, dice) => (isAlarmResponse(message) ? [{ message, after: dice.between(200, 2_000) }] : undefined),
+  },
+  {
+    name: 'alarm-lost-response',
+    says: { zh: '报警的业务应答有一半丢失。', en: 'Loses half of its Responses to alarms.' },
+    sends: (message, dice) => (isAlarmResponse(message) && dice.roll() < 0.5 ? lost : undefined),
+  },
+  {
+    name: 'alarm-not-kept',
+    says: {
+      zh: '收到报警回 SIP 200 和业务应答，却没有存下来（WVP 先应答后入库）。',
+      en: 'Answers alarms with SIP 200 and a Response, and has none of them afterwards, as WVP which answers before it stores.',
+    },
+    keepsAlarms: false,
   },
   {
     name: 'messages-refused',

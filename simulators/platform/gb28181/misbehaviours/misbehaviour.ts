@@ -35,6 +35,7 @@ export interface Misbehaviour {
   readonly cancelAfter?: (dice: Dice) => number;
   readonly offersSsrc?: false;
   readonly alarmResult?: 'ERROR' | 'none';
+  readonly keepsAlarms?: false;
   readonly charset?: ManscdpCharset;
   readonly strikes?: (struck: Struck, dice: Dice) => Promise<void>;
 }
