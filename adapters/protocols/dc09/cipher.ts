@@ -59,7 +59,8 @@ export function unseal(digits: string, key: Dc09Key): Dc09Content {
   const clear = Buffer.concat([cipher.update(bare, 'hex'), cipher.final()]).toString('latin1');
   const start = contentStart(clear);
   if (start === undefined) throw new ProtocolError('text after the padding', 'other bytes: another key', 'encrypted data');
-  const content = readContent(clear.slice(start));
+  // Some libraries pad behind as well (PKCS #7), unasked: up to 16 bytes that are no text.
+  const content = readContent(clear.slice(start).replace(/\p{Cc}{1,16}$/u, ''));
   if (content.timestamp === undefined) throw new ProtocolError('a timestamp', 'none', 'encrypted data');
   return content;
 }

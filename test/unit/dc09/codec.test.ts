@@ -1,9 +1,10 @@
 /** SIA DC-09 as bytes: the vectors both ways, frames that other people made, and what is left of them when they are damaged. */
+import { createCipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { acknowledgement, refusal, timeRefusal } from '../../../adapters/protocols/dc09/answer.ts';
-import { randomPadding, readKey } from '../../../adapters/protocols/dc09/cipher.ts';
+import { randomPadding, readKey, unseal } from '../../../adapters/protocols/dc09/cipher.ts';
 import { contactIdText, readContactId, readSia, siaText } from '../../../adapters/protocols/dc09/data.ts';
 import { extrasOf } from '../../../adapters/protocols/dc09/extended.ts';
 import { contentOf, mostBody, readFrame, writeFrame } from '../../../adapters/protocols/dc09/frame.ts';
@@ -196,6 +197,15 @@ describe('keys', () => {
     expect(new Set(drawn).size).toBe(0x5f - 3);
     const message: Dc09Message = { ...vector('V4').message };
     expect(writeFrame(message, key).equals(writeFrame(message, key))).toBe(false);
+  });
+
+  test('padding behind the text, as some libraries add it unasked, hides neither time nor data', () => {
+    const { data, timestamp } = vector('V4').message;
+    const text = `0|${data}]${timestampText(timestamp!)}`;
+    const cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(16));
+    const clear = `${'0'.repeat((16 - (text.length % 16)) % 16)}${text}`;
+    const digits = Buffer.concat([cipher.update(clear, 'latin1'), cipher.final()]).toString('hex');
+    expect(unseal(digits, key)).toMatchObject({ data, timestamp });
   });
 
   test('padding with brackets, as some make it, hides no event: the account tells where it ends', () => {
