@@ -26,7 +26,7 @@ export interface DispatcherOptions {
   readonly refused?: BackoffSettings;
   /** Told of each acceptance, once it is journalled. Must not throw. */
   readonly onAccepted?: (delivery: Delivery, acceptance: Acceptance) => void;
-  /** Told when the far side falls silent, and when it answers again. Must not throw. */
+  /** Told of each try that a silent far side leaves unanswered, and when it answers again. Must not throw. */
   readonly onSilence?: (silent: boolean) => void;
   /** Told of each refusal. Must not throw. */
   readonly onRefused?: (delivery: Delivery, reason: string) => void;
@@ -140,10 +140,8 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
       case 'unanswered': {
         const spoke = !link.silent;
         const silent = link.unanswered(before, now);
-        if (silent && spoke) {
-          onSilence?.(true);
-          log.warn('far side silent', { reason: outcome.reason });
-        }
+        if (silent) onSilence?.(true);
+        if (silent && spoke) log.warn('far side silent', { reason: outcome.reason });
         if (probe === 'stand-in' && silent) setAside.set(delivery.position, delivery);
         return held(outbox.postpone(delivery, outcome.reason, after(now, waitOf(delivery, silent, probe)), sent(outcome)));
       }

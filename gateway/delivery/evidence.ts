@@ -8,6 +8,7 @@ import type { PathEvidence } from './paths.ts';
 
 export interface Evidence {
   answered(uplink: UplinkId): void;
+  /** True: another try of a silent far side has failed. */
   silence(uplink: UplinkId, silent: boolean): void;
   of(uplink: UplinkId, link: LinkStatus | undefined, oldest: UndeliveredAlarm | undefined): Omit<PathEvidence, 'id' | 'role' | 'broken'>;
 }
@@ -15,6 +16,7 @@ export interface Evidence {
 interface Known {
   answeredAt?: Millis;
   silentSince?: Millis;
+  unansweredAt?: Millis;
   link?: { readonly state: LinkStatus['state']; readonly since: Millis };
 }
 
@@ -32,8 +34,13 @@ export function openEvidence(clock: Pick<Clock, 'now' | 'monotonic'>): Evidence 
     },
     silence: (uplink, silent) => {
       const own = of(uplink);
-      if (silent) own.silentSince ??= clock.monotonic();
-      else delete own.silentSince;
+      if (silent) {
+        own.unansweredAt = clock.monotonic();
+        own.silentSince ??= own.unansweredAt;
+      } else {
+        delete own.silentSince;
+        delete own.unansweredAt;
+      }
     },
     of(uplink, link, oldest) {
       const own = of(uplink);
@@ -44,6 +51,7 @@ export function openEvidence(clock: Pick<Clock, 'now' | 'monotonic'>): Evidence 
       return {
         ...(own.link ? { [own.link.state === 'down' ? 'downFor' : 'upFor']: ago(own.link.since) } : {}),
         ...(own.silentSince === undefined ? {} : { silentFor: ago(own.silentSince) }),
+        ...(own.unansweredAt === undefined ? {} : { unansweredAgo: ago(own.unansweredAt) }),
         answeredAgo: ago(own.answeredAt ?? startedAt),
         ...(oldest ? { owedFor: millis(clock.now() - oldest.journalledAt) } : {}),
       };

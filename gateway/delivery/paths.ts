@@ -13,6 +13,8 @@ export interface PathEvidence {
   readonly upFor?: Millis;
   /** How long nothing that was sent has been answered. */
   readonly silentFor?: Millis;
+  /** Since the last try of that silence failed. */
+  readonly unansweredAgo?: Millis;
   /** Since it last acknowledged anything; since the start, where it has not. */
   readonly answeredAgo: Millis;
   /** How long the oldest alarm waits that it is owed. */
@@ -27,10 +29,11 @@ const mostStuck: Millis = seconds(10);
 const mostOwed: Millis = seconds(60);
 const none: Millis = seconds(0);
 
-export function isLost({ broken, downFor = none, upFor, silentFor, answeredAgo, owedFor = none }: PathEvidence): boolean {
+export function isLost({ broken, downFor = none, upFor, silentFor, unansweredAgo = silentFor, answeredAgo, owedFor = none }: PathEvidence): boolean {
   if (broken || downFor >= mostDown || owedFor >= mostOwed) return true;
-  // The word of a link that came up after the silence began is the younger one.
-  if (silentFor !== undefined && silentFor >= mostSilent && !(upFor !== undefined && upFor < silentFor)) return true;
+  // The word of a link that came up after the last try is the younger one: until the next one fails as well.
+  const younger = upFor !== undefined && unansweredAgo !== undefined && upFor < unansweredAgo;
+  if (silentFor !== undefined && silentFor >= mostSilent && !younger) return true;
   return owedFor >= mostStuck && answeredAgo >= mostStuck;
 }
 

@@ -75,12 +75,18 @@ export function openStandIns({ outbox, paths, clock, log }: StandInsOptions): St
     async run(signal) {
       while (!signal.aborted) {
         using waiting = linked(signal);
-        const arrivals = [...lost.keys()].map((id) => outbox.arrival(id, waiting.signal).then(() => arrived(id)));
+        // Heard from the first moment on: the end may come while the round is under way.
+        const arrivals = [...lost.keys()].map((id) =>
+          outbox.arrival(id, waiting.signal).then(
+            () => arrived(id),
+            () => undefined, // the wait is over
+          ),
+        );
         await round().catch((error: unknown) => log.warn('stand-in not journalled', { error })); // the next round tries again
         // What arrives for a lost primary goes on at once.
         await Promise.race([clock.sleep(lookEvery, waiting.signal), ...arrivals]).catch(() => undefined);
         waiting.abort();
-        await Promise.allSettled(arrivals);
+        await Promise.all(arrivals);
       }
     },
   };

@@ -13,7 +13,9 @@ import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { context, policeSide, sharedSecret } from '../contract/uplink.ts';
+import { farSideKinds } from '../support/far-sides.ts';
 import { alarm, freshFolder, openTestJournal } from '../support/spine.ts';
+import { lossOfPrimary, type TwoWays } from '../support/two-ways.ts';
 
 const roles = { primary: 'primary', backup: 'backup', copy: 'copy' } as const satisfies Record<string, UplinkRole>;
 const at = (role: UplinkRole): UplinkId => uplinkId(role);
@@ -167,3 +169,20 @@ test('the same without a backup: the alarm waits, which is what the others are m
     { uplink: 'primary', state: 'pending' },
   ]);
 }, 60_000);
+
+/** Every kind as the one that is lost, and as the one that stands in; all of them in both ways, busy and quiet: `npm run chaos -- --faults second-path`. */
+const losses = farSideKinds.map((primary, index): TwoWays => {
+  const backup = farSideKinds[(index + 1) % farSideKinds.length]!;
+  return { primary, backup, loss: index % 2 === 0 ? 'silent' : 'refused', quiet: index % 4 < 2 };
+});
+
+test.each(losses.map((ways) => [ways.primary, ways.loss, ways.quiet ? 'nothing' : 'alarms', ways.backup, ways] as const))(
+  '%s lost (%s) with %s on it, %s stands in: found, taken over and given back in time and in order',
+  { timeout: 120_000 },
+  async (_primary, _loss, _on, _backup, ways) => {
+    const course = await lossOfPrimary(ways);
+    expect(course).toMatchObject({ absent: [], doubled: [], twice: [], overtaken: [], strayed: [] });
+    expect(course.foundAfter).toBeLessThanOrEqual(60);
+    expect(course.takenAfter).toBeLessThanOrEqual(ways.quiet ? 10 : 70);
+  },
+);

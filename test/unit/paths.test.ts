@@ -22,6 +22,8 @@ test.each<[string, Partial<PathEvidence>, boolean]>([
   ['has answered nothing for a moment', { silentFor: millis(4_999) }, false],
   ['has answered nothing', { silentFor: seconds(5) }, true],
   ['has answered no delivery since before its link came up', { silentFor: seconds(50), upFor: seconds(1) }, false],
+  ['has answered no delivery since its link came up', { silentFor: seconds(50), unansweredAgo: seconds(1), upFor: seconds(2) }, true],
+  ['has not been tried since its link came up', { silentFor: seconds(50), unansweredAgo: seconds(2), upFor: seconds(1) }, false],
   ['answers no delivery although its link stands', { silentFor: seconds(5), upFor: seconds(1_000) }, true],
   ['owes an answer to a fresh alarm', { owedFor: millis(9_999) }, false],
   ['owes an answer to an alarm and gives none', { owedFor: seconds(10) }, true],
