@@ -10,7 +10,7 @@ import { believable } from '../../adapters/protocols/dc09/timestamp.ts';
 import { ProtocolError } from '../../adapters/protocols/protocol-error.ts';
 import type { Endpoint } from '../../gateway/domain/media.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
-import { instant, millis } from '../../gateway/domain/time.ts';
+import { instant, type Millis, millis } from '../../gateway/domain/time.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { listenerFor } from '../platform/listener.ts';
 
@@ -51,12 +51,14 @@ export interface ReceiverOptions {
   readonly listen: Endpoint;
   readonly key?: Dc09Key;
   readonly clock: Clock;
+  /** Until it answers; it keeps what it has heard before. Default: none. */
+  readonly pace?: Millis;
   readonly arrived?: (row: ReceiverRow) => void;
 }
 
 const hour = millis(3_600_000);
 
-export async function runReceiverSimulator({ listen, key, clock, arrived }: ReceiverOptions): Promise<ReceiverSimulator> {
+export async function runReceiverSimulator({ listen, key, clock, pace = millis(0), arrived }: ReceiverOptions): Promise<ReceiverSimulator> {
   await using opening = new Scope();
   const rows: ReceiverRow[] = [];
   let behaviour: ReceiverMisbehaviour = 'well';
@@ -83,13 +85,20 @@ export async function runReceiverSimulator({ listen, key, clock, arrived }: Rece
     }
   };
 
+  const answer = (send: () => void) => {
+    if (pace === 0) send();
+    else void clock.sleep(pace).then(send);
+  };
+
   const server = createServer((socket) => {
     const framer = new Dc09Framer();
+    // Whoever is killed breaks its connection.
+    socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
       try {
         for (const line of framer.push(chunk)) {
           const bytes = taken(line, 'tcp');
-          if (bytes) socket.write(bytes);
+          if (bytes) answer(() => socket.write(bytes));
           if (behaviour === 'hangs-up' || behaviour === 'closes-after') socket.end();
         }
       } catch {
@@ -105,7 +114,7 @@ export async function runReceiverSimulator({ listen, key, clock, arrived }: Rece
     const socket = createSocket(listen.address.includes(':') ? 'udp6' : 'udp4');
     socket.on('message', (datagram, { address, port }) => {
       const bytes = taken(datagram.subarray(1, -1), 'udp');
-      if (bytes) socket.send(bytes, port, address, () => undefined);
+      if (bytes) answer(() => socket.send(bytes, port, address, () => undefined));
     });
     await new Promise<void>((resolve, reject) => socket.once('error', reject).bind(tcp.port, listen.address, () => resolve()));
     return socket;

@@ -8,6 +8,7 @@ import { brokerKills, brokerRestarts } from './broker.ts';
 import { clockJumps } from './clock.ts';
 import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
 import { type Campaign, killCampaign } from './kill.ts';
+import { killsOfUplink } from './kill-uplink.ts';
 import { mediaCampaign } from './media.ts';
 import { inNamespaces } from './namespace.ts';
 import { brokenLines } from './network.ts';
@@ -17,6 +18,7 @@ import { platformRestarts } from './platform-restarts.ts';
 import { platformWeather } from './platform-weather.ts';
 import { powerCampaign } from './power.ts';
 import { refusedEvent } from './refused-event.ts';
+import { secondPath } from './second-path.ts';
 
 type Measurement = (campaign: Campaign) => Promise<readonly Figure[]>;
 
@@ -26,6 +28,8 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'kill-only': [killCampaign],
   'platform-down': [platformDown],
   'refused-event': [refusedEvent],
+  'kill-dc09': [killsOfUplink('dc09')],
+  'kill-gb28181': [killsOfUplink('gb28181')],
   power: [powerCampaign('ext4')],
   'power-xfs': [powerCampaign('xfs')],
   disk: [fullDisk],
@@ -45,12 +49,13 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'platform-address': [inNamespaces('address')],
   'platform-link': [inNamespaces('link')],
   'platform-loss': [platformLoss],
+  'second-path': [secondPath],
   'platform-loss-kernel': [inNamespaces('loss-udp', 'loss-tcp')],
 };
 
 /** Their parts of the gateway run in this process, or in one that needs no build. */
 const unbuilt: ReadonlySet<string> = new Set([
-  ...['platform-restarts', 'platform-address', 'platform-link'],
+  ...['platform-restarts', 'platform-address', 'platform-link', 'second-path'],
   ...['platform-loss', 'platform-loss-kernel', 'platform-weather'],
 ]);
 

@@ -233,6 +233,12 @@ describe('what an event becomes', () => {
     expect((await sent({ kind: 'alarm.acknowledged' })).data).toBeUndefined();
   });
 
+  test('words can be left to ASCII, for receivers that count characters, or left out', async () => {
+    const written = async (texts: string) => (await sent({ zoneName: '校门 gate' }, { texts })).extended;
+    expect(await written('ascii')).toEqual([expect.stringMatching(/^I[ -~]+ gate\/ gate$/)]);
+    expect(await written('none')).toEqual([]);
+  });
+
   test('an old alarm tells when it happened, a drill that it is one, a text cannot end the frame', async () => {
     const old = await sent({ occurredAt: Date.UTC(2026, 5, 1, 8), historical: true, zoneName: 'x]y[z"|' });
     expect(old.extended[0]).toBe('H08:00:00,06-01-2026');

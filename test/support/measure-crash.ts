@@ -9,6 +9,8 @@ import { pressKey } from './measure-ledger.ts';
 export interface Crashed {
   /** Ids of the events whose delivery to the uplink it holds as accepted. */
   readonly accepted: ReadonlySet<string>;
+  /** Their places in the journal. */
+  readonly acceptedPlaces: ReadonlySet<number>;
   /** Keys of the presses that it holds. */
   readonly presses: ReadonlySet<string>;
 }
@@ -22,12 +24,18 @@ export function journalAfterKill(dataFolder: string, uplink: string): Crashed {
     }
     const database = new BetterSqlite(join(copy, journalFile));
     try {
-      if (database.pragma('user_version', { simple: true }) === 0) return { accepted: new Set(), presses: new Set() };
+      if (database.pragma('user_version', { simple: true }) === 0) return { accepted: new Set(), acceptedPlaces: new Set(), presses: new Set() };
       const accepted = database
-        .prepare<[string], string>("SELECT id FROM event JOIN delivery USING (position) WHERE uplink = ? AND state = 'accepted'")
-        .pluck();
+        .prepare<[string], { id: string; position: number }>(
+          "SELECT id, position FROM event JOIN delivery USING (position) WHERE uplink = ? AND state = 'accepted'",
+        )
+        .all(uplink);
       const raised = database.prepare<[], Parameters<typeof pressKey>[0]>("SELECT panel, boot, seq FROM event WHERE kind = 'alarm.raised'");
-      return { accepted: new Set(accepted.all(uplink)), presses: new Set(raised.all().map(pressKey)) };
+      return {
+        accepted: new Set(accepted.map(({ id }) => id)),
+        acceptedPlaces: new Set(accepted.map(({ position }) => position)),
+        presses: new Set(raised.all().map(pressKey)),
+      };
     } finally {
       database.close();
     }

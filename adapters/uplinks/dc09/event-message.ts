@@ -37,17 +37,22 @@ export function toldOf(event: DomainEvent, settings: Dc09Config, now: Instant): 
   const saying = sayingOf(event, settings);
   if (!saying) return undefined;
   const { number, partition, text, occurredAt, location } = saying;
-  // UTF-8 in a text of bytes.
-  const bytes = Buffer.from([...plain(text)].slice(0, mostText).join('')).toString('latin1');
   const extended = [
     ...(occurredAt !== undefined && now - occurredAt > late ? [`H${timestampText(occurredAt).slice(1)}`] : []),
     ...(location ? [`X${location.longitude.toFixed(5)}`, `Y${location.latitude.toFixed(5)}`] : []),
-    `I${bytes}`,
+    ...textOf(text, settings.texts),
   ];
   if (settings.format === 'contact-id') {
     return { token: 'ADM-CID', data: contactIdText(settings.account, { code: saying.contactId, partition, number }), extended };
   }
   return { token: 'SIA-DCS', data: siaText(settings.account, { code: saying.sia, number, area: String(Number(partition)) }), extended };
+}
+
+function textOf(text: string, texts: Dc09Config['texts']): readonly string[] {
+  if (texts === 'none') return [];
+  const written = texts === 'ascii' ? text.replaceAll(/[^\p{ASCII}]+/gu, ' ').replaceAll(/ {2,}/g, ' ') : text;
+  // UTF-8 in a text of bytes.
+  return [`I${Buffer.from([...plain(written)].slice(0, mostText).join('')).toString('latin1')}`];
 }
 
 function sayingOf(event: DomainEvent, settings: Dc09Config): Saying | undefined {

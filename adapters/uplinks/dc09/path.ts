@@ -92,7 +92,10 @@ export class Path implements Disposable {
           this.#trouble = answer.kind === 'DUH' ? refuses : undefined;
           return answer.kind;
         }
-        if (corrections === mostCorrections) throw new Error('it refuses our time (NAK), although we took on its own');
+        if (corrections === mostCorrections)
+          throw new Error(
+            'it refuses our time (NAK), although we took on its own; some say so of what they cannot read, such as Chinese (settings.texts)',
+          );
         this.#offset = millis(answer.time - clock.now());
         log.warn('receiver clock differs', { path: this.name, offset: this.#offset });
         current = { ...current, timestamp: this.now() };

@@ -34,6 +34,8 @@ export const dc09Config = z.strictObject({
   timeout: z.number().min(0.1).max(30).default(5),
   /** There is no drill in DC-09: they leave as a manual test (601, RX), or not at all. */
   drills: z.enum(['as-test', 'not-sent']).default('as-test'),
+  /** In what the words beside the code are written. Some receivers count characters where the standard has bytes: in the clear, Chinese is a damaged frame to them. */
+  texts: z.enum(['utf-8', 'ascii', 'none']).default('utf-8'),
   /** Numbers of zones by `panel/zone`; usual: the digits of the zone's id. */
   zones: z.record(z.string().max(130), z.int().min(0).max(999)).default({}),
   accepts: z
