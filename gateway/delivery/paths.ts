@@ -3,7 +3,7 @@ import type { UplinkRole } from '../domain/campus.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import { type Millis, seconds } from '../domain/time.ts';
 
-export interface PathEvidence {
+export interface PathSigns {
   readonly id: UplinkId;
   readonly role: UplinkRole;
   /** Its settings are wrong: it does not run at all. */
@@ -29,7 +29,7 @@ const mostStuck: Millis = seconds(10);
 const mostOwed: Millis = seconds(60);
 const none: Millis = seconds(0);
 
-export function isLost({ broken, downFor = none, upFor, silentFor, unansweredAgo = silentFor, answeredAgo, owedFor = none }: PathEvidence): boolean {
+export function isLost({ broken, downFor = none, upFor, silentFor, unansweredAgo = silentFor, answeredAgo, owedFor = none }: PathSigns): boolean {
   if (broken || downFor >= mostDown || owedFor >= mostOwed) return true;
   // The word of a link that came up after the last try is the younger one: until the next one fails as well.
   const younger = upFor !== undefined && unansweredAgo !== undefined && upFor < unansweredAgo;
@@ -43,7 +43,7 @@ export interface Standing {
 }
 
 /** Undefined: every primary is well, or nobody can stand in. Where there is no primary at all, backups are told everything (routing). */
-export function standingOf(paths: readonly PathEvidence[]): Standing | undefined {
+export function standingOf(paths: readonly PathSigns[]): Standing | undefined {
   const lost = paths.filter((path) => path.role === 'primary' && isLost(path));
   const backups = paths.filter(({ role }) => role === 'backup');
   // One that is lost too is better than none: what it is owed waits there as well.

@@ -5,12 +5,12 @@ import type { Outbox } from '../domain/outbox.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
 import { type Millis, seconds } from '../domain/time.ts';
 import { linked } from '../runtime/linked.ts';
-import { type PathEvidence, type Standing, standingOf } from './paths.ts';
+import { type PathSigns, type Standing, standingOf } from './paths.ts';
 
 export interface StandInsOptions {
   readonly outbox: Pick<Outbox, 'standIn' | 'withdraw' | 'arrival'>;
   /** Of every uplink that is switched on, in the order of the inventory. */
-  readonly paths: () => readonly (PathEvidence & { readonly accepts: ReadonlySet<EventKind> })[];
+  readonly paths: () => readonly (PathSigns & { readonly accepts: ReadonlySet<EventKind> })[];
   readonly clock: Clock;
   readonly log: Logger;
 }

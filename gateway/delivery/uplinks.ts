@@ -13,8 +13,8 @@ import { linked } from '../runtime/linked.ts';
 import { supervise } from '../runtime/supervise.ts';
 import type { Acceptance } from './attempt.ts';
 import { runDispatcher } from './dispatcher.ts';
-import { openEvidence } from './evidence.ts';
 import type { UplinkMemories } from './memories.ts';
+import { openPathSigns } from './path-signs.ts';
 import { recipients } from './routing.ts';
 import { openStandIns } from './stand-ins.ts';
 import { mustHave } from './undelivered.ts';
@@ -73,7 +73,7 @@ export function openUplinks({ inventory, outbox, memories, create, clock, log, b
   const made = new Map<UplinkId, Made>();
   const running = new Map<UplinkId, Running>();
   const answers = new Map<UplinkId, LastAnswer>();
-  const evidence = openEvidence(clock);
+  const signs = openPathSigns(clock);
 
   /** Made once for the same settings, whether it runs yet or not: what it accepts must be known from the first event on. */
   function make(settings: UplinkSettings): Made {
@@ -93,7 +93,7 @@ export function openUplinks({ inventory, outbox, memories, create, clock, log, b
 
   const accepted = (delivery: Delivery, { acceptedAt: at, took }: Acceptance) => {
     answers.set(delivery.uplink, { at, took });
-    evidence.answered(delivery.uplink);
+    signs.answered(delivery.uplink);
     onAccepted?.(delivery);
   };
   const standIns = openStandIns({
@@ -106,19 +106,19 @@ export function openUplinks({ inventory, outbox, memories, create, clock, log, b
           const { id, role = 'primary' } = settings;
           const result = make(settings);
           const accepts = 'uplink' in result ? result.uplink.accepts : everything;
-          return { id, role, accepts, broken: 'broken' in result, ...evidence.of(id, running.get(id)?.uplink.link(), backlog(id).oldestAlarm) };
+          return { id, role, accepts, broken: 'broken' in result, ...signs.of(id, running.get(id)?.uplink.link(), backlog(id).oldestAlarm) };
         }),
   });
 
   function start(uplink: Uplink, fingerprint: string): void {
-    evidence.silence(uplink.id, false); // with other settings it may answer
+    signs.silence(uplink.id, false); // with other settings it may answer
     const life = new AbortController();
     const lives = Promise.all([
       supervise({ name: `uplink ${uplink.id}`, clock, log, backoff: linkBackoff }, (signal) => uplink.run(signal), life.signal),
       supervise(
         { name: `dispatch ${uplink.id}`, clock, log },
         (signal) =>
-          runDispatcher({ uplink, outbox, clock, log, onAccepted: accepted, onSilence: (silent) => evidence.silence(uplink.id, silent) }, signal),
+          runDispatcher({ uplink, outbox, clock, log, onAccepted: accepted, onSilence: (silent) => signs.silence(uplink.id, silent) }, signal),
         life.signal,
       ),
     ]);

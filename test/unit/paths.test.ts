@@ -1,20 +1,20 @@
 /** When is a primary lost, and who stands in for it? */
 import { expect, test } from 'vitest';
-import { isLost, type PathEvidence, standingOf } from '../../gateway/delivery/paths.ts';
+import { isLost, type PathSigns, standingOf } from '../../gateway/delivery/paths.ts';
 import type { UplinkRole } from '../../gateway/domain/campus.ts';
 import { uplinkId } from '../../gateway/domain/ids.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 
-const path = (id: string, role: UplinkRole, more: Partial<PathEvidence> = {}): PathEvidence => ({
+const path = (id: string, role: UplinkRole, more: Partial<PathSigns> = {}): PathSigns => ({
   id: uplinkId(id),
   role,
   broken: false,
   answeredAgo: seconds(3_600),
   ...more,
 });
-const lost = (more: Partial<PathEvidence>) => isLost(path('p', 'primary', more));
+const lost = (more: Partial<PathSigns>) => isLost(path('p', 'primary', more));
 
-test.each<[string, Partial<PathEvidence>, boolean]>([
+test.each<[string, Partial<PathSigns>, boolean]>([
   ['has nothing to do', {}, false],
   ['has wrong settings', { broken: true }, true],
   ['lost its registration a moment ago', { downFor: millis(9_999) }, false],

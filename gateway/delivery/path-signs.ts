@@ -1,16 +1,16 @@
-/** What is known of each way, by a clock that is never set. */
+/** The signs of life of each way, by a clock that is never set. */
 import type { UndeliveredAlarm } from '../domain/delivery.ts';
 import type { LinkStatus } from '../domain/health.ts';
 import type { UplinkId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type Millis, millis } from '../domain/time.ts';
-import type { PathEvidence } from './paths.ts';
+import type { PathSigns } from './paths.ts';
 
-export interface Evidence {
+export interface KnownSigns {
   answered(uplink: UplinkId): void;
   /** True: another try of a silent far side has failed. */
   silence(uplink: UplinkId, silent: boolean): void;
-  of(uplink: UplinkId, link: LinkStatus | undefined, oldest: UndeliveredAlarm | undefined): Omit<PathEvidence, 'id' | 'role' | 'broken'>;
+  of(uplink: UplinkId, link: LinkStatus | undefined, oldest: UndeliveredAlarm | undefined): Omit<PathSigns, 'id' | 'role' | 'broken'>;
 }
 
 interface Known {
@@ -20,7 +20,7 @@ interface Known {
   link?: { readonly state: LinkStatus['state']; readonly since: Millis };
 }
 
-export function openEvidence(clock: Pick<Clock, 'now' | 'monotonic'>): Evidence {
+export function openPathSigns(clock: Pick<Clock, 'now' | 'monotonic'>): KnownSigns {
   const startedAt = clock.monotonic();
   const all = new Map<UplinkId, Known>();
   const of = (uplink: UplinkId): Known => {
