@@ -1,4 +1,7 @@
 /** The only file of the gateway that starts ffmpeg to work: by fluent-ffmpeg, with its one harmful habit taken away. Relaying never passes here. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import ffmpegCommand, { type FfmpegCommand } from 'fluent-ffmpeg';
 import { GatewayError } from '../../gateway/domain/errors.ts';
@@ -7,18 +10,25 @@ import { type Ffmpeg, findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 // Of ffmpeg 7 and later it misreads the list of formats and then refuses ones that are there; `Ffmpeg` knows better (dependencies §3.3).
 Object.assign(ffmpegCommand.prototype, { _checkCapabilities: (done: (error?: Error) => void) => done() });
 
+/** Annex-B bytes of one keyframe with its parameter sets and slices. */
 export interface CodedPicture {
   readonly codec: 'h264' | 'h265';
   readonly bytes: Uint8Array;
 }
 
+export interface WantedPicture {
+  readonly keyframe: CodedPicture;
+  /** Of the JPEG in pixels, its height follows; absent: as it is. */
+  readonly width?: number;
+}
+
 export interface Transcoder {
   readonly ffmpeg: Ffmpeg;
   /**
-   * JPEG of one keyframe: Annex-B bytes with its parameter sets and slices. `width`: of the JPEG in pixels, its height follows; absent: as it is.
-   * Throws MEDIA_UNSUPPORTED for bytes that hold no picture, MEDIA_UNAVAILABLE where ffmpeg fails, and the signal's reason when aborted.
+   * JPEGs, by one ffmpeg: the start of one takes as long as several pictures. Each is made by itself, and none is made of the bytes of another.
+   * Answers may be MEDIA_UNSUPPORTED, for bytes that hold no picture, and MEDIA_UNAVAILABLE where ffmpeg fails; throws the signal's reason when aborted.
    */
-  snapshot(keyframe: CodedPicture, options: { readonly width?: number }, signal: AbortSignal): Promise<Buffer>;
+  snapshots(wanted: readonly WantedPicture[], signal: AbortSignal): Promise<readonly PromiseSettledResult<Buffer>[]>;
 }
 
 /** One picture: more threads only take longer to start. */
@@ -31,26 +41,80 @@ export async function openTranscoder(configuredPath?: string): Promise<Transcode
   const ffmpeg = await findFfmpeg(configuredPath);
   return {
     ffmpeg,
-    snapshot: async ({ codec, bytes }, { width }, signal) => {
+    async snapshots(wanted, signal) {
       signal.throwIfAborted();
-      if (bytes.length === 0 || bytes.length > largestKeyframe) {
-        throw new GatewayError('MEDIA_UNSUPPORTED', `A keyframe of ${bytes.length} bytes is no picture; at most ${largestKeyframe} are taken.`);
+      const together = wanted.length > 1 ? await snapshotsTogether(ffmpeg, wanted, signal).catch(() => []) : [];
+      const all: PromiseSettledResult<Buffer>[] = [];
+      // What is lacking is made alone, and says why it cannot be.
+      for (const [index, one] of wanted.entries()) {
+        signal.throwIfAborted();
+        const made = together[index] ?? snapshotAlone(ffmpeg, one, signal);
+        all.push(...(await Promise.allSettled([made])));
       }
-      const scale = width === undefined ? [] : [`scale=${Math.max(2, Math.floor(width / 2) * 2)}:-2`];
-      const command = ffmpegCommand(Readable.from([Buffer.from(bytes)], { objectMode: false }))
-        .setFfmpegPath(ffmpeg.path)
-        .inputFormat(codec === 'h265' ? 'hevc' : 'h264')
-        .inputOptions(['-hide_banner', '-v', 'error', ...oneThread])
-        .noAudio()
-        .videoCodec('mjpeg')
-        .outputOptions(['-frames:v', '1', ...oneThread, '-pix_fmt', 'yuvj420p', '-q:v', '4'])
-        .format('image2pipe');
-      if (scale.length > 0) command.videoFilters(scale);
-      const jpeg = await outputOf(command, signal);
-      if (jpeg.length === 0) throw new GatewayError('MEDIA_UNSUPPORTED', 'The keyframe holds no picture that ffmpeg can read.');
-      return jpeg;
+      signal.throwIfAborted();
+      return all;
     },
   };
+}
+
+function withPicture(command: FfmpegCommand, input: string | Readable, { keyframe: { codec } }: WantedPicture): FfmpegCommand {
+  return command
+    .input(input)
+    .inputFormat(codec === 'h265' ? 'hevc' : 'h264')
+    .inputOptions(['-hide_banner', '-v', 'error', ...oneThread]);
+}
+
+function intoJpeg(command: FfmpegCommand, { width }: WantedPicture): void {
+  command.noAudio().videoCodec('mjpeg');
+  command.outputOptions(['-frames:v', '1', ...oneThread, '-pix_fmt', 'yuvj420p', '-q:v', '4']);
+  if (width !== undefined) command.videoFilters([`scale=${Math.max(2, Math.floor(width / 2) * 2)}:-2`]);
+}
+
+async function snapshotAlone(ffmpeg: Ffmpeg, wanted: WantedPicture, signal: AbortSignal): Promise<Buffer> {
+  const { bytes } = wanted.keyframe;
+  if (!isTakeable(wanted)) {
+    throw new GatewayError('MEDIA_UNSUPPORTED', `A keyframe of ${bytes.length} bytes is no picture; at most ${largestKeyframe} are taken.`);
+  }
+  const command = withPicture(ffmpegCommand(), Readable.from([Buffer.from(bytes)], { objectMode: false }), wanted).setFfmpegPath(ffmpeg.path);
+  intoJpeg(command, wanted);
+  const jpeg = await outputOf(command.format('image2pipe'), signal);
+  if (jpeg.length === 0) throw new GatewayError('MEDIA_UNSUPPORTED', 'The keyframe holds no picture that ffmpeg can read.');
+  return jpeg;
+}
+
+/**
+ * ffmpeg has one standard input: several pictures are files, for as long as it takes. Each has an input and an output of its own, so that no
+ * picture can be taken for another. Undefined: it was not made.
+ */
+async function snapshotsTogether(ffmpeg: Ffmpeg, wanted: readonly WantedPicture[], signal: AbortSignal): Promise<readonly (Buffer | undefined)[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'campus-gateway-'));
+  try {
+    const places = wanted.map((one, index) => ({ one, coded: join(folder, `${index}.${one.keyframe.codec}`), jpeg: join(folder, `${index}.jpg`) }));
+    const takeable = places.filter(({ one }) => isTakeable(one));
+    await Promise.all(takeable.map(({ one, coded }) => writeFile(coded, one.keyframe.bytes, { mode: 0o600 })));
+    const command = ffmpegCommand().setFfmpegPath(ffmpeg.path);
+    for (const { one, coded } of takeable) withPicture(command, coded, one);
+    for (const [index, { one, jpeg }] of takeable.entries()) {
+      command
+        .output(jpeg)
+        .outputOptions(['-map', `${index}:v`, '-update', '1'])
+        .format('image2');
+      intoJpeg(command, one);
+    }
+    await ended(command, () => command.run(), signal); // What it did not make is seen below.
+    return await Promise.all(places.map(({ jpeg }) => readFile(jpeg).then(wholeJpeg, () => undefined)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isTakeable({ keyframe: { bytes } }: WantedPicture): boolean {
+  return bytes.length > 0 && bytes.length <= largestKeyframe;
+}
+
+/** One that ffmpeg was torn away from lacks its end (ITU-T T.81 B.1.1.3). */
+function wholeJpeg(bytes: Buffer): Buffer | undefined {
+  return bytes.length > 4 && bytes.readUInt16BE(0) === 0xff_d8 && bytes.readUInt16BE(bytes.length - 2) === 0xff_d9 ? bytes : undefined;
 }
 
 /** How live pictures are made into H.264. */
@@ -117,7 +181,7 @@ export async function renderLive(ffmpeg: Ffmpeg, { width, height, from, input, o
     .outputOptions(['-force_key_frames', `expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+${keyframeEvery}))`, '-g', '600', '-sc_threshold', '0'])
     .outputOptions(['-flush_packets', '1', '-flvflags', 'no_duration_filesize'])
     .format('flv');
-  const { failure, said } = await ended(command, output, signal);
+  const { failure, said } = await ended(command, () => command.pipe(output, { end: true }), signal);
   if (signal.aborted) return;
   throw new GatewayError('MEDIA_UNAVAILABLE', `ffmpeg stopped making the picture: ${lastLine(said)}`, { cause: failure });
 }
@@ -126,8 +190,8 @@ function lastLine(said: string): string {
   return said.trim().split('\n').at(-1) || 'it said nothing';
 }
 
-/** Runs the command to its end, which is at hand when the signal is aborted. `said`: what ffmpeg wrote for people. */
-function ended(command: FfmpegCommand, output: Writable, signal: AbortSignal): Promise<{ readonly failure?: unknown; readonly said: string }> {
+/** Has the command begun, and resolves at its end, which is at hand when the signal is aborted. `said`: what ffmpeg wrote for people. */
+function ended(command: FfmpegCommand, begin: () => void, signal: AbortSignal): Promise<{ readonly failure?: unknown; readonly said: string }> {
   return new Promise((resolve) => {
     const kill = () => command.kill('SIGKILL');
     const settle = (said: string, failure?: unknown) => {
@@ -140,7 +204,7 @@ function ended(command: FfmpegCommand, output: Writable, signal: AbortSignal): P
     command.on('error', (error: Error, _stdout: string | null, stderr: string | null) => settle(`${error.message}\n${stderr ?? ''}`, error));
     command.on('end', (_stdout: string | null, stderr: string | null) => settle(stderr ?? ''));
     signal.addEventListener('abort', kill, { once: true });
-    command.pipe(output, { end: true });
+    begin();
   });
 }
 
@@ -156,7 +220,7 @@ async function outputOf(command: FfmpegCommand, signal: AbortSignal): Promise<Bu
     if (tooLarge) command.kill('SIGKILL');
     else chunks.push(chunk);
   });
-  const { failure, said } = await ended(command, output, signal);
+  const { failure, said } = await ended(command, () => command.pipe(output, { end: true }), signal);
   // Our own kill arrives as an error as well (dependencies §3.3): it is the end that was asked for, not a failure of ffmpeg.
   signal.throwIfAborted();
   if (failure === undefined) return Buffer.concat(chunks);

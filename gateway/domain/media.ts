@@ -217,6 +217,13 @@ export interface RingState {
 }
 
 /** The newest keyframe of a stream, ready for a decoder. */
+export interface WantedKeyframe {
+  readonly channel: ChannelId;
+  readonly profile: StreamProfile;
+  /** As it stood so long ago, where that was recorded; absent: the newest. */
+  readonly ago?: Millis;
+}
+
 export interface Keyframe {
   readonly codec: VideoCodec;
   readonly width: number;

@@ -22,6 +22,7 @@ import type {
   StreamKey,
   StreamProfile,
   StreamTelemetry,
+  WantedKeyframe,
 } from './media.ts';
 import type { MendedRecording } from './recording.ts';
 import type { PanelSequence } from './report.ts';
@@ -188,8 +189,8 @@ export interface MediaPlane extends AsyncDisposable {
   sendRtp(order: RtpOrder, signal: AbortSignal): Promise<RtpSending>;
   telemetry(): Promise<readonly StreamTelemetry[]>;
   figures(): Promise<MediaFigures>;
-  /** The newest keyframe, however old: its time tells. Waits for the first one where the stream is not yet pulled. */
-  keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe>;
+  /** The newest keyframe of that moment, however old: its time tells. Waits for the first one where the stream is not yet pulled. */
+  keyframe(wanted: WantedKeyframe, signal: AbortSignal): Promise<Keyframe>;
   /** Finishes what a recording left that nobody finished: its whole fragments. Throws what the disk says. */
   mendRecording(file: string): Promise<MendedRecording>;
   /** Replaces the set of streams that are pulled all the time, each into a ring. */

@@ -1,5 +1,6 @@
-/** The stills of alarms: the newest picture of each channel, at once. */
+/** The stills of alarms: of each channel the picture of the press, at once. Alarms that want the same picture share its file. */
 import { webcrypto } from 'node:crypto';
+import type { Severity } from '../domain/alarm.ts';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import { type EvidenceFact, evidencePath, fileEndings } from '../domain/evidence.ts';
 import type { ChannelId, EvidenceId } from '../domain/ids.ts';
@@ -9,27 +10,42 @@ import { between, type Instant, seconds } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { writeWhole } from '../runtime/growing-file.ts';
 import { Turns } from '../runtime/turns.ts';
-import type { EvidenceStore } from './store.ts';
+import type { EvidenceStore, Purpose } from './store.ts';
 import type { Wish } from './verdict.ts';
 
+/** The most severe alarm is served first. */
+interface StillWish {
+  readonly channel: ChannelId;
+  readonly profile: StreamProfile;
+  readonly at: Instant;
+  readonly severity: Severity;
+}
+
 export interface StillParts {
-  readonly snapshots: { take(channel: ChannelId, profile: StreamProfile, width: number | undefined): Promise<Snapshot> };
+  readonly snapshots: { take(wish: StillWish): Promise<Snapshot> };
   readonly store: EvidenceStore;
   readonly profile: StreamProfile;
   readonly log: Logger;
   readonly tell: (fact: EvidenceFact) => Promise<void>;
 }
 
-/** Whoever waits here has no deadline yet: of hundreds of alarms at once, each gets its still in the end. */
-const mostAtOnce = 2;
+/** At the disk: of the threads that wait for disks, some are always left to others. */
+const mostWriting = 2;
 /** A picture that is older than this is of a camera that has sent none since, and says so. */
 const stale = seconds(10);
 
+interface Written {
+  readonly evidence: EvidenceId;
+  readonly capturedAt: Instant;
+  readonly file: string;
+  /** SHA-256. */
+  readonly sha256: Promise<string>;
+}
+
 export class Stills {
   readonly #parts: StillParts;
-  readonly #turns = new Turns(mostAtOnce);
-  /** The newest of each channel: alarms of one moment share its file. */
-  readonly #newest = new Map<ChannelId, { readonly evidence: EvidenceId; readonly at: Instant; readonly file: string; readonly sha256: string }>();
+  readonly #turns = new Turns(mostWriting);
+  readonly #newest = new Map<ChannelId, Written>();
 
   constructor(parts: StillParts) {
     this.#parts = parts;
@@ -46,25 +62,31 @@ export class Stills {
   }
 
   async #keep({ purpose, window }: Wish): Promise<EvidenceFact> {
-    using _turn = await this.#turns.take();
     const { snapshots, store, profile } = this.#parts;
-    const { name } = purpose;
-    const { jpeg, capturedAt } = await snapshots.take(name.channel, profile, undefined);
+    const { name, severity } = purpose;
+    const { jpeg, capturedAt } = await snapshots.take({ channel: name.channel, profile, at: window.pressed, severity });
     const known = this.#newest.get(name.channel);
-    const shared = known?.at === capturedAt && store.find(known.evidence) ? known : undefined;
-    const file = shared?.file ?? name.evidence + fileEndings.still;
+    const { file, sha256 } = known?.capturedAt === capturedAt && store.find(known.evidence) ? known : this.#begin(purpose, jpeg, capturedAt);
     store.add(file, purpose);
-    if (!shared) await this.#write(file, jpeg);
-    const sha256 = shared?.sha256 ?? (await hashOf(jpeg));
-    this.#newest.set(name.channel, { evidence: name.evidence, at: capturedAt, file, sha256 });
     const age = between(capturedAt, window.pressed);
     const verdict = age > stale ? ({ outcome: 'cut-short', reason: old(age / 1_000) } as const) : ({ outcome: 'complete' } as const);
     const path = evidencePath(name.evidence);
-    return { ...name, kind: 'evidence.kept', ...verdict, path, bytes: jpeg.length, file, sha256, from: capturedAt, to: capturedAt };
+    return { ...name, kind: 'evidence.kept', ...verdict, path, bytes: jpeg.length, file, sha256: await sha256, from: capturedAt, to: capturedAt };
+  }
+
+  /** Known at once, so that whoever wants the same picture meanwhile waits for this one. */
+  #begin(purpose: Purpose, jpeg: Uint8Array, capturedAt: Instant): Written {
+    const { evidence, channel } = purpose.name;
+    const file = evidence + fileEndings.still;
+    this.#parts.store.add(file, purpose);
+    const written: Written = { evidence, capturedAt, file, sha256: this.#write(file, jpeg).then(() => hashOf(jpeg)) };
+    this.#newest.set(channel, written);
+    return written;
   }
 
   async #write(file: string, jpeg: Uint8Array): Promise<void> {
     const { store } = this.#parts;
+    using _turn = await this.#turns.take();
     try {
       if (!(await store.room(file, jpeg.length))) throw new GatewayError('EVIDENCE_FULL', noRoom.en, { context: { file } });
       await writeWhole(store.path(file), jpeg);

@@ -11,6 +11,7 @@ import type {
   StreamProfile,
   StreamPurpose,
   StreamTelemetry,
+  WantedKeyframe,
 } from '../domain/media.ts';
 import type { MediaHub } from '../domain/media-ports.ts';
 import { seconds } from '../domain/time.ts';
@@ -124,13 +125,13 @@ export class Hub implements MediaHub, AsyncDisposable {
     for (const channel of channels) this.#streams.refused(channel);
   }
 
-  /** The newest keyframe of a stream, which is pulled for it if need be. */
-  async keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
+  /** The newest keyframe of a stream at that moment; the stream is pulled for it if need be. */
+  async keyframe({ channel, profile, ago }: WantedKeyframe, signal: AbortSignal): Promise<Keyframe> {
+    const { clock, settings } = this.#context;
     using hold = this.hold(channel, profile);
-    const kept = hold.stream.keyframe();
+    const kept = hold.stream.keyframe(ago === undefined ? undefined : clock.monotonic() - ago);
     if (kept) return kept;
     await hold.stream.ready(signal);
-    const { clock, settings } = this.#context;
     const giveUp = clock.monotonic() + settings.patience;
     // Described and playing, but in the middle of a picture group: the next keyframe comes by itself.
     for (;;) {

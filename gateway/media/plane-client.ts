@@ -14,8 +14,8 @@ import type {
   RtspListen,
   SinkSpec,
   StreamKey,
-  StreamProfile,
   StreamTelemetry,
+  WantedKeyframe,
 } from '../domain/media.ts';
 import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
 import type { MendedRecording } from '../domain/recording.ts';
@@ -77,8 +77,8 @@ export class PlaneClient implements MediaPlane {
     };
   }
 
-  keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
-    return this.#line.call('keyframe', { channel, profile }, signal);
+  keyframe(wanted: WantedKeyframe, signal: AbortSignal): Promise<Keyframe> {
+    return this.#line.call('keyframe', wanted, signal);
   }
 
   mendRecording(file: string): Promise<MendedRecording> {

@@ -110,7 +110,7 @@ export function servePlane(port: MessagePort, openPlane: (main: MainThread) => P
       case 'sendRtp':
         return send(call.ask, signal);
       case 'keyframe':
-        return plane.keyframe(call.ask.channel, call.ask.profile, signal);
+        return plane.keyframe(call.ask, signal);
       case 'mendRecording':
         return plane.mendRecording(call.ask);
       case 'record':

@@ -10,8 +10,8 @@ import type {
   RtspListen,
   SinkSpec,
   StreamKey,
-  StreamProfile,
   StreamTelemetry,
+  WantedKeyframe,
 } from '../domain/media.ts';
 import type { ViewerDoor } from '../domain/media-ports.ts';
 import type { MediaPlane, PreparedSink, RtpSending } from '../domain/ports.ts';
@@ -71,8 +71,8 @@ export class Plane implements MediaPlane {
     return this.#hub.send(order, signal);
   }
 
-  keyframe(channel: ChannelId, profile: StreamProfile, signal: AbortSignal): Promise<Keyframe> {
-    return this.#hub.keyframe(channel, profile, signal);
+  keyframe(wanted: WantedKeyframe, signal: AbortSignal): Promise<Keyframe> {
+    return this.#hub.keyframe(wanted, signal);
   }
 
   async record(plans: readonly RecordingPlan[]): Promise<void> {

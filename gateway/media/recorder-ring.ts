@@ -58,9 +58,9 @@ export class RecorderRing {
     while (this.#bytes > this.most && this.#groups.length > 0) this.#drop();
   }
 
-  /** The newest group, which may still grow. */
-  newest(): readonly AccessUnit[] {
-    return this.#groups.at(-1)?.units ?? [];
+  /** The newest group, which may still grow, or the newest that had begun by then, monotonic; the oldest, where none had. Undefined: there is none. */
+  newest(until = Number.POSITIVE_INFINITY): readonly AccessUnit[] | undefined {
+    return (this.#groups.findLast(({ beganAt }) => beganAt <= until) ?? this.#groups[0])?.units;
   }
 
   /** Everything that is kept, oldest first; begins with a keyframe. */

@@ -16,6 +16,7 @@ import type {
   StreamKey,
   StreamProfile,
   StreamTelemetry,
+  WantedKeyframe,
 } from '../domain/media.ts';
 import type { MendedRecording } from '../domain/recording.ts';
 
@@ -23,7 +24,7 @@ import type { MendedRecording } from '../domain/recording.ts';
 export interface Calls {
   prepare: { readonly ask: SinkSpec; readonly answer: { readonly sink: number } };
   sendRtp: { readonly ask: RtpOrder; readonly answer: { readonly sink: number; readonly local: Endpoint } };
-  keyframe: { readonly ask: { readonly channel: ChannelId; readonly profile: StreamProfile }; readonly answer: Keyframe };
+  keyframe: { readonly ask: WantedKeyframe; readonly answer: Keyframe };
   mendRecording: { readonly ask: string; readonly answer: MendedRecording };
   record: { readonly ask: readonly RecordingPlan[]; readonly answer: undefined };
   alarmed: { readonly ask: readonly ChannelId[]; readonly answer: undefined };

@@ -188,10 +188,11 @@ export class Stream {
     return this.#tracks.description;
   }
 
-  /** The newest one that is cached, or that was recorded before the camera went. */
-  keyframe(): Keyframe | undefined {
+  /** The newest one that is cached, or that was recorded before the camera went. `until`: the newest of that moment, monotonic. */
+  keyframe(until?: number): Keyframe | undefined {
     const { description } = this.#tracks;
-    const group = this.fanOut.cached.length > 0 ? this.fanOut.cached : (this.#ring?.newest() ?? []);
+    const recorded = until !== undefined || this.fanOut.cached.length === 0 ? this.#ring?.newest(until) : undefined;
+    const group = recorded ?? this.fanOut.cached;
     return description && this.#facts && keyframeOf(group, description.video, { tools: this.#tracks.video, facts: this.#facts });
   }
 

@@ -131,7 +131,7 @@ export function mediaPlaneContract(subject: PlaneUnderTest): void {
   test('the newest keyframe can be had at any time, of a stream that nobody watches as well', async () => {
     await using camera = await openTestCamera();
     await using plane = subject.open(resolverOf(camera), 50);
-    const keyframe = await plane.keyframe(gate, 'main', never);
+    const keyframe = await plane.keyframe({ channel: gate, profile: 'main' }, never);
     expect(keyframe).toMatchObject({ codec: 'h264', width: 320, height: 240 });
     const kinds = splitAnnexB(keyframe.bytes).map((nal) => nal[0]! & 0x1f);
     expect(kinds).toEqual(expect.arrayContaining([7, 8, 5]));

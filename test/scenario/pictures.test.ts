@@ -29,12 +29,12 @@ test('a snapshot is a JPEG of the newest keyframe, made once for all who ask wit
   const snapshots = openSnapshots({
     media,
     clock,
-    jpegOf: (keyframe, options, signal) => {
-      made += 1;
-      return transcoder.snapshot(keyframe, options, signal);
+    jpegsOf: (negatives, signal) => {
+      made += negatives.length;
+      return transcoder.snapshots(negatives, signal);
     },
   });
-  const all = await Promise.all([1, 2, 3].map(() => snapshots.take(gate, 'main', 160)));
+  const all = await Promise.all([1, 2, 3].map(() => snapshots.take({ channel: gate, profile: 'main', width: 160 })));
   expect(made).toBe(1);
   const decoded = spawnSync(transcoder.ffmpeg.path, ['-v', 'error', '-i', 'pipe:0', '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'], {
     input: all[0]!.jpeg,
@@ -51,9 +51,9 @@ test('a failure is told to all who asked, and not kept', async () => {
       throw new Error('no camera');
     },
   };
-  const snapshots = openSnapshots({ media, clock, jpegOf: async () => new Uint8Array() });
-  await expect(snapshots.take(gate, 'sub', undefined)).rejects.toThrow('no camera');
-  await expect(snapshots.take(gate, 'sub', undefined)).rejects.toThrow('no camera');
+  const snapshots = openSnapshots({ media, clock, jpegsOf: async () => [] });
+  await expect(snapshots.take({ channel: gate, profile: 'sub' })).rejects.toThrow('no camera');
+  await expect(snapshots.take({ channel: gate, profile: 'sub' })).rejects.toThrow('no camera');
   expect(asked).toBe(2);
 });
 

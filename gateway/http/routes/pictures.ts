@@ -26,7 +26,7 @@ export function pictureRoutes({ inventory, media, snapshots, clock }: RouteParts
       query: picture,
       async handle({ params: { id }, query, response }) {
         demand(id);
-        const { jpeg, capturedAt } = await snapshots.take(id, query.profile, query.width);
+        const { jpeg, capturedAt } = await snapshots.take({ channel: id, ...query });
         const age = Math.max(0, Math.round(between(capturedAt, clock.now()) / 1000));
         response.set({ 'Content-Type': 'image/jpeg', 'Cache-Control': 'no-store', Age: String(age), 'Captured-At': isoOf(capturedAt) });
         response.send(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength));

@@ -15,7 +15,7 @@ test('a camera that sends nothing, and that nobody watches any more, is asked fo
     askKeyframe: (channel) => asked.push(channel),
   });
   const leaving = new AbortController();
-  const opening = plane.keyframe(gate, 'main', leaving.signal);
+  const opening = plane.keyframe({ channel: gate, profile: 'main' }, leaving.signal);
   opening.catch(() => undefined); // Told below.
   await until(() => asked.length > 0);
   leaving.abort();
