@@ -4,8 +4,10 @@ import { openTranscoder, type Transcoder } from '../adapters/transcode/ffmpeg.ts
 import type { Clock, MediaPlane } from './domain/ports.ts';
 import { hours, seconds } from './domain/time.ts';
 import { type EvidenceKeeper, type EvidenceParts, openEvidence } from './evidence/evidence.ts';
+import { openPasses } from './evidence/passes.ts';
 import { openSnapshots, type Snapshots } from './media/snapshots.ts';
 import type { GatewayConfig } from './runtime/config.ts';
+import { madeSecret } from './runtime/made-secret.ts';
 
 interface PictureParts {
   readonly media: MediaPlane;
@@ -25,7 +27,10 @@ export function openPictures(ffmpeg: string | undefined, { hurry, ...parts }: Pi
     return found;
   };
   if (hurry) void transcoder().catch(() => undefined); // told when a picture is wanted
-  return openSnapshots({ ...parts, jpegOf: async (keyframe, options, signal) => (await transcoder()).snapshot(keyframe, options, signal) });
+  return openSnapshots({
+    ...parts,
+    jpegsOf: async (negatives, signal) => (await transcoder()).snapshots(negatives, signal),
+  });
 }
 
 /** The seconds before a press come out of the rings: without those there is nothing to keep. */
@@ -35,9 +40,13 @@ export function keepsEvidence({ evidence, media }: GatewayConfig): boolean {
 
 const mebibyte = 1024 * 1024;
 
-export function keeperOf({ evidence, media, dataFolder }: GatewayConfig, parts: Omit<EvidenceParts, 'folder' | 'settings'>): EvidenceKeeper {
+export async function keeperOf(
+  { evidence, media, dataFolder }: GatewayConfig,
+  parts: Omit<EvidenceParts, 'folder' | 'settings' | 'passes'>,
+): Promise<EvidenceKeeper> {
   return openEvidence({
     ...parts,
+    passes: openPasses(await madeSecret(join(dataFolder, 'evidence.key'))),
     folder: join(dataFolder, 'evidence'),
     settings: {
       before: seconds(evidence.beforeSeconds),

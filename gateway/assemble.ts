@@ -156,16 +156,16 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     }),
   });
 
+  const snapshots = openPictures(config.ffmpeg.path, { media, clock, hurry: keepsEvidence(config) });
+  const evidence = await keeperOf(config, { journal, media, snapshots, clock, log, tell: (fact) => intake.evidence(fact) });
+
   const alarmed = new AlarmedChannels();
   const door = platformDoor({
-    ...{ inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } },
+    ...{ evidence, inventory, health, journal: journal.read, media, cameras, panels, clock, log, box: { version, startedAt } },
     receipt: (event, receipt) => journal.receipt(event, receipt),
     ...{ remembered: memories.remembered, remember: memories.remember },
     alarmed: (channel) => alarmed.has(channel),
   });
-
-  const snapshots = openPictures(config.ffmpeg.path, { media, clock, hurry: keepsEvidence(config) });
-  const evidence = keeperOf(config, { journal, media, snapshots, clock, log, tell: (fact) => intake.evidence(fact) });
 
   const webrtc = config.webrtc.enabled ? scope.own(openWebRtc(config.webrtc, { media, uplink, clock, log })) : undefined;
 

@@ -17,6 +17,7 @@ import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/
 import { linked } from '../../gateway/runtime/linked.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
+import { bodyWithEvidence, evidenceKeys } from '../uplink-evidence.ts';
 import { Heartbeat, heartbeatKey } from '../uplink-heartbeat.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
@@ -48,6 +49,7 @@ const config = z.strictObject({
   heartbeatTopic: topicKey(['campus']).default('campus/{campus}/heartbeat'),
   /** Longest body that this broker takes, bytes. MQTT 5.0 brokers say so themselves. */
   maxBytes: z.int().min(1_024).max(16_777_216).default(262_144),
+  ...evidenceKeys,
   ...trustKeys,
 });
 export type MqttUplinkConfig = z.output<typeof config>;
@@ -167,11 +169,12 @@ class MqttUplink implements Uplink {
     const size = Buffer.byteLength(delivery.body);
     const most = Math.min(this.#config.maxBytes, publisher.mostBytes - packetRoom);
     if (size > most) throw this.#refused(delivery, `its body of ${size} bytes is over the limit of ${most}`);
+    const body = await bodyWithEvidence(delivery, { uplink: this.id, settings: this.#config, context: this.#context }, most);
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     let code: number;
     left?.();
     try {
-      code = await publisher.publish(topic, delivery.body, limit);
+      code = await publisher.publish(topic, body, limit);
     } catch (cause) {
       const late = cause instanceof DOMException;
       throw this.#unanswered(delivery, late ? 'no PUBACK in time' : cause instanceof Error ? cause.message : String(cause), cause);

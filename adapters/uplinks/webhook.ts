@@ -1,5 +1,5 @@
 /**
- * Uplink over HTTPS: one POST per event, signed with a shared key, idempotent by event id. The body is exactly `delivery.body`.
+ * Uplink over HTTPS: one POST per event, signed with a shared key, idempotent by event id. The body is `delivery.body`, with `attachments` where the uplink is set to.
  * `X-Campus-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`: the receiver recomputes it over the raw bytes and
  * refuses a `t` that is too old. Where our clock is wrong, `t` is by the receiver's own, as the Date of its answers shows it.
  */
@@ -15,6 +15,7 @@ import type { LinkStatus } from '../../gateway/domain/health.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/uplink-ports.ts';
 import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
+import { bodyWithEvidence, evidenceKeys } from '../uplink-evidence.ts';
 import { Heartbeat, heartbeatKey } from '../uplink-heartbeat.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
 
@@ -28,6 +29,7 @@ const config = z.strictObject({
   url: addressKey(['http:', 'https:'], 'https://police.example/campus-alarms'),
   ...deliveryKeys,
   heartbeatSeconds: heartbeatKey,
+  ...evidenceKeys,
   ...trustKeys,
 });
 export type WebhookConfig = z.output<typeof config>;
@@ -113,8 +115,7 @@ class WebhookUplink implements Uplink {
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     const dated = this.#behind;
-    const request = { path: this.#path, headers: this.#headers(delivery.body, delivery.kind, delivery.event), body: delivery.body };
-    const { status, said, date } = await post(pool, request, limit, left).catch((cause: unknown) => {
+    const { status, said, date } = await this.#post(pool, delivery, limit, left).catch((cause: unknown) => {
       throw this.#unanswered(delivery, reasonOf(cause), cause);
     });
     this.#compareClocks(date);
@@ -135,6 +136,17 @@ class WebhookUplink implements Uplink {
       delivery,
       `HTTP ${status}${status >= 300 && status < 400 ? ', a redirect, which is never followed' : said && `, ${said}`}`,
     );
+  }
+
+  /** With what goes along; where that is too long for the platform, with less. */
+  async #post(pool: Pool, delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<Reply> {
+    const parts = { uplink: this.id, settings: this.#config, context: this.#context };
+    for (let most = Number.POSITIVE_INFINITY; ; ) {
+      const body = await bodyWithEvidence(delivery, parts, most);
+      const reply = await post(pool, { path: this.#path, headers: this.#headers(body, delivery.kind, delivery.event), body }, signal, left);
+      if (reply.status !== 413 || body === delivery.body) return reply;
+      most = Buffer.byteLength(body) - 1;
+    }
   }
 
   /** A box whose clock is wrong still brings its alarms: they are dated by the platform's clock, as its last answer showed it, where ours is far from it. */

@@ -1,6 +1,7 @@
 /** One event owed to one uplink, and the proof of each hop. */
 import type { AlarmRaised, DomainEvent } from './event.ts';
-import type { EventId, UplinkId } from './ids.ts';
+import type { EvidenceMedium } from './evidence.ts';
+import type { ChannelId, EventId, EvidenceId, UplinkId } from './ids.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -46,6 +47,24 @@ export interface DeliveryBody {
   /** SHA-256 that stands for this event and every one before it (ADR 0028). Absent in what older builds journalled. */
   readonly link?: string;
   readonly event: DomainEvent;
+  /** Added by the uplink where it is set to: absent from `Delivery.body`. */
+  readonly attachments?: readonly Attachment[];
+}
+
+/** A still or a clip that goes along with `alarm.raised` or `evidence.kept`. */
+export interface Attachment {
+  readonly evidence: EvidenceId;
+  readonly medium: EvidenceMedium;
+  readonly channel: ChannelId;
+  /** Opens it without an account, until then. */
+  readonly url?: string;
+  readonly until?: string;
+  /** Of the whole file, once it is there. */
+  readonly bytes?: number;
+  readonly sha256?: string;
+  /** The file itself. */
+  readonly type?: 'image/jpeg';
+  readonly base64?: string;
 }
 
 export type DeliveryState = 'pending' | 'refused' | 'accepted';

@@ -1,5 +1,5 @@
 /** What an alarm is shown with: a still and a clip of each channel that its zone names. */
-import type { ChannelId, EventId, EvidenceId, UserId } from './ids.ts';
+import type { ChannelId, EventId, EvidenceId, UplinkId, UserId } from './ids.ts';
 import type { Instant } from './time.ts';
 import type { Words } from './words.ts';
 
@@ -27,6 +27,8 @@ export interface EvidenceName {
   readonly channel: ChannelId;
 }
 
+export type EvidenceReader = UserId | { readonly uplink: UplinkId };
+
 /** What the journal holds of evidence. One file may serve several alarms. */
 export type EvidenceFact = EvidenceName &
   (
@@ -46,8 +48,8 @@ export type EvidenceFact = EvidenceName &
         readonly reason?: Words;
       }
     | { readonly kind: 'evidence.removed'; readonly cause: RemovalCause; readonly reason: Words }
-    /** Somebody looked at it; told once an hour. */
-    | { readonly kind: 'evidence.fetched'; readonly by: UserId }
+    /** Somebody looked at it, or fetched it by a link that an uplink was given; told once an hour. */
+    | { readonly kind: 'evidence.fetched'; readonly by: EvidenceReader }
   );
 
 /** awaited: nothing of it is there yet. */
@@ -81,6 +83,13 @@ export function evidenceLinks(alarm: EventId, channels: readonly ChannelId[]): r
 
 export function evidencePath(id: EvidenceId): string {
   return `/media/v1/evidence/${id}`;
+}
+
+/** What a link carries that opens a piece of evidence without a session: to whom it was given, until when in Unix seconds, and the proof. */
+export interface PassQuery extends Record<string, string> {
+  readonly for: string;
+  readonly until: string;
+  readonly pass: string;
 }
 
 /** Of a file by the evidence that it began with. */

@@ -5,7 +5,7 @@ import type { CameraCommand, CommandResult, PanelCommand } from './command.ts';
 import type { Delivery, Receipt } from './delivery.ts';
 import type { EventKind } from './event.ts';
 import type { CameraStatus, DeviceHealth, LinkStatus, PanelStatus } from './health.ts';
-import type { CameraId, ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
+import type { CameraId, ChannelId, EventId, EvidenceId, PanelId, UplinkId } from './ids.ts';
 import type { AdapterContext, InventoryReader, JournalReader, MediaPlane } from './ports.ts';
 import type { Instant } from './time.ts';
 import type { Words } from './words.ts';
@@ -87,6 +87,12 @@ export interface PlatformDoor {
   /** Resolves once it is on the disk, in the place of what was remembered before. Seldom, and small: some 100 kB. */
   remember(uplink: UplinkId, facts: unknown): Promise<void>;
   readonly media: Pick<MediaPlane, 'telemetry' | 'sendRtp'>;
+  readonly evidence: {
+    /** Path and query, below the HTTPS address of this box, that open one piece to whoever has them, in the name of the uplink. */
+    pass(evidence: EvidenceId, uplink: UplinkId, until: Instant): string;
+    /** The file of a piece that is finished; undefined: there is none, or not any more. */
+    read(evidence: EvidenceId): Promise<Uint8Array | undefined>;
+  };
   /** Does the channel look at an alarm that nobody has acknowledged? */
   alarmed(channel: ChannelId): boolean;
   /** Undefined: no such camera, or it is switched off. */

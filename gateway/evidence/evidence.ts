@@ -1,14 +1,15 @@
 /** Keeps what an alarm is shown with. Follows the journal: an alarm never waits for its pictures. */
-import { mkdir, readdir, statfs, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, statfs, unlink } from 'node:fs/promises';
 import { lifeOf } from '../domain/alarm-life.ts';
 import type { AlarmRaised, DomainEvent } from '../domain/event.ts';
-import { type Evidence, type EvidenceFact, evidenceName, evidencePath } from '../domain/evidence.ts';
-import type { EventId, EvidenceId, UserId } from '../domain/ids.ts';
+import { type Evidence, type EvidenceFact, type EvidenceReader, evidenceName, evidencePath, type PassQuery } from '../domain/evidence.ts';
+import type { EventId, EvidenceId, UplinkId } from '../domain/ids.ts';
 import type { StreamProfile } from '../domain/media.ts';
 import type { Clock, Journal, Logger, MediaPlane } from '../domain/ports.ts';
 import { between, hours, type Millis, seconds } from '../domain/time.ts';
 import { finished } from '../runtime/growing-file.ts';
 import { Clips } from './clips.ts';
+import type { Passes } from './passes.ts';
 import { type StillParts, Stills } from './stills.ts';
 import { EvidenceStore, type StoreLimits } from './store.ts';
 import { type Wish, windowOf } from './verdict.ts';
@@ -29,6 +30,7 @@ export interface EvidenceParts {
   readonly tell: (fact: EvidenceFact) => Promise<void>;
   readonly media: Pick<MediaPlane, 'prepare' | 'mendRecording'>;
   readonly snapshots: StillParts['snapshots'];
+  readonly passes: Passes;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,8 +42,13 @@ export interface EvidenceKeeper {
   of(alarm: EventId): readonly Evidence[] | undefined;
   /** Undefined: there is no such file, or not any more. */
   file(evidence: EvidenceId): { readonly path: string; readonly growing: boolean } | undefined;
+  /** The whole of a file that is finished, in memory: for stills. */
+  read(evidence: EvidenceId): Promise<Uint8Array | undefined>;
   /** Somebody looks at it. */
-  fetched(evidence: EvidenceId, by: UserId): Promise<void>;
+  fetched(evidence: EvidenceId, by: EvidenceReader): Promise<void>;
+  pass: Passes['issue'];
+  /** To whom it was issued; undefined: it is not good. */
+  holder(evidence: string, pass: PassQuery): UplinkId | undefined;
   figures(): { readonly bytes: number; readonly files: number; readonly recording: number };
 }
 
@@ -52,7 +59,7 @@ const lookBack = 200;
 const patience = seconds(5);
 
 export function openEvidence(parts: EvidenceParts): EvidenceKeeper {
-  const { folder, settings, journal, tell, clock, log } = parts;
+  const { folder, settings, journal, passes, tell, clock, log } = parts;
   const { read } = journal;
   const { profile } = settings;
   const store = new EvidenceStore({
@@ -168,10 +175,16 @@ export function openEvidence(parts: EvidenceParts): EvidenceKeeper {
       return event && evidenceOf(event, read.evidenceOf(alarm), (evidence) => clips.grown(evidence));
     },
     file: (evidence) => store.find(evidence),
+    read: async (evidence) => {
+      const found = store.find(evidence);
+      return found && !found.growing ? await readFile(found.path) : undefined;
+    },
     fetched: (evidence, by) => {
       const name = evidenceName(evidence);
       return name ? tell({ ...name, kind: 'evidence.fetched', by }) : Promise.resolve();
     },
+    pass: passes.issue,
+    holder: (evidence, pass) => passes.holder(evidence, pass, clock.now()),
     figures: () => ({ bytes: store.bytes, files: store.files, recording: clips.running }),
   };
 }

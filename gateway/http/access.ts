@@ -2,11 +2,11 @@
 import { type Role, roles } from '../domain/campus.ts';
 import { publicRoutes } from './public-routes.ts';
 
-/** `public`: no session needed. `scrape`: the scrape token, or a session of these roles. */
+/** `public`: no session needed. `scrape`: the scrape token, or a session of these roles. `pass`: a link that an uplink was given, or such a session. */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'roles'; readonly roles: readonly Role[] }
-  | { readonly kind: 'scrape'; readonly roles: readonly Role[] };
+  | { readonly kind: 'scrape' | 'pass'; readonly roles: readonly Role[] };
 
 const all = roles;
 /** Those whose screens count: an alarm that a viewer's page shows has been seen by nobody who acts on it. */
@@ -83,7 +83,6 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'POST /api/v1/onboarding': maintain,
   'GET /media/v1/channels/:id/snapshot': all,
   'GET /media/v1/channels/:id/recent': operate,
-  'GET /media/v1/evidence/:id': operate,
   'POST /media/v1/channels/:id/whep': all,
   'DELETE /media/v1/whep/:session': all,
   'WS /api/v1/live': all,
@@ -92,10 +91,13 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
 
 const scrapable: Readonly<Record<string, readonly Role[]>> = { 'GET /metrics': maintain, 'GET /api/v1/uplinks/:id/examination': maintain };
 
+const passable: Readonly<Record<string, readonly Role[]>> = { 'GET /media/v1/evidence/:id': operate };
+
 /** Keys are `METHOD path`; a Map, so that `constructor` is not a route (Shinobi CVE-2021-27228). */
 export const access: ReadonlyMap<string, Access> = new Map<string, Access>([
   ...publicRoutes.map((route) => [route, { kind: 'public' }] as const),
   ...Object.entries(rolesOf).map(([route, allowed]) => [route, { kind: 'roles', roles: allowed }] as const),
+  ...Object.entries(passable).map(([route, allowed]) => [route, { kind: 'pass', roles: allowed }] as const),
   ...Object.entries(scrapable).map(([route, allowed]) => [route, { kind: 'scrape', roles: allowed }] as const),
 ]);
 

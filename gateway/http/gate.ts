@@ -5,6 +5,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { UserId } from '../domain/ids.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Access } from './access.ts';
+import { passHolder } from './evidence-pass.ts';
 import { checkSameOrigin } from './origin.ts';
 import type { HttpParts } from './ports.ts';
 import { type Caller, mayUse } from './route.ts';
@@ -21,7 +22,7 @@ export interface Gate {
   stands(caller: Caller, access: Access): boolean;
 }
 
-export function openGate(parts: Pick<HttpParts, 'inventory' | 'listen'>, sessions: Sessions, scrapeToken: Secret): Gate {
+export function openGate(parts: Pick<HttpParts, 'inventory' | 'listen' | 'evidence'>, sessions: Sessions, scrapeToken: Secret): Gate {
   const allowed = (parts.listen.allowedOrigins ?? []).map((origin) => origin.toLowerCase());
   const wanted = digest(scrapeToken.reveal());
   const userById = (id: UserId) => parts.inventory.user(id);
@@ -49,6 +50,7 @@ export function openGate(parts: Pick<HttpParts, 'inventory' | 'listen'>, session
         return undefined;
       }
       if (access.kind === 'scrape' && scraper(request)) return undefined;
+      if (access.kind === 'pass' && passHolder(parts, request) !== undefined) return undefined;
       const caller = callerOf(request);
       if (!caller) throw new GatewayError('UNAUTHENTICATED', 'Sign in first: no session came with this request, or it has ended.');
       checkSameOrigin(request, allowed);

@@ -41,7 +41,10 @@ function pathOf({ method, path, summary, params, query, body, bodyType, reply, s
     method: method.toLowerCase() as Lowercase<typeof method>,
     path: path.replace(/:(\w+)/g, '{$1}'),
     summary,
-    ...(allowed ? { description: `Roles: ${allowed.join(', ')}.`, security: [{ session: [] }] } : { security: [] }),
+    ...(allowed
+      ? { description: `Roles: ${allowed.join(', ')}${access.kind === 'pass' ? ', or whoever has a link that an uplink was given' : ''}.` }
+      : {}),
+    security: [...(allowed ? [{ session: [] }] : []), ...(access.kind === 'pass' ? [{}] : [])],
     request: {
       ...(params instanceof z.ZodObject ? { params } : {}),
       ...(query instanceof z.ZodObject ? { query } : {}),

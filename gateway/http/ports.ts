@@ -6,7 +6,7 @@ import type { Mandate, PanelCommand, PanelCommandResult, PanelOp } from '../doma
 import type { UndeliveredAlarm } from '../domain/delivery.ts';
 import type { DiscoveredCamera } from '../domain/discovered-camera.ts';
 import type { Seat } from '../domain/event.ts';
-import type { Evidence } from '../domain/evidence.ts';
+import type { Evidence, EvidenceReader, PassQuery } from '../domain/evidence.ts';
 import type { CameraStatus, DeviceHealth, FaultCode, MediaEnd, PanelStatus } from '../domain/health.ts';
 import type { CameraId, ChannelId, EventId, EvidenceId, PanelId, PlaceId, UplinkId, UserId } from '../domain/ids.ts';
 import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, StreamTelemetry } from '../domain/media.ts';
@@ -149,7 +149,7 @@ export interface DurationHistogram {
 
 export interface SnapshotMaker {
   /** Throws what keeps a picture from being made; `width` in pixels. */
-  take(channel: ChannelId, profile: StreamProfile, width: number | undefined): Promise<Snapshot>;
+  take(wish: { readonly channel: ChannelId; readonly profile: StreamProfile; readonly width?: number | undefined }): Promise<Snapshot>;
 }
 
 export interface EvidenceDesk {
@@ -157,8 +157,10 @@ export interface EvidenceDesk {
   of(alarm: EventId): readonly Evidence[] | undefined;
   /** Undefined: there is no such file, or not any more. */
   file(evidence: EvidenceId): { readonly path: string } | undefined;
-  /** Resolves once it is journalled that this user looks at it. */
-  fetched(evidence: EvidenceId, by: UserId): Promise<void>;
+  /** Resolves once it is journalled who looks at it. */
+  fetched(evidence: EvidenceId, by: EvidenceReader): Promise<void>;
+  /** To which uplink a link was given that carries this pass; undefined: it is not good. */
+  holder(evidence: string, pass: PassQuery): UplinkId | undefined;
 }
 
 export interface TelemetryReader {

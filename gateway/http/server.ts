@@ -2,15 +2,17 @@
 import { createServer as createPlain, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import type { Express } from 'express';
 import type { Endpoint } from '../domain/media.ts';
+import { madeSecret } from '../runtime/made-secret.ts';
 import { Scope } from '../runtime/scope.ts';
 import { supervise } from '../runtime/supervise.ts';
 import { createApp } from './app.ts';
 import { openGate } from './gate.ts';
 import { usualLimits } from './limits.ts';
 import { openMetrics } from './metrics/registry.ts';
-import { scrapeTokenIn } from './metrics/scrape-token.ts';
+import { scrapeTokenFile } from './metrics/scrape-token.ts';
 import type { HttpLimits, HttpParts } from './ports.ts';
 import { allRoutes } from './routes/index.ts';
 import { WhepVisitors } from './routes/whep.ts';
@@ -36,7 +38,7 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const { clock, log, folder, listen } = parts;
   const closing = new AbortController();
   await using scope = new Scope();
-  const scrapeToken = parts.scrapeToken ?? (await scrapeTokenIn(folder));
+  const scrapeToken = parts.scrapeToken ?? (await madeSecret(join(folder, scrapeTokenFile)));
   const sessions = scope.own(await Sessions.open(folder, { clock, log, limits }));
   const attempts = scope.own(await AttemptLimits.open(folder, clock));
   const gate = openGate(parts, sessions, scrapeToken);

@@ -125,7 +125,7 @@ function dedupeOf(event: DomainEvent): string {
     case 'evidence.removed':
       return `${event.kind}|${event.evidence}`;
     case 'evidence.fetched':
-      return `${event.kind}|${event.evidence}|${event.by}|${Math.floor(event.receivedAt / toldEvery)}`;
+      return `${event.kind}|${event.evidence}|${typeof event.by === 'string' ? event.by : `uplink ${event.by.uplink}`}|${Math.floor(event.receivedAt / toldEvery)}`;
   }
 }
 

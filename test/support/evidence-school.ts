@@ -5,10 +5,12 @@ import { openPictures } from '../../gateway/assemble-evidence.ts';
 import { openMediaPlane } from '../../gateway/assemble-media.ts';
 import type { AlarmRaised, DomainEvent } from '../../gateway/domain/event.ts';
 import { type Evidence, evidenceLinks } from '../../gateway/domain/evidence.ts';
-import { type ChannelId, cameraId, type EvidenceId, eventIdFrom, userId } from '../../gateway/domain/ids.ts';
+import { type ChannelId, cameraId, type EvidenceId, eventIdFrom, type UplinkId, userId } from '../../gateway/domain/ids.ts';
 import type { StreamResolver } from '../../gateway/domain/ports.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import { type EvidenceSettings, openEvidence } from '../../gateway/evidence/evidence.ts';
+import { openPasses } from '../../gateway/evidence/passes.ts';
 import type { JournalOptions } from '../../gateway/journal/journal.ts';
 import type { MediaSaboteur } from '../../gateway/media/sabotage.ts';
 import type { MediaSettings } from '../../gateway/media/settings.ts';
@@ -25,6 +27,8 @@ export interface EvidenceSchoolOptions {
   readonly settings?: Partial<EvidenceSettings>;
   readonly media?: Partial<MediaSettings>;
   readonly journal?: Partial<JournalOptions>;
+  /** Of alarms and of what is kept of them; usual: nobody. */
+  readonly recipients?: readonly UplinkId[];
   /** May break the worker. */
   readonly saboteur?: MediaSaboteur;
   /** Default: in a worker of its own. */
@@ -33,7 +37,8 @@ export interface EvidenceSchoolOptions {
 
 const mebibyte = 1024 * 1024;
 
-export async function openEvidenceSchool({ folder, url, channels, settings, media: knobs, journal: more, worker, saboteur }: EvidenceSchoolOptions) {
+export async function openEvidenceSchool(options: EvidenceSchoolOptions) {
+  const { folder, url, channels, settings, media: knobs, journal: more, recipients = [], worker, saboteur } = options;
   await using opening = new Scope();
   const { journal } = opening.own(await openTestJournal({ folder, ...more }));
   const ending = new AbortController();
@@ -61,9 +66,12 @@ export async function openEvidenceSchool({ folder, url, channels, settings, medi
     serial += 1;
     return eventIdFrom(clock.now(), Buffer.from(serial.toString(16).padStart(20, '0'), 'hex'));
   };
-  const record = async (event: DomainEvent) => (await journal.record(event, [])).entry;
+  const record = async (event: DomainEvent) => {
+    const told = event.kind === 'alarm.raised' || event.kind === 'evidence.kept';
+    return (await journal.record(event, told ? recipients : [])).entry;
+  };
   const keeper = openEvidence({
-    ...{ folder: join(folder, 'evidence'), journal, media, clock, log },
+    ...{ folder: join(folder, 'evidence'), journal, media, clock, log, passes: openPasses(new Secret('a key of the box')) },
     snapshots: openPictures(undefined, { media, clock, hurry: true }),
     settings: {
       ...{ before: seconds(2), after: seconds(2), profile: 'main', most: 1024 * mebibyte, leaveFree: 0, keepFor: seconds(3_600) },

@@ -170,7 +170,7 @@ export async function school({
     uplinkBudget: uplinkBudget ?? { pressed: false, take: () => true, limit: 0, used: () => ({ alarm: 0, patrol: 0 }) },
     mediaRestarts: () => mediaRestarts ?? {},
     ...(webrtc ? { webrtc } : {}),
-    evidence: evidence ?? { of: () => undefined, file: () => undefined, fetched: async () => undefined },
+    evidence: evidence ?? { of: () => undefined, file: () => undefined, fetched: async () => undefined, holder: () => undefined },
     snapshots: { take: async () => ({ jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), capturedAt: clock.now() }) },
     limits,
     ...(webFolder === undefined ? {} : { webFolder }),

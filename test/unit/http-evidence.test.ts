@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { type Evidence, evidenceLinks } from '../../gateway/domain/evidence.ts';
-import { channelId } from '../../gateway/domain/ids.ts';
+import { channelId, uplinkId } from '../../gateway/domain/ids.ts';
+import { Secret } from '../../gateway/domain/secret.ts';
+import { after, hours } from '../../gateway/domain/time.ts';
+import { openPasses } from '../../gateway/evidence/passes.ts';
+import { systemClock as clock } from '../../gateway/runtime/clock.ts';
 import { school } from '../support/http-school.ts';
 import { alarm } from '../support/spine.ts';
 
@@ -19,6 +23,10 @@ const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, at) => at % 251));
 const path = join(folder, `${clip!.id}.mp4.part`);
 writeFileSync(path, bytes);
 
+const passes = openPasses(new Secret('a key of the box'));
+const police = uplinkId('police');
+const inAnHour = () => after(clock.now(), hours(1));
+
 async function evidenceSchool() {
   const seen: string[] = [];
   const journal = { works: true };
@@ -29,8 +37,9 @@ async function evidenceSchool() {
       file: (of) => (of === clip!.id ? { path } : undefined),
       fetched: async (evidence, by) => {
         if (!journal.works) throw new GatewayError('JOURNAL_UNAVAILABLE', 'The disk is full.');
-        seen.push(`${by} ${evidence}`);
+        seen.push(`${typeof by === 'string' ? by : `uplink ${by.uplink}`} ${evidence}`);
       },
+      holder: (evidence, pass) => passes.holder(evidence, pass, clock.now()),
     },
   });
   return { ...campus, seen, journal };
@@ -49,6 +58,30 @@ test('an operator fetches any part of a clip, also while it grows; that is journ
   expect((await campus.call('GET', clip!.path, { cookie, headers: { range: 'bytes=5000-' } })).status).toBe(416);
   expect(campus.seen[0]).toMatch(new RegExp(`^\\S+ ${clip!.id}$`));
   expect(campus.seen).toHaveLength(3);
+});
+
+test('whoever has a link that an uplink was given fetches that piece and no other, until then, and while the uplink is there', async () => {
+  await using campus = await evidenceSchool();
+  const uplink = campus.inventory.current().uplinks.find(({ id: known }) => known === police)!;
+  const link = passes.issue(clip!.id, police, inAnHour());
+  const whole = await campus.call('GET', link);
+  expect(whole).toMatchObject({ status: 200, headers: { 'content-type': 'video/mp4' } });
+  expect(whole.bytes.equals(bytes)).toBe(true);
+  expect((await campus.call('GET', link, { headers: { range: 'bytes=0-9' } })).status).toBe(206);
+  expect(campus.seen).toEqual([`uplink police ${clip!.id}`, `uplink police ${clip!.id}`]);
+  const refused = [
+    passes.issue(clip!.id, police, after(clock.now(), hours(-1))),
+    passes.issue(clip!.id, uplinkId('another'), inAnHour()),
+    passes.issue(still!.id, police, inAnHour()).replace(still!.id, clip!.id),
+    openPasses(new Secret('another key')).issue(clip!.id, police, inAnHour()),
+    link.replace(/until=\d+/, 'until=9999999999'),
+    link.replace(/pass=.*/, 'pass='),
+    `/api/v1/alarms/${id}/evidence?${link.split('?')[1]}`,
+  ];
+  for (const other of refused) expect([other, (await campus.call('GET', other)).status]).toEqual([other, 401]);
+  campus.inventory.putUplink({ ...uplink, enabled: false, secret: 'keep' });
+  expect((await campus.call('GET', link)).status).toBe(401);
+  expect(campus.seen).toHaveLength(2);
 });
 
 test('nobody else does, nothing is told of what is not there, and no byte leaves that cannot be journalled', async () => {

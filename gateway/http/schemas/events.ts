@@ -149,7 +149,12 @@ export const domainEvent: z.ZodType<DomainEvent> = z
       cause: z.enum(['age', 'room', 'open-alarm']),
       reason: words,
     }),
-    z.object({ kind: z.literal('evidence.fetched'), ...decided, ...ofEvidence, by: idOf<UserId>() }),
+    z.object({
+      kind: z.literal('evidence.fetched'),
+      ...decided,
+      ...ofEvidence,
+      by: z.union([idOf<UserId>(), z.object({ uplink: idOf<UplinkId>() })]),
+    }),
   ])
   .openapi('Event');
 
