@@ -52,6 +52,7 @@ export async function keeperOf(
       before: seconds(evidence.beforeSeconds),
       after: seconds(evidence.afterSeconds),
       profile: media.ring.profile,
+      sound: evidence.sound,
       most: evidence.megabytes * mebibyte,
       leaveFree: evidence.leaveFreeMegabytes * mebibyte,
       keepFor: hours(evidence.days * 24),

@@ -8,6 +8,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { rtspSource } from '../adapters/cameras/rtsp-pull.ts';
 import { audioTools, videoTools } from '../adapters/protocols/codecs.ts';
 import { referenceTime } from '../adapters/protocols/fmp4/reference-time.ts';
+import { initOfBoth, placeFragment } from '../adapters/protocols/fmp4/two-tracks.ts';
 import { wholeFragments } from '../adapters/protocols/fmp4/whole-fragments.ts';
 import { PsMuxer } from '../adapters/protocols/ps/muxer.ts';
 import { openRtpExit } from '../adapters/viewers/rtp-exit.ts';
@@ -135,7 +136,7 @@ function mediaParts(settings: MediaSettings, clock: Clock, log: Logger): MediaPa
       return openH264(clock, settings.transcoding.ffmpeg);
     },
     codecs: { video: videoTools, audio: audioTools },
-    clips: { referenceTime, wholeFragments },
+    clips: { referenceTime, wholeFragments, initOfBoth, placeFragment },
     programMuxer: (tracks, version) => new PsMuxer(tracks, version),
     openExit: (order) => openRtpExit(order, { clock, patience: settings.rtpReach }),
     openRtsp: (listen, hub) => openRtspServer(listen, hub, { clock, log }),

@@ -7,7 +7,7 @@ export interface Gap {
   readonly to: Instant;
 }
 
-/** The pictures of a recorded stream into a file. Says `RecordingMessage`s over the port, and hears `RecordingOrder`s. */
+/** The pictures of a recorded stream, and their sound, into a file. Says `RecordingMessage`s over the port, and hears `RecordingOrder`s. */
 export interface RecordingSpec {
   readonly kind: 'recording';
   /** Its name once it is finished. */
@@ -17,6 +17,8 @@ export interface RecordingSpec {
   readonly lasting: Millis;
   /** Bytes that it may take; it asks for more. */
   readonly room: number;
+  /** Where the camera sends any. */
+  readonly sound: boolean;
   readonly port: import('node:worker_threads').MessagePort;
 }
 

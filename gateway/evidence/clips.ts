@@ -13,6 +13,7 @@ export interface ClipParts {
   readonly media: Pick<MediaPlane, 'prepare' | 'mendRecording'>;
   readonly store: EvidenceStore;
   readonly profile: StreamProfile;
+  readonly sound: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tell: (fact: EvidenceFact) => Promise<void>;
@@ -125,7 +126,7 @@ export class Clips {
   }
 
   async #run(recording: Recording, theirs: MessagePort): Promise<RecordingEnd> {
-    const { media, store, profile, clock } = this.#parts;
+    const { media, store, profile, sound, clock } = this.#parts;
     const { file, wishes, port } = recording;
     const [wish] = wishes;
     if (!wish || !(await store.room(file, roomStep))) {
@@ -153,6 +154,7 @@ export class Clips {
       reach,
       lasting,
       room: roomStep,
+      sound,
     } as const;
     await media.prepare({ ...sink, port: theirs }, new AbortController().signal);
     return ended;

@@ -20,6 +20,8 @@ export interface EvidenceSettings extends StoreLimits {
   readonly before: Millis;
   readonly after: Millis;
   readonly profile: StreamProfile;
+  /** Clips have it, where the camera sends any. */
+  readonly sound: boolean;
 }
 
 export interface EvidenceParts {
@@ -61,7 +63,7 @@ const patience = seconds(5);
 export function openEvidence(parts: EvidenceParts): EvidenceKeeper {
   const { folder, settings, journal, passes, tell, clock, log } = parts;
   const { read } = journal;
-  const { profile } = settings;
+  const { profile, sound } = settings;
   const store = new EvidenceStore({
     ...{ folder, limits: settings, clock, log, tell },
     isOpen: (alarm) => {
@@ -73,7 +75,7 @@ export function openEvidence(parts: EvidenceParts): EvidenceKeeper {
       return bavail * bsize;
     },
   });
-  const clips = new Clips({ media: parts.media, store, profile, clock, log, tell });
+  const clips = new Clips({ media: parts.media, store, profile, sound, clock, log, tell });
   const stills = new Stills({ snapshots: parts.snapshots, store, profile, log, tell });
   const raised = (alarm: EventId): AlarmRaised | undefined => {
     const event = read.find(alarm)?.event;

@@ -1,5 +1,5 @@
 /** What the media plane is handed by `gateway/assemble-media.ts`: it knows cameras, codecs and viewers only through these. */
-import type { AudioCodec, AudioTrack, RtpOrder, RtspListen, VideoCodec } from '../domain/media.ts';
+import type { AudioCodec, AudioTrack, RtpOrder, RtspListen, TrackKind, VideoCodec } from '../domain/media.ts';
 import type { MediaHub, RtpExit, StreamReceiver, StreamSource, ViewerDoor } from '../domain/media-ports.ts';
 import type { Clock, KeyframeAsker, Logger, StreamResolver } from '../domain/ports.ts';
 import type { Instant, Millis } from '../domain/time.ts';
@@ -122,6 +122,10 @@ export interface VideoTranscoder {
 export interface ClipTools {
   /** To stand before the first fragment, whose first picture came then: the file tells by itself when it was. */
   referenceTime(at: Instant): Uint8Array;
+  /** What a file of pictures and sound begins with, out of what one of each begins with. */
+  initOfBoth(pictures: Uint8Array, sound: Uint8Array): Uint8Array;
+  /** Makes a fragment of one track the so-manyth of such a file, in place. */
+  placeFragment(fragment: Buffer, sequence: number, track: TrackKind): void;
   /** Up to where the file holds whole fragments, and what it says of its time: epoch ms, and ms from first picture to last. */
   wholeFragments(
     size: number,

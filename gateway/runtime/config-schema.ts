@@ -133,6 +133,8 @@ export const configSchema = section({
     /** A clip begins so long before the press, and ends so long after it. The rings reach at least 5 s further back. */
     beforeSeconds: z.number().min(0).max(240).default(30),
     afterSeconds: z.number().min(5).max(540).default(60),
+    /** Clips have the sound of cameras that send any. */
+    sound: z.boolean().default(true),
     /** Kept so long; longer while nobody has taken the alarm on. */
     days: z.number().min(1).max(3_650).default(30),
     /** Disk of all evidence together, in MiB; beyond it the oldest goes. */

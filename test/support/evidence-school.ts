@@ -74,7 +74,7 @@ export async function openEvidenceSchool(options: EvidenceSchoolOptions) {
     ...{ folder: join(folder, 'evidence'), journal, media, clock, log, passes: openPasses(new Secret('a key of the box')) },
     snapshots: openPictures(undefined, { media, clock, hurry: true }),
     settings: {
-      ...{ before: seconds(2), after: seconds(2), profile: 'main', most: 1024 * mebibyte, leaveFree: 0, keepFor: seconds(3_600) },
+      ...{ before: seconds(2), after: seconds(2), profile: 'main', sound: true, most: 1024 * mebibyte, leaveFree: 0, keepFor: seconds(3_600) },
       ...settings,
     },
     tell: async (fact) => {

@@ -5,7 +5,11 @@ import type { ChannelId } from '../../gateway/domain/ids.ts';
 import type { MediaPlane } from '../../gateway/domain/ports.ts';
 import type { RecordingEnd, RecordingMessage, RecordingOrder, RecordingSpec } from '../../gateway/domain/recording.ts';
 
-export async function startRecording(plane: MediaPlane, channel: ChannelId, spec: Omit<RecordingSpec, 'kind' | 'port'>) {
+export async function startRecording(
+  plane: MediaPlane,
+  channel: ChannelId,
+  spec: Omit<RecordingSpec, 'kind' | 'port' | 'sound'> & { readonly sound?: boolean },
+) {
   const { port1, port2 } = new MessageChannel();
   const messages: RecordingMessage[] = [];
   const ended = new Promise<RecordingEnd>((resolve) => {
@@ -14,12 +18,15 @@ export async function startRecording(plane: MediaPlane, channel: ChannelId, spec
       if (message.kind === 'ended') resolve(message);
     });
   });
-  await plane.prepare({ kind: 'recording', channel, profile: 'main', purpose: 'local', port: port2, ...spec }, new AbortController().signal);
+  await plane.prepare(
+    { kind: 'recording', channel, profile: 'main', purpose: 'local', sound: true, port: port2, ...spec },
+    new AbortController().signal,
+  );
   return { messages, ended, order: (order: RecordingOrder) => port1.postMessage(order), close: () => port1.close() };
 }
 
-/** What ffprobe makes of a film: what it complains of, its pictures, and its length in seconds. */
-export function probe(ffprobe: string, file: string) {
+/** What ffprobe makes of the pictures of a film, or of its sound: what it complains of, how many packets there are, and how many seconds. */
+export function probe(ffprobe: string, file: string, stream: 'v' | 'a' = 'v') {
   const { stdout, stderr } = spawnSync(
     ffprobe,
     [
@@ -28,7 +35,7 @@ export function probe(ffprobe: string, file: string) {
       '-f',
       'mp4',
       '-select_streams',
-      'v',
+      stream,
       '-count_packets',
       '-show_entries',
       'stream=nb_read_packets,codec_name:packet=pts_time',

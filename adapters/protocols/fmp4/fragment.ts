@@ -19,7 +19,9 @@ const template = box(
     fullBox('trun', 1, 0x000f01, u32(0, 0)),
   ),
 );
-const places = { sequence: 20, trackFragment: 24, decodeTime: 60, run: 68, sampleCount: 80, dataOffset: 84 } as const;
+/** Of what a file of two tracks has its own. */
+export const fragmentPlaces = { sequence: 20, track: 44 } as const;
+const places = { ...fragmentPlaces, trackFragment: 24, decodeTime: 60, run: 68, sampleCount: 80, dataOffset: 84 } as const;
 const bytesPerSample = 16;
 
 /** Write the samples in order; then `bytes` is complete. */

@@ -1,4 +1,6 @@
 /** How far a fragmented file can be played that nobody finished: up to its last whole fragment. Reads headers, never the pictures. */
+import { inside } from './children.ts';
+import { trackId } from './movie.ts';
 import { readReferenceTime } from './reference-time.ts';
 
 export interface WholeFragments {
@@ -16,11 +18,11 @@ const mostRead = 256 * 1024;
 /** Of version, flags and times in mdhd (ISO/IEC 14496-12 §8.4.2). */
 const timescalePlaces = { 0: 20, 1: 28 } as const;
 
-/** `read`: so many bytes from there, fewer only at the end of the file. One video track, as all clips have. */
+/** `read`: so many bytes from there, fewer only at the end of the file. The times are those of its first track, the pictures. */
 export async function wholeFragments(size: number, read: (at: number, length: number) => Promise<Buffer>): Promise<WholeFragments> {
   let timescale = 0;
   let began: number | undefined;
-  let pending: number | undefined;
+  let pending: { readonly track: number; readonly decodeTime: number } | undefined;
   let first: number | undefined;
   let last = 0;
   let end = 0;
@@ -37,12 +39,14 @@ export async function wholeFragments(size: number, read: (at: number, length: nu
       if (type === 'moov') timescale = timescaleOf(bytes) ?? 0;
       if (timescale === 0) break;
       if (type === 'prft') began ??= readReferenceTime(bytes, timescale);
-      if (type === 'moof') pending = decodeTimeOf(bytes);
+      if (type === 'moof') pending = startOf(bytes);
     }
     at += length;
     if (type !== 'mdat' || pending === undefined) continue;
-    first ??= pending;
-    last = Math.max(last, pending);
+    if (pending.track === trackId) {
+      first ??= pending.decodeTime;
+      last = Math.max(last, pending.decodeTime);
+    }
     pending = undefined;
     fragments += 1;
     end = at;
@@ -57,22 +61,9 @@ function timescaleOf(moov: Buffer): number | undefined {
   return mdhd && mdhd.length >= place + 4 ? mdhd.readUInt32BE(place) || undefined : undefined;
 }
 
-function decodeTimeOf(moof: Buffer): number | undefined {
+function startOf(moof: Buffer): { readonly track: number; readonly decodeTime: number } | undefined {
+  const tfhd = inside(moof, ['traf', 'tfhd']);
   const tfdt = inside(moof, ['traf', 'tfdt']);
-  if (!tfdt || tfdt.length < (tfdt[8] === 1 ? 20 : 16)) return undefined;
-  return tfdt[8] === 1 ? Number(tfdt.readBigUInt64BE(12)) : tfdt.readUInt32BE(12);
-}
-
-/** The first box on this path inside a box. */
-function inside(box: Buffer, [type, ...further]: readonly string[]): Buffer | undefined {
-  for (let at = 8; box.length - at >= 8; ) {
-    const length = box.readUInt32BE(at);
-    if (length < 8 || at + length > box.length) return undefined;
-    if (box.toString('latin1', at + 4, at + 8) === type) {
-      const found = box.subarray(at, at + length);
-      return further.length === 0 ? found : inside(found, further);
-    }
-    at += length;
-  }
-  return undefined;
+  if (!tfhd || tfhd.length < 16 || !tfdt || tfdt.length < (tfdt[8] === 1 ? 20 : 16)) return undefined;
+  return { track: tfhd.readUInt32BE(12), decodeTime: tfdt[8] === 1 ? Number(tfdt.readBigUInt64BE(12)) : tfdt.readUInt32BE(12) };
 }

@@ -2,9 +2,8 @@
  * One recording: from the ring into a file, then picture by picture as they come, until its time is over. The file can be played while it grows,
  * and whatever ends it, it ends with a whole fragment. Waits for the disk, never makes anybody else wait for it.
  */
-import type { StreamDescription } from '../../domain/media.ts';
 import type { Clock, Logger } from '../../domain/ports.ts';
-import type { Gap, RecordingCut, RecordingEnd, RecordingMessage, RecordingOrder, RecordingSpec } from '../../domain/recording.ts';
+import type { RecordingCut, RecordingEnd, RecordingMessage, RecordingOrder, RecordingSpec } from '../../domain/recording.ts';
 import { type Instant, instant, millis, seconds } from '../../domain/time.ts';
 import type { Turns } from '../../runtime/turns.ts';
 import type { AccessUnit } from '../access-unit.ts';
@@ -12,8 +11,8 @@ import type { Hold } from '../held-streams.ts';
 import type { MediaParts } from '../ports.ts';
 import { longestStep } from '../recorder-ring.ts';
 import type { OpenSink } from '../sinks.ts';
-import { VideoFragments } from '../video-fragments.ts';
 import { ClipFile } from './clip-file.ts';
+import { Film } from './film.ts';
 import type { ClipMemory } from './memory.ts';
 
 export interface RecordingSurroundings {
@@ -53,19 +52,10 @@ class Recording {
   readonly #spec: RecordingSpec;
   readonly #hold: Hold;
   readonly #surroundings: RecordingSurroundings;
-  readonly #frames: VideoFragments;
+  readonly #film: Film;
   readonly #life = new AbortController();
   readonly #wallAtZero: number;
   #queue: Waiting[] = [];
-  #described: StreamDescription | undefined;
-  #pieces: Buffer[] = [];
-  #size = 0;
-  #init: Uint8Array | undefined;
-  /** Nothing but a keyframe can come next. */
-  #awaitsKeyframe = true;
-  #first: number | undefined;
-  #last: number | undefined;
-  readonly #gaps: Gap[] = [];
   #cut: RecordingCut | undefined;
   #detail: string | undefined;
   /** Nothing more goes into the file. */
@@ -83,9 +73,10 @@ class Recording {
     this.#room = spec.room;
     this.#wallAtZero = clock.now() - clock.monotonic();
     this.#endsAt = clock.monotonic() + spec.lasting;
-    this.#frames = new VideoFragments((message) => {
-      if (message.kind === 'init') this.#begin(message.bytes);
-      else this.#keep(message.bytes);
+    this.#film = new Film({
+      ...{ parts: surroundings.parts, sound: spec.sound },
+      described: () => hold.stream.description,
+      wall: (at) => this.#wall(at),
     });
     spec.port.on('message', (order: RecordingOrder) => this.#take(order));
     spec.port.once('close', () => {
@@ -157,22 +148,23 @@ class Recording {
   async #finish(file: ClipFile): Promise<RecordingEnd> {
     const { clock } = this.#surroundings;
     const cut = this.#cut;
-    const told = { gaps: this.#gaps, ...(cut === undefined ? {} : { cut }), ...(this.#detail === undefined ? {} : { detail: this.#detail }) };
+    const { first, last, gaps } = this.#film;
+    const told = { gaps, ...(cut === undefined ? {} : { cut }), ...(this.#detail === undefined ? {} : { detail: this.#detail }) };
     const { bytes } = file;
-    if (bytes === 0 || this.#first === undefined || this.#last === undefined) {
+    if (bytes === 0 || first === undefined || last === undefined) {
       await this.#atDisk(() => file.discard());
       return { bytes: 0, ...told };
     }
     // A camera that went away and did not come back.
     const ended = Math.min(clock.monotonic(), this.#endsAt);
-    if (ended - this.#last > longestStep) this.#gaps.push({ from: this.#wall(this.#last), to: this.#wall(ended) });
+    if (ended - last > longestStep) gaps.push({ from: this.#wall(last), to: this.#wall(ended) });
     const sha256 = await this.#atDisk(() => file.finish());
-    return { bytes, sha256, from: this.#wall(this.#first), to: this.#wall(this.#last), ...told };
+    return { bytes, sha256, from: this.#wall(first), to: this.#wall(last), ...told };
   }
 
   #await(unit: AccessUnit, at: number): void {
     const { memory } = this.#surroundings;
-    if (unit.track !== 'video' || this.#life.signal.aborted) return;
+    if ((unit.track === 'audio' && !this.#spec.sound) || this.#life.signal.aborted) return;
     this.#queue.push({ unit, at });
     memory.held += unit.wire.length;
     if (memory.full) this.stop('slow-disk');
@@ -185,7 +177,7 @@ class Recording {
       // Asked before it is its turn: others need not wait for the answer.
       await this.#fits(file.bytes + pieceBytes);
       using _turn = await this.#surroundings.turns.take();
-      const written = this.#last;
+      const written = this.#film.last;
       const piece = this.#mux();
       if (piece.length === 0) continue;
       try {
@@ -197,10 +189,11 @@ class Recording {
       } catch (error) {
         this.#break('disk', sentenceOf(error));
       }
-      this.#last = written;
+      this.#film.last = written;
     }
-    if (file.bytes === before || this.#first === undefined || this.#last === undefined) return;
-    const grown: RecordingMessage = { kind: 'grown', bytes: file.bytes, from: this.#wall(this.#first), to: this.#wall(this.#last) };
+    const { first, last } = this.#film;
+    if (file.bytes === before || first === undefined || last === undefined) return;
+    const grown: RecordingMessage = { kind: 'grown', bytes: file.bytes, from: this.#wall(first), to: this.#wall(last) };
     this.#spec.port.postMessage(grown);
   }
 
@@ -209,64 +202,18 @@ class Recording {
     return await work();
   }
 
-  /** As many of the pictures that wait as go into one piece. */
+  /** As much of what waits as goes into one piece. */
   #mux(): Buffer {
     let taken = 0;
     for (const { unit, at } of this.#queue) {
-      if (this.#size >= pieceBytes || this.#broken) break;
+      if (this.#film.size >= pieceBytes || this.#film.over) break;
       taken += 1;
       this.#surroundings.memory.held -= unit.wire.length;
-      this.#accept(unit, at);
+      this.#film.accept(unit, at);
     }
     this.#queue.splice(0, taken);
-    const piece = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
-    this.#pieces = [];
-    this.#size = 0;
-    return piece;
-  }
-
-  #accept(unit: AccessUnit, at: number): void {
-    const last = this.#last;
-    const late = last !== undefined && at - last > longestStep;
-    if (late && !this.#awaitsKeyframe) {
-      this.#frames.pause();
-      this.#awaitsKeyframe = true;
-    }
-    if (this.#awaitsKeyframe && !unit.keyframe) return;
-    this.#awaitsKeyframe = false;
-    if (unit.keyframe) this.#describe();
-    this.#first ??= at;
-    this.#frames.accept(unit);
-    if (this.#broken) return;
-    if (late) this.#gaps.push({ from: this.#wall(last), to: this.#wall(at) });
-    this.#last = at;
-  }
-
-  #describe(): void {
-    const { description } = this.#hold.stream;
-    if (!description || description === this.#described) return;
-    this.#described = description;
-    this.#frames.describe(description.video, this.#surroundings.parts.codecs.video(description.video.codec));
-  }
-
-  #begin(init: Uint8Array): void {
-    if (this.#init) {
-      if (Buffer.compare(this.#init, init) !== 0) this.#break('format');
-      return;
-    }
-    this.#init = init;
-    this.#push(init);
-    this.#push(this.#surroundings.parts.clips.referenceTime(this.#wall(this.#first!)));
-  }
-
-  #keep(fragment: Uint8Array): void {
-    if (!this.#broken) this.#push(fragment);
-  }
-
-  /** Copied: what a fragment lies in is used again. */
-  #push(bytes: Uint8Array): void {
-    this.#pieces.push(Buffer.from(bytes));
-    this.#size += bytes.length;
+    if (this.#film.over) this.#break('format');
+    return this.#film.take();
   }
 
   #take(order: RecordingOrder): void {
