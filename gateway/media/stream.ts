@@ -192,8 +192,9 @@ export class Stream {
   keyframe(until?: number): Keyframe | undefined {
     const { description } = this.#tracks;
     const recorded = until !== undefined || this.fanOut.cached.length === 0 ? this.#ring?.newest(until) : undefined;
-    const group = recorded ?? this.fanOut.cached;
-    return description && this.#facts && keyframeOf(group, description.video, { tools: this.#tracks.video, facts: this.#facts });
+    return (
+      description && this.#facts && keyframeOf(recorded ?? this.fanOut.cached, description.video, { tools: this.#tracks.video, facts: this.#facts })
+    );
   }
 
   telemetry(holds: number): StreamTelemetry {
