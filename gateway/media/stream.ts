@@ -190,11 +190,9 @@ export class Stream {
 
   /** The newest one that is cached, or that was recorded before the camera went. `until`: the newest of that moment, monotonic. */
   keyframe(until?: number): Keyframe | undefined {
-    const { description } = this.#tracks;
+    const { description, video: tools } = this.#tracks;
     const recorded = until !== undefined || this.fanOut.cached.length === 0 ? this.#ring?.newest(until) : undefined;
-    return (
-      description && this.#facts && keyframeOf(recorded ?? this.fanOut.cached, description.video, { tools: this.#tracks.video, facts: this.#facts })
-    );
+    return description && this.#facts && keyframeOf(recorded ?? this.fanOut.cached, description.video, { tools, facts: this.#facts });
   }
 
   telemetry(holds: number): StreamTelemetry {

@@ -5,6 +5,7 @@ import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
 import { brokerKills, brokerRestarts } from './broker.ts';
+import { clipKills } from './clip.ts';
 import { clockJumps } from './clock.ts';
 import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
 import { type Campaign, killCampaign } from './kill.ts';
@@ -36,6 +37,7 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'slow-disk': [slowDisk],
   'io-error': [brokenDisk],
   clock: [clockJumps],
+  clip: [clipKills],
   network: [brokenLines],
   broker: [brokerRestarts, brokerKills],
   'broker-killed': [brokerKills],
@@ -55,7 +57,7 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
 
 /** Their parts of the gateway run in this process, or in one that needs no build. */
 const unbuilt: ReadonlySet<string> = new Set([
-  ...['platform-restarts', 'platform-address', 'platform-link', 'second-path'],
+  ...['clip', 'platform-restarts', 'platform-address', 'platform-link', 'second-path'],
   ...['platform-loss', 'platform-loss-kernel', 'platform-weather'],
 ]);
 
