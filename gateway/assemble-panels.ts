@@ -32,6 +32,7 @@ export function openPanels({ inventory, journal, intake, clock, log }: PanelPart
     dialects: new Map(panelDialects.map((dialect) => [dialect.name, dialect])),
     sessionLost: intake.sessionLost,
     tested: journal.read.panelTests(),
+    armed: journal.read.armedBefore(),
     openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
   });
   const { orders, perform } = fleet;

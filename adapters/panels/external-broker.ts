@@ -13,6 +13,7 @@ import type { Secret } from '../../gateway/domain/secret.ts';
 import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { matches } from '../../gateway/domain/topic-filter.ts';
 import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
+import { openBacklog } from './broker-backlog.ts';
 
 export interface ExternalBrokerOptions {
   /** As panels name it in the inventory (`panel.broker`). */
@@ -39,6 +40,7 @@ const topicsEvery = seconds(5);
 export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
   const { name, clock, log, onConnected } = options;
   const keepalive = options.keepalive ?? seconds(30);
+  const backlog = openBacklog(clock);
   return {
     name,
     async run(door, signal) {
@@ -51,6 +53,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       const { default: mqtt } = await import('mqtt'); // Large, and few sites have a broker of their own.
       const client = mqtt.connect(options.url, { ...clientOptions(options, keepalive), manualConnect: true });
       let connectedAt: (() => Instant) | undefined;
+      const speaker = speakersAt(door);
       const fail = (sentence: string, cause?: unknown) => {
         broken.abort(new GatewayError('PANEL_BROKER', `Broker ${name} at ${options.url}: ${sentence}`, { cause, context: { broker: name } }));
       };
@@ -62,9 +65,10 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
           () => Promise.reject(new Error(`The commit took more than ${within / 1_000} s.`)),
           () => undefined, // committed in time, or not at all: the race is over
         );
-        Promise.race([take(door, packet, { clock, log, connectedAt }), overdue]).then(
+        Promise.race([take(door, packet, { clock, log, connectedAt, kept: backlog.waited(packet), speaker }), overdue]).then(
           () => {
             committed.abort();
+            backlog.taken();
             done();
           },
           (error) => {
@@ -79,6 +83,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       client.on('close', () => fail('the connection was closed.'));
       client.on('connect', ({ sessionPresent }) => {
         connectedAt = rememberedAt(clock);
+        backlog.connected(sessionPresent);
         log.info('panel broker connected', { broker: name, sessionPresent });
         onConnected?.();
         if (!sessionPresent) door.sessionLost();
@@ -87,12 +92,13 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
         if (signal.aborted) return;
         client.connect();
         await Promise.all([
-          keepTopics(door, client, clock, ending, fail),
+          keepTopics(door, client, options, ending, fail),
           sendOrders(door, client, { clock, signal: ending, version: options.protocolVersion ?? 4 }),
         ]);
         if (!signal.aborted) throw broken.signal.reason;
       } finally {
         signal.removeEventListener('abort', abandon);
+        if (connectedAt !== undefined) backlog.left();
         await ended(client);
       }
     },
@@ -118,12 +124,17 @@ function clientOptions(options: ExternalBrokerOptions, keepalive: Millis): IClie
   };
 }
 
-async function take(
-  door: PanelDoor,
-  packet: IPublishPacket,
-  { clock, log, connectedAt }: { readonly clock: Clock; readonly log: Logger; readonly connectedAt: (() => Instant) | undefined },
-): Promise<void> {
-  const panel = speaker(door, packet.topic);
+interface Taking {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly connectedAt: (() => Instant) | undefined;
+  /** It waited for us at the broker. */
+  readonly kept: boolean;
+  readonly speaker: (topic: string) => PanelId | undefined;
+}
+
+async function take(door: PanelDoor, packet: IPublishPacket, { clock, log, connectedAt, kept, speaker }: Taking): Promise<void> {
+  const panel = speaker(packet.topic);
   if (panel === undefined) {
     // A panel that was removed meanwhile; refusing would only bring it back for ever.
     log.warn('panel message from nobody', { topic: packet.topic.slice(0, 200) });
@@ -136,20 +147,33 @@ async function take(
     qos: packet.qos,
     retained: packet.retain,
     duplicate: packet.dup,
+    kept,
     receivedAt: clock.now(),
     ...(connectedAt === undefined ? {} : { connectedAt: connectedAt() }),
   });
 }
 
-function speaker(door: PanelDoor, topic: string): PanelId | undefined {
-  return door.panels().find(({ topics }) => topics.some((filter) => matches(filter, topic)))?.panel.id;
+/** More topics than panels have; somebody who makes up new ones cannot fill the memory. */
+const mostTopics = 10_000;
+
+/** Whose topic it is. Asked with each message, and found once for each topic: the list of panels is another when the inventory changes. */
+function speakersAt(door: PanelDoor): (topic: string) => PanelId | undefined {
+  let listed = door.panels();
+  const known = new Map<string, PanelId | undefined>();
+  return (topic) => {
+    const panels = door.panels();
+    if (panels !== listed || known.size >= mostTopics) known.clear();
+    listed = panels;
+    if (!known.has(topic)) known.set(topic, panels.find(({ topics }) => topics.some((filter) => matches(filter, topic)))?.panel.id);
+    return known.get(topic);
+  };
 }
 
 /** Subscribes to the topics of every panel, and follows the inventory. A new subscription brings the retained state. */
 async function keepTopics(
   door: PanelDoor,
   client: MqttClient,
-  clock: Clock,
+  { clock, log }: Pick<ExternalBrokerOptions, 'clock' | 'log'>,
   signal: AbortSignal,
   fail: (sentence: string, cause?: unknown) => void,
 ): Promise<void> {
@@ -170,6 +194,7 @@ async function keepTopics(
     }
     for (const topic of fresh) held.add(topic);
     for (const topic of stale) held.delete(topic);
+    if (fresh.length > 0) log.info('panel topics heard', { topics: held.size });
     await clock.sleep(topicsEvery, signal).catch(() => undefined); // aborted: the loop ends
   }
 }

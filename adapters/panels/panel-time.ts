@@ -14,13 +14,18 @@ const catchingUp = seconds(60);
  * The panel's clock is corrected by its last heartbeat: a slow clock alone must never turn a live panic into history. While no heartbeat
  * has told the offset, its clock is believed only just after a connect, when queues are emptied, or while it admits a backlog.
  */
-export function waited(message: PanelMessage, deviceTime: Instant): boolean {
+function waited(message: PanelMessage, deviceTime: Instant): boolean {
   const { receivedAt, connectedAt, clockOffset, queued = 0 } = message;
   const happened = deviceTime - (clockOffset ?? 0);
   const clockKnown = clockOffset !== undefined;
   if (receivedAt - happened > late && (clockKnown || queued > 0)) return true;
   if (connectedAt === undefined || happened >= connectedAt - connecting) return false;
   return clockKnown || receivedAt - connectedAt <= catchingUp;
+}
+
+/** Whether it happened while it could not reach us: its broker kept it until we came, or its own time says so. */
+export function heardLate(message: PanelMessage, deviceTime: Instant | undefined): boolean {
+  return message.kept === true || (deviceTime !== undefined && waited(message, deviceTime));
 }
 
 /** A clock that was never set (1970, 2000) or runs in the far future tells nothing: the alarm counts, its time does not. */

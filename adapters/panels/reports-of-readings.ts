@@ -11,7 +11,7 @@ import { zoneId } from '../../gateway/domain/ids.ts';
 import type { Report } from '../../gateway/domain/report.ts';
 import { ofZone, tamperOf, troubleOf } from './conditions.ts';
 import { dedupeKey } from './dedupe-key.ts';
-import { waited } from './panel-time.ts';
+import { heardLate } from './panel-time.ts';
 import { activity, type Reading, type Sign } from './reading.ts';
 import { zoneOfLabel } from './zone-of.ts';
 
@@ -70,7 +70,7 @@ function signReports(panel: Panel, message: PanelMessage, sign: Sign): readonly 
   if (trouble !== undefined) return [{ kind: 'trouble', code: trouble, active, ...(ofZone(trouble) ? { zone: zone.id } : {}), ...said }];
 
   const state = kind === 'event' ? (active ? 'raised' : 'restored') : active ? 'still' : 'quiet';
-  const { drill = false, test = false, historical = retained || (at !== undefined && waited(message, at)) } = sign;
+  const { drill = false, test = false, historical = retained || heardLate(message, at) } = sign;
   const dedupe = kind === 'event' ? eventKey(panel, message, sign, type) : `${panel.id}|state|${receivedAt}|${zone.id}|${type}|${state}`;
   const text = sign.text ?? (zone.known === undefined && sign.zone !== undefined && sign.zone !== zone.id ? sign.zone : undefined);
   const verification = sign.verification ?? (/\.verified$/.test(type) ? 'sequential' : undefined);

@@ -89,6 +89,8 @@ export interface PanelMessage {
   readonly qos: 0 | 1 | 2;
   readonly retained: boolean;
   readonly duplicate: boolean;
+  /** It lay at a broker until we came, and was no state that the broker keeps: what it says, happened while nobody listened. */
+  readonly kept?: boolean;
   readonly receivedAt: Instant;
   /** Since when messages of this panel can reach us: what is older waited somewhere. */
   readonly connectedAt?: Instant;

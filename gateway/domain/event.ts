@@ -139,6 +139,8 @@ export interface ArmingChanged extends Decided {
   readonly panel: PanelId;
   readonly partition: string;
   readonly mode: ArmMode;
+  /** It changed while nobody listened: found when the panel was heard again. */
+  readonly historical?: boolean;
   readonly user?: string;
   readonly dedupe: string;
   readonly sequence?: PanelSequence;

@@ -25,7 +25,7 @@ import type {
   WantedKeyframe,
 } from './media.ts';
 import type { MendedRecording } from './recording.ts';
-import type { PanelSequence } from './report.ts';
+import type { ArmMode, PanelSequence } from './report.ts';
 import type { Instant, Millis } from './time.ts';
 
 // ---- what every adapter is given
@@ -151,6 +151,8 @@ export interface SupervisionReader {
   lastTestAlarm(uplink?: UplinkId): { readonly at: Instant; readonly state?: DeliveryStatus['state'] } | undefined;
   /** When each panel last sent its own test. */
   panelTests(): ReadonlyMap<PanelId, Instant>;
+  /** How each partition of each panel was last seen to be armed. */
+  armedBefore(): ReadonlyMap<PanelId, ReadonlyMap<string, ArmMode>>;
   /** When a zone of this panel last raised or ended an alarm. */
   lastAlarmOf(panel: PanelId): Instant | undefined;
 }

@@ -59,6 +59,8 @@ export type Report =
       readonly historical: boolean;
       /** Same content, same key: made from panel, boot and seq, or from the content (alarm-panels §2.5). */
       readonly dedupe: string;
+      /** Of a snapshot beside which events come: one that is on its way may tell it better. `of-any-type`: what stands in the zone, it does not say. */
+      readonly snapshot?: 'of-its-type' | 'of-any-type';
       /** The code as sent, for example Contact ID `1120`. */
       readonly code: string;
       readonly text?: string;
@@ -70,6 +72,8 @@ export type Report =
       readonly kind: 'arming';
       readonly partition: string;
       readonly mode: ArmMode;
+      /** It changed while nobody listened. */
+      readonly historical?: boolean;
       readonly user?: string;
       readonly dedupe: string;
     })

@@ -1,6 +1,7 @@
 /**
- * Alarms that a snapshot shows but no event told. They wait a moment: a panel that comes back tells its state first and its queue after,
- * and the event itself, with its time and count, is better than our filling-in. What no event explains in time is reported as `still`.
+ * Alarms of which only a state tells, and that wait a moment before they are reported as `still`. Those of a snapshot beside which events come: a panel that
+ * comes back tells its state first and its queue after, and the event itself, with its time and count, is better than our filling-in. And copies that a
+ * broker kept, where it hangs on the arming whether they are alarms: the copy of that comes among them, in any order.
  */
 import type { AlarmType } from '../domain/alarm.ts';
 import type { PanelId } from '../domain/ids.ts';
@@ -17,56 +18,73 @@ export interface ReconcilerOptions {
   readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
   /** How many messages the panel still holds. */
   readonly queued: (panel: PanelId) => number;
+  /** When a copy that a broker kept last came, of any panel; monotonic. */
+  readonly lastCopy: () => Millis;
   readonly fillIn: (report: ZoneReport) => Promise<unknown>;
   readonly wait?: Millis;
 }
 
 export interface Reconciler {
-  /** The snapshot shows this zone in alarm. */
-  shows(panel: PanelId, report: ZoneReport): void;
-  /** An event of this zone came: it explains the snapshot. */
-  explained(panel: PanelId, zone: string): void;
+  /** A state shows this. `anew`: what it means by what is known later; undefined: no alarm. */
+  shows(panel: PanelId, report: ZoneReport, anew: () => ZoneReport | undefined): void;
+  /** This came meanwhile. */
+  explained(panel: PanelId, report: ZoneReport): void;
   close(): void;
 }
 
 /** Long enough for a queue to begin, short enough for a person in need. */
 const usualWait = seconds(5);
 
-export function openReconciler({ clock, log, openAlarms, queued, fillIn, wait = usualWait }: ReconcilerOptions): Reconciler {
-  const pending = new Map<string, AbortController>();
-  const keyOf = (panel: PanelId, zone: string) => `${panel}|${zone}`;
+interface Pending {
+  readonly panel: PanelId;
+  readonly report: ZoneReport;
+  readonly life: AbortController;
+}
 
-  const fill = async (panel: PanelId, report: ZoneReport, signal: AbortSignal): Promise<void> => {
+export function openReconciler({ clock, log, openAlarms, queued, lastCopy, fillIn, wait = usualWait }: ReconcilerOptions): Reconciler {
+  const pending = new Map<string, Pending>();
+  const keyOf = (panel: PanelId, { zone, type }: ZoneReport) => `${panel}|${zone}|${type}`;
+
+  const told = (panel: PanelId, { zone, type, snapshot }: ZoneReport): boolean => {
+    const open = openAlarms(panel, zone);
+    return snapshot === 'of-any-type' ? open.length > 0 : open.includes(type);
+  };
+
+  const fill = async (panel: PanelId, anew: () => ZoneReport | undefined, signal: AbortSignal): Promise<void> => {
+    // Thousands of copies take their time on a busy box, and the one that decides may be the last.
     do await clock.sleep(wait, signal);
-    while (queued(panel) > 0);
-    // Any open alarm of the zone will do: a snapshot may not say which type stands.
-    if (openAlarms(panel, report.zone).length > 0) return;
+    while (queued(panel) > 0 || clock.monotonic() - lastCopy() < wait / 2);
+    const report = anew();
+    if (report === undefined || told(panel, report)) return;
     log.warn('alarm known from state only', { panel, zone: report.zone, type: report.type });
     await fillIn(report);
   };
 
   return {
-    shows(panel, report) {
-      const key = keyOf(panel, report.zone);
-      if (pending.has(key) || openAlarms(panel, report.zone).length > 0) return;
+    shows(panel, report, anew) {
+      const key = keyOf(panel, report);
+      if (pending.has(key) || told(panel, report)) return;
       const life = new AbortController();
-      pending.set(key, life);
-      fill(panel, report, life.signal)
+      pending.set(key, { panel, report, life });
+      fill(panel, anew, life.signal)
         .catch((error) => {
           // Aborted: explained by an event. Otherwise it was not journalled, and the next snapshot shows it again.
           if (!life.signal.aborted) log.error('alarm from state not recorded', { panel, zone: report.zone, error });
         })
         .finally(() => {
-          if (pending.get(key) === life) pending.delete(key);
+          if (pending.get(key)?.life === life) pending.delete(key);
         });
     },
-    explained(panel, zone) {
-      const key = keyOf(panel, zone);
-      pending.get(key)?.abort();
-      pending.delete(key);
+    explained(panel, report) {
+      for (const [key, one] of pending) {
+        const { zone, type, snapshot } = one.report;
+        if (one.panel !== panel || zone !== report.zone || (type !== report.type && snapshot !== 'of-any-type')) continue;
+        one.life.abort();
+        pending.delete(key);
+      }
     },
     close() {
-      for (const life of pending.values()) life.abort();
+      for (const { life } of pending.values()) life.abort();
       pending.clear();
     },
   };

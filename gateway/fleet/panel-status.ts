@@ -2,7 +2,7 @@
 import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
 import type { Clock } from '../domain/ports.ts';
-import type { Report, TroubleCode } from '../domain/report.ts';
+import type { ArmMode, Report, TroubleCode } from '../domain/report.ts';
 import { type Instant, type Millis, millis } from '../domain/time.ts';
 import { Mailbox } from '../runtime/mailbox.ts';
 import { rememberedAt } from '../runtime/steady-time.ts';
@@ -26,6 +26,10 @@ interface Kept {
   disarmed?: boolean;
   readonly learned: Map<string, string>;
 }
+
+/** Nothing where no partition is known. */
+const disarmedIn = (armed: ReadonlyMap<string, string>): Pick<Kept, 'disarmed'> =>
+  armed.size === 0 ? {} : { disarmed: [...armed.values()].every((mode) => mode === 'disarmed') };
 
 const contactOf = ({ connectedAt, beat, ...rest }: Readonly<Kept>): Contact => ({
   ...rest,
@@ -62,7 +66,15 @@ export interface PanelStatuses {
   changes(signal: AbortSignal): AsyncIterable<PanelStatus>;
 }
 
-export function openPanelStatuses(clock: Clock, tested: ReadonlyMap<PanelId, Instant>): PanelStatuses {
+/** Of the journal, at our start: the only memory that survives one. */
+export interface PanelsBefore {
+  /** When each panel last sent its own test. */
+  readonly tested: ReadonlyMap<PanelId, Instant>;
+  /** How each partition was last seen to be armed. */
+  readonly armed: ReadonlyMap<PanelId, ReadonlyMap<string, ArmMode>>;
+}
+
+export function openPanelStatuses(clock: Clock, { tested, armed: armedBefore }: PanelsBefore): PanelStatuses {
   const standings = new Map<PanelId, Standing>();
   const followers = new Set<Mailbox<PanelStatus>>();
 
@@ -74,7 +86,7 @@ export function openPanelStatuses(clock: Clock, tested: ReadonlyMap<PanelId, Ins
       session: 'unknown',
       announced: 'unknown',
       since: clock.now(),
-      contact: { learned: new Map() },
+      contact: { learned: new Map(), ...disarmedIn(armedBefore.get(panel) ?? new Map()) },
       troubles: new Map(),
       armed: new Map(),
       ...(before === undefined ? {} : { testedAt: rememberedAt(clock, before) }),
@@ -164,7 +176,8 @@ export function openPanelStatuses(clock: Clock, tested: ReadonlyMap<PanelId, Ins
           const { armed } = standing(panel);
           if (armed.get(report.partition) === report.mode) return;
           armed.set(report.partition, report.mode);
-          standing(panel).contact.disarmed = [...armed.values()].every((mode) => mode === 'disarmed');
+          // A partition that has not been heard since our start is as it was.
+          Object.assign(standing(panel).contact, disarmedIn(new Map([...(armedBefore.get(panel) ?? []), ...armed])));
           return changed(panel);
         }
         case 'learned': {

@@ -15,23 +15,22 @@ import type { PanelDialect, PanelDoor } from '../domain/panel-ports.ts';
 import { probePayload } from '../domain/panel-trial.ts';
 import type { Clock, InventoryReader, Logger } from '../domain/ports.ts';
 import type { Report } from '../domain/report.ts';
-import { type Instant, instant, type Millis, seconds } from '../domain/time.ts';
+import { type Instant, instant, type Millis, millis, seconds } from '../domain/time.ts';
 import { mapperVersion } from './mapper-version.ts';
+import { openPanelArmings } from './panel-armings.ts';
 import { type CommandAudit, openPanelDesk } from './panel-desk.ts';
 import { openPanelDoors } from './panel-doors.ts';
 import { openReconciler } from './panel-reconciler.ts';
 import { openPanelRoster } from './panel-roster.ts';
-import { type Contact, openPanelStatuses } from './panel-status.ts';
+import { type Contact, openPanelStatuses, type PanelsBefore } from './panel-status.ts';
 
-export interface PanelFleetOptions {
+export interface PanelFleetOptions extends PanelsBefore {
   readonly inventory: InventoryReader;
   readonly dialects: ReadonlyMap<string, PanelDialect>;
   /** Resolves after the commit. */
   readonly intake: { report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<unknown> };
   /** A broker of the site forgot what it held for us. */
   readonly sessionLost: (broker: string, panels: number) => Promise<unknown>;
-  /** When each panel last sent its own test, before this start. */
-  readonly tested: ReadonlyMap<PanelId, Instant>;
   /** Canonical types of the alarms of this zone that are raised and not restored. */
   readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
   /** Keeps who ordered what of panels, why, and what became of it. */
@@ -67,15 +66,18 @@ export function openPanelFleet({
   audit,
   sessionLost,
   tested,
+  armed,
   clock,
   log,
   reconcileAfter,
 }: PanelFleetOptions): PanelFleet {
-  const statuses = openPanelStatuses(clock, tested);
+  const statuses = openPanelStatuses(clock, { tested, armed });
   const unreadableTopics = new Map<PanelId, Set<string>>();
   const complaints = new Map<PanelId, { at: Instant; unsaid: number }>();
   let unreadable = 0;
+  let lastCopy = millis(Number.NEGATIVE_INFINITY);
 
+  const armings = openPanelArmings(armed);
   const roster = openPanelRoster(inventory, dialects, log);
   const campus = () => inventory.current().campus.id;
   const desk = openPanelDesk({
@@ -90,6 +92,7 @@ export function openPanelFleet({
     log,
     openAlarms,
     queued: (panel) => statuses.contact(panel).queued ?? 0,
+    lastCopy: () => lastCopy,
     fillIn: (report) => intake.report(report, clock.now(), 'state'),
     ...(reconcileAfter === undefined ? {} : { wait: reconcileAfter }),
   });
@@ -116,29 +119,39 @@ export function openPanelFleet({
     statuses.trouble(panel.id, 'communication', undefined, false);
   };
 
+  const decode = (panel: Panel, message: PanelMessage, known: Partial<PanelMessage> = {}) =>
+    roster.dialectOf(panel).decode(panel, { ...withContact(message, statuses.contact(panel.id)), ...known });
+
+  /** Of a state that tells of an alarm: it is not to be believed yet (panel-reconciler.ts). */
+  const waits = (panel: Panel, report: ZoneReport, message: PanelMessage): boolean => {
+    if (report.state !== 'still' || report.sequence !== undefined) return false;
+    if (report.snapshot !== undefined) return true;
+    return message.retained && meantBy(decode(panel, message, { disarmed: true }), report) === undefined;
+  };
+
   /** What of a message the intake must journal or count. Everything else is status. */
-  const owed = (panel: Panel, report: Report, retained: boolean): boolean => {
+  const owed = (panel: Panel, report: Report, message: PanelMessage): boolean => {
+    const { retained } = message;
     if (report.kind === 'zone') {
-      // A copy that was kept somewhere may be explained by an event that is on its way; what a panel says now stands by itself.
-      if (report.sequence === undefined && report.state === 'still' && report.historical) {
-        reconciler.shows(panel.id, report);
+      if (waits(panel, report, message)) {
+        const anew = () => (report.snapshot === undefined ? meantBy(decode(panel, message), report) : report);
+        reconciler.shows(panel.id, report, anew);
         return false;
       }
-      reconciler.explained(panel.id, report.zone);
+      reconciler.explained(panel.id, report);
       return true;
     }
     if (report.sequence !== undefined || (report.kind === 'alive' && report.test && !retained)) return true;
-    // A snapshot's arming is an event only where it contradicts what we knew; the first one after a start is how we learn it.
-    const known = report.kind === 'arming' ? statuses.of(panel.id).armed[report.partition] : undefined;
-    return report.kind === 'arming' && known !== undefined && known !== report.mode;
+    return report.kind === 'arming' && armings.news(panel.id, report);
   };
 
   const receive = async (panel: Panel, protocol: string, message: PanelMessage): Promise<void> => {
     const { receivedAt, retained } = message;
     if (isProbe(message.payload)) return;
+    if (retained) lastCopy = clock.monotonic();
     let reports: readonly Report[];
     try {
-      reports = roster.dialectOf(panel).decode(panel, withContact(message, statuses.contact(panel.id)));
+      reports = decode(panel, message);
     } catch (error) {
       if (!isGatewayError(error, 'PANEL_MESSAGE')) throw error;
       if (!retained) statuses.heard(panel.id, receivedAt);
@@ -153,12 +166,15 @@ export function openPanelFleet({
     const carriage: Carriage = { topic, qos, retained, duplicate, mapperVersion: mapperVersion(panel) };
     const commits: Promise<unknown>[] = [];
     for (const report of reports) {
-      const journal = owed(panel, report, retained);
+      const journal = owed(panel, report, message);
       statuses.note(panel.id, report, { receivedAt, retained });
       if (!retained) desk.heard(panel, report);
       if (report.kind === 'alive' && report.missing) desk.requestSync(panel);
+      const dated = report.kind === 'arming' ? armings.dated(panel.id, report, { old: retained || message.kept === true }) : report;
+      if (!journal) continue;
       // Asked in order and in one turn: the journal keeps that order, and one commit covers them all.
-      if (journal) commits.push(intake.report(report, receivedAt, protocol, carriage));
+      const commit = intake.report(dated, receivedAt, protocol, carriage);
+      commits.push(dated.kind === 'arming' ? armings.committing(panel.id, dated, commit) : commit);
     }
     await Promise.all(commits);
   };
@@ -199,6 +215,13 @@ export function openPanelFleet({
     unreadable: () => unreadable,
     [Symbol.dispose]: () => reconciler.close(),
   };
+}
+
+type ZoneReport = Extract<Report, { kind: 'zone' }>;
+
+/** What stands for this report among those. */
+function meantBy(reports: readonly Report[], { zone, type }: ZoneReport): ZoneReport | undefined {
+  return reports.find((report): report is ZoneReport => report.kind === 'zone' && report.zone === zone && report.type === type);
 }
 
 const probe = Buffer.from(probePayload);

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { PanelId, UplinkId } from '../domain/ids.ts';
 import type { SupervisionReader } from '../domain/ports.ts';
+import type { ArmMode } from '../domain/report.ts';
 import { instant } from '../domain/time.ts';
 
 export function openSupervisionReader(database: Database): SupervisionReader {
@@ -12,6 +13,10 @@ export function openSupervisionReader(database: Database): SupervisionReader {
   const owed = database.prepare<[number, string], { state: DeliveryState }>('SELECT state FROM delivery WHERE position = ? AND uplink = ?');
   const tested = database.prepare<[], { panel: PanelId; at: number }>(
     "SELECT panel, body ->> '$.receivedAt' AS at, max(position) FROM event WHERE kind = 'panel.tested' GROUP BY panel",
+  );
+  const armings = database.prepare<[], { panel: PanelId; partition: string; mode: ArmMode }>(
+    `SELECT panel, body ->> '$.partition' AS partition, body ->> '$.mode' AS mode, max(position)
+     FROM event WHERE kind = 'arming.changed' GROUP BY panel, partition`,
   );
   const lastOfPanel = database.prepare<[string], { at: number }>(
     "SELECT body ->> '$.receivedAt' AS at FROM event WHERE position = (SELECT max(position) FROM event WHERE panel = ? AND zone IS NOT NULL)",
@@ -24,6 +29,11 @@ export function openSupervisionReader(database: Database): SupervisionReader {
       return { at: instant(test.at), ...(state === undefined ? {} : { state }) };
     },
     panelTests: () => new Map(tested.all().map(({ panel, at }) => [panel, instant(at)])),
+    armedBefore: () => {
+      const armed = new Map<PanelId, Map<string, ArmMode>>();
+      for (const { panel, partition, mode } of armings.all()) armed.set(panel, (armed.get(panel) ?? new Map()).set(partition, mode));
+      return armed;
+    },
     lastAlarmOf: (panel) => {
       const last = lastOfPanel.get(panel);
       return last && instant(last.at);

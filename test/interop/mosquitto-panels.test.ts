@@ -153,7 +153,8 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
     await eventually(() => status().announced === 'offline');
     expect(status()).toMatchObject({ troubles: [{ code: 'mains-lost' }], armed: { 1: 'away' } });
     expect(status().heardAt).toBeUndefined();
-    expect(here.reports).toEqual([]);
+    // Nobody knew before how it is armed.
+    expect(here.reports).toMatchObject([{ kind: 'arming', mode: 'away', historical: true }]);
     await gateway.leave();
   });
 

@@ -98,6 +98,7 @@ export class MemoryJournal implements Journal {
     lastZoneEvent: () => undefined,
     lastTestAlarm: () => undefined,
     panelTests: () => new Map(),
+    armedBefore: () => new Map(),
     lastAlarmOf: () => undefined,
     raisedTypes: () => [],
     backlog: (uplink) => {

@@ -7,7 +7,7 @@ import type { PanelDialect } from '../../gateway/domain/panel-ports.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import type { Report } from '../../gateway/domain/report.ts';
 import type { Instant, Millis } from '../../gateway/domain/time.ts';
-import { openPanelFleet, type PanelFleet } from '../../gateway/fleet/panels.ts';
+import { openPanelFleet, type PanelFleet, type PanelFleetOptions } from '../../gateway/fleet/panels.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { inventoryOf, type LogLine, logInto } from './panels.ts';
 
@@ -31,9 +31,11 @@ export interface RecordingOptions {
   readonly dialects: readonly PanelDialect[];
   readonly clock?: Clock;
   readonly reconcileAfter?: Millis;
+  /** As the journal has it from before. */
+  readonly armed?: PanelFleetOptions['armed'];
 }
 
-export function recordingFleet({ panels, dialects, clock = systemClock, reconcileAfter }: RecordingOptions): RecordingFleet {
+export function recordingFleet({ panels, dialects, clock = systemClock, reconcileAfter, armed = new Map() }: RecordingOptions): RecordingFleet {
   const inventory = inventoryOf(panels);
   const kept = { reports: [] as Report[], protocols: new Set<string>(), lines: [] as LogLine[], audit: [] as string[] };
   const fleet = openPanelFleet({
@@ -56,6 +58,7 @@ export function recordingFleet({ panels, dialects, clock = systemClock, reconcil
     },
     sessionLost: async (broker, panels) => kept.audit.push(`${broker} forgot what ${panels} panels said`),
     tested: new Map(),
+    armed,
     openAlarms: () => recording.openAlarms,
     clock,
     log: logInto(kept.lines),

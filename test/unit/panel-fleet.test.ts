@@ -5,14 +5,14 @@ import { panelId } from '../../gateway/domain/ids.ts';
 import { after, hours, seconds } from '../../gateway/domain/time.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
 import { panelOf, password, topic } from '../support/panels.ts';
-import { recordingFleet } from '../support/recording-fleet.ts';
+import { type RecordingOptions, recordingFleet } from '../support/recording-fleet.ts';
 
 const gate = panelId('gate');
 
-function fleetRig() {
+function fleetRig(more: Pick<RecordingOptions, 'armed'> = {}) {
   const clock = new ManualClock();
   const panels = [panelOf('gate'), panelOf('gate-2'), panelOf('off', { enabled: false }), panelOf('keyless', { passwordSha256: '' })];
-  const recording = recordingFleet({ panels, dialects: [campusDialect], clock });
+  const recording = recordingFleet({ panels, dialects: [campusDialect], clock, ...more });
   const rig = Object.assign(recording, {
     clock,
     say(name: string, body: unknown, more: Partial<PanelMessage> = {}) {
@@ -82,7 +82,7 @@ test('a thousand unreadable messages make one log line in ten seconds and one sy
 });
 
 test('heartbeat, will, mains and battery become status; nothing of it goes to the journal', async () => {
-  const { rig } = fleetRig();
+  const { rig } = fleetRig({ armed: new Map([[gate, new Map([['1', 'away' as const]])]]) });
   expect(rig.status()).toMatchObject({ session: 'unknown', announced: 'unknown', troubles: [] });
   rig.fleet.doorFor('embedded').session(gate, 'connected', 'signed in');
   await rig.say('lwt', 'online', { retained: false });
@@ -106,13 +106,27 @@ test('mains lost, told as an event, is status too, but is counted', async () => 
   expect(rig.reports).toMatchObject([{ kind: 'trouble', sequence: { boot: 'b1', seq: 1 } }]);
 });
 
-test('the state teaches how it is armed; later it is an event only where it contradicts', async () => {
-  const { rig } = fleetRig();
-  await rig.say('state', { arm: { 1: 'away' } });
+test('how it is armed is an event where the journal has it otherwise: as history the first time after a start, as of now later', async () => {
+  const { rig } = fleetRig({ armed: new Map([[gate, new Map([['1', 'away' as const]])]]) });
   await rig.say('state', { arm: { 1: 'away' } });
   expect(rig.reports).toEqual([]);
   await rig.say('state', { arm: { 1: 'disarmed' } });
-  expect(rig.reports).toMatchObject([{ kind: 'arming', mode: 'disarmed' }]);
+  await rig.say('state', { arm: { 1: 'disarmed' } });
+  await rig.say('state', { arm: { 2: 'night' } });
+  expect(rig.reports).toMatchObject([
+    { mode: 'disarmed', partition: '1' },
+    { mode: 'night', partition: '2', historical: true },
+  ]);
+  expect(rig.reports[0]).not.toHaveProperty('historical');
+});
+
+test('an arming that was not committed is an event again when it is told again', async () => {
+  const { rig } = fleetRig();
+  rig.commit = () => Promise.reject(new Error('disk full'));
+  await expect(rig.say('state', { arm: { 1: 'away' } })).rejects.toThrow('disk full');
+  rig.commit = async () => undefined;
+  await rig.say('state', { arm: { 1: 'away' } });
+  expect(rig.reports).toMatchObject([{ kind: 'arming', mode: 'away' }]);
 });
 
 test('an alarm that only the state shows is filled in once its event stays away', async () => {

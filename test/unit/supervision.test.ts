@@ -46,6 +46,7 @@ async function supervised(panel: Partial<Panel> = {}) {
       dialects: new Map([['campus', campusDialect]]),
       sessionLost: intake.sessionLost,
       tested: journal.read.panelTests(),
+      armed: journal.read.armedBefore(),
       openAlarms: () => [],
     });
     const context = {

@@ -10,7 +10,7 @@ import type { Report, TroubleCode } from '../../../gateway/domain/report.ts';
 import { type Instant, millis } from '../../../gateway/domain/time.ts';
 import { reportsOf } from '../contact-id-reports.ts';
 import { readJson, readText, unreadable } from '../panel-json.ts';
-import { timeOf, waited } from '../panel-time.ts';
+import { heardLate, timeOf } from '../panel-time.ts';
 import { zoneOf } from '../zone-of.ts';
 
 const upTopics = ['evt', 'state', 'hb', 'lwt', 'rsp'] as const;
@@ -121,7 +121,7 @@ function decodeEvent(panel: Panel, message: PanelMessage): readonly Report[] {
     code: body.code.toUpperCase(),
     drill: body.drill ?? false,
     test: body.test ?? false,
-    historical: deviceTime !== undefined && waited(message, deviceTime),
+    historical: heardLate(message, deviceTime),
     dedupe: `${panel.id}|${body.boot}|${body.seq}`,
     sequence: { boot: body.boot, seq: body.seq },
     raw: message.payload,
@@ -184,7 +184,7 @@ function stillReports(
     dedupe: `${panel.id}|state|${said.deviceTime ?? message.receivedAt}|zone|${of.id}|${code}`,
     raw: message.payload,
     ...said,
-  }).filter(({ kind }) => kind === 'zone');
+  }).flatMap((report) => (report.kind === 'zone' ? [{ ...report, snapshot: alarm === true ? 'of-any-type' : 'of-its-type' }] : []));
 }
 
 function decodeHeartbeat(panel: Panel, message: PanelMessage): readonly Report[] {

@@ -109,6 +109,7 @@ export const domainEvent: z.ZodType<DomainEvent> = z
       panel: idOf<PanelId>(),
       partition: z.string(),
       mode: idOf<ArmMode>(),
+      historical: maybe(z.boolean()),
       user: maybe(z.string()),
       dedupe: z.string(),
       sequence: maybe(sequence),
