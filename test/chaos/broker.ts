@@ -2,8 +2,7 @@
  * The site's own broker, a real mosquitto, ends and comes back. Nobody touches the gateway. A PUBACK of such a broker is its own promise: what it
  * kept it must bring, and what it lost when it was killed must at least be told to the police side.
  */
-import { millis, seconds } from '../../gateway/domain/time.ts';
-import { systemClock } from '../../gateway/runtime/clock.ts';
+import { seconds } from '../../gateway/domain/time.ts';
 import { eventOf } from '../../simulators/platform/behaviour.ts';
 import { type Figure, figuresOf, type Row } from '../support/measure-figures.ts';
 import { pressKey } from '../support/measure-ledger.ts';
@@ -31,11 +30,6 @@ async function brokerEnds(campaign: Campaign, signal: 'SIGTERM' | 'SIGKILL', nam
   let ends = 0;
   const { rows, lasted } = await episodes(school, campaign, {
     perSecond: 50,
-    // Before its first session there the broker keeps nothing for us, and tells the panels that all is well.
-    async ready() {
-      while (school.gateway.said('panel broker connected') === 0) await systemClock.sleep(millis(50));
-      await systemClock.sleep(seconds(2)); // subscribed by then
-    },
     begin: () => broker.stop(signal),
     async end() {
       await broker.start();

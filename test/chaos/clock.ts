@@ -7,7 +7,7 @@ import { type Figure, figuresOf } from '../support/measure-figures.ts';
 import { noneOf, theirs } from '../support/measure-promise.ts';
 import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
 import { episodes } from './episodes.ts';
-import type { Campaign } from './kill.ts';
+import { at, type Campaign, schoolFor } from './kill.ts';
 
 const hour = 3_600;
 /** s, by which the answer to a question may be late. */
@@ -19,7 +19,7 @@ export async function clockJumps(campaign: Campaign): Promise<readonly Figure[]>
   if (!clock) {
     return figuresOf({ test: 'chaos clock', dose: 'none', seed }, [{ metric: 'libfaketime is missing', value: Number.NaN, unit: '', limit: 0 }]);
   }
-  await using school = await openMeasuredSchool({ environment: clock.environment });
+  await using school = await openMeasuredSchool({ ...schoolFor(campaign), environment: clock.environment });
   const jumps = [() => hour, () => -hour, () => 600 - Date.now() / 1_000];
   let jumped = 0;
   const jump = async (ahead: number) => {
@@ -34,7 +34,7 @@ export async function clockJumps(campaign: Campaign): Promise<readonly Figure[]>
     met: () => jumped,
     acknowledgedWithin: 5_000,
   });
-  return figuresOf({ test: 'chaos clock, ±1 h and 1970', dose: lasted, seed }, [
+  return figuresOf({ test: `chaos clock, ±1 h and 1970${at(campaign)}`, dose: lasted, seed }, [
     // After each setting of the clock what is under way is dated by the old one: as much as goes at once, and then no more.
     ...rows.map((row) => (row.metric === theirs.unsigned ? { ...row, limit: 2 * campaign.runs * school.window } : row)),
     { metric: 'faults raised', value: school.arrivals.filter(({ kind }) => kind === 'fault.raised').length, unit: 'count' },

@@ -6,7 +6,7 @@ import { loopDiskTrouble, openLoopDisk } from '../support/loop-disk.ts';
 import { type Figure, figuresOf } from '../support/measure-figures.ts';
 import { openMeasuredSchool } from '../support/measure-school.ts';
 import { episodes, type Trouble } from './episodes.ts';
-import type { Campaign } from './kill.ts';
+import { at, type Campaign, schoolFor } from './kill.ts';
 
 /** reliability-security F4. */
 const slowSync = 500;
@@ -26,14 +26,14 @@ async function behindFaults(
   measures: Pick<Trouble, 'perSecond' | 'nothingKept' | 'acknowledgedWithin'>,
 ): Promise<readonly Figure[]> {
   using faults = openDiskFaults();
-  await using school = await openMeasuredSchool({ environment: faults.environment, ...(campaign.broken ? { broken: campaign.broken } : {}) });
+  await using school = await openMeasuredSchool({ ...schoolFor(campaign), environment: faults.environment });
   const { rows, lasted } = await episodes(school, campaign, {
     ...measures,
     begin: (random) => faults.set(fault(random)),
     end: () => faults.set({}),
     met: () => faults.met,
   });
-  return figuresOf({ test: `chaos ${test}`, dose: lasted, seed: campaign.seed }, rows);
+  return figuresOf({ test: `chaos ${test}${at(campaign)}`, dose: lasted, seed: campaign.seed }, rows);
 }
 
 /** What others leave on the disk of the box until not a byte is free. */
@@ -46,7 +46,7 @@ export async function fullDisk(campaign: Campaign): Promise<readonly Figure[]> {
     ]);
   }
   await using disk = await openLoopDisk('ext4');
-  await using school = await openMeasuredSchool({ dataFolder: join(disk.folder, 'data') });
+  await using school = await openMeasuredSchool({ ...schoolFor(campaign), dataFolder: join(disk.folder, 'data') });
   const ballast = join(disk.folder, 'ballast');
   let filled = 0;
   const { rows, lasted } = await episodes(school, campaign, {
@@ -57,7 +57,7 @@ export async function fullDisk(campaign: Campaign): Promise<readonly Figure[]> {
     end: () => rmSync(ballast),
     met: () => filled,
   });
-  return figuresOf({ test: 'chaos disk full', dose: lasted, seed }, rows);
+  return figuresOf({ test: `chaos disk full${at(campaign)}`, dose: lasted, seed }, rows);
 }
 
 /** True once the disk takes not one byte more. */

@@ -1,4 +1,4 @@
-/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME] [--minutes N] [--only NAMES]`. Exit 1 if any row fails, 2 on wrong usage. */
+/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME] [--minutes N] [--only NAMES] [--topics N] [--broker embedded|mosquitto]`. Exit 1 if any row fails, 2 on wrong usage. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
@@ -8,7 +8,7 @@ import { brokerKills, brokerRestarts } from './broker.ts';
 import { clipKills } from './clip.ts';
 import { clockJumps } from './clock.ts';
 import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
-import { type Campaign, killCampaign } from './kill.ts';
+import { type Campaign, campaignBrokers, killCampaign } from './kill.ts';
 import { killsOfUplink } from './kill-uplink.ts';
 import { mediaCampaign } from './media.ts';
 import { inNamespaces } from './namespace.ts';
@@ -19,6 +19,7 @@ import { platformRestarts } from './platform-restarts.ts';
 import { platformWeather } from './platform-weather.ts';
 import { powerCampaign } from './power.ts';
 import { refusedEvent } from './refused-event.ts';
+import { retainedAndForgotten, retainedAtMosquitto, retainedAtOurs } from './retained.ts';
 import { secondPath } from './second-path.ts';
 
 type Measurement = (campaign: Campaign) => Promise<readonly Figure[]>;
@@ -41,6 +42,8 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   network: [brokenLines],
   broker: [brokerRestarts, brokerKills],
   'broker-killed': [brokerKills],
+  retained: [retainedAtMosquitto, retainedAtOurs],
+  'retained-mosquitto': [retainedAtMosquitto],
   media: [mediaCampaign('crash', 'hang', 'leak')],
   'media-crash': [mediaCampaign('crash')],
   'media-hang': [mediaCampaign('hang')],
@@ -55,6 +58,12 @@ const faults: Readonly<Record<string, readonly Measurement[]>> = {
   'platform-loss-kernel': [inNamespaces('loss-udp', 'loss-tcp')],
 };
 
+/** The panels may be at a broker of the site as well: `--broker mosquitto`. */
+const atAnyBroker: ReadonlySet<string> = new Set([
+  ...['kill', 'kill-only', 'platform-down', 'refused-event', 'power', 'power-xfs'],
+  ...['disk', 'slow-disk', 'io-error', 'clock', 'network'],
+]);
+
 /** Their parts of the gateway run in this process, or in one that needs no build. */
 const unbuilt: ReadonlySet<string> = new Set([
   ...['clip', 'platform-restarts', 'platform-address', 'platform-link', 'second-path'],
@@ -68,12 +77,13 @@ const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measur
   'synchronous-normal': { broken: { synchronous: 'NORMAL' }, measurement: powerCampaign('ext4') },
   'acknowledge-on-a-broken-disk': { broken: { acknowledgeBeforeCommit: true }, measurement: brokenDisk },
   'careless-calls': { broken: { careless: true }, measurement: platformWeather },
+  'lost-journal': { broken: {}, measurement: retainedAndForgotten },
   'no-media-watchdog': { broken: { mediaWatchdog: false }, measurement: mediaCampaign('hang') },
 };
 
 function usage(problem: string): never {
   process.stderr.write(
-    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${Object.keys(breaks).join('|')}] [--minutes N] [--only NAMES]\n`,
+    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${Object.keys(breaks).join('|')}] [--minutes N] [--only NAMES] [--topics N] [--broker embedded|mosquitto]\n`,
   );
   process.exit(2);
 }
@@ -89,6 +99,8 @@ function readArguments() {
         break: { type: 'string' },
         minutes: { type: 'string' },
         only: { type: 'string' },
+        topics: { type: 'string' },
+        broker: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -108,8 +120,14 @@ if (given.break !== undefined && !Object.hasOwn(breaks, given.break)) usage(`The
 const broken = given.break === undefined ? undefined : breaks[given.break];
 const minutes = given.minutes === undefined ? undefined : Number(given.minutes);
 if (minutes !== undefined && !(minutes > 0)) usage('--minutes is a number above 0.');
-const options = Object.entries({ break: given.break, minutes: given.minutes, only: given.only }).flatMap(([option, value]) =>
-  value === undefined ? [] : [` --${option} ${value}`],
+const broker = campaignBrokers.find((name) => name === given.broker);
+if (given.broker !== undefined && broker === undefined) usage(`--broker is ${campaignBrokers.join(' or ')}.`);
+const elsewhere = names.find((name) => !atAnyBroker.has(name));
+if (broker !== undefined && elsewhere !== undefined) usage(`--broker does not apply to ${elsewhere}.`);
+const topics = given.topics === undefined ? undefined : Number(given.topics);
+if (topics !== undefined && !(topics > 0)) usage('--topics is a number above 0.');
+const options = Object.entries({ break: given.break, minutes: given.minutes, only: given.only, topics: given.topics, broker }).flatMap(
+  ([option, value]) => (value === undefined ? [] : [` --${option} ${value}`]),
 );
 const replay = `npm run chaos -- --faults ${given.faults} --runs ${runs} --seed ${seed}${options.join('')}`;
 
@@ -122,6 +140,8 @@ try {
     const more = {
       ...(broken ? { broken: broken.broken } : {}),
       ...(minutes === undefined ? {} : { minutes }),
+      ...(topics === undefined ? {} : { topics }),
+      ...(broker === undefined ? {} : { broker }),
       ...(given.only === undefined ? {} : { only: given.only.split(',') }),
     };
     figures.push(...(await measurement({ runs, seed, ...more })));

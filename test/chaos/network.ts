@@ -2,13 +2,13 @@
 import { type Figure, figuresOf } from '../support/measure-figures.ts';
 import { openMeasuredSchool } from '../support/measure-school.ts';
 import { episodes } from './episodes.ts';
-import type { Campaign } from './kill.ts';
+import { at, type Campaign, schoolFor } from './kill.ts';
 
 /** ms, one way: a satellite, twice. */
 const longestDelay = 600;
 
 export async function brokenLines(campaign: Campaign): Promise<readonly Figure[]> {
-  await using school = await openMeasuredSchool({ lines: true });
+  await using school = await openMeasuredSchool({ ...schoolFor(campaign), lines: true });
   const { lines } = school;
   let next = campaign.seed;
   let met = 0;
@@ -31,5 +31,5 @@ export async function brokenLines(campaign: Campaign): Promise<readonly Figure[]
     },
     met: () => met,
   });
-  return figuresOf({ test: 'chaos network: cut, blocked, slow', dose: lasted, seed: campaign.seed }, rows);
+  return figuresOf({ test: `chaos network: cut, blocked, slow${at(campaign)}`, dose: lasted, seed: campaign.seed }, rows);
 }

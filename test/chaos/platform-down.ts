@@ -1,15 +1,17 @@
 /** The police side is gone for a while: everything arrives after, and what cannot wait arrives first. */
 import { seconds } from '../../gateway/domain/time.ts';
 import { type Figure, figuresOf } from '../support/measure-figures.ts';
+import { overtaking } from '../support/measure-inventory.ts';
 import { pressKey } from '../support/measure-ledger.ts';
-import { openMeasuredSchool, overtaking } from '../support/measure-school.ts';
-import type { Campaign } from './kill.ts';
+import { openMeasuredSchool } from '../support/measure-school.ts';
+import { at, type Campaign, schoolFor } from './kill.ts';
 
 const perSecond = 20;
 
-export async function platformDown({ runs, seed }: Campaign): Promise<readonly Figure[]> {
+export async function platformDown(campaign: Campaign): Promise<readonly Figure[]> {
+  const { runs, seed } = campaign;
   const downFor = runs >= 200 ? 120 : 5;
-  await using school = await openMeasuredSchool();
+  await using school = await openMeasuredSchool(schoolFor(campaign));
   const { gateway, police, presses, arrived } = school;
   await gateway.start();
   await school.pressSteadily(8, 50);
@@ -28,7 +30,7 @@ export async function platformDown({ runs, seed }: Campaign): Promise<readonly F
   const firsts = during.flatMap((press) => arrived.get(pressKey(press)) ?? []).toSorted((a, b) => a.at - b.at);
   const lastPanic = firsts.findLastIndex(({ alarm }) => overtaking.has(alarm?.zone ?? ''));
   const overtaken = firsts.slice(0, Math.max(0, lastPanic)).filter(({ alarm }) => !overtaking.has(alarm?.zone ?? '')).length;
-  return figuresOf({ test: 'chaos police down', dose: `${downFor} s, ${during.length} alarms`, seed }, [
+  return figuresOf({ test: `chaos police down${at(campaign)}`, dose: `${downFor} s, ${during.length} alarms`, seed }, [
     { metric: 'pressed and never arrived', value: during.length - firsts.length, unit: 'count', limit: 0 },
     // Those that leave together have no order among them: up to one window.
     { metric: 'others before the last panic or fire', value: overtaken, unit: 'count', limit: school.window },

@@ -2,12 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { overtakes } from '../../gateway/domain/alarm.ts';
-import { campusId, panelId, uplinkId, zoneId } from '../../gateway/domain/ids.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
-import { Secret } from '../../gateway/domain/secret.ts';
 import { type Millis, millis, seconds } from '../../gateway/domain/time.ts';
-import { type InventoryStore, openInventory } from '../../gateway/inventory/store.ts';
+import type { InventoryStore } from '../../gateway/inventory/store.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
@@ -15,8 +12,11 @@ import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/s
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
 import { type Crashed, journalAfterKill } from './measure-crash.ts';
 import { type GatewayChild, type GatewayChildOptions, openGatewayChild } from './measure-gateway.ts';
+import { furnishInventory, holdSession, measuredCampus, measuredUplink, measuredWindow, zones } from './measure-inventory.ts';
 import { type Arrival, type Press, pressKey, readArrival } from './measure-ledger.ts';
 import { type Kill, killSeen, type Sent } from './measure-repeats.ts';
+import { type Mosquitto, openMosquitto } from './mosquitto.ts';
+import { peer } from './peers.ts';
 import { openRelay, type Relay } from './relay.ts';
 
 export interface MeasuredSchool extends AsyncDisposable {
@@ -24,6 +24,8 @@ export interface MeasuredSchool extends AsyncDisposable {
   readonly gateway: GatewayChild;
   readonly police: PoliceSimulator;
   readonly panels: readonly PanelSimulator[];
+  /** Whose PUBACK it is that the panels get: a broker of the site gives it before the gateway has anything. */
+  readonly broker: 'embedded' | 'site';
   /** Deliveries in flight at once. */
   readonly window: number;
   readonly presses: readonly Press[];
@@ -34,7 +36,7 @@ export interface MeasuredSchool extends AsyncDisposable {
   /** Every delivery that began to reach the police side, in order. */
   readonly sent: readonly Sent[];
   readonly kills: readonly Kill[];
-  /** Where it was opened with lines: from the panels to the gateway, from the gateway to the police side. */
+  /** Where it was opened with lines: between the panels or their broker and the gateway, from the gateway to the police side. */
   readonly lines: readonly Relay[];
   /** kill -9; resolves once the police side has read all that was sent, and it is noted what was in flight, by the journal as `aftermath` leaves it. */
   kill(aftermath?: () => Promise<void>): Promise<Crashed>;
@@ -49,24 +51,12 @@ export interface MeasuredSchool extends AsyncDisposable {
   queuesEmpty(within: Millis): Promise<void>;
 }
 
-/** Contact ID codes of mixed types: panic, fire and what they overtake. A zone has one type, so that a lane has one rank. */
-export const zones = [
-  { id: '1', code: '120', type: 'panic.audible' },
-  { id: '2', code: '130', type: 'burglary' },
-  { id: '3', code: '111', type: 'fire.smoke' },
-  { id: '4', code: '131', type: 'burglary.perimeter' },
-  { id: '5', code: '122', type: 'panic.silent' },
-  { id: '6', code: '136', type: 'burglary.outdoor' },
-] as const;
-export const overtaking: ReadonlySet<string> = new Set(zones.filter(({ type }) => overtakes(type)).map(({ id }) => id));
-
-const campus = 'measured';
-const uplink = 'police';
-const window = 16;
 const inFlightPerPanel = 4;
 
 export interface SchoolOptions extends Partial<GatewayChildOptions> {
   readonly panels?: number;
+  /** The panels are at a mosquitto of the site, of its own. */
+  readonly mosquitto?: boolean;
   /** Panels and the police side are reached by lines that can be cut. */
   readonly lines?: boolean;
   /** Puts more into the inventory, before the gateway is started. */
@@ -99,21 +89,25 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
       },
     }),
   );
-  const gateway = opening.own(await openGatewayChild(folder, { patience: seconds(30), ...options }));
   const names = Array.from({ length: options.panels ?? 8 }, (_, index) => `panel-${index + 1}`);
-  const broker = new URL(options.siteBroker ?? gateway.broker);
-  const webhook = new URL(police.webhook?.url ?? '');
   const lines: Relay[] = [];
-  if (options.lines) {
-    for (const end of [broker, webhook]) {
-      const line = opening.own(await openRelay(Number(end.port)));
-      end.port = String(line.port);
-      lines.push(line);
-    }
-  }
+  const byLine = async (url: string): Promise<URL> => {
+    const end = new URL(url);
+    if (!options.lines) return end;
+    const line = opening.own(await openRelay(Number(end.port)));
+    lines.push(line);
+    end.port = String(line.port);
+    return end;
+  };
+  const siteBroker = options.siteBroker ?? (options.mosquitto ? (await ownMosquitto(opening)).url : undefined);
+  if (siteBroker !== undefined) await holdSession(siteBroker, names);
+  const site = siteBroker === undefined ? {} : { siteBroker: (await byLine(siteBroker)).href };
+  const gateway = opening.own(await openGatewayChild(folder, { patience: seconds(30), ...options, ...site }));
+  const broker = siteBroker === undefined ? await byLine(gateway.broker) : new URL(siteBroker);
+  const webhook = await byLine(police.webhook?.url ?? '');
   const passwords = await furnishInventory(gateway.dataFolder, {
     ...{ names, url: webhook.href, hmacKey, furnish: options.furnish },
-    broker: options.siteBroker === undefined ? 'embedded' : 'site',
+    broker: siteBroker === undefined ? 'embedded' : 'site',
   });
   const presses: Press[] = [];
   const watch = pressClock();
@@ -121,7 +115,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     opening.own(
       runPanelSimulator({
         broker: broker.href,
-        campus,
+        campus: measuredCampus,
         panel,
         password: passwords.get(panel) ?? '',
         zones: zones.map(({ id, code }) => ({ id, code })),
@@ -158,7 +152,8 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     gateway,
     police,
     panels,
-    window,
+    broker: siteBroker === undefined ? 'embedded' : 'site',
+    window: measuredWindow,
     presses,
     arrivals,
     arrived,
@@ -170,7 +165,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
       await gateway.kill();
       await police.deserted();
       await aftermath?.();
-      const crashed = journalAfterKill(gateway.dataFolder, uplink);
+      const crashed = journalAfterKill(gateway.dataFolder, measuredUplink);
       kills.push(killSeen({ sent, life: gateway.starts.length, answered, accepted: crashed.accepted }));
       return crashed;
     },
@@ -197,42 +192,12 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
   };
 }
 
-interface Furniture {
-  readonly names: readonly string[];
-  readonly url: string;
-  readonly hmacKey: string;
-  readonly broker: string;
-  readonly furnish: SchoolOptions['furnish'];
-}
-
-/** Password by panel. */
-async function furnishInventory(folder: string, { names, url, hmacKey, broker, furnish }: Furniture): Promise<ReadonlyMap<string, string>> {
-  await using store = await openInventory({ folder, clock: systemClock, log: silentLogger });
-  store.putCampus({ id: campusId(campus), name: 'Measured school', timeZone: 'Asia/Shanghai', address: '' });
-  store.putUplink({
-    id: uplinkId(uplink),
-    name: 'Police',
-    adapter: 'webhook',
-    settings: { url, window },
-    secret: new Secret(hmacKey),
-    enabled: true,
-  });
-  furnish?.(store);
-  return new Map(names.map((name) => [name, putMeasuredPanel(store, name, { broker, heartbeatEvery: seconds(60) }).password]));
-}
-
-/** A panel with all zones. */
-export function putMeasuredPanel(
-  store: InventoryStore,
-  name: string,
-  session: { readonly broker: string; readonly heartbeatEvery: Millis },
-): { readonly id: string; readonly password: string } {
-  const id = panelId(name);
-  store.putPanel({
-    ...{ id, name, dialect: 'campus', settings: {}, enabled: true, maintenance: false, ...session },
-    zones: zones.map((zone) => ({ id: zoneId(zone.id), name: `Zone ${zone.id}`, channels: [] })),
-  });
-  return { id: name, password: store.newPanelPassword(id) };
+async function ownMosquitto(opening: Scope): Promise<Mosquitto> {
+  const program = peer('mosquitto');
+  if (program === undefined) throw new Error('mosquitto is not installed.');
+  const mosquitto = opening.own(await openMosquitto(program));
+  await mosquitto.start();
+  return mosquitto;
 }
 
 /**

@@ -12,8 +12,9 @@ import { Scope } from '../../../gateway/runtime/scope.ts';
 import { openGbPlatform } from '../../../simulators/platform/gb28181/platform.ts';
 import { type Figure, figuresOf, mostOf, quantileOf } from '../../support/measure-figures.ts';
 import { type AlarmWay, waysOf } from '../../support/measure-hops.ts';
+import { zones } from '../../support/measure-inventory.ts';
 import { type Press, pressKey } from '../../support/measure-ledger.ts';
-import { type MeasuredSchool, openMeasuredSchool, zones } from '../../support/measure-school.ts';
+import { type MeasuredSchool, openMeasuredSchool } from '../../support/measure-school.ts';
 import type { Bench } from '../alarms.ts';
 import { upTo } from '../streams/window.ts';
 
