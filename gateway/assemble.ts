@@ -14,7 +14,7 @@ import { mediaSettingsOf, openMediaPlane, rtspListenOf, tellAlarmed } from './as
 import { openPanels } from './assemble-panels.ts';
 import { openWebRtc } from './assemble-webrtc.ts';
 import { openMemories } from './delivery/memories.ts';
-import { undelivered } from './delivery/undelivered.ts';
+import { isUndelivered, undelivered } from './delivery/undelivered.ts';
 import { openUplinks } from './delivery/uplinks.ts';
 import { GatewayError } from './domain/errors.ts';
 import type { UplinkId } from './domain/ids.ts';
@@ -195,6 +195,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
       examineUplink: (id, signal) => uplinks.examine(id, signal),
       uplinkViews: uplinkViewsOf({ inventory, uplinks, health, backlog }),
       undelivered: lost,
+      isUndelivered: (alarm, since) => isUndelivered(alarm, since, { inventory, clock }),
       readiness: () => [
         {
           name: 'journal',

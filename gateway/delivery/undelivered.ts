@@ -2,8 +2,8 @@
 import type { UplinkSettings } from '../domain/campus.ts';
 import type { Backlog, UndeliveredAlarm } from '../domain/delivery.ts';
 import type { UplinkId } from '../domain/ids.ts';
-import type { Clock, InventoryReader } from '../domain/ports.ts';
-import { between, type Millis, seconds } from '../domain/time.ts';
+import type { AlarmRecord, Clock, InventoryReader } from '../domain/ports.ts';
+import { between, type Instant, type Millis, seconds } from '../domain/time.ts';
 
 const phoneAfter: Millis = seconds(15);
 
@@ -23,6 +23,13 @@ export function undelivered({ inventory, clock, backlog }: UndeliveredParts): Un
     .flatMap(({ id }) => backlog(id).oldestAlarm ?? [])
     .filter(({ journalledAt }) => between(journalledAt, now) >= phoneAfter)
     .toSorted((one, other) => one.journalledAt - other.journalledAt)[0];
+}
+
+/** The same of one alarm. `since`: when it was journalled, by the clock as it now stands. */
+export function isUndelivered({ event, deliveries }: AlarmRecord, since: Instant, { inventory, clock }: Omit<UndeliveredParts, 'backlog'>): boolean {
+  if (event.kind !== 'alarm.raised' || event.drill || event.test || between(since, clock.now()) < phoneAfter) return false;
+  const must = mustHave(inventory.current().uplinks);
+  return deliveries.some(({ uplink, state }) => state !== 'accepted' && must.some(({ id }) => id === uplink));
 }
 
 /** The primaries. Where there is none, backups are all that the school has. */

@@ -12,11 +12,13 @@
  *  GET    /alarms/{id}                    AlarmView
  *  POST   /alarms/{id}/acknowledgement    → AlarmView
  *  POST   /alarms/{id}/steps              LifeStep → AlarmView (alarm-step.ts)
+ *  GET    /incidents/{id}                 IncidentView (desk-api.ts): of any alarm of it
  *  GET    /events?after&limit             EventView[]
  *  GET    /journal/chain                  ChainReport (ports.ts): looks at every event
  *  WS     /live?since=<event id>          LiveMessage to the page; LiveReport from it
  *  WS     /media/v1/live                  MediaAsk from the page; MediaText and pictures to it
  *  GET    /uplinks/{id}/examination       UplinkExamination (uplink-ports.ts)
+ *  GET    /panels/{id}/commands           PanelDeskView (desk-api.ts)
  *  GET/POST/PUT/DELETE cameras, panels, uplinks, users, stream-keys; POST /discovery
  *  POST   /onboarding                     → CameraIntroduction (ports.ts): a look at a camera before it is entered
  */
@@ -41,6 +43,8 @@ export interface SessionView {
   readonly name: string;
   readonly role: Role;
   readonly campus: string;
+  /** Every route that this session may use, such as `POST /api/v1/panels/:id/commands/arm`: pages offer nothing else. */
+  readonly may: readonly string[];
 }
 
 export interface UplinkView {

@@ -5,7 +5,7 @@ import type { CameraReport, OfferedEvent } from './camera-report.ts';
 import type { Camera, Inventory } from './campus.ts';
 import type { CameraCommand, CommandResult } from './command.ts';
 import type { Backlog, DeliveryStatus, Receipt } from './delivery.ts';
-import type { DomainEvent, EventKind, JournalEntry } from './event.ts';
+import type { CommandEnded, CommandOrdered, DomainEvent, EventKind, JournalEntry } from './event.ts';
 import type { ShownCertificate } from './fingerprint.ts';
 import type { ChannelId, EventId, PanelId, UplinkId } from './ids.ts';
 import type {
@@ -145,6 +145,23 @@ export interface AlarmRecord extends JournalEntry {
   readonly restoredAt?: Instant;
 }
 
+/** An alarm among those of its incident. */
+export interface IncidentAlarm {
+  readonly record: AlarmRecord;
+  /** When it was journalled, by the clock as it now stands. */
+  readonly since: Instant;
+  /** As in `ChainReport`, of this alarm. */
+  readonly link?: string;
+  /** The alarm and all that was done about it follow from the links before them. */
+  readonly intact: boolean;
+}
+
+/** What a panel was told, and what became of it. */
+export interface CommandRecord {
+  readonly ordered: CommandOrdered;
+  readonly ended?: CommandEnded;
+}
+
 /** What supervision asks of the journal. */
 export interface SupervisionReader {
   /** The newest test alarm, and how its delivery to this uplink stands; no state: it was not owed one. */
@@ -163,6 +180,10 @@ export interface JournalReader extends SupervisionReader {
   /** Newest first, before a position. `raised` alarms only. */
   alarms(query: { readonly before?: number; readonly limit: number; readonly unacknowledged?: boolean }): readonly AlarmRecord[];
   alarm(event: EventId): AlarmRecord | undefined;
+  /** The alarms of this one's incident, oldest first: how many, and the first hundred. */
+  incident(alarm: EventId): { readonly count: number; readonly alarms: readonly IncidentAlarm[] } | undefined;
+  /** What people and platforms told this panel lately, newest first. */
+  commands(panel: PanelId, limit: number): readonly CommandRecord[];
   events(query: { readonly after?: number; readonly limit: number; readonly kinds?: readonly EventKind[] }): readonly JournalEntry[];
   /** The highest seq journalled for this boot of this panel, and whether this very seq is in. */
   sequence(panel: PanelId, sequence: PanelSequence): { readonly highest?: number; readonly known: boolean };

@@ -31,6 +31,7 @@ const rolesOf: Readonly<Record<string, readonly Role[]>> = {
   'POST /api/v1/alarms/:id/acknowledgement': operate,
   'POST /api/v1/alarms/:id/steps': operate,
   'GET /api/v1/alarms/:id/evidence': all,
+  'GET /api/v1/incidents/:id': all,
   'GET /api/v1/events': all,
   'GET /api/v1/journal/chain': maintain,
   'GET /api/v1/campus': all,
@@ -106,4 +107,9 @@ export function accessOf(route: string): Access {
   const found = access.get(route);
   if (!found) throw new Error(`The route ${route} is not in gateway/http/access.ts: nobody decided who may use it.`);
   return found;
+}
+
+/** What a role may call; public routes besides. */
+export function allowedTo(role: Role): readonly string[] {
+  return [...access].flatMap(([route, rule]) => (rule.kind !== 'public' && rule.roles.includes(role) ? [route] : []));
 }

@@ -13,6 +13,7 @@ import type { Endpoint, MediaFigures, Snapshot, StreamProfile, StreamPurpose, St
 import type { PanelTrials } from '../domain/panel-trial.ts';
 import type { CodeDesk } from '../domain/platform-codes.ts';
 import type {
+  AlarmRecord,
   CameraIntroduction,
   ChainReport,
   Clock,
@@ -251,6 +252,8 @@ export interface HttpParts {
   readonly mediaRestarts: () => Readonly<Partial<Record<MediaEnd, number>>>;
   /** An alarm that has reached nobody who must have it, for 15 s or more. */
   readonly undelivered: () => UndeliveredAlarm | undefined;
+  /** Whether this one is such. `since`: when it was journalled. */
+  readonly isUndelivered: (alarm: AlarmRecord, since: Instant) => boolean;
   readonly uplinkViews: () => readonly UplinkView[];
   /** Throws NOT_FOUND, COMMAND_UNSUPPORTED. */
   readonly examineUplink: (uplink: UplinkId, signal: AbortSignal) => Promise<UplinkExamination>;

@@ -1,6 +1,7 @@
 /** What the main thread asks of the journal's thread: plain, cloneable values, each idempotent, so that a batch may be asked twice. */
 import { overtakes } from '../domain/alarm.ts';
 import type { DomainEvent } from '../domain/event.ts';
+import type { EventId } from '../domain/ids.ts';
 import { hours, type Instant } from '../domain/time.ts';
 
 /** That somebody looks at evidence again within it is not told again. */
@@ -95,6 +96,9 @@ export interface WorkerSettings {
   readonly synchronous: 'FULL' | 'NORMAL';
 }
 
+/** One order ends once. */
+export const commandEndedKey = (ordered: EventId): string => `command ended|${ordered}`;
+
 /** The key that is unique in the journal: the report's own, or one made from what the event is about. */
 function dedupeOf(event: DomainEvent): string {
   switch (event.kind) {
@@ -109,7 +113,7 @@ function dedupeOf(event: DomainEvent): string {
     case 'panel.gap':
       return `gap|${event.panel}|${event.boot}|${event.missingFrom}|${event.missingTo}`;
     case 'command.ended':
-      return `command ended|${event.ordered}`;
+      return commandEndedKey(event.ordered);
     case 'alarm.progressed':
     case 'alarm.escalated':
     case 'command.ordered':

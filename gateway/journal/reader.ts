@@ -6,6 +6,7 @@ import type { EventId, UplinkId } from '../domain/ids.ts';
 import type { AlarmRecord, JournalReader } from '../domain/ports.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { ClockSettings } from './clock-settings.ts';
+import { openDeskReader } from './desk-reader.ts';
 import { openSupervisionReader } from './supervision-reader.ts';
 
 interface EntryRow {
@@ -24,6 +25,7 @@ const entry = 'SELECT e.position, e.journalled_at, e.body FROM event e';
 /** `corrected`: a journalled time by the clock as it now stands. */
 export function openReader(database: Database, corrected: ClockSettings['corrected']): JournalReader {
   const byId = database.prepare<[string], EntryRow>(`${entry} WHERE e.id = ?`);
+  const byPosition = database.prepare<[number], EntryRow>(`${entry} WHERE e.position = ?`);
   const raised = database.prepare<[number, number], EntryRow>(
     `${entry} WHERE e.kind = 'alarm.raised' AND e.position < ? ORDER BY e.position DESC LIMIT +?`,
   );
@@ -102,18 +104,27 @@ export function openReader(database: Database, corrected: ClockSettings['correct
     };
   };
 
+  const alarm: JournalReader['alarm'] = (event) => {
+    const row = byId.get(event);
+    if (!row) return undefined;
+    const record = alarmOf(row);
+    return record.event.kind === 'alarm.raised' ? record : undefined;
+  };
+
   return {
     ...openSupervisionReader(database),
+    ...openDeskReader({
+      ...{ database, corrected, alarm },
+      alarmAt: (position) => {
+        const row = byPosition.get(position);
+        return row && alarmOf(row);
+      },
+    }),
     find: (event: EventId) => {
       const row = byId.get(event);
       return row && entryOf(row);
     },
-    alarm: (event) => {
-      const row = byId.get(event);
-      if (!row) return undefined;
-      const record = alarmOf(row);
-      return record.event.kind === 'alarm.raised' ? record : undefined;
-    },
+    alarm,
     alarms: ({ before = Number.MAX_SAFE_INTEGER, limit, unacknowledged = false }) => (unacknowledged ? open : raised).all(before, limit).map(alarmOf),
     events: ({ after: since = 0, limit, kinds }) => {
       // One question per kind and a merge: SQLite would sort all that ever matched to give the first page.

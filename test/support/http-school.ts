@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { panelTrials, settingsProblems, uplinkDoubts } from '../../gateway/assemble-adapters.ts';
 import { codeDeskOf } from '../../gateway/assemble-codes.ts';
-import { undelivered } from '../../gateway/delivery/undelivered.ts';
+import { isUndelivered, undelivered } from '../../gateway/delivery/undelivered.ts';
 import type { Role } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId, ZoneId } from '../../gateway/domain/ids.ts';
@@ -131,7 +131,7 @@ export async function school({
   });
   const commanded: string[] = [];
   const commands: Pick<HttpParts['fleet'], 'orders' | 'command'> = {
-    orders: () => ['arm', 'sync'],
+    orders: () => ['arm', 'disarm', 'bypass', 'sync'],
     command: async (panel, { op, expires }, { by, reason }) => {
       commanded.push(`${panel} ${op} by ${by === 'gateway' || 'uplink' in by ? 'nobody' : by.user}: ${reason}`);
       return { ok: false, outcome: expires > clock.now() ? 'unknown' : 'not-sent', words: { zh: '已发送。', en: 'It was sent.' } };
@@ -164,6 +164,7 @@ export async function school({
       return { sentence: { zh: '正常。', en: 'All is well.' }, findings: [], ladder: [] };
     },
     undelivered: () => undelivered({ inventory, clock, backlog: (uplink) => journal.read.backlog(uplink) }),
+    isUndelivered: (alarm, since) => isUndelivered(alarm, since, { inventory, clock }),
     uplinkViews: () => [{ id: 'police', name: 'Police', adapter: 'webhook', state: 'normal', pending: 0, refused: 0 }],
     readiness: () => [{ name: 'journal', ready: true, sentence: { zh: '日志可用', en: 'The journal takes events' } }],
     hopTimes: () => [],

@@ -81,6 +81,14 @@ export class MemoryJournal implements Journal {
       const entry = this.#entries.find(({ event }) => event.id === id && event.kind === 'alarm.raised');
       return entry && this.#recordOf(entry);
     },
+    incident: (id) => {
+      const own = this.read.alarm(id);
+      if (own?.event.kind !== 'alarm.raised') return undefined;
+      const { incident = id } = own.event;
+      const joined = this.#entries.filter(({ event }) => event.kind === 'alarm.raised' && (event.incident ?? event.id) === incident);
+      return { count: joined.length, alarms: joined.map((entry) => ({ record: this.#recordOf(entry), since: entry.journalledAt, intact: true })) };
+    },
+    commands: () => [],
     events: ({ after = 0, limit, kinds }) =>
       this.#entries.filter(({ position, event }) => position > after && (!kinds || kinds.includes(event.kind))).slice(0, limit),
     sequence: () => ({ known: false }),

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { UplinkId } from '../../gateway/domain/ids.ts';
+import { seconds } from '../../gateway/domain/time.ts';
+import { ManualClock, systemClock } from '../../gateway/runtime/clock.ts';
 import { type School, school } from '../support/http-school.ts';
 
 let campus: School;
@@ -81,4 +84,25 @@ test('the school that wants one person to do says so in its practice', async () 
   expect([again, campus.inventory.current().campus.practice]).toEqual([expect.objectContaining(was), { twoPersonClosing: false }]);
   for (const body of [{ name: 'acknowledged' }, { name: 'resolved', cause: 'true' }, { name: 'closed' }]) await step(body);
   expect((await step({ name: 'closed' })).json.detail).toContain('is closed and cannot be closed');
+});
+
+test('an incident is read by any of its alarms, and tells whom to phone once one of them has not arrived for 15 s', async () => {
+  const clock = new ManualClock(systemClock.now());
+  await using later = await school({ clock });
+  const cookie = await later.signIn('viewer');
+  const first = await later.journal.press();
+  const second = await later.journal.press({ incident: first.id, zoneName: 'Hall button' });
+  const drill = await later.journal.press({ incident: first.id, drill: true });
+  const read = async (id: string) => (await later.call('GET', `/api/v1/incidents/${id}`, { cookie })).json;
+  await later.journal.accept(first.id, 'police' as UplinkId);
+  expect(await read(second.id)).toMatchObject({
+    ...{ id: first.id, count: 3, alarms: [{ id: first.id }, { id: second.id }, { id: drill.id }] },
+    chain: [{ alarm: first.id, position: 1, intact: true }, {}, {}],
+  });
+  expect(await read(second.id)).not.toHaveProperty('phone');
+  await clock.advance(seconds(15));
+  expect(await read(second.id)).toMatchObject({ phone: { number: '110', alarm: second.id, read: { en: expect.stringContaining('Hall button') } } });
+  await later.journal.accept(second.id, 'police' as UplinkId);
+  expect(await read(second.id)).not.toHaveProperty('phone'); // a drill is never phoned about
+  expect((await later.call('GET', '/api/v1/incidents/00000000-0000-7000-8000-000000000000', { cookie })).status).toBe(404);
 });

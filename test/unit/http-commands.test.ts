@@ -11,7 +11,7 @@ test('a command answers with what became of it, and carries who gave it and why'
   const answer = await campus.call('POST', `${panel}/disarm`, { cookie, body: { reason: 'Parents’ evening', partition: 'hall' } });
   expect([answer.status, answer.json]).toMatchObject([200, { outcome: 'unknown', words: { zh: '已发送。' } }]);
   expect(campus.commanded).toEqual([`gate-panel disarm by ${id}: Parents’ evening`]);
-  expect((await campus.call('GET', panel, { cookie })).json).toEqual({ orders: ['arm', 'sync'] });
+  expect((await campus.call('GET', panel, { cookie })).json).toMatchObject({ orders: ['arm', 'disarm', 'bypass', 'sync'], armed: {}, commands: [] });
 });
 
 test('only those who answer for the school arm, disarm and sound the siren; a technician bypasses; every command says why', async () => {

@@ -15,7 +15,7 @@ describe('the first administrator', () => {
     const wrong = await campus.call('POST', '/api/v1/claim', { body: { code: 'AAAA-AAAA', name: 'head', password } });
     expect([wrong.status, wrong.json.code]).toEqual([401, 'UNAUTHENTICATED']);
     const right = await campus.call('POST', '/api/v1/claim', { body: { code, name: 'head', password } });
-    expect([right.status, right.json]).toEqual([201, { name: 'head', role: 'administrator', campus: 'No. 1 School' }]);
+    expect([right.status, right.json]).toMatchObject([201, { name: 'head', role: 'administrator', campus: 'No. 1 School' }]);
     expect((await campus.call('GET', '/api/v1/users', { cookie: right.cookie })).json).toMatchObject([{ name: 'head', role: 'administrator' }]);
     const again = await campus.call('POST', '/api/v1/claim', { body: { code, name: 'thief', password } });
     expect([again.status, again.json.code]).toEqual([410, 'CLAIM_CLOSED']);
@@ -42,6 +42,7 @@ describe('signing in', () => {
       name: 'operator',
       role: 'operator',
       campus: 'No. 1 School',
+      may: expect.arrayContaining(['POST /api/v1/panels/:id/commands/disarm']),
     });
   });
 

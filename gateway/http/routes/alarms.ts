@@ -5,11 +5,13 @@ import { eventKinds } from '../../domain/event.ts';
 import { type EventId, eventId } from '../../domain/ids.ts';
 import type { ChainReport } from '../../domain/ports.ts';
 import { callerOf, type Route, route } from '../route.ts';
+import { incidentView as incidentSchema } from '../schemas/desk.ts';
 import { eventView as eventSchema } from '../schemas/events.ts';
 import { z } from '../schemas/pieces.ts';
 import { lifeStep } from '../schemas/steps.ts';
 import { alarmPage, alarmView as alarmSchema, chainReport } from '../schemas/views.ts';
 import { alarmView, eventView } from '../views/alarm-view.ts';
+import { incidentView } from '../views/desk-view.ts';
 import { namesOf } from '../views/names.ts';
 import type { RouteParts } from './parts.ts';
 
@@ -82,6 +84,18 @@ export function alarmRoutes(parts: RouteParts): readonly Route[] {
         const { id } = find(eventId(incoming.params.id));
         await parts.alarms.take(eventId(id), incoming.body, personOf(incoming));
         return find(eventId(id));
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/incidents/:id',
+      summary: 'The alarms of the incident that this alarm belongs to, whether they have arrived, and whether they are as they were journalled',
+      params: alarmParams,
+      reply: incidentSchema,
+      handle({ params }) {
+        const view = incidentView(parts, eventId(params.id), context());
+        if (!view) throw new GatewayError('NOT_FOUND', `There is no alarm ${params.id}.`);
+        return view;
       },
     }),
     route({

@@ -1,10 +1,13 @@
 /** What panels are told. Each op is a route of its own, so that access.ts says who may arm and who may only ask for the state. */
 import { randomUUID } from 'node:crypto';
-import { commandOutcomes, type PanelCommand, type PanelCommandResult, type PanelOp, panelOps } from '../../domain/command.ts';
+import { commandOutcomes, type PanelCommand, type PanelCommandResult, type PanelOp } from '../../domain/command.ts';
+import { GatewayError } from '../../domain/errors.ts';
 import type { PanelId, ZoneId } from '../../domain/ids.ts';
 import { after, type Instant, seconds } from '../../domain/time.ts';
 import { callerOf, type Route, route } from '../route.ts';
+import { panelDeskView as deskSchema } from '../schemas/desk.ts';
 import { idText, nameText, words, z } from '../schemas/pieces.ts';
+import { panelDeskView } from '../views/desk-view.ts';
 import type { RouteParts } from './parts.ts';
 
 const params = z.object({ id: idText<PanelId>() });
@@ -28,7 +31,6 @@ interface CommandReply extends Pick<PanelCommandResult, 'outcome' | 'words'> {
   readonly id: string;
 }
 const reply: z.ZodType<CommandReply> = z.object({ id: z.string(), outcome: z.enum(commandOutcomes), words }).openapi('PanelCommandResult');
-const orders: z.ZodType<{ readonly orders: readonly PanelOp[] }> = z.object({ orders: z.array(z.enum(panelOps)).readonly() }).openapi('PanelOrders');
 
 type Stamp = { readonly id: string; readonly expires: Instant };
 interface Given {
@@ -36,7 +38,8 @@ interface Given {
   readonly seconds: number;
 }
 
-export function panelCommandRoutes({ fleet, clock }: RouteParts): readonly Route[] {
+export function panelCommandRoutes(parts: RouteParts): readonly Route[] {
+  const { fleet, clock } = parts;
   const command = <Body extends Given>(op: PanelOp, summary: string, body: z.ZodType<Body>, made: (stamp: Stamp, body: Body) => PanelCommand) =>
     route({
       method: 'POST',
@@ -57,10 +60,14 @@ export function panelCommandRoutes({ fleet, clock }: RouteParts): readonly Route
     route({
       method: 'GET',
       path: '/api/v1/panels/:id/commands',
-      summary: 'What this panel can be told, by its dialect and its settings',
+      summary: 'What this panel can be told, how it stands, and what it was told lately',
       params,
-      reply: orders,
-      handle: (incoming) => ({ orders: fleet.orders(incoming.params.id) }),
+      reply: deskSchema,
+      handle({ params: { id } }) {
+        const panel = parts.inventory.current().panels.find((one) => one.id === id);
+        if (!panel) throw new GatewayError('NOT_FOUND', `There is no panel ${id}.`);
+        return panelDeskView(parts, panel);
+      },
     }),
     command('arm', 'Arm; answers with what became of it, which is not "accepted" without a proof', arming, (stamp, body) => ({
       ...{ ...stamp, op: 'arm', mode: body.mode },

@@ -4,6 +4,7 @@ import type { SessionView } from '../../domain/api.ts';
 import type { User } from '../../domain/campus.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import { type Seat, seats } from '../../domain/event.ts';
+import { allowedTo } from '../access.ts';
 import { callerOf, type Route, route } from '../route.ts';
 import { nameText, z } from '../schemas/pieces.ts';
 import { sessionView } from '../schemas/views.ts';
@@ -94,5 +95,5 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
 }
 
 function viewOf({ inventory }: RouteParts, { name, role }: User): SessionView {
-  return { name, role, campus: inventory.current().campus.name };
+  return { name, role, campus: inventory.current().campus.name, may: allowedTo(role) };
 }

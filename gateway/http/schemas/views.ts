@@ -8,6 +8,7 @@ import type {
   DeviceView,
   FaultView,
   Overview,
+  PhoneCall,
   ReceiptView,
   SessionView,
   UplinkView,
@@ -26,7 +27,9 @@ import { idOf, iso, length, maybe, moment, words, z } from './pieces.ts';
 import { lifeStep } from './steps.ts';
 
 export const claimStatus: z.ZodType<ClaimStatus> = z.object({ open: z.boolean() }).openapi('ClaimStatus');
-export const sessionView: z.ZodType<SessionView> = z.object({ name: z.string(), role: z.enum(roles), campus: z.string() }).openapi('SessionView');
+export const sessionView: z.ZodType<SessionView> = z
+  .object({ name: z.string(), role: z.enum(roles), campus: z.string(), may: z.array(z.string()).readonly() })
+  .openapi('SessionView');
 
 const state = z.enum(['normal', 'degraded', 'offline', 'unknown', 'maintenance', 'disabled']).openapi('DeviceState');
 
@@ -60,6 +63,9 @@ export const faultView: z.ZodType<FaultView> = z
 
 const tally = z.object({ total: z.number(), normal: z.number() }).openapi('Tally');
 
+/** Whom to phone, what to read out, and since when it was due. */
+export const phoneCall: z.ZodType<PhoneCall> = z.object({ number: z.string(), read: words, alarm: z.string(), since: iso }).openapi('PhoneCall');
+
 export const overview: z.ZodType<Overview> = z
   .object({
     campus: z.object({ name: z.string(), address: z.string() }),
@@ -72,7 +78,7 @@ export const overview: z.ZodType<Overview> = z
     uplinks: z.array(uplinkView),
     needsYou: z.array(faultView),
     phonePolice: z.boolean(),
-    phone: maybe(z.object({ number: z.string(), read: words, alarm: z.string(), since: iso })),
+    phone: maybe(phoneCall),
     startedAt: iso,
     version: z.string(),
   })

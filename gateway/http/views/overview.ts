@@ -48,7 +48,7 @@ export function overviewOf(parts: OverviewParts): Overview {
   };
 }
 
-function phoneCall(alarm: UndeliveredAlarm, inventory: Inventory): PhoneCall {
+export function phoneCall(alarm: UndeliveredAlarm, inventory: Inventory): PhoneCall {
   return { number: policeNumber, read: phoneScript(alarm, inventory), alarm: alarm.event.id, since: isoOf(alarm.journalledAt) };
 }
 
