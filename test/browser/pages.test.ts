@@ -57,12 +57,15 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.goto(address('/#devices'));
     await page.getByText('校门').first().waitFor();
     await page.getByRole('columnheader', { name: '名称' }).waitFor();
-    await page.locator('.ant-table-row-expand-icon:not(.ant-table-row-expand-icon-spaced)').first().click();
+    await page.getByRole('link', { name: '校门' }).click();
     await page.getByText(/^\d+ 秒 \/ 35 秒$/).waitFor(); // its recording
-    await page.screenshot({ path: `${shots}/devices.png` });
+    await page.screenshot({ path: `${shots}/camera.png` });
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'English' }).click();
     await page.getByText('Last proven').first().waitFor();
-    await page.getByText('Packets lost').waitFor();
+    await page.screenshot({ path: `${shots}/devices.png` });
+    await page.getByRole('link', { name: '校门' }).click();
+    await page.getByRole('columnheader', { name: 'Packets lost' }).waitFor();
     await page
       .getByText(/^H\.264 \(avc1/)
       .first()
@@ -71,8 +74,39 @@ describe.skipIf(found === undefined)('the pages', () => {
       .getByText(/^\d+\.\d per s$/)
       .first()
       .waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: '中文' }).click();
   });
+
+  test('a panel is told from its card: done is what it has confirmed, and nothing is sent to one that is gone', async () => {
+    await page.goto(address('/#devices/perimeter'));
+    const desk = page.getByTestId('panel-desk');
+    const tell = async (name: RegExp, outcome: string) => {
+      await desk.getByRole('button', { name }).click();
+      const dialog = page.locator('.ant-modal:visible');
+      await dialog.getByLabel('原因').fill('家长会');
+      if (await dialog.getByRole('checkbox').isVisible()) await dialog.getByRole('checkbox').check();
+      await dialog.getByRole('button', { name }).click();
+      await dialog.getByText(outcome, { exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+    };
+    await desk.getByTestId('armed').getByText('外出布防').waitFor(); // as it was armed at its own keypad
+    await tell(/^撤\s*防$/, '已执行');
+    await desk.getByTestId('armed').getByText('撤防').waitFor();
+    await tell(/^旁路 1 北围墙$/, '已执行');
+    await desk.getByText('▲ 已旁路，无法报警').waitFor();
+    await page.screenshot({ path: `${shots}/panel.png` });
+    await tell(/^取消旁路 1 北围墙$/, '已执行');
+    demo.panels.get('perimeter')?.goOffline();
+    await desk.getByText('未连接').waitFor();
+    await tell(/^同步状态$/, '未发送');
+    const log = desk.getByTestId('command-log').getByRole('row');
+    expect((await log.allTextContents()).filter((row) => row.includes('teacher') && row.includes('家长会'))).toHaveLength(4);
+    await page.screenshot({ path: `${shots}/panel-gone.png` });
+    demo.panels.get('perimeter')?.comeBack();
+    await desk.getByText('已连接').waitFor();
+  }, 60_000);
 
   test('the live view plays a moving picture, all of it in view on a small screen too', async () => {
     await page.setViewportSize({ width: 1280, height: 800 });
@@ -121,7 +155,7 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.getByText('门卫室紧急按钮').first().click();
     await page.getByText('平台确认').first().waitFor();
     // Each hop with its way: the panel, the uplink, the screen; this page shows the alarm too by now.
-    const ladder = page.locator('.ant-drawer-body .ant-timeline');
+    const ladder = page.getByTestId('ladder');
     for (const rung of [/触发\s*门卫室/, /入库/, /发出/, /已显示.*大屏/, /已显示.*控制台/]) await ladder.getByText(rung).first().waitFor();
     // The clip is watched while it is recorded: from half a minute before the press.
     const seen = page.getByTestId('evidence');
@@ -142,7 +176,19 @@ describe.skipIf(found === undefined)('the pages', () => {
     })()`);
     expect(clip!.from).toBeLessThanOrEqual(clip!.pressed - 30_000);
     console.info(`the clip begins ${clip!.pressed - clip!.from} ms before the press, its still was kept ${still!.kept - still!.pressed} ms after it`);
+    await seen
+      .getByText(/^SHA-256 [0-9a-f]{64}$/)
+      .first()
+      .waitFor();
+    await page.getByTestId('chain').getByText('自入库以来未被改动').waitFor();
+    await page.getByRole('button', { name: '核对整个日志' }).click();
+    await page
+      .getByTestId('chain')
+      .getByText(/^日志第 1 条至第 \d+ 条全部完好。$/)
+      .waitFor();
     await page.screenshot({ path: `${shots}/alarm.png` });
+    await page.getByText('现在', { exact: true }).click();
+    await page.locator('.live-tiles .tile[data-state="playing"]').waitFor({ timeout: 20_000 });
     await page.keyboard.press('Escape');
     await page
       .getByRole('button', { name: /确\s*认/ })

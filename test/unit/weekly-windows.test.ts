@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { isWithin, readWindow } from '../../gateway/domain/weekly-windows.ts';
+import { weekOf, windowText } from '../../gateway/web/shared/week-text.ts';
 
 /** 2026-11-26 is a Thursday; Shanghai is 8 h ahead. */
 const shanghai = (text: string) => Date.parse(`${text}:00+08:00`);
@@ -32,3 +33,23 @@ test.each(['', 'monday', 'mon 8:00-17:00', 'mon 08:00-08:00', 'mon 24:00-25:00',
     expect(readWindow(text)).toBeUndefined();
   },
 );
+
+test.each([
+  ['mon-fri 18:00-07:00', 'mon-fri 18:00-07:00'],
+  ['sun,sat', 'sat-sun'],
+  ['fri-mon 22:00-24:00', 'mon,fri-sun 22:00-00:00'],
+  ['mon,wed,fri 08:00-08:30', 'mon,wed,fri 08:00-08:30'],
+  ['Mon-Sun 00:00-24:00', 'mon-sun'],
+])('%s, as people tick it on the page, is %s again and means the same', (window, written) => {
+  expect(weekOf([window]).map(windowText)).toEqual([written]);
+  const minutes = (text: string) => readWindow(text)?.toSorted((one, other) => one.from - other.from);
+  expect(minutes(written)).toEqual(minutes(window));
+});
+
+test('a window without a day, or whose hours are none, is not written; what people type of hours is', () => {
+  expect(windowText({ days: [] })).toBeUndefined();
+  expect(windowText({ days: [1], hours: { from: '07:00', to: '07:00' } })).toBeUndefined();
+  expect(windowText({ days: [1], hours: { from: '', to: '07:00' } })).toBeUndefined();
+  expect(windowText({ days: [1], hours: { from: '25:00', to: '07:00' } })).toBeUndefined();
+  expect(windowText({ days: [1], hours: { from: '7:00', to: ' 9:30' } })).toBe('tue 07:00-09:30');
+});

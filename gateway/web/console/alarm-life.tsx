@@ -3,7 +3,7 @@ import { Alert, Button, Input, Select, Space, Tag, Timeline } from 'antd';
 import { useState } from 'react';
 import type { AlarmCause, LifeStep, StepName } from '../../domain/alarm-step.ts';
 import type { AlarmView, LifeView } from '../../domain/api.ts';
-import { Problem } from '../shared/api.ts';
+import { problemText } from '../shared/problem-text.ts';
 import { momentText } from '../shared/time-text.ts';
 import type { PageProps } from './console.tsx';
 
@@ -22,7 +22,10 @@ export function StateTag({ alarm, say }: { readonly alarm: AlarmView; readonly s
   return <Tag color={stateColour[alarm.state]}>{say(`state.${alarm.state}`)}</Tag>;
 }
 
-export function AlarmLife({ alarm, school, say, language }: PageProps & { readonly alarm: AlarmView }) {
+type AlarmLifeProps = Pick<PageProps, 'school' | 'say' | 'language' | 'may'> & { readonly alarm: AlarmView };
+
+export function AlarmLife({ alarm, school, say, language, may }: AlarmLifeProps) {
+  const allowed = may('POST /api/v1/alarms/:id/steps');
   const [asking, setAsking] = useState<StepName>();
   const [refusal, setRefusal] = useState<string>();
   const take = async (step: LifeStep) => {
@@ -31,7 +34,7 @@ export function AlarmLife({ alarm, school, say, language }: PageProps & { readon
       await school.take(alarm.id, step);
       setAsking(undefined);
     } catch (error) {
-      setRefusal(error instanceof Problem ? (error.words?.[language] ?? error.message) : say('wrong'));
+      setRefusal(problemText(error, say, language));
     }
   };
   const press = (name: StepName) => {
@@ -40,18 +43,19 @@ export function AlarmLife({ alarm, school, say, language }: PageProps & { readon
     else void take({ name });
   };
   return (
-    <section data-testid="alarm-life">
+    <section aria-label={say('life')} data-testid="alarm-life">
       <h3>{say('life')}</h3>
       <StateTag alarm={alarm} say={say} />
       <p>
         <Space wrap>
-          {alarm.steps.map((name, index) => (
+          {(allowed ? alarm.steps : []).map((name, index) => (
             <Button key={name} type={index === alarm.steps.length - 1 && name !== 'reopened' ? 'primary' : 'default'} onClick={() => press(name)}>
               {say(`step.${name}`)}
             </Button>
           ))}
         </Space>
       </p>
+      {allowed ? null : <p className="quiet">{say('stepsNotYours')}</p>}
       {alarm.state === 'resolved' && alarm.severity === 1 ? <p className="quiet">{say('secondPerson')}</p> : null}
       {asking !== undefined && alarm.steps.includes(asking) ? (
         <Question key={asking} asking={asking} say={say} answer={take} cancel={() => setAsking(undefined)} />

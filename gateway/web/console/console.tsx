@@ -1,14 +1,16 @@
 /** Who is here, and what they look at: sign-in, then one page at a time. */
 import { Alert, Button, Layout, Menu, Result, Space, Spin } from 'antd';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { SessionView } from '../../domain/api.ts';
 import { api, Problem } from '../shared/api.ts';
+import { type Rights, rightsOf } from '../shared/rights.ts';
 import { type School, useSchool } from '../shared/school.ts';
 import type { Language, Say } from '../shared/texts.ts';
 import { Alarms } from './alarms.tsx';
 import { Devices } from './devices.tsx';
 import { LiveView } from './live-view.tsx';
 import { OverviewPage } from './overview.tsx';
+import { PhonePolice } from './phone-police.tsx';
 import { SignIn } from './sign-in.tsx';
 
 export interface ConsoleProps {
@@ -20,7 +22,12 @@ export interface ConsoleProps {
 type PageName = 'overview' | 'devices' | 'alarms' | 'live';
 const pages: readonly PageName[] = ['overview', 'devices', 'alarms', 'live'];
 
-const pageNow = (): PageName => pages.find((name) => location.hash === `#${name}`) ?? 'overview';
+/** `#alarms/<id>`: a page, and what is open on it. */
+function placeNow(): { readonly page: PageName; readonly thing?: string } {
+  const [, name, thing] = /^#(\w+)(?:\/(.+))?$/.exec(location.hash) ?? [];
+  const page = pages.find((one) => one === name) ?? 'overview';
+  return { page, ...(thing === undefined ? {} : { thing: decodeURIComponent(thing) }) };
+}
 
 export function Console(props: ConsoleProps) {
   const { say } = props;
@@ -39,9 +46,10 @@ export function Console(props: ConsoleProps) {
 
 function Desk({ say, language, switchLanguage, session, leave }: ConsoleProps & { readonly session: SessionView; leave(): void }) {
   const school = useSchool('console');
-  const [page, setPage] = useState<PageName>(pageNow);
+  const [{ page, thing }, setPlace] = useState(placeNow);
+  const may = useMemo(() => rightsOf(session), [session]);
   useEffect(() => {
-    const turn = () => setPage(pageNow());
+    const turn = () => setPlace(placeNow());
     addEventListener('hashchange', turn);
     return () => removeEventListener('hashchange', turn);
   }, []);
@@ -75,25 +83,25 @@ function Desk({ say, language, switchLanguage, session, leave }: ConsoleProps & 
       </Layout.Header>
       <Layout.Content className={school.silence > 0 ? 'desk-body desk-stale' : 'desk-body'}>
         {school.silence > 0 ? <Alert type="warning" showIcon banner title={say('stale', { n: school.silence })} /> : null}
-        {school.overview?.phone ? (
-          <Alert
-            type="error"
-            showIcon
-            className="phone-police"
-            title={say('phonePolice', { number: school.overview.phone.number })}
-            description={say('readOut', { text: school.overview.phone.read[language] })}
-          />
-        ) : null}
-        <Page page={page} school={school} say={say} language={language} />
+        {school.overview?.phone ? <PhonePolice phone={school.overview.phone} say={say} language={language} /> : null}
+        <Page {...{ page, thing, school, say, language, may }} open={(id) => openThing(page, id)} />
       </Layout.Content>
     </Layout>
   );
+}
+
+function openThing(page: PageName, id: string | undefined): void {
+  location.hash = id === undefined ? page : `${page}/${encodeURIComponent(id)}`;
 }
 
 export interface PageProps {
   readonly school: School;
   readonly say: Say;
   readonly language: Language;
+  readonly may: Rights;
+  /** Id of what is open on the page. */
+  readonly thing: string | undefined;
+  open(thing: string | undefined): void;
 }
 
 function Page({ page, ...props }: PageProps & { readonly page: PageName }) {

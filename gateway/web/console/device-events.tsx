@@ -16,8 +16,9 @@ export function DeviceEvents({ events, say, language }: DeviceEventsProps) {
   const { state, since, provenAt, why, kinds, unknown } = events;
   return (
     <section aria-label={say('cameraEvents')}>
+      <h3>{say('cameraEvents')}</h3>
       <p>
-        <b>{say('cameraEvents')}</b> {say(states[state], { at: momentText(since) })} {why?.[language]}{' '}
+        {say(states[state], { at: momentText(since) })} {why?.[language]}{' '}
         {state === 'off' ? '' : say('eventsProven', { at: provenAt ? momentText(provenAt) : say('never') })}
       </p>
       <Space wrap size="small">

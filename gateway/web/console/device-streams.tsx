@@ -22,6 +22,7 @@ export function DeviceStreams({ streams, now, say }: DeviceStreamsProps) {
       rowKey="profile"
       size="small"
       pagination={false}
+      scroll={{ x: 1100 }}
       dataSource={[...streams]}
       columns={[
         { title: say('streams'), render: (_, { profile }) => say(profile === 'main' ? 'streamMain' : 'streamSub') },

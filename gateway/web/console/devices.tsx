@@ -5,12 +5,12 @@ import type { DeviceView } from '../../domain/api.ts';
 import { StateMark } from '../shared/state-mark.tsx';
 import { momentText } from '../shared/time-text.ts';
 import type { PageProps } from './console.tsx';
-import { DeviceEvents } from './device-events.tsx';
-import { DeviceStreams } from './device-streams.tsx';
+import { DeviceCard } from './device-card.tsx';
 
 const gravity = ['offline', 'degraded', 'unknown', 'normal', 'maintenance', 'disabled'] as const;
 
-export function Devices({ school, say, language }: PageProps) {
+export function Devices(props: PageProps) {
+  const { school, say, language, open } = props;
   const [wanted, setWanted] = useState('');
   const [only, setOnly] = useState<'filterAll' | 'filterTrouble'>('filterAll');
   const reasonOf = (device: DeviceView) => device.faults.map(({ sentence }) => sentence[language]).join(' ');
@@ -38,15 +38,8 @@ export function Devices({ school, say, language }: PageProps) {
         pagination={false}
         scroll={{ x: 900 }}
         dataSource={[...rows]}
-        expandable={{
-          rowExpandable: ({ kind }) => kind === 'camera',
-          expandedRowRender: ({ streams, events }) => (
-            <>
-              <DeviceStreams streams={streams ?? []} now={school.gatewayNow} say={say} />
-              {events ? <DeviceEvents events={events} say={say} language={language} /> : undefined}
-            </>
-          ),
-        }}
+        onRow={({ id }) => ({ onClick: () => open(id) })}
+        rowClassName="row-link"
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={say('noDevices')} /> }}
         columns={[
           {
@@ -55,7 +48,11 @@ export function Devices({ school, say, language }: PageProps) {
             sorter: (a, b) => gravity.indexOf(a.state) - gravity.indexOf(b.state),
             render: (_, { state }) => <StateMark state={state} say={say} />,
           },
-          { title: say('deviceName'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
+          {
+            title: say('deviceName'),
+            sorter: (a, b) => a.name.localeCompare(b.name),
+            render: (_, { id, name }) => <a href={`#devices/${encodeURIComponent(id)}`}>{name}</a>,
+          },
           { title: say('kind'), width: 120, render: (_, { kind }) => say(kind) },
           { title: say('place'), dataIndex: 'place' },
           { title: say('reason'), render: (_, device) => reasonOf(device) },
@@ -64,6 +61,7 @@ export function Devices({ school, say, language }: PageProps) {
           { title: say('model'), dataIndex: 'model' },
         ]}
       />
+      <DeviceCard {...props} />
     </div>
   );
 }

@@ -1,11 +1,14 @@
-/** What an alarm is shown with: stills at once, clips that can be watched while they grow. */
+/** What an alarm is shown with: stills at once, clips that can be watched while they grow, each with the hash that proves it. */
 import { Tag } from 'antd';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { AlarmView } from '../../domain/api.ts';
 import type { Evidence, EvidenceState } from '../../domain/evidence.ts';
 import { api } from '../shared/api.ts';
-import type { Language, Say } from '../shared/texts.ts';
+import { bytesText } from '../shared/bytes-text.ts';
 import { momentText } from '../shared/time-text.ts';
+import { useAsked } from '../shared/use-asked.ts';
+import { AskedState } from './asked-state.tsx';
+import type { PageProps } from './console.tsx';
 
 const again = 2_000;
 const colours = {
@@ -17,56 +20,55 @@ const colours = {
   removed: 'default',
 } as const satisfies Record<EvidenceState, string>;
 
-interface EvidenceProps {
+interface EvidenceProps extends Pick<PageProps, 'school' | 'say' | 'language' | 'may'> {
   readonly alarm: AlarmView;
-  readonly say: Say;
-  readonly language: Language;
 }
 
-export function AlarmEvidence({ alarm: { id }, say, language }: EvidenceProps) {
-  const [pieces, setPieces] = useState<readonly Evidence[]>([]);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let left = false;
-    const look = async () => {
-      const found = await api.evidence(id).catch(() => undefined); // asked again
-      if (left) return;
-      if (found) setPieces(found);
-      if (!found || found.some(({ state }) => state === 'awaited' || state === 'growing')) timer = setTimeout(() => void look(), again);
-    };
-    void look();
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [id]);
-  if (pieces.length === 0) return null;
+export function AlarmEvidence({ alarm: { id, channels }, school, say, language, may }: EvidenceProps) {
+  const asked = useAsked(
+    () => api.evidence(id),
+    (found) => (!found || found.some(({ state }) => state === 'awaited' || state === 'growing') ? again : undefined),
+  );
+  const pieces = asked.answer ?? [];
+  const allowed = may('GET /media/v1/evidence/:id');
   return (
     <>
-      <h3>{say('evidence')}</h3>
+      <AskedState asked={asked} say={say} language={language} />
+      {asked.answer?.length === 0 ? <p className="quiet">{say(channels.length === 0 ? 'noPictureHere' : 'evidenceNone')}</p> : null}
+      {pieces.length > 0 && !allowed ? <p className="quiet">{say('evidenceNotYours')}</p> : null}
       <div className="evidence" data-testid="evidence">
-        {pieces.map((piece) => (
-          <figure key={piece.evidence}>
-            <Picture piece={piece} />
-            <figcaption>
-              {piece.channel} · {say(piece.medium)} <Tag color={colours[piece.state]}>{say(piece.state)}</Tag>
-              {piece.from === undefined ? null : <span className="quiet">{momentText(piece.from)}</span>}
-              {piece.reason ? <p className="quiet">{piece.reason[language]}</p> : null}
-            </figcaption>
-          </figure>
-        ))}
+        {pieces.map((piece) => {
+          const name = `${school.channels.find((channel) => channel.id === piece.channel)?.name ?? piece.channel} · ${say(piece.medium)}`;
+          return (
+            <figure key={piece.evidence}>
+              {allowed ? <Picture piece={piece} name={name} /> : null}
+              <figcaption>
+                {name} <Tag color={colours[piece.state]}>{say(piece.state)}</Tag>
+                <span className="quiet">
+                  {piece.from === undefined ? '' : momentText(piece.from)} {lengthOf(piece, say)} {piece.bytes > 0 ? bytesText(piece.bytes) : ''}
+                </span>
+                {piece.reason ? <p className="quiet">{piece.reason[language]}</p> : null}
+                {piece.sha256 === undefined ? null : <p className="hash">SHA-256 {piece.sha256}</p>}
+              </figcaption>
+            </figure>
+          );
+        })}
       </div>
     </>
   );
 }
 
-function Picture({ piece: { path, medium, state, bytes } }: { readonly piece: Evidence }) {
+function lengthOf({ medium, from, to }: Evidence, say: PageProps['say']): string {
+  return medium === 'still' || from === undefined || to === undefined ? '' : say('figureSeconds', { n: Math.round((to - from) / 1_000) });
+}
+
+function Picture({ piece: { path, medium, state, bytes }, name }: { readonly piece: Evidence; readonly name: string }) {
   const [refused, setRefused] = useState(false);
   if (bytes === 0 || state === 'removed' || refused) return null;
-  if (medium === 'still') return <img src={path} alt="" onError={() => setRefused(true)} />;
+  if (medium === 'still') return <img src={path} alt={name} onError={() => setRefused(true)} />;
   // Begun anew when it is finished: a player takes the length that it was told first.
   return (
-    <video key={state} src={path} controls muted preload="metadata" onError={() => setRefused(true)}>
+    <video key={state} src={path} aria-label={name} controls muted preload="metadata" onError={() => setRefused(true)}>
       <track kind="captions" />
     </video>
   );

@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client';
 import 'antd/dist/antd.css';
 import '../shared/page.css';
 import '../shared/tile.css';
+import './card.css';
 import { type Language, rememberLanguage, sayIn, startLanguage } from '../shared/texts.ts';
 import { Console } from './console.tsx';
 

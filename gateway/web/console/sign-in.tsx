@@ -3,6 +3,7 @@ import { Alert, Button, Card, Form, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import type { SessionView } from '../../domain/api.ts';
 import { api, Problem } from '../shared/api.ts';
+import { problemText } from '../shared/problem-text.ts';
 import type { ConsoleProps } from './console.tsx';
 
 interface Answers {
@@ -36,9 +37,8 @@ export function SignIn({ say, language, switchLanguage, signedIn }: ConsoleProps
 
   /** In the language of the page; the gateway's own words for 401 are general: "sign in first". */
   const words = (): string => {
-    if (!(failure instanceof Problem)) return say('wrong');
-    if (failure.status === 401) return say(unclaimed ? 'claimWrong' : 'signInWrong');
-    return failure.words?.[language] ?? failure.message;
+    if (failure instanceof Problem && failure.status === 401) return say(unclaimed ? 'claimWrong' : 'signInWrong');
+    return problemText(failure, say, language);
   };
 
   return (

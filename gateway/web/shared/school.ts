@@ -5,6 +5,7 @@ import type { AlarmView, ChannelView, DeviceView, Overview } from '../../domain/
 import type { Seat } from '../../domain/event.ts';
 import { api, Problem } from './api.ts';
 import { followLive, type LiveChannel } from './live.ts';
+import { openRetry, type Retry } from './retry.ts';
 
 export interface School {
   readonly overview?: Overview;
@@ -48,6 +49,7 @@ export function useSchool(screen: Seat): School {
   const [gatewayNow, setGatewayNow] = useState(0);
   const [signedOut, setSignedOut] = useState(false);
 
+  const retry = useRef<Retry>(undefined);
   const reload = useCallback(async () => {
     try {
       const [page, everyChannel, everyDevice, now] = await Promise.all([api.alarms(), api.channels(), api.devices(), api.overview()]);
@@ -57,12 +59,18 @@ export function useSchool(screen: Seat): School {
       setDevices(everyDevice);
       setOverview(now);
       setLoaded(true);
+      retry.current?.succeeded();
     } catch (error) {
       if (error instanceof Problem && error.status === 401) setSignedOut(true);
-      // Anything else: the live channel comes back by itself, and its hello loads all again.
+      else retry.current?.soon();
     }
   }, []);
 
+  useEffect(() => {
+    const again = openRetry(() => void reload());
+    retry.current = again;
+    return () => again.close();
+  }, [reload]);
   useEffect(() => {
     let known = '';
     const live = followLive({

@@ -1,12 +1,18 @@
 /** Every text of the pages, twice. A key that one language lacks does not compile. */
+import { commandTexts } from './command-texts.ts';
+import { incidentTexts } from './incident-texts.ts';
 import { lifeTexts } from './life-texts.ts';
 import { pictureTexts } from './picture-texts.ts';
 import { receiptTexts } from './receipt-texts.ts';
+import { ruleTexts } from './rule-texts.ts';
 
 const zh = {
   ...pictureTexts.zh,
   ...receiptTexts.zh,
   ...lifeTexts.zh,
+  ...incidentTexts.zh,
+  ...commandTexts.zh,
+  ...ruleTexts.zh,
   product: '校园安全网关',
   signIn: '登录',
   signOut: '退出',
@@ -41,6 +47,8 @@ const zh = {
   since: '起始时间',
   provenAt: '最近验证',
   model: '型号',
+  firmware: '固件',
+  address: '地址',
   never: '从未',
   pending: '待送达',
   refused: '被拒收',
@@ -125,6 +133,9 @@ const en: Readonly<Record<TextKey, string>> = {
   ...pictureTexts.en,
   ...receiptTexts.en,
   ...lifeTexts.en,
+  ...incidentTexts.en,
+  ...commandTexts.en,
+  ...ruleTexts.en,
   product: 'Campus gateway',
   signIn: 'Sign in',
   signOut: 'Sign out',
@@ -159,6 +170,8 @@ const en: Readonly<Record<TextKey, string>> = {
   since: 'Since',
   provenAt: 'Last proven',
   model: 'Model',
+  firmware: 'Firmware',
+  address: 'Address',
   never: 'never',
   pending: 'waiting',
   refused: 'refused',
