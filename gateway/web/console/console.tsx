@@ -83,7 +83,7 @@ function Desk({ say, language, switchLanguage, session, leave }: ConsoleProps & 
       </Layout.Header>
       <Layout.Content className={school.silence > 0 ? 'desk-body desk-stale' : 'desk-body'}>
         {school.silence > 0 ? <Alert type="warning" showIcon banner title={say('stale', { n: school.silence })} /> : null}
-        {school.overview?.phone ? <PhonePolice phone={school.overview.phone} say={say} language={language} /> : null}
+        {school.overview?.phone ? <PhonePolice linked phone={school.overview.phone} say={say} language={language} /> : null}
         <Page {...{ page, thing, school, say, language, may }} open={(id) => openThing(page, id)} />
       </Layout.Content>
     </Layout>

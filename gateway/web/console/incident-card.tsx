@@ -1,6 +1,6 @@
 /** One incident: whether it has arrived, what is done about it, what the cameras see and saw, and the proof of all of it. */
 import { Alert, Button, Drawer, Empty, Segmented, Tag } from 'antd';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../domain/api.ts';
 import { openPlayerPage, PlayerPage } from '../player/use-player.ts';
 import { api, Problem } from '../shared/api.ts';
@@ -20,6 +20,7 @@ import { ReceiptLadder } from './receipt-ladder.tsx';
 
 /** The live channel tells what moves; whether 15 s have passed, only time does. */
 const again = 5_000;
+const atMost = 1_000;
 
 export function IncidentCard(props: PageProps) {
   const { thing, open, school, language, say } = props;
@@ -45,14 +46,20 @@ function Incident({ thing, known, ...props }: Omit<PageProps, 'thing'> & { reado
   );
   const incident = asked.answer?.id ?? known?.incident ?? thing;
   const live = school.alarms.filter((alarm) => alarm.id === thing || alarm.id === incident || alarm.incident === incident);
-  // Whatever moved on is read anew at once: the answer has what the live channel has not.
-  const moves = live.map(
-    ({ id, receipts, timeline, deliveries }) => `${id} ${receipts.length} ${timeline.length} ${deliveries.map(({ state }) => state)}`,
-  );
+  // What has moved on is read anew, as the answer has what the live channel has not; in a storm not at each of its alarms.
+  const moved = live
+    .map(({ id, receipts, timeline, deliveries }) => `${id} ${receipts.length} ${timeline.length} ${deliveries.map(({ state }) => state)}`)
+    .join();
   const { again: askAgain } = asked;
-  const moved = moves.join();
+  const askedAt = useRef(-atMost);
   useEffect(() => {
-    if (moved !== '') askAgain();
+    if (moved === '') return;
+    const ask = () => {
+      askedAt.current = performance.now();
+      askAgain();
+    };
+    const timer = setTimeout(ask, Math.max(0, askedAt.current + atMost - performance.now()));
+    return () => clearTimeout(timer);
   }, [moved, askAgain]);
 
   const alarms = asked.answer?.alarms ?? [...live].reverse();

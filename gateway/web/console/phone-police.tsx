@@ -3,7 +3,15 @@ import { Alert } from 'antd';
 import type { PhoneCall } from '../../domain/api.ts';
 import type { Language, Say } from '../shared/texts.ts';
 
-export function PhonePolice({ phone, say, language }: { readonly phone: PhoneCall; readonly say: Say; readonly language: Language }) {
+interface PhonePoliceProps {
+  readonly phone: PhoneCall;
+  readonly say: Say;
+  readonly language: Language;
+  /** Leads to the alarm. */
+  readonly linked?: boolean;
+}
+
+export function PhonePolice({ phone, say, language, linked = false }: PhonePoliceProps) {
   return (
     <Alert
       type="error"
@@ -11,6 +19,7 @@ export function PhonePolice({ phone, say, language }: { readonly phone: PhoneCal
       className="phone-police"
       title={say('phonePolice', { number: phone.number })}
       description={say('readOut', { text: phone.read[language] })}
+      action={linked ? <a href={`#alarms/${phone.alarm}`}>{say('openAlarm')}</a> : null}
     />
   );
 }

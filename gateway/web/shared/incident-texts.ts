@@ -2,6 +2,7 @@
 export const incidentTexts = {
   zh: {
     incident: '事件组',
+    openAlarm: '查看报警',
     incidentCount: '同组 {n} 条',
     incidentAlarms: '同组报警：{n} 条',
     incidentMore: '另有 {n} 条未列出。',
@@ -37,6 +38,7 @@ export const incidentTexts = {
   },
   en: {
     incident: 'Incident',
+    openAlarm: 'Open the alarm',
     incidentCount: '{n} together',
     incidentAlarms: 'Alarms of this incident: {n}',
     incidentMore: '{n} more are not listed.',
