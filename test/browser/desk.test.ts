@@ -30,7 +30,7 @@ describe.skipIf(found === undefined)('the desk', { timeout: 60_000 }, () => {
     campus = await school({
       webFolder: join(packageRoot, 'dist/web'),
       clock,
-      evidence: { of: () => [], file: () => undefined, fetched: async () => undefined },
+      evidence: { of: () => [], file: () => undefined, holder: () => undefined, fetched: async () => undefined },
     });
     browser = await openBrowser();
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();

@@ -103,7 +103,7 @@ function AlarmFacts({ alarm, say }: { readonly alarm: AlarmView; readonly say: P
   ] as const;
   return (
     <div>
-      <dl className="facts gap">
+      <dl className="facts">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
