@@ -39,7 +39,7 @@ const marksOf = ({ drill, test }: AlarmRaised) => `${drill}/${test}`;
 const zoneOf = ({ panel, zone }: AlarmRaised) => `${panel}/${zone}`;
 
 export class Detections {
-  #recent: readonly Detection[] = [];
+  readonly #recent: Detection[] = [];
 
   /** The newest alarm that confirms this one; undefined: it stands alone. */
   confirming(alarm: AlarmRaised, groups: readonly ZoneGroup[]): EventId | undefined {
@@ -59,13 +59,13 @@ export class Detections {
   /** It may confirm others from now on. A detector that trips all the time may not. */
   note(alarm: AlarmRaised): void {
     if (!isIntrusion(alarm.type) || alarm.historical || alarm.swinger) return;
-    this.#recent = [...this.#recent, { id: alarm.id, zone: zoneOf(alarm), type: alarm.type, marks: marksOf(alarm), at: alarm.receivedAt }].slice(
-      -mostRemembered,
-    );
+    this.#recent.push({ id: alarm.id, zone: zoneOf(alarm), type: alarm.type, marks: marksOf(alarm), at: alarm.receivedAt });
+    if (this.#recent.length > mostRemembered) this.#recent.shift();
   }
 
   /** It is not in the journal after all. */
   forget(id: EventId): void {
-    this.#recent = this.#recent.filter((detection) => detection.id !== id);
+    const at = this.#recent.findLastIndex((detection) => detection.id === id);
+    if (at >= 0) this.#recent.splice(at, 1);
   }
 }

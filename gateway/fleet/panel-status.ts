@@ -31,8 +31,10 @@ interface Kept {
 const disarmedIn = (armed: ReadonlyMap<string, string>): Pick<Kept, 'disarmed'> =>
   armed.size === 0 ? {} : { disarmed: [...armed.values()].every((mode) => mode === 'disarmed') };
 
-const contactOf = ({ connectedAt, beat, ...rest }: Readonly<Kept>): Contact => ({
-  ...rest,
+const contactOf = ({ connectedAt, beat, queued, disarmed, learned }: Readonly<Kept>): Contact => ({
+  learned,
+  ...(queued === undefined ? {} : { queued }),
+  ...(disarmed === undefined ? {} : { disarmed }),
   ...(connectedAt === undefined ? {} : { connectedAt: connectedAt() }),
   ...(beat === undefined ? {} : { clockOffset: millis(beat.deviceTime - beat.receivedAt()) }),
 });

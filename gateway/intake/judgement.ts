@@ -32,13 +32,13 @@ export function openJudgement({ read, log }: { readonly read: JournalReader; rea
     const confirms = swinger ? undefined : detections.confirming(alarm, groups);
     const severity = confirms === undefined ? alarm.severity : 1;
     const incident = incidents.join({ ...alarm, severity });
-    // In front of the rest: see decide.ts.
+    // What may be absent stands last: in front of the alarm it made each take 80 µs (ADR 0021).
     const judgement: AlarmRaised = {
+      ...alarm,
+      severity,
       ...(incident === undefined ? {} : { incident }),
       ...(swinger ? { swinger } : {}),
       ...(confirms === undefined ? {} : { confirms, verification: 'sequential' }),
-      ...alarm,
-      severity,
     };
     detections.note(judgement);
     return judgement;
