@@ -3,12 +3,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
-import ffmpegCommand, { type FfmpegCommand } from 'fluent-ffmpeg';
+import type { FfmpegCommand, FfmpegCommandOptions } from 'fluent-ffmpeg';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { type Ffmpeg, findFfmpeg } from '../../gateway/runtime/ffmpeg-path.ts';
 
-// Of ffmpeg 7 and later it misreads the list of formats and then refuses ones that are there; `Ffmpeg` knows better (dependencies §3.3).
-Object.assign(ffmpegCommand.prototype, { _checkCapabilities: (done: (error?: Error) => void) => done() });
+/** Loaded with the first picture: a megabyte of heap in each thread, for what many boxes do not do for days. */
+async function newCommand(ffmpeg: Ffmpeg, options: FfmpegCommandOptions = {}): Promise<FfmpegCommand> {
+  const { default: ffmpegCommand } = await import('fluent-ffmpeg');
+  // Of ffmpeg 7 and later it misreads the list of formats and then refuses ones that are there; `Ffmpeg` knows better (dependencies §3.3).
+  Object.assign(ffmpegCommand.prototype, { _checkCapabilities: (done: (error?: Error) => void) => done() });
+  return ffmpegCommand(options).setFfmpegPath(ffmpeg.path);
+}
 
 /** Annex-B bytes of one keyframe with its parameter sets and slices. */
 export interface CodedPicture {
@@ -75,7 +80,7 @@ async function snapshotAlone(ffmpeg: Ffmpeg, wanted: WantedPicture, signal: Abor
   if (!isTakeable(wanted)) {
     throw new GatewayError('MEDIA_UNSUPPORTED', `A keyframe of ${bytes.length} bytes is no picture; at most ${largestKeyframe} are taken.`);
   }
-  const command = withPicture(ffmpegCommand(), Readable.from([Buffer.from(bytes)], { objectMode: false }), wanted).setFfmpegPath(ffmpeg.path);
+  const command = withPicture(await newCommand(ffmpeg), Readable.from([Buffer.from(bytes)], { objectMode: false }), wanted);
   intoJpeg(command, wanted);
   const jpeg = await outputOf(command.format('image2pipe'), signal);
   if (jpeg.length === 0) throw new GatewayError('MEDIA_UNSUPPORTED', 'The keyframe holds no picture that ffmpeg can read.');
@@ -92,7 +97,7 @@ async function snapshotsTogether(ffmpeg: Ffmpeg, wanted: readonly WantedPicture[
     const places = wanted.map((one, index) => ({ one, coded: join(folder, `${index}.${one.keyframe.codec}`), jpeg: join(folder, `${index}.jpg`) }));
     const takeable = places.filter(({ one }) => isTakeable(one));
     await Promise.all(takeable.map(({ one, coded }) => writeFile(coded, one.keyframe.bytes, { mode: 0o600 })));
-    const command = ffmpegCommand().setFfmpegPath(ffmpeg.path);
+    const command = await newCommand(ffmpeg);
     for (const { one, coded } of takeable) withPicture(command, coded, one);
     for (const [index, { one, jpeg }] of takeable.entries()) {
       command
@@ -139,8 +144,8 @@ const niceness = 10;
 /** Lives until aborted, or until ffmpeg ends by itself, which is a failure: MEDIA_UNAVAILABLE. The process has ended when this settles. */
 export async function renderLive(ffmpeg: Ffmpeg, { width, height, from, input, output }: LiveRendition, signal: AbortSignal): Promise<void> {
   const shown = `gte(t,${from.toFixed(4)})*(isnan(prev_selected_t)+gte(t-prev_selected_t,${leastStep}))`;
-  const command = ffmpegCommand(input, { niceness })
-    .setFfmpegPath(ffmpeg.path)
+  const command = (await newCommand(ffmpeg, { niceness }))
+    .input(input)
     .inputFormat('matroska')
     // One thread each: more would hold pictures back, and take cores that others need.
     .inputOptions([
