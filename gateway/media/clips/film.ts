@@ -14,7 +14,8 @@ export interface FilmParts {
   readonly described: () => StreamDescription | undefined;
   /** Of a monotonic time. */
   readonly wall: (at: number) => Instant;
-  readonly sound: boolean;
+  /** Does any wait to be accepted? */
+  readonly sound: () => boolean;
 }
 
 export class Film {
@@ -94,18 +95,20 @@ export class Film {
     if (!description || description === this.#described) return;
     this.#described = description;
     this.#frames.describe(description.video, parts.codecs.video(description.video.codec));
-    if (this.#init) this.#sound = this.#opened(this.#init.sound);
+    if (this.#init?.sound) this.#goOn(this.#init.sound);
   }
 
-  /** Of a camera that was away: of another kind, or without any, it no longer goes into the file, and the pictures go on. */
-  #opened(before?: Uint8Array): AudioFragments | undefined {
-    const { sound, parts } = this.#about;
+  /** After the camera was away: sound of another kind does not go into the file, and the pictures go on. */
+  #goOn(before: Uint8Array): void {
+    const opened = this.#open();
+    const same = opened && Buffer.compare(before, opened.init.bytes) === 0;
+    this.#sound = same ? (this.#sound ?? opened) : undefined;
+  }
+
+  #open(): AudioFragments | undefined {
     const track = this.#described?.audio;
-    if (!sound || !track) return undefined;
     try {
-      const opened = new AudioFragments(track, parts.codecs.audio(track));
-      if (before && Buffer.compare(before, opened.init.bytes) === 0) return this.#sound ?? opened;
-      return this.#init ? undefined : opened;
+      return track && new AudioFragments(track, this.#about.parts.codecs.audio(track));
     } catch {
       return undefined; // it cannot be read, as the stream has told
     }
@@ -117,7 +120,8 @@ export class Film {
       return;
     }
     const { clips } = this.#about.parts;
-    this.#sound = this.#opened();
+    // A track with nothing in it would make players wait.
+    if (this.#about.sound()) this.#sound = this.#open();
     const sound = this.#sound?.init.bytes;
     this.#init = { pictures: bytes, sound };
     this.#push(Buffer.from(sound ? clips.initOfBoth(bytes, sound) : bytes));

@@ -74,7 +74,8 @@ class Recording {
     this.#wallAtZero = clock.now() - clock.monotonic();
     this.#endsAt = clock.monotonic() + spec.lasting;
     this.#film = new Film({
-      ...{ parts: surroundings.parts, sound: spec.sound },
+      parts: surroundings.parts,
+      sound: () => this.#queue.some(({ unit }) => unit.track === 'audio'),
       described: () => hold.stream.description,
       wall: (at) => this.#wall(at),
     });
