@@ -49,7 +49,13 @@ const child = fileURLToPath(new URL('evidence-child.ts', import.meta.url));
 export async function killInClip({ folder, url, moment, lasting, ffprobe }: KillOrder): Promise<KilledClip> {
   const { alarm: id, told } = await recordUntilKilled({ folder, url, moment, lasting });
   const began = systemClock.monotonic();
-  await using box = await openEvidenceSchool({ folder, channels: [gate], url: () => url, settings: { after: lasting }, worker: false });
+  await using box = await openEvidenceSchool({
+    folder,
+    channels: [gate],
+    url: () => url,
+    settings: { before: seconds(0.5), after: lasting },
+    worker: false,
+  });
   const alarm = box.journal.read.find(eventId(id))?.event as AlarmRaised;
   await eventually(
     () => {

@@ -4,13 +4,19 @@
  */
 import { writeSync } from 'node:fs';
 import { channelId } from '../../gateway/domain/ids.ts';
-import { millis } from '../../gateway/domain/time.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { openEvidenceSchool } from './evidence-school.ts';
 
 const [folder = '', url = '', lasting = ''] = process.argv.slice(2);
 const gate = channelId('gate');
-const school = await openEvidenceSchool({ folder, channels: [gate], url: () => url, settings: { after: millis(Number(lasting)) }, worker: false });
+const school = await openEvidenceSchool({
+  folder,
+  channels: [gate],
+  url: () => url,
+  settings: { before: seconds(0.5), after: millis(Number(lasting)) },
+  worker: false,
+});
 while (!(await school.ringsReach(1_000))) await systemClock.sleep(millis(50));
 const alarm = await school.press();
 writeSync(1, `pressed ${alarm.id}\n`);
