@@ -48,7 +48,8 @@ export async function openEvidenceSchool(options: EvidenceSchoolOptions) {
     await running;
   });
   const resolve: StreamResolver = async (channel, profile) => ({ camera: cameraId('camera'), profile, url: url(channel) });
-  const usual = { ringLength: seconds(3) };
+  // Longer than any clip reaches back: on a busy machine it begins late.
+  const usual = { ringLength: seconds(10) };
   const media = opening.own(
     openMediaPlane({
       resolve,

@@ -39,23 +39,21 @@ test('several keyframes are made by one ffmpeg, each into its own picture; one t
   const sub = { codec: 'h265', bytes: Buffer.concat(first.flatMap((nal) => [startCode, nal])) } as const;
   const main = { codec: 'h264', bytes: keyframe } as const;
   const garbage = { codec: 'h264', bytes: Buffer.from('nothing of the kind') } as const;
-  for (const path of [undefined, (await findFfmpeg(undefined, '')).path]) {
-    const { snapshots } = await openTranscoder(path);
-    const wanted = [
-      { keyframe: garbage },
-      { keyframe: main },
-      { keyframe: sub },
-      { keyframe: main, width: 160 },
-      { keyframe: { ...main, bytes: new Uint8Array(0) } },
-    ];
-    const together = await snapshots(wanted, signal);
-    expect(together.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
-    for (const [index, one] of wanted.entries()) {
-      const [apart] = await snapshots([one], signal);
-      expect(together[index]).toEqual(apart);
-    }
-  }
-});
+  const { snapshots } = await openTranscoder();
+  const wanted = [
+    { keyframe: garbage },
+    { keyframe: main },
+    { keyframe: sub },
+    { keyframe: main, width: 160 },
+    { keyframe: { ...main, bytes: new Uint8Array(0) } },
+  ];
+  const together = await snapshots(wanted, signal);
+  expect(together.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+  for (const index of [1, 2, 3]) expect(await snapshots([wanted[index]!], signal)).toEqual([together[index]]);
+  const embedded = await openTranscoder((await findFfmpeg(undefined, '')).path);
+  const both = await embedded.snapshots([{ keyframe: main }, { keyframe: sub }], signal);
+  expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+}, 60_000);
 
 test('bytes that are no picture are told as such', async () => {
   const transcoder = await openTranscoder();
