@@ -8,7 +8,7 @@ import type { Severity } from '../domain/alarm.ts';
 import type { EvidenceFact, EvidenceName, RemovalCause } from '../domain/evidence.ts';
 import type { EventId, EvidenceId } from '../domain/ids.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
-import { between, type Instant, type Millis } from '../domain/time.ts';
+import { between, type Instant, type Millis, seconds } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 import { growing } from '../runtime/growing-file.ts';
 
@@ -46,11 +46,16 @@ interface Stored {
   growing: boolean;
 }
 
+/** What the disk said of itself is believed for so long. */
+const knownFor = seconds(1);
+
 export class EvidenceStore {
   readonly #parts: StoreParts;
   readonly #files = new Map<string, Stored>();
   readonly #fileOf = new Map<EvidenceId, string>();
   #bytes = 0;
+  /** What was free a moment ago, without what was given since. */
+  #disk: { readonly at: Millis; free: number } | undefined;
   /** One after the other: two must not be given the same room. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -132,15 +137,16 @@ export class EvidenceStore {
   }
 
   async #room(file: string, bytes: number): Promise<boolean> {
-    const { limits, free } = this.#parts;
+    const { limits } = this.#parts;
     const stored = this.#files.get(file);
     if (!stored) return false;
     const more = bytes - stored.bytes;
     if (more <= 0) return true;
     const severity = Math.min(...stored.purposes.map((purpose) => purpose.severity));
     for (;;) {
-      if (this.#bytes + more <= limits.most && (await free()) - more >= limits.leaveFree) {
+      if (this.#bytes + more <= limits.most && (await this.#free()) - more >= limits.leaveFree) {
         this.#bytes += more;
+        if (this.#disk) this.#disk.free -= more;
         stored.bytes = bytes;
         return true;
       }
@@ -148,6 +154,13 @@ export class EvidenceStore {
       if (!victim) return false;
       await this.#remove(victim.file, victim.stored, victim.cause);
     }
+  }
+
+  /** Not asked for every piece: of hundreds at once, the first still would wait for all of the clips. */
+  async #free(): Promise<number> {
+    const now = this.#parts.clock.monotonic();
+    if (!this.#disk || now - this.#disk.at >= knownFor) this.#disk = { at: now, free: await this.#parts.free() };
+    return this.#disk.free;
   }
 
   #victim(severity: number): { readonly file: string; readonly stored: Stored; readonly cause: RemovalCause } | undefined {
@@ -171,6 +184,7 @@ export class EvidenceStore {
   async #remove(file: string, stored: Stored, cause: RemovalCause): Promise<void> {
     const { tell, log } = this.#parts;
     for (const { name } of stored.purposes) await tell({ ...name, kind: 'evidence.removed', cause, reason: reasons[cause] });
+    this.#disk = undefined;
     await unlink(this.path(file)).catch((error: unknown) => log.warn('evidence not removed', { file, error }));
     log.info('evidence removed', { file, cause, bytes: stored.bytes });
     this.#bytes -= stored.bytes;
