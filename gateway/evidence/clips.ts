@@ -187,6 +187,8 @@ export class Clips {
     const { store, log } = this.#parts;
     const file = path.slice(path.lastIndexOf('/') + 1);
     if (end.detail !== undefined) log.warn('clip cut short', { file, cut: end.cut, detail: end.detail });
+    // Before anybody is told of it, who would come for it at once.
+    store.named(file);
     for (const { purpose, window } of wishes) {
       const { bytes, sha256, from, to } = end;
       const times = from === undefined || to === undefined ? {} : { from, to };

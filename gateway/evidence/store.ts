@@ -44,6 +44,8 @@ interface Stored {
   /** What it has, or may take while it grows. */
   bytes: number;
   growing: boolean;
+  /** It lies there under the name that it has while it grows. */
+  unnamed: boolean;
 }
 
 /** What the disk said of itself is believed for so long. */
@@ -84,13 +86,13 @@ export class EvidenceStore {
     const file = this.#fileOf.get(evidence);
     const stored = file === undefined ? undefined : this.#files.get(file);
     if (!stored || file === undefined) return undefined;
-    return { path: stored.growing ? growing(this.path(file)) : this.path(file), growing: stored.growing };
+    return { path: stored.unnamed ? growing(this.path(file)) : this.path(file), growing: stored.growing };
   }
 
   /** A file that is to grow, or one that serves another alarm as well. It has no room yet. */
   add(file: string, purpose: Purpose): void {
     if (this.#fileOf.get(purpose.name.evidence) === file) return;
-    const stored = this.#files.get(file) ?? { purposes: [], bytes: 0, growing: true };
+    const stored = this.#files.get(file) ?? { purposes: [], bytes: 0, growing: true, unnamed: true };
     stored.purposes.push(purpose);
     this.#files.set(file, stored);
     this.#fileOf.set(purpose.name.evidence, file);
@@ -103,6 +105,12 @@ export class EvidenceStore {
     return answer;
   }
 
+  /** It has its name, and can be fetched by it. Until it is settled it is not removed. */
+  named(file: string): void {
+    const stored = this.#files.get(file);
+    if (stored) stored.unnamed = false;
+  }
+
   /** The file is finished, with so many bytes; none: it is not there. */
   settle(file: string, bytes: number): void {
     const stored = this.#files.get(file);
@@ -110,6 +118,7 @@ export class EvidenceStore {
     this.#bytes += bytes - stored.bytes;
     stored.bytes = bytes;
     stored.growing = false;
+    stored.unnamed = false;
     if (bytes === 0) this.#forget(file, stored);
   }
 

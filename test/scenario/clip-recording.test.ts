@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'clips-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const ffprobe = peer('ffprobe');
 const sound = { complaints: '', codec: 'h264', seconds: 9 };
-const probed = (file: string) => (ffprobe ? probe(ffprobe, file) : sound);
+const probed = async (file: string) => (ffprobe ? probe(ffprobe, file) : sound);
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 const roomy = 100 * 1024 * 1024;
 
@@ -41,11 +41,11 @@ test.concurrent('a clip holds what was before it, plays while it grows, and is a
   await recorded(plane, 3_000);
   const pressed = clock.now();
   const file = join(folder, 'cut.mp4');
-  const clip = await startRecording(plane, gate, { file, reach: seconds(2), lasting: seconds(3), room: roomy });
+  const clip = await startRecording(plane, gate, { file, reach: seconds(2), lasting: seconds(6), room: roomy });
   await camera[Symbol.asyncDispose]();
   await eventually(() => expect(clip.messages[0]?.kind).toBe('grown'));
   expect(existsSync(file)).toBe(false);
-  const whileItGrows = probed(growing(file));
+  const whileItGrows = await probed(growing(file));
   expect(whileItGrows).toMatchObject({ complaints: '', codec: 'h264' });
   expect(whileItGrows.seconds).toBeGreaterThan(0.1);
   const end = await clip.ended;
@@ -53,7 +53,7 @@ test.concurrent('a clip holds what was before it, plays while it grows, and is a
   expect(end.from).toBeLessThanOrEqual(pressed - 2_000);
   // Nothing came after the camera was gone: that is told.
   expect(end.gaps).toEqual([{ from: end.to, to: expect.any(Number) }]);
-  expect(probed(file).complaints).toBe('');
+  expect((await probed(file)).complaints).toBe('');
 }, 60_000);
 
 test.concurrent('a clip that is to go on does, and one that is given no more room ends with a whole picture', async () => {
@@ -89,7 +89,7 @@ test.concurrent('what a crash left is kept with its whole pictures and its own t
   expect(Math.abs(mended.from! - from!)).toBeLessThan(5);
   // By the camera's clock: on a busy machine its pictures come late.
   expect(Math.abs(mended.to! - to!)).toBeLessThan(10_000);
-  expect(probed(file).complaints).toBe('');
+  expect((await probed(file)).complaints).toBe('');
   expect(await plane.mendRecording(file)).toEqual(mended);
   expect(await plane.mendRecording(join(folder, 'nothing.mp4'))).toEqual({ bytes: 0 });
 }, 60_000);

@@ -1,5 +1,4 @@
 /** The sound of clips. */
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { eventually } from '../support/eventually.ts';
 import { peer } from '../support/peers.ts';
 import { probe, startRecording } from '../support/recordings.ts';
 import { doorAccount, openTestDoor } from '../support/rtsp-door.ts';
+import { runProgram } from '../support/run-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'clip-sound-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,8 +41,8 @@ test('a clip has the sound of its camera at its place beside the pictures, whole
   const mended = await plane.mendRecording(left);
   if (!ffprobe) return;
   for (const whole of [file, left]) {
-    const sight = probe(ffprobe, whole);
-    const heard = probe(ffprobe, whole, 'a');
+    const sight = await probe(ffprobe, whole);
+    const heard = await probe(ffprobe, whole, 'a');
     expect({ sight: sight.codec, heard: heard.codec, complaints: sight.complaints + heard.complaints }).toEqual({
       sight: 'h264',
       heard: 'flac',
@@ -50,11 +50,9 @@ test('a clip has the sound of its camera at its place beside the pictures, whole
     });
     expect(Math.abs(heard.seconds - sight.seconds)).toBeLessThan(3);
     expect(heard.seconds).toBeGreaterThan(0.5);
-    expect(
-      spawnSync(ffprobe.replace(/ffprobe$/, 'ffmpeg'), ['-v', 'error', '-xerror', '-i', whole, '-f', 'null', '-'], { encoding: 'utf8' }).stderr,
-    ).toBe('');
+    expect((await runProgram(ffprobe.replace(/ffprobe$/, 'ffmpeg'), ['-v', 'error', '-xerror', '-i', whole, '-f', 'null', '-'])).errors).toBe('');
   }
   // The length of the pictures alone: sound has a clock of its own.
-  expect((mended.to! - mended.from!) / 1_000).toBeCloseTo(probe(ffprobe, left).seconds, 1);
-  expect(probe(ffprobe, mute, 'a').codec).toBeUndefined();
+  expect((mended.to! - mended.from!) / 1_000).toBeCloseTo((await probe(ffprobe, left)).seconds, 1);
+  expect((await probe(ffprobe, mute, 'a')).codec).toBeUndefined();
 }, 60_000);

@@ -52,7 +52,7 @@ test.concurrent('a press with two cameras, of which one dies at that moment: sti
         .slice(2),
     ).toEqual(['growing', 'growing']),
   );
-  if (ffprobe) expect(probe(ffprobe, school.path(school.of(alarm)[3]!.evidence)).complaints).toBe('');
+  if (ffprobe) expect((await probe(ffprobe, school.path(school.of(alarm)[3]!.evidence))).complaints).toBe('');
   await eventually(() => expect(school.of(alarm).map(({ state }) => state)).toEqual(['complete', 'complete', 'complete', 'cut-short']));
   for (const { evidence, medium, from, bytes, sha256: told } of school.of(alarm)) {
     const path = school.path(evidence);
@@ -66,7 +66,7 @@ test.concurrent('a press with two cameras, of which one dies at that moment: sti
 test.concurrent('alarms whose times overlap share one recording; a ring that was not full is told; what is not recorded at all is missing', async () => {
   await using camera = await openTestCamera();
   const folder = fresh();
-  await using school = await openEvidenceSchool({ folder, channels: [gate], url: () => camera.url, settings: { after: seconds(4) }, worker: false });
+  await using school = await openEvidenceSchool({ folder, channels: [gate], url: () => camera.url, settings: { after: seconds(8) }, worker: false });
   await eventually(async () => expect(await school.ringsReach(300)).toBe(true));
   const first = await school.press([gate, yard]);
   const second = await school.press([gate]);

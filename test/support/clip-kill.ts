@@ -57,12 +57,10 @@ export async function killInClip({ folder, url, moment, lasting, ffprobe }: Kill
     worker: false,
   });
   const alarm = box.journal.read.find(eventId(id))?.event as AlarmRaised;
-  await eventually(
-    () => {
-      if (box.of(alarm).some(({ state }) => state === 'awaited' || state === 'growing')) throw new Error('Pieces are pending.');
-    },
-    seconds(60 + lasting / 1_000),
-  );
+  await eventually(() => {
+    const pending = box.of(alarm).filter(({ state }) => state === 'awaited' || state === 'growing');
+    if (pending.length > 0) throw new Error(`Pending: ${pending.map(({ medium, state }) => `${medium} ${state}`)}.`);
+  }, seconds(60));
   const settledAfter = (systemClock.monotonic() - began) as Millis;
   const pieces = box.of(alarm);
   const untrue = pieces.filter(({ evidence, bytes, sha256 }) => {
@@ -70,7 +68,7 @@ export async function killInClip({ folder, url, moment, lasting, ffprobe }: Kill
     return bytes > 0 && (statSync(path).size !== bytes || createHash('sha256').update(readFileSync(path)).digest('hex') !== sha256);
   }).length;
   const clip = pieces.find(({ medium }) => medium === 'clip')!;
-  const complaints = ffprobe && clip.bytes > 0 ? probe(ffprobe, box.path(clip.evidence)).complaints : '';
+  const complaints = ffprobe && clip.bytes > 0 ? (await probe(ffprobe, box.path(clip.evidence))).complaints : '';
   const unfinished = readdirSync(join(folder, 'evidence')).filter((name) => name.endsWith('.part')).length;
   return { alarm, pieces, told, untrue, complaints, unfinished, settledAfter };
 }
