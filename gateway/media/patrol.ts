@@ -14,12 +14,14 @@ export class Patrol {
   readonly #budget: UplinkBudget;
   readonly #clock: Clock;
   #patience: Millis = firstPatience;
-  #deniedAt = 0;
+  /** At first: as if it had been refused just now. A worker that follows another finds the account as that one left it. */
+  #deniedAt: Millis;
   #releasedAt = Number.NEGATIVE_INFINITY;
 
   constructor(budget: UplinkBudget, clock: Clock) {
     this.#budget = budget;
     this.#clock = clock;
+    this.#deniedAt = clock.monotonic();
   }
 
   /** Looks until aborted; `settle` is called at every look while there is a limit. */
