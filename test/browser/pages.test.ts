@@ -142,7 +142,7 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.screenshot({ path: `${shots}/wall.png` });
     const shown = () => demo.school.police.ledger().filter(({ body }) => body.includes('"alarm.raised"')).length;
     expect(shown()).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   test('the overview does not say that nothing needs anybody while an alarm waits for somebody', async () => {
     await page.goto(address('/#overview'));
@@ -228,7 +228,7 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: '中文' }).click();
     await page.goto(address('/wall'));
-  }, 60_000);
+  }, 180_000);
 
   test('a picture that stops is marked within seconds, and plays again by itself', async () => {
     await page.locator('.grid .tile[data-state="playing"]').nth(3).waitFor();
@@ -237,7 +237,7 @@ describe.skipIf(found === undefined)('the pages', () => {
     await page.screenshot({ path: `${shots}/stale.png` });
     await demo.school.cameras.get('cam-gate')?.running.fault('off', false);
     await page.locator('.tile[data-channel="cam-gate"][data-state="playing"]').waitFor({ timeout: 40_000 });
-  }, 90_000);
+  }, 180_000);
 
   test('nothing was refused by the content policy, and no page error was seen', () => {
     const asked = /409 \(Conflict\).*\/steps$/; // by one person who closes alone

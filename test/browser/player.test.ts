@@ -91,7 +91,7 @@ describe.skipIf(!ready)('the player', () => {
     expect(await millisBehind()).toBeLessThan(20_000);
     await page.screenshot({ path: `${shots}/figures.png` });
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('says that a picture stands still at 3 s, greys it at 5 s, and shows it again by itself', async () => {
     await page.addInitScript({ content: diary });
@@ -115,7 +115,7 @@ describe.skipIf(!ready)('the player', () => {
     await tile('playing');
     await moves();
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('says that the link is lost, keeps the last picture, and comes back', async () => {
     await open();
@@ -128,7 +128,7 @@ describe.skipIf(!ready)('the player', () => {
     relay.mend();
     await tile('playing', seconds(30));
     await moves();
-  }, 60_000);
+  }, 180_000);
 
   test('plays the H.264 stream where the browser cannot play the H.265 one, and says so', async () => {
     media.clips.main = h265;
@@ -141,7 +141,7 @@ describe.skipIf(!ready)('the player', () => {
     await page.screenshot({ path: `${shots}/fallback.png` });
     await expect.poll(() => media.open).toBe(1); // the other one is let go
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('believes no browser that only claims to play H.265', async () => {
     media.clips.main = h265;
@@ -154,7 +154,7 @@ describe.skipIf(!ready)('the player', () => {
     await note().waitFor();
     expect(await note().textContent()).toContain('H.265');
     await tile('playing');
-  }, 60_000);
+  }, 180_000);
 
   test('says which codec is the trouble where no stream can be played', async () => {
     media.clips.main = h265;
@@ -164,7 +164,7 @@ describe.skipIf(!ready)('the player', () => {
     await page.getByText('codec not supported here: H.265').waitFor();
     await page.screenshot({ path: `${shots}/unplayable.png` });
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('begins anew with a stream that does, without a black moment', async () => {
     await open();
@@ -177,7 +177,7 @@ describe.skipIf(!ready)('the player', () => {
     await moves();
     expect(await evaluate("document.querySelectorAll('.tile video').length")).toBe(1);
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('plays the sound once its button is clicked, on the time of the picture', async () => {
     media.sound = sound;
@@ -198,7 +198,7 @@ describe.skipIf(!ready)('the player', () => {
     await expect.poll(() => media.asked.at(-1)).toMatchObject({ audio: false });
     await moves();
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('plays the picture and says why nothing is heard where a camera has no sound', async () => {
     await open();
@@ -207,7 +207,7 @@ describe.skipIf(!ready)('the player', () => {
     await page.getByText('This camera brings no sound that can be played.').waitFor();
     await moves();
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 
   test('jumps to live after the page was held up', async () => {
     await open();
@@ -220,7 +220,7 @@ describe.skipIf(!ready)('the player', () => {
       );
     await expect.poll(ahead).toBeLessThan(1);
     await tile('playing');
-  }, 60_000);
+  }, 180_000);
 
   test('stops a tile that nobody can see after 5 s, and shows it again when it is seen', async () => {
     await open();
@@ -234,5 +234,5 @@ describe.skipIf(!ready)('the player', () => {
     await moves();
     expect(media.open).toBe(1);
     cleanAtEnd();
-  }, 60_000);
+  }, 180_000);
 });

@@ -71,7 +71,7 @@ describe.skipIf(!ready)('a camera with nothing but H.265', () => {
     expect((await media.figures()).transcoding.used).toBe(1);
     await page.screenshot({ path: `${shots}/slot.png` });
     expect(seen.problems).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 
   test('is no black tile without slots: it says which codec it is, and what would help', async () => {
     await using seen = await open(0);
@@ -82,5 +82,5 @@ describe.skipIf(!ready)('a camera with nothing but H.265', () => {
     await page.getByText("Set the camera's sub-stream to H.264.").waitFor();
     await page.screenshot({ path: `${shots}/no-slot.png` });
     expect(seen.problems).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 });

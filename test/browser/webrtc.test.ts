@@ -18,6 +18,7 @@ const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const pageScript = `
   let connection, video;
   globalThis.watch = async (url) => {
+    connection?.close();
     connection = new RTCPeerConnection();
     video = document.createElement('video');
     Object.assign(video, { muted: true, autoplay: true });
@@ -35,7 +36,7 @@ const pageScript = `
     await connection.setRemoteDescription({ type: 'answer', sdp: text });
     const firstFrame = await new Promise((resolve) => {
       video.requestVideoFrameCallback(() => resolve(performance.now() - begun));
-      setTimeout(() => resolve(Infinity), 60000);
+      setTimeout(() => resolve(Infinity), 20000);
     });
     return { status: 201, text, firstFrame, width: video.videoWidth, location: answer.headers.get('Location') };
   };
@@ -81,14 +82,17 @@ describe.skipIf(found === undefined)('WebRTC in Chromium', () => {
     page = await context.newPage();
     await page.goto(`${campus.origin()}/healthz`);
     await page.evaluate(pageScript);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => scope[Symbol.asyncDispose]());
 
-  /** Asked again while its thread only begins, as pages do. */
+  /** Asked again while its thread only begins, and where a busy machine lost the handshake: as pages do. */
   const watched = async (path: string): Promise<Watched> => {
-    for (let again = 0; again < 5; again += 1) {
+    for (let again = 0; again < 4; again += 1) {
       const seen = await watch(page, path);
-      if (seen.status !== 503) return seen;
+      if (seen.status === 201 && Number.isFinite(seen.firstFrame)) return seen;
+      if (seen.status !== 201 && seen.status !== 503) return seen;
+      await page.evaluate((location) => location && fetch(location, { method: 'DELETE' }).then(() => undefined), seen.location);
+      await until(() => viewers() === 0);
     }
     return watch(page, path);
   };
@@ -96,7 +100,7 @@ describe.skipIf(found === undefined)('WebRTC in Chromium', () => {
   test('shows a picture soon after the answer, goes on without loss, and ends when the page says so', async () => {
     const seen = await watched('/media/v1/channels/gate/whep?profile=main');
     expect(seen, seen.text).toMatchObject({ status: 201, width: 320 });
-    expect(seen.firstFrame).toBeLessThan(60_000);
+    expect(seen.firstFrame).toBeLessThan(20_000);
     await until(async () => (await figures(page)).decoded > 40);
     expect(await figures(page)).toMatchObject({ lost: 0, state: 'connected' });
     expect(viewers()).toBe(1);
@@ -106,7 +110,7 @@ describe.skipIf(found === undefined)('WebRTC in Chromium', () => {
   });
 
   test('a viewer whose session has ended is cut off, and the camera is let go', async () => {
-    expect((await watched('/media/v1/channels/gate/whep')).firstFrame).toBeLessThan(60_000);
+    expect((await watched('/media/v1/channels/gate/whep')).firstFrame).toBeLessThan(20_000);
     await page.evaluate(() => fetch('/api/v1/session', { method: 'DELETE' }));
     await until(() => viewers() === 0);
     await until(() => camera.playing === 0);

@@ -72,7 +72,7 @@ describe('the media plane behind its worker', () => {
     ['terminate', 'stopped'],
   ])(
     'a worker that meets with %s is replaced: the sink closes without a word, and RTSP is served at the same port with the same keys',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (fault, cause) => {
       await using watched = await watchedPlane({ limits: { heapBytes: 128 * mebibyte, bufferBytes: 1024 * mebibyte } });
       watched.saboteur.break(fault);
@@ -86,7 +86,7 @@ describe('the media plane behind its worker', () => {
     },
   );
 
-  test('a receiver of RTP is told when the worker that sent to it ends', { timeout: 60_000 }, async () => {
+  test('a receiver of RTP is told when the worker that sent to it ends', { timeout: 120_000 }, async () => {
     await using watched = await watchedPlane();
     await using receiver = await openRtpReceiver('tcp-active', 200_000_001);
     const sending = await orderRtp(watched.plane, receiver.way);
@@ -98,11 +98,12 @@ describe('the media plane behind its worker', () => {
     await sending[Symbol.asyncDispose]();
   });
 
-  test('while another program has taken the RTSP port, browsers are served; once it is free, RTSP is too', { timeout: 60_000 }, async () => {
+  test('while another program has taken the RTSP port, browsers are served; once it is free, RTSP is too', { timeout: 120_000 }, async () => {
     await using watched = await watchedPlane();
     const thief = createServer();
     watched.saboteur.break('terminate');
     await until(() => watched.closed, patience);
+    await until(() => watched.saboteur.begun === 2, patience);
     await new Promise<void>((resolve, reject) => thief.once('error', reject).listen(watched.port, '127.0.0.1', resolve));
     const again = await openSink(watched.plane);
     await until(() => again.messages.length > 2, patience);

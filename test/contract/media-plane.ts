@@ -31,7 +31,7 @@ export function collect(port: MessagePort): Fmp4Message[] {
   return messages;
 }
 
-export async function until(claim: () => boolean | Promise<boolean>, within = 30_000): Promise<void> {
+export async function until(claim: () => boolean | Promise<boolean>, within = 60_000): Promise<void> {
   const end = Date.now() + within;
   while (!(await claim())) {
     if (Date.now() > end) throw new Error(`Not true within ${within} ms: ${claim.toString()}`);

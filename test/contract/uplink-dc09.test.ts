@@ -11,12 +11,14 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { type ReceiverSimulator, runReceiverSimulator } from '../../simulators/receiver/simulator.ts';
 import { key, keyText } from '../support/dc09.ts';
 import { eventually } from '../support/eventually.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { alarm } from '../support/spine.ts';
 
 const soon = (within = 60_000) => AbortSignal.timeout(within);
 
 async function receiver(): Promise<ReceiverSimulator> {
-  const made = await runReceiverSimulator({ listen: { address: '127.0.0.1', port: 0 }, key, clock: systemClock });
+  const [port = 0] = await freePorts(1); // it may go down and come back
+  const made = await runReceiverSimulator({ listen: { address: '127.0.0.1', port }, key, clock: systemClock });
   onTestFinished(() => made[Symbol.asyncDispose]());
   return made;
 }

@@ -10,6 +10,7 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { supervise } from '../../gateway/runtime/supervise.ts';
 import type { LedgerRow } from '../../simulators/platform/ledger.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 export const sharedSecret = 'a key that both sides know';
 /** A box that owes three events and has one refused; what it is not asked for it has not. */
@@ -22,7 +23,6 @@ export const context = {
     box: { version: '0.1.0', startedAt: instant(1_760_000_000_000) },
   } as unknown as UplinkContext['door'],
 };
-const loopback = { address: '127.0.0.1', port: 0 };
 
 export interface UplinkContract {
   readonly name: string;
@@ -50,10 +50,12 @@ export function deliveryOf(changes: Readonly<Record<string, unknown>> = {}): Del
   };
 }
 
-export function policeSide(): Promise<PoliceSimulator> {
+export async function policeSide(): Promise<PoliceSimulator> {
+  // It may go down and come back.
+  const [web = 0, broker = 0] = await freePorts(2);
   return runPoliceSimulator({
-    webhook: { listen: loopback },
-    mqtt: { listen: loopback, username: 'school', password: sharedSecret },
+    webhook: { listen: { address: '127.0.0.1', port: web } },
+    mqtt: { listen: { address: '127.0.0.1', port: broker }, username: 'school', password: sharedSecret },
     ledger: 'memory',
     hmacKey: sharedSecret,
     clock: systemClock,

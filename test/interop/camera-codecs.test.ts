@@ -22,7 +22,7 @@ beforeAll(async () => {
     main: { width: 320, height: 180, framesPerSecond: 10, codec: 'h265', sound: 'aac' },
     sub: { width: 160, height: 90, framesPerSecond: 10, codec: 'h264', sound: 'pcma' },
   });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await camera[Symbol.asyncDispose]();
   await shop[Symbol.asyncDispose]();

@@ -63,7 +63,7 @@ describe.skipIf(!python)('GStreamer’s own RTSP server', () => {
   let udpOnly: Awaited<ReturnType<typeof open>>;
   beforeAll(async () => {
     [both, udpOnly] = await Promise.all([open(), open('udp')]);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => Promise.all([both.close(), udpOnly.close()]));
 
   describe.concurrent.each(['TCP', 'UDP'] as const)('that sends over %s, behind Digest,', (transport) => {

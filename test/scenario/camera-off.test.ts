@@ -17,6 +17,7 @@ import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
 import { fastClock } from '../support/fast-clock.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { onvifCamera } from '../support/onvif-camera.ts';
 
 const gate = cameraId('gate');
@@ -104,14 +105,15 @@ async function schoolWith(address: string, password: string) {
 
 describe.concurrent('a camera', () => {
   test('that is switched off is offline with its reason within 15 s, and normal within 15 s of its return', async () => {
-    const first = await onvifCamera({ password: 'right' });
+    const [port = 0] = await freePorts(1);
+    const first = await onvifCamera({ password: 'right', port });
     await using school = await schoolWith(first.address, 'right');
     await school.until('normal');
     await first[Symbol.asyncDispose]();
     expect(await school.until('offline')).toBeLessThan(15_000);
     expect(school.health()?.faults.map(({ code }) => code)).toEqual(['camera-unreachable']);
     await systemClock.sleep(millis(2_000));
-    await using _second = await onvifCamera({ password: 'right', port: first.port });
+    await using _second = await onvifCamera({ password: 'right', port });
     expect(await school.until('normal')).toBeLessThan(15_000);
   });
 

@@ -72,7 +72,7 @@ test.concurrent('a clip that is to go on does, and one that is given no more roo
   const whole = await longer.ended;
   expect(whole.cut).toBeUndefined();
   expect(whole.to! - whole.from!).toBeGreaterThan(2_500);
-}, 60_000);
+}, 180_000);
 
 test.concurrent('what a crash left is kept with its whole pictures and its own time, and hashed', async () => {
   await using camera = await openTestCamera();
@@ -92,4 +92,4 @@ test.concurrent('what a crash left is kept with its whole pictures and its own t
   expect((await probed(file)).complaints).toBe('');
   expect(await plane.mendRecording(file)).toEqual(mended);
   expect(await plane.mendRecording(join(folder, 'nothing.mp4'))).toEqual({ bytes: 0 });
-}, 60_000);
+}, 180_000);

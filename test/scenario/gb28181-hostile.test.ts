@@ -20,7 +20,7 @@ import { type Aftermath, attackTcp, attackUdp } from '../support/sip-attacker.ts
 import { never } from '../support/sip-endpoint.ts';
 import { alarm } from '../support/spine.ts';
 
-const patience = 60_000;
+const patience = 120_000;
 /** ms, of an alarm under attack on a loaded machine: a datagram lost and sent again several times, and less than one delivery that timed out. */
 const longestDelay = 8_000;
 const own = '127.0.0.1';

@@ -8,7 +8,7 @@ import { nothing, runCourse } from '../support/gb-course.ts';
 const refusals = ['refused'];
 const names = [...registrationMisbehaviours, ...messageMisbehaviours].map(({ name }) => name).filter((name) => !refusals.includes(name));
 
-test.each(names.map((name, index) => [name, index] as const))('%s', { timeout: 60_000 }, async (name, index) => {
+test.each(names.map((name, index) => [name, index] as const))('%s', { timeout: 120_000 }, async (name, index) => {
   const course = await runCourse({ name, seed: index, transport: index % 2 === 0 ? 'udp' : 'tcp', length: 25 });
   expect(course).toMatchObject({ left: nothing, faults: [], wellAfter: expect.any(Number) });
   expect(course.wellAfter).toBeLessThanOrEqual(60);

@@ -22,7 +22,7 @@ import { type LogLine, logInto, panelOf, password as panelPassword } from '../su
 import { cameraShop, entered } from '../support/simulated-camera.ts';
 import { never } from '../support/sip-endpoint.ts';
 
-const patience = 60_000;
+const patience = 120_000;
 const still = { toward: 0, speed: 0 } as const;
 const codes = {
   ...{ device, channels: { gate: '34020000001320000001' } },

@@ -50,7 +50,7 @@ test.each([
   ['tcp', ['Alarm'], 'NOTIFY'],
 ] as const)(
   '100 panics at once over %s with subscriptions to %j arrive as they were asked for, each once, and each is answered',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (transport, subscriptions, by) => {
     await using here = await school(transport, subscriptions);
     const serials = Array.from({ length: 100 }, (_, index) => index + 1);
@@ -68,7 +68,7 @@ test.each([
 
 test.each(['lossy', 'lost-answers', 'late-answers', 'duplicate-requests', 'alarm-without-response', 'alarm-error', 'tcp-reset'])(
   'tried until it is taken, an alarm comes through to a platform with %s under one SN, and never counts twice',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (name) => {
     await using here = await school(name === 'tcp-reset' ? 'tcp' : 'udp', [], new ManualClock());
     void here.platform.misbehave(name);
@@ -90,7 +90,7 @@ test.each(['lossy', 'lost-answers', 'late-answers', 'duplicate-requests', 'alarm
   },
 );
 
-test('nothing is said to a platform that does not know us, and what waited comes once it does', { timeout: 60_000 }, async () => {
+test('nothing is said to a platform that does not know us, and what waited comes once it does', { timeout: 120_000 }, async () => {
   await using here = await school('udp', [], new ManualClock());
   await here.platform.misbehave('amnesia', 'silent-registrar');
   await until(here.clock, () => here.device.uplink.link()?.state !== 'up', minutes(2));

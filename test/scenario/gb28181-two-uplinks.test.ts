@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { liveBox, openLivePlane, view } from '../support/gb-live.ts';
 import { GbRegistrar } from '../support/gb-registrar.ts';
 
-const patience = 60_000;
+const patience = 120_000;
 const links = [
   { address: '127.0.0.21', sip: 'UDP' },
   { address: '127.0.0.22', sip: 'TCP' },

@@ -142,7 +142,7 @@ test('a backup stands in within seconds, keeps order, and nothing is doubled whe
   expect(events('backup')).toHaveLength(4);
   expect(new Set([...events('primary'), ...events('backup')]).size).toBe(9);
   expect(events('copy')).toHaveLength(9);
-}, 60_000);
+}, 180_000);
 
 test('what a silent primary may have taken all the same goes by both, with one id', async () => {
   const here = await school();
@@ -156,7 +156,7 @@ test('what a silent primary may have taken all the same goes by both, with one i
   expect(new Set(sent)).toEqual(new Set([id]));
   await here.side('primary').comeBack();
   expect(await here.until(() => here.journal.read.backlog(at('primary')).pending === 0)).toBeLessThan(30);
-}, 60_000);
+}, 180_000);
 
 test('the same without a backup: the alarm waits, which is what the others are measured by', async () => {
   const here = await school(false);
@@ -168,7 +168,7 @@ test('the same without a backup: the alarm waits, which is what the others are m
     { uplink: 'copy', state: 'accepted' },
     { uplink: 'primary', state: 'pending' },
   ]);
-}, 60_000);
+}, 180_000);
 
 /** Every kind as the one that is lost, and as the one that stands in; all of them in both ways, busy and quiet: `npm run chaos -- --faults second-path`. */
 const losses = farSideKinds.map((primary, index): TwoWays => {

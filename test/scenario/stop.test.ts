@@ -16,4 +16,4 @@ test('a gateway that is told to stop right after its start is gone in a moment, 
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+}, 180_000);

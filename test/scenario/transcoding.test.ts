@@ -50,7 +50,7 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
   const open = (slots: number, path?: string, more: Partial<MediaPlaneOptions> = {}) =>
     openMediaPlane({
       ...{ clock: systemClock, log: silentLogger, worker: false, ...more },
-      settings: { transcoding: { slots, ...(path === undefined ? {} : { ffmpeg: path }) } },
+      settings: { patience: seconds(60), transcoding: { slots, ...(path === undefined ? {} : { ffmpeg: path }) } },
       resolve: async (channel, profile) => {
         const { id, rtspAddress } = cameras.get(channel)!;
         return { camera: cameraId(id), profile, url: rtspAddress[profile], username, password };
@@ -77,9 +77,10 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
       // The number of a picture comes again with the next round of the camera.
       const apart = ({ frame, at }: Seen) => Math.min(...taken.flatMap((one) => (one.frame === frame ? [Math.abs(one.at - at)] : [])));
       for (const seen of shown) expect(apart(seen), `picture ${seen.frame}`).toBeLessThan(2);
-      expect(longestGroup(rendition.messages)).toBeLessThanOrEqual(2_000);
+      // Two seconds; by pictures, as those of a busy machine come late.
+      expect(longestGroup(rendition.messages)).toBeLessThanOrEqual(2 * tall.framesPerSecond);
     },
-    90_000,
+    180_000,
   );
 
   test('shares one ffmpeg with all who watch the same, which ends soon after the last of them', async () => {
@@ -92,7 +93,7 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     await other.leave();
     await until(() => programs().length === 0, patience);
     expect((await plane.figures()).transcoding.used).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   test('is told that all slots are taken, unless it shows an alarm: then another one makes room, and is told', async () => {
     await using plane = open(1);
@@ -109,7 +110,7 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     await alarm.leave();
     const next = await watch(plane, 'yard', 'calm');
     await until(() => next.pictures() > 0, patience);
-  }, 90_000);
+  }, 180_000);
 
   test('needs no ffmpeg for H.264', async () => {
     await using plane = open(0, '/nowhere/ffmpeg');
@@ -117,20 +118,21 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     await until(() => viewer.pictures() > 3, patience);
     expect(viewer.messages[0]).toMatchObject({ kind: 'init', width: 160 });
     expect(viewer.messages[0]).not.toHaveProperty('transcoded');
-  }, 60_000);
+  }, 180_000);
 
   test('is told why where there are no slots, or no ffmpeg', async () => {
     await using without = open(0);
     await expect(watch(without, 'yard', 'calm')).rejects.toMatchObject({ code: 'TRANSCODER_OFF' });
     await using broken = open(1, '/nowhere/ffmpeg');
     await expect(watch(broken, 'yard', 'calm')).rejects.toMatchObject({ code: 'TRANSCODER_MISSING' });
-  }, 60_000);
+  }, 180_000);
 
   test('sees pictures again after its ffmpeg was killed, and after it hung', async () => {
     await using plane = open(1);
     const viewer = await watch(plane, 'yard', 'calm');
     await until(() => viewer.pictures() > 0, patience);
     for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+      await until(() => programs().length === 1, patience);
       const [broken] = programs();
       process.kill(broken!, signal);
       await until(() => programs().length === 1 && programs()[0] !== broken, patience);
@@ -150,7 +152,7 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     await until(() => newest('audio') > 0 && newest('video') > 0, patience);
     await until(() => Math.abs(newest('audio') - newest('video')) < 1_500, patience);
     expect(viewer.messages.flatMap((message) => (message.kind === 'init' ? [message.codecs] : []))).toEqual(['avc1.42c01f', 'flac']);
-  }, 60_000);
+  }, 180_000);
 
   test('sees pictures again after the camera was away', async () => {
     await using plane = open(1);
@@ -164,7 +166,7 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     await until(() => viewer.pictures() > before + 3, patience);
     const last = viewer.messages.at(-1);
     expect(last?.kind === 'fragment' && systemClock.now() - last.capturedAt).toBeLessThan(30_000);
-  }, 60_000);
+  }, 180_000);
 
   test('leaves no ffmpeg behind when the media worker dies', async () => {
     const saboteur = new MediaSaboteur();
@@ -174,7 +176,7 @@ describe.skipIf(!ffmpeg)('a viewer that cannot play H.265', () => {
     const [orphan] = programs();
     saboteur.break('terminate');
     await until(() => !programs().includes(orphan!), patience);
-  }, 60_000);
+  }, 180_000);
 });
 
 async function watch(plane: MediaPlane, channel: string, h264?: 'calm' | 'urgent', profile: StreamProfile = 'main', audio = false) {
@@ -224,8 +226,10 @@ async function framesOf(messages: readonly Fmp4Message[], width: number, height:
 }
 
 /** Milliseconds from one keyframe to the next. */
+/** In pictures. */
 function longestGroup(messages: readonly Fmp4Message[]): number {
-  const keyframes = messages.flatMap((message) => (message.kind === 'fragment' && message.keyframe ? [message.capturedAt] : []));
+  const pictures = messages.filter((message) => message.kind === 'fragment' && message.track === 'video');
+  const keyframes = pictures.flatMap((message, index) => (message.kind === 'fragment' && message.keyframe ? [index] : []));
   expect(keyframes.length).toBeGreaterThan(1);
   return Math.max(...keyframes.slice(1).map((at, index) => at - keyframes[index]!));
 }

@@ -2,7 +2,7 @@
 import { type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 
-export async function eventually(expectation: () => void | Promise<void>, within: Millis = seconds(30)): Promise<void> {
+export async function eventually(expectation: () => void | Promise<void>, within: Millis = seconds(60)): Promise<void> {
   const limit = systemClock.monotonic() + within;
   for (;;) {
     try {

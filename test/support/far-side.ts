@@ -91,7 +91,7 @@ export function dispatching(outbox: Outbox, uplink: FarSide, more: Partial<Dispa
 }
 
 /** Waits until `claim` holds; fails with what it last saw. */
-export async function until(claim: () => boolean, within = 30_000): Promise<void> {
+export async function until(claim: () => boolean, within = 60_000): Promise<void> {
   const end = performance.now() + within;
   while (!claim()) {
     if (performance.now() > end) throw new Error(`not within ${within} ms: ${claim}`);

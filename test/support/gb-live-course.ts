@@ -12,7 +12,7 @@ import { device } from './gb-registrar.ts';
 import { never } from './sip-endpoint.ts';
 
 export const transports: readonly PlayTransport[] = ['udp', 'tcp-passive', 'tcp-active'];
-export const patience = 60_000;
+export const patience = 120_000;
 /** Without the one whose camera is off. */
 export const playable = codes.slice(0, -1);
 /** Names of what platforms do to calls. */

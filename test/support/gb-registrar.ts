@@ -8,6 +8,7 @@ import type { SipFlow, SipTransportName } from '../../adapters/protocols/sip/flo
 import type { IncomingRequest } from '../../adapters/protocols/sip/incoming.ts';
 import { headerOf, type SipResponse } from '../../adapters/protocols/sip/message.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
+import { freePorts } from './free-ports.ts';
 import { localSip, never } from './sip-endpoint.ts';
 
 export const device = '34020000001180000001';
@@ -52,8 +53,10 @@ export class GbRegistrar implements AsyncDisposable {
     this.#door = new DigestDoor({ realm: '3402000000', now: () => clock.now(), algorithms: ['MD5'], ...options });
   }
 
-  async open(transport: SipTransportName = 'UDP', port = 0): Promise<this> {
-    this.#sip = await localSip({ transports: [transport], local: { address: '127.0.0.1', port }, request: (incoming) => this.#take(incoming) });
+  /** `port`: its own of before; else one where nobody else answers, by the other transport neither. */
+  async open(transport: SipTransportName = 'UDP', port?: number): Promise<this> {
+    const [free = 0] = port === undefined ? await freePorts(1) : [port];
+    this.#sip = await localSip({ transports: [transport], local: { address: '127.0.0.1', port: free }, request: (incoming) => this.#take(incoming) });
     return this;
   }
 

@@ -64,8 +64,8 @@ export function evt(seq: number, more: Readonly<Record<string, unknown>> = {}): 
   return JSON.stringify({ v: 1, seq, boot: 'b1', ts: Date.now(), zone: 7, part: 1, code: '1122', ...more });
 }
 
-/** Waits until the claim holds; fails after 3 s. */
-export async function eventually(claim: () => boolean, within = 30_000): Promise<void> {
+/** Waits until the claim holds. */
+export async function eventually(claim: () => boolean, within = 60_000): Promise<void> {
   const end = performance.now() + within;
   while (!claim()) {
     if (performance.now() > end) throw new Error(`It did not come true: ${claim}`);

@@ -11,6 +11,7 @@ import { millis } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { type CameraSimulator, type CameraSimulatorOptions, runCameraSimulator } from '../../simulators/camera/simulator.ts';
+import { freePorts } from './free-ports.ts';
 
 export const context = { clock: systemClock, log: silentLogger };
 /** Limits of 10 s pass in two. */
@@ -25,16 +26,18 @@ export const password = '校门 <1>&"';
 /** Where pictures are kept, so that the second camera of a file need not encode; gone when disposed. */
 export async function cameraShop() {
   const cacheFolder = await mkdtemp(join(tmpdir(), 'camera-adapter-'));
-  const at = { address: '127.0.0.1', port: 0 };
   return {
-    open: (more: Partial<CameraSimulatorOptions> = {}): Promise<CameraSimulator> =>
-      runCameraSimulator({
-        ...{ id: 'gate', name: 'Gate', username, password, http: at, rtsp: at, cacheFolder, strictTokens: true, ...context },
+    async open(more: Partial<CameraSimulatorOptions> = {}): Promise<CameraSimulator> {
+      // It may be switched off and on.
+      const [http, rtsp] = (await freePorts(2)).map((port) => ({ address: '127.0.0.1', port }));
+      return runCameraSimulator({
+        ...{ id: 'gate', name: 'Gate', username, password, http: http!, rtsp: rtsp!, cacheFolder, strictTokens: true, ...context },
         main: { width: 320, height: 180, framesPerSecond: 5 },
         sub: { width: 160, height: 90, framesPerSecond: 5 },
         loopSeconds: 2,
         ...more,
-      }),
+      });
+    },
     [Symbol.asyncDispose]: () => rm(cacheFolder, { recursive: true }),
   };
 }

@@ -7,7 +7,7 @@ import { liveSchool, type View, view } from '../../support/gb-live.ts';
 import { never } from '../../support/sip-endpoint.ts';
 import { alarm } from '../../support/spine.ts';
 
-const patience = 60_000;
+const patience = 120_000;
 const shows = (one: View, frames: number) => soon(() => one.receiver.frames.length > frames, patience);
 
 test('a platform that is gone twice within a minute keeps its calls; one that stays away for a minute does not', {

@@ -35,7 +35,7 @@ function numbersIn(wire: Buffer): number[] {
   return numbers;
 }
 
-test('slow ones, such as leave, and such as join in between all get what they were sent', { timeout: 60_000 }, async () => {
+test('slow ones, such as leave, and such as join in between all get what they were sent', { timeout: 120_000 }, async () => {
   const clock = new ManualClock();
   const out = new FanOut(clock, settings, new OwedBytes(1e9), UplinkBudget.open(0, clock));
   const server = createServer().listen(0, '127.0.0.1');
