@@ -270,6 +270,8 @@ export interface HttpLimits {
   readonly socketsPerSession: number;
   readonly sockets: number;
   readonly connections: number;
+  /** From the beginning of a connection until the head of its request is whole. */
+  readonly headersWithin: Millis;
   /** Requests per minute of one address. */
   readonly requestsPerMinute: number;
   /** Bytes that one live socket may owe. */

@@ -71,8 +71,8 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
     });
     return bound;
   };
-  const https = await open(createSecure({ ...listen.tls, minVersion: 'TLSv1.2', ...serverOptions }), listen.https);
-  const plain = listen.plain && (await open(createPlain(serverOptions), listen.plain));
+  const https = await open(createSecure({ ...listen.tls, minVersion: 'TLSv1.2', ...serverOptions(limits) }), listen.https);
+  const plain = listen.plain && (await open(createPlain(serverOptions(limits)), listen.plain));
   const lives = Promise.all([
     supervise({ name: 'socket door', clock, log }, (signal) => door.run(signal), closing.signal),
     supervise({ name: 'webrtc visitors', clock, log }, (signal) => visitors.run(gate, clock, signal), closing.signal),
@@ -93,14 +93,14 @@ function mountedIn(app: Express): readonly string[] {
   return app.router.stack.flatMap(({ route }) => route?.stack.map(({ method }) => `${method.toUpperCase()} ${route.path}`) ?? []);
 }
 
-const serverOptions: ServerOptions = {
-  headersTimeout: 10_000,
+const serverOptions = ({ headersWithin }: HttpLimits): ServerOptions => ({
+  headersTimeout: headersWithin,
   requestTimeout: 30_000,
   keepAliveTimeout: 15_000,
-  connectionsCheckingInterval: 2_000,
+  connectionsCheckingInterval: Math.min(2_000, headersWithin),
   maxHeaderSize: 16 * 1024,
   insecureHTTPParser: false,
-};
+});
 
 function guard(server: Server, limits: HttpLimits, connections: Set<Socket>): void {
   server.maxConnections = limits.connections;
@@ -113,8 +113,9 @@ function guard(server: Server, limits: HttpLimits, connections: Set<Socket>): vo
   };
   server.on('connection', hold);
   server.on('secureConnection', hold);
-  server.on('clientError', (_error, socket) => {
-    if (!socket.writable) socket.destroy();
+  server.on('clientError', (error: Error & { readonly code?: string }, socket) => {
+    // Nothing came in time. A browser that sends at this very moment would take an answer for that of its request; what is closed it sends again.
+    if (!socket.writable || error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroy();
     else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => socket.destroy());
   });
   // A TLS peer that speaks nonsense or goes away is its own affair.

@@ -179,6 +179,7 @@ describe.skipIf(found === undefined)('the desk', { timeout: 60_000 }, () => {
     const field = dialog.locator('.ant-form-item', { has: page.getByLabel('报警类型', { exact: true }) });
     await field.getByText('应为：报警类型，例如 panic.silent').waitFor();
     expect(await dialog.getByLabel('报警类型', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => page.evaluate("document.activeElement?.getAttribute('aria-invalid')")).toBe('true'); // whoever goes on typing mends it
     await shotEachWay('rule-wrong');
     await dialog.getByLabel('报警类型', { exact: true }).fill('burglary');
     await page.keyboard.press('Tab');

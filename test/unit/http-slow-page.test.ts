@@ -1,10 +1,12 @@
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { StreamProfile, StreamPurpose } from '../../gateway/domain/media.ts';
-import { seconds } from '../../gateway/domain/time.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
 import { MediaPage } from '../../gateway/http/sockets/media-page.ts';
 import { MediaWatch } from '../../gateway/http/sockets/media-watch.ts';
 import type { StreamFragment, StreamWatcher } from '../../gateway/http/sockets/shared-stream.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
+import { school } from '../support/http-school.ts';
 import { fragment, readPicture } from '../support/http-stand-ins.ts';
 
 const budget = { pressed: false, full: false, take: (_bytes: number, purpose: StreamPurpose) => !(budget.full && purpose === 'patrol') };
@@ -176,4 +178,20 @@ describe('a page that cannot follow', () => {
     one.message(picture(false, 6));
     expect(sent).toEqual(['2:1', '2:2', '2:3', '2:4', '2:5', '2:6']);
   });
+});
+
+test('a connection on which no request comes is closed without a word: a browser would take it for the answer to what it sends just then', async () => {
+  await using campus = await school({ limits: { headersWithin: millis(300) } });
+  const heard = (said: string) =>
+    new Promise<string>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port: campus.plainPort ?? 0 }, () => socket.write(said));
+      let text = '';
+      socket.on('data', (bytes) => {
+        text += bytes.toString('latin1');
+      });
+      socket.on('error', () => undefined);
+      socket.once('close', () => resolve(text));
+    });
+  expect(await Promise.all([heard(''), heard('GET /healthz HTTP/1.1\r\nHost:')])).toEqual(['', '']);
+  expect(await heard('what is this\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
 });

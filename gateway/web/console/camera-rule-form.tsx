@@ -66,6 +66,7 @@ export function CameraRuleForm({ events, channels, rule, open, say, language, cl
     } catch (error) {
       const { fields, rest } = fieldErrors(error, { said, within: /^(?:cameras\.[^.]+\.)?events\[\d+\]\.?/ }, { say, language });
       form.setFields([...fields]);
+      if (fields[0]) form.scrollToField(fields[0].name, { focus: true });
       setWrong(rest);
     } finally {
       setBusy(false);
@@ -78,7 +79,7 @@ export function CameraRuleForm({ events, channels, rule, open, say, language, cl
         form={form}
         layout="vertical"
         requiredMark={false}
-        disabled={busy}
+        scrollToFirstError={{ focus: true }}
         initialValues={rule ? { ...rule, schedule: rule.schedule && weekOf(rule.schedule) } : {}}
         onFinish={(answers) => void submit(answers)}
       >

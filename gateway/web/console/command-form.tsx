@@ -85,6 +85,7 @@ export function CommandForm({ panel, command, open, partitions, say, language, t
         <Form<Answers>
           layout="vertical"
           requiredMark={false}
+          scrollToFirstError={{ focus: true }}
           disabled={sentFor !== undefined}
           initialValues={{ seconds: 15, ...(command.op === 'arm' ? { mode: 'away' } : {}) }}
           onFinish={(answers) => void send(answers)}

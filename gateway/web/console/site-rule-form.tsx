@@ -64,6 +64,7 @@ export function SiteRuleForm({ panel, zones, rule, open, say, language, close, s
     } catch (error) {
       const { fields, rest } = fieldErrors(error, { said, within: /^rules\.[^.]+\.?/ }, { say, language });
       form.setFields(fields.map((field) => ({ ...field, name: field.name === 'panel' ? 'scope' : field.name })));
+      if (fields[0]) form.scrollToField(fields[0].name, { focus: true });
       setWrong(rest);
     } finally {
       setBusy(false);
@@ -77,7 +78,7 @@ export function SiteRuleForm({ panel, zones, rule, open, say, language, close, s
         form={form}
         layout="vertical"
         requiredMark={false}
-        disabled={busy}
+        scrollToFirstError={{ focus: true }}
         initialValues={{ scope: rule.panel === undefined ? 'school' : 'panel', zone, code, alarm, type, severity, drill }}
         onFinish={(answers) => void save(answers)}
       >
