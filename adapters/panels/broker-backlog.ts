@@ -20,6 +20,8 @@ interface Carried {
 
 export interface Backlog {
   connected(sessionPresent: boolean): void;
+  /** The broker has granted our topics: copies that come before this were called up by a life before ours. */
+  subscribed(): void;
   left(): void;
   /** Of each message, before it is taken: it waited for us. */
   waited(message: Carried): boolean;
@@ -32,6 +34,7 @@ export function openBacklog(clock: Pick<Clock, 'monotonic'>): Backlog {
   /** Both absent: what comes now is of now. */
   let since: Millis | undefined;
   let last: Millis = millis(0);
+  let granted = false;
   return {
     connected(sessionPresent) {
       const now = clock.monotonic();
@@ -39,6 +42,10 @@ export function openBacklog(clock: Pick<Clock, 'monotonic'>): Backlog {
       const away = leftAt === undefined || now - leftAt > soonBack;
       since = sessionPresent && away ? now : undefined;
       last = now;
+      granted = false;
+    },
+    subscribed() {
+      granted = true;
     },
     left() {
       // Whose line was not taken in whole finds the rest of it next time.
@@ -47,7 +54,7 @@ export function openBacklog(clock: Pick<Clock, 'monotonic'>): Backlog {
     waited({ qos, retain }) {
       if (since === undefined) return false;
       const now = clock.monotonic();
-      if ((retain && qos > 0) || now - last > pause || now - since > longest) since = undefined;
+      if ((granted && retain && qos > 0) || now - last > pause || now - since > longest) since = undefined;
       return since !== undefined && !retain && qos > 0;
     },
     taken() {

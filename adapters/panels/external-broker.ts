@@ -13,7 +13,7 @@ import type { Secret } from '../../gateway/domain/secret.ts';
 import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { matches } from '../../gateway/domain/topic-filter.ts';
 import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
-import { openBacklog } from './broker-backlog.ts';
+import { type Backlog, openBacklog } from './broker-backlog.ts';
 
 export interface ExternalBrokerOptions {
   /** As panels name it in the inventory (`panel.broker`). */
@@ -92,7 +92,7 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
         if (signal.aborted) return;
         client.connect();
         await Promise.all([
-          keepTopics(door, client, options, ending, fail),
+          keepTopics(door, client, { clock, log, subscribed: backlog.subscribed }, ending, fail),
           sendOrders(door, client, { clock, signal: ending, version: options.protocolVersion ?? 4 }),
         ]);
         if (!signal.aborted) throw broken.signal.reason;
@@ -173,7 +173,7 @@ function speakersAt(door: PanelDoor): (topic: string) => PanelId | undefined {
 async function keepTopics(
   door: PanelDoor,
   client: MqttClient,
-  { clock, log }: Pick<ExternalBrokerOptions, 'clock' | 'log'>,
+  { clock, log, subscribed }: Pick<ExternalBrokerOptions, 'clock' | 'log'> & Pick<Backlog, 'subscribed'>,
   signal: AbortSignal,
   fail: (sentence: string, cause?: unknown) => void,
 ): Promise<void> {
@@ -186,6 +186,7 @@ async function keepTopics(
       if (fresh.length > 0) {
         const grants = await untilAborted(client.subscribeAsync(fresh, { qos: 1 }), signal);
         const refused = grants?.filter(({ qos }) => qos >= 128).map(({ topic }) => topic) ?? [];
+        subscribed();
         if (refused.length > 0) return fail(`it does not let us hear ${refused.join(', ')}.`);
       }
       if (stale.length > 0) await untilAborted(client.unsubscribeAsync(stale), signal);

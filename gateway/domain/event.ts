@@ -141,6 +141,8 @@ export interface ArmingChanged extends Decided {
   readonly mode: ArmMode;
   /** It changed while nobody listened: found when the panel was heard again. */
   readonly historical?: boolean;
+  /** Nothing was known of this partition before: for the journal alone, since nothing changed. */
+  readonly first?: boolean;
   readonly user?: string;
   readonly dedupe: string;
   readonly sequence?: PanelSequence;

@@ -74,6 +74,8 @@ export type Report =
       readonly mode: ArmMode;
       /** It changed while nobody listened. */
       readonly historical?: boolean;
+      /** Nothing was known of this partition before. */
+      readonly first?: boolean;
       readonly user?: string;
       readonly dedupe: string;
     })

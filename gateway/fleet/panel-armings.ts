@@ -26,9 +26,11 @@ export function openPanelArmings(before: ReadonlyMap<PanelId, ReadonlyMap<string
     news: (panel, { partition, mode, sequence }) => sequence !== undefined || of(panel).get(partition) !== mode,
     dated(panel, report, { old }) {
       const key = `${panel}|${report.partition}`;
-      const first = !heard.has(key);
+      const unheard = !heard.has(key);
       heard.add(key);
-      return report.sequence === undefined && (old || first) ? { ...report, historical: true } : report;
+      if (report.sequence !== undefined) return report;
+      const unknown = of(panel).get(report.partition) === undefined;
+      return { ...report, ...(old || unheard ? { historical: true } : {}), ...(unknown ? { first: true } : {}) };
     },
     async committing(panel, { partition, mode }, commit) {
       const known = of(panel).get(partition);

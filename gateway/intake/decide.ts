@@ -117,6 +117,7 @@ export function armingEvent(report: ArmingReport, { id, inventory, receivedAt }:
     mode: report.mode,
     dedupe: report.dedupe,
     ...(report.historical ? { historical: true } : {}),
+    ...(report.first ? { first: true } : {}),
     ...(report.deviceTime === undefined ? {} : { occurredAt: report.deviceTime }),
     ...(report.user === undefined ? {} : { user: report.user }),
     ...(report.sequence === undefined ? {} : { sequence: report.sequence }),

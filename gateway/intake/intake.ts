@@ -86,7 +86,7 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   const flying = new Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>();
 
   const record = async (event: DomainEvent): Promise<Recorded> => {
-    const withheld = 'withheld' in event && event.withheld === true;
+    const withheld = ('withheld' in event && event.withheld === true) || ('first' in event && event.first === true);
     const recorded = await journal.record(event, withheld ? [] : recipients(event));
     if (!recorded.repeated) watch.note(recorded.entry);
     return recorded;

@@ -1,9 +1,10 @@
 /** The police side is gone for a while: everything arrives after, and what cannot wait arrives first. */
-import { seconds } from '../../gateway/domain/time.ts';
+import { millis, seconds } from '../../gateway/domain/time.ts';
+import { systemClock } from '../../gateway/runtime/clock.ts';
 import { type Figure, figuresOf } from '../support/measure-figures.ts';
 import { overtaking } from '../support/measure-inventory.ts';
 import { pressKey } from '../support/measure-ledger.ts';
-import { openMeasuredSchool } from '../support/measure-school.ts';
+import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-school.ts';
 import { at, type Campaign, schoolFor } from './kill.ts';
 
 const perSecond = 20;
@@ -22,6 +23,7 @@ export async function platformDown(campaign: Campaign): Promise<readonly Figure[
   await school.pressSteadily(downFor * perSecond, perSecond);
   // Everything must wait in the outbox, or its order would say something about the panels.
   await school.queuesEmpty(seconds(60));
+  await journalled(school, presses.length - before);
   const away = performance.now() - down;
   await police.comeBack();
   const back = performance.now();
@@ -38,4 +40,11 @@ export async function platformDown(campaign: Campaign): Promise<readonly Figure[
     { metric: 'first arrival after the return', value: (firsts[0]?.at ?? Number.NaN) - back, unit: 'ms', limit: 35_000 },
     { metric: 'all delivered after the first', value: (firsts.at(-1)?.at ?? Number.NaN) - (firsts[0]?.at ?? Number.NaN), unit: 'ms' },
   ]);
+}
+
+/** A broker of the site takes from the panels what the gateway has not seen yet. */
+async function journalled({ gateway }: MeasuredSchool, count: number): Promise<void> {
+  const limit = performance.now() + seconds(60);
+  const owed = async () => Math.max(0, ...(await gateway.metric('outbox_pending')).values());
+  while ((await owed()) < count && performance.now() < limit) await systemClock.sleep(millis(50));
 }

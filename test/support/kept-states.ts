@@ -31,8 +31,9 @@ function namesOf(alarming: boolean, { panel, means, arms }: KeptPoint): readonly
 
 /** Undefined: it is no alarm's beginning or end, nor the arming of a ward. `event`: of the journal, or as a receiver got it. */
 export function toldAlarm(event: Readonly<Record<string, unknown>>): ToldAlarm | undefined {
-  const { kind, panel, zone, type, partition, mode, historical } = event;
-  if (kind === 'arming.changed' && partition === 'ward') return { what: armedName(String(panel), String(mode)), historical: historical === true };
+  const { kind, panel, zone, type, partition, mode, first, historical } = event;
+  if (kind === 'arming.changed' && partition === 'ward' && first !== true)
+    return { what: armedName(String(panel), String(mode)), historical: historical === true };
   if (kind !== 'alarm.raised' && kind !== 'alarm.restored') return undefined;
   return {
     what: nameOf(kind === 'alarm.raised' ? 'raised' : 'restored', String(panel), [String(zone), String(type)]),
@@ -67,9 +68,9 @@ export class KeptStates {
     for (const point of this.#points) if (random() < standing) this.#alarming.add(point);
   }
 
-  /** What should be told at the first start of all. */
+  /** What should be told at the first start of all: of how wards are armed nothing is known, so that nothing has changed. */
   get standing(): readonly string[] {
-    return this.#points.flatMap((point) => (this.#alarming.has(point) || point.arms ? namesOf(this.#alarming.has(point), point) : []));
+    return [...this.#alarming].flatMap((point) => (point.arms ? [] : namesOf(true, point)));
   }
 
   /** Everything, in the order in which a panel tells it. */

@@ -81,6 +81,9 @@ describe('the line at a broker', () => {
     backlog.taken();
     expect(backlog.waited(queued)).toBe(true);
     backlog.taken();
+    // Of a life before ours, which did not come to it.
+    expect([backlog.waited(copy), backlog.waited(queued)]).toEqual([false, true]);
+    backlog.subscribed();
     expect([backlog.waited(copy), backlog.waited(queued)]).toEqual([false, false]);
   });
 
@@ -114,6 +117,7 @@ describe('the line at a broker', () => {
     backlog.left();
     backlog.connected(true);
     expect(backlog.waited(queued)).toBe(true);
+    backlog.subscribed();
     backlog.waited(copy);
     backlog.left();
     await clock.advance(seconds(30));

@@ -115,7 +115,7 @@ test('how it is armed is an event where the journal has it otherwise: as history
   await rig.say('state', { arm: { 2: 'night' } });
   expect(rig.reports).toMatchObject([
     { mode: 'disarmed', partition: '1' },
-    { mode: 'night', partition: '2', historical: true },
+    { mode: 'night', partition: '2', historical: true, first: true },
   ]);
   expect(rig.reports[0]).not.toHaveProperty('historical');
 });

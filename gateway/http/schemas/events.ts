@@ -110,6 +110,7 @@ export const domainEvent: z.ZodType<DomainEvent> = z
       partition: z.string(),
       mode: idOf<ArmMode>(),
       historical: maybe(z.boolean()),
+      first: maybe(z.boolean()),
       user: maybe(z.string()),
       dedupe: z.string(),
       sequence: maybe(sequence),
