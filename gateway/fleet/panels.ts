@@ -230,8 +230,12 @@ function isProbe(payload: Uint8Array): boolean {
   return payload.byteLength === probe.byteLength && probe.equals(payload);
 }
 
-/** The later of the two connections counts: the panel's to its broker, and ours to that broker. */
+/**
+ * The later of the two connections counts: the panel's to its broker, and ours to that broker. Not ours where it is known what waited for us there: of a panel
+ * whose clock is an hour slow, all that is said in the minute after would be older than it.
+ */
 function withContact(message: PanelMessage, contact: Readonly<Contact>): PanelMessage {
-  const since = Math.max(message.connectedAt ?? 0, contact.connectedAt ?? 0);
-  return { ...message, ...contact, ...(since > 0 ? { connectedAt: instant(since) } : {}) };
+  const { connectedAt: ours, ...rest } = message;
+  const since = Math.max((message.kept === false ? undefined : ours) ?? 0, contact.connectedAt ?? 0);
+  return { ...rest, ...contact, ...(since > 0 ? { connectedAt: instant(since) } : {}) };
 }

@@ -2,7 +2,7 @@
  * Faults that come and go while the gateway runs. Nobody starts it again: it delivers or refuses while a fault lasts, acknowledges nothing that
  * it cannot keep, and is well again by itself when the fault ends.
  */
-import { type Millis, minutes, seconds } from '../../gateway/domain/time.ts';
+import { type Millis, millis, minutes, seconds } from '../../gateway/domain/time.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
 import { mostOf, quantileOf, type Row, randomFrom } from '../support/measure-figures.ts';
 import { pressKey } from '../support/measure-ledger.ts';
@@ -43,6 +43,8 @@ export async function episodes(school: MeasuredSchool, { runs, seed, minutes: gi
   const { gateway, panels, presses } = school;
   const ours = school.broker === 'embedded';
   await gateway.start();
+  // What is pressed before waits for us there.
+  while (!ours && gateway.said('panel topics heard') === 0) await systemClock.sleep(millis(50));
   await school.pressSteadily(8, 50);
   await school.settled(seconds(15));
   const pubackAt = new Map<string, number>();

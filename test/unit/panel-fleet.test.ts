@@ -19,8 +19,8 @@ function fleetRig(more: Pick<RecordingOptions, 'armed'> = {}) {
       const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
       return door.receive(gate, { topic: topic('gate', name), payload, qos: 1, retained: false, duplicate: false, receivedAt: clock.now(), ...more });
     },
-    press: (seq: number, more: Readonly<Record<string, unknown>> = {}) =>
-      rig.say('evt', { v: 1, seq, boot: 'b1', ts: clock.now(), zone: 7, code: '1122', ...more }),
+    press: (seq: number, more: Readonly<Record<string, unknown>> = {}, carried: Partial<PanelMessage> = {}) =>
+      rig.say('evt', { v: 1, seq, boot: 'b1', ts: clock.now(), zone: 7, code: '1122', ...more }, carried),
     status: () => rig.fleet.status(gate),
   });
   const door = rig.fleet.doorFor('embedded');
@@ -159,6 +159,14 @@ test('a press from before the connection is historical; a live one of a panel wh
   await rig.press(1, { ts: slow(20_000) });
   await rig.press(2, { ts: slow(100) });
   expect(rig.reports.map((report) => report.kind === 'zone' && report.historical)).toEqual([true, false]);
+});
+
+test('a press that did not wait at the broker is live just after our start, though the clock of its panel is an hour slow and not known yet', async () => {
+  const { rig } = fleetRig();
+  const connectedAt = rig.clock.now();
+  await rig.press(1, { ts: rig.clock.now() - 3_600_000 }, { kept: false, connectedAt });
+  await rig.press(2, { ts: rig.clock.now() - 3_600_000 }, { kept: true, connectedAt });
+  expect(rig.reports.map((report) => report.kind === 'zone' && report.historical)).toEqual([false, true]);
 });
 
 test.each([
