@@ -30,10 +30,26 @@ export function settingsProblems(kind: 'camera' | 'panel' | 'uplink', adapter: s
   return problemsOf(checked.error, settings, () => undefined).map((problem) => ({ ...problem, path: `settings.${problem.path}` }));
 }
 
-/** What the settings of an uplink name and the inventory has not; none of settings that have problems. */
-export function uplinkDoubts({ adapter, settings }: UplinkSettings, inventory: Inventory): readonly Words[] {
-  if (settingsProblems('uplink', adapter, settings).length > 0) return [];
-  return uplinkAdapters.find(({ kind }) => kind === adapter)?.doubts?.(settings, inventory) ?? [];
+/** What the settings of an uplink name and the inventory has not, and what they lack beside the others; none of settings that have problems. */
+export function uplinkDoubts(uplink: UplinkSettings, inventory: Inventory): readonly Words[] {
+  const adapter = uplinkAdapters.find(({ kind }) => kind === uplink.adapter);
+  const checked = adapter?.config.safeParse(uplink.settings);
+  if (!checked?.success) return [];
+  return [...(adapter?.doubts?.(uplink.settings, inventory) ?? []), ...unwatched(uplink, checked.data, inventory)];
+}
+
+/** Where somebody stands by, a loss must be noticed before there is an alarm: only what is sent to a far side all the time can tell. */
+function unwatched({ role = 'primary' }: UplinkSettings, settings: unknown, { uplinks }: Inventory): readonly Words[] {
+  if (role !== 'primary' || !uplinks.some((other) => other.enabled && other.role === 'backup')) return [];
+  if (typeof settings !== 'object' || settings === null) return [];
+  const key = ['heartbeatSeconds', 'pollSeconds'].find((one) => Reflect.get(settings, one) === 0);
+  if (key === undefined) return [];
+  return [
+    {
+      zh: `有备用上级，但 ${key} 为 0：平时断线无人知晓，要到报警发不出去约 15 秒后才改走备用；建议 20。`,
+      en: `there is a backup, but ${key} is 0: its loss is only noticed by an alarm that does not get through, about 15 s later. 20 is usual.`,
+    },
+  ];
 }
 
 /** Nothing is recorded, nobody is told. */

@@ -56,6 +56,7 @@ export const killsOfUplink =
     const ends = await (kind === 'dc09' ? alarmCentre(scope, life) : platforms(scope, life));
     school = scope.own(
       await openMeasuredSchool({
+        ...(campaign.broken ? { broken: campaign.broken } : {}),
         furnish: (store) => {
           for (const { id, adapter, settings, secret } of ends) {
             store.putUplink({ id: uplinkId(id), name: id, adapter, settings: { ...settings }, secret: new Secret(secret), enabled: true });
@@ -63,7 +64,7 @@ export const killsOfUplink =
         },
       }),
     );
-    return kills(kind, school, ends, campaign);
+    return await kills(kind, school, ends, campaign);
   };
 
 async function alarmCentre(scope: Scope, life: () => number): Promise<readonly FarEnd[]> {

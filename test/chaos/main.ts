@@ -74,6 +74,11 @@ const unbuilt: ReadonlySet<string> = new Set([
 const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
   'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
   'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
+  'send-twice-dc09': { broken: { sendTwice: true }, measurement: killsOfUplink('dc09') },
+  'acknowledge-before-commit-dc09': {
+    broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 },
+    measurement: killsOfUplink('dc09'),
+  },
   'synchronous-normal': { broken: { synchronous: 'NORMAL' }, measurement: powerCampaign('ext4') },
   'acknowledge-on-a-broken-disk': { broken: { acknowledgeBeforeCommit: true }, measurement: brokenDisk },
   'careless-calls': { broken: { careless: true }, measurement: platformWeather },
