@@ -44,8 +44,8 @@ export interface Course {
 
 const [primaryId, backupId] = [uplinkId('primary'), uplinkId('backup')];
 const zones = 3;
-/** ms of the school's clock between two looks. */
-const look = 500;
+/** ms of the school's clock between two looks: while deliveries are under way, whose time is not to be the machine's; and while nothing is. */
+const [small, large] = [50, 500];
 
 export async function lossOfPrimary({ primary, backup, loss, quiet }: TwoWays): Promise<Course> {
   await using scope = new Scope();
@@ -88,7 +88,7 @@ export async function lossOfPrimary({ primary, backup, loss, quiet }: TwoWays): 
   scope.defer(async () => {
     ending.abort();
     // Last words wait on the clock that we hold.
-    while (!over) await step();
+    while (!over) await step(large);
     await life;
   });
 
@@ -107,19 +107,19 @@ export async function lossOfPrimary({ primary, backup, loss, quiet }: TwoWays): 
     return Array.from({ length: count }, (_, index) => first + index);
   };
   /** The network and the journal's thread first, however slow they are: time must not run away from what is under way. */
-  async function step(): Promise<void> {
+  async function step(length: number): Promise<void> {
     for (let turn = 0; turn < 3; turn += 1) {
       await journal.outbox.withdraw(uplinkId('nobody')); // nothing to withdraw: it tells that the thread has done what it was given before
       await systemClock.sleep(millis(1));
     }
-    await clock.advance(millis(look));
+    await clock.advance(millis(length));
   }
   /** s that it took by the school's clock. */
-  const until = async (what: string, claim: () => boolean, most: number): Promise<number> => {
+  const until = async (what: string, claim: () => boolean, most: number, length = large): Promise<number> => {
     const from = clock.now();
     while (!claim()) {
       if (clock.now() - from > most * 1_000) throw new Error(`${primary} lost (${loss}), ${backup} as backup: not within ${most} s: ${what}`);
-      await step();
+      await step(length);
     }
     return (clock.now() - from) / 1_000;
   };
@@ -128,7 +128,7 @@ export async function lossOfPrimary({ primary, backup, loss, quiet }: TwoWays): 
   const settled = () => [primaryId, backupId].every((id) => journal.read.backlog(id).pending === 0);
 
   const before = await pressSome(zones * 2);
-  await until('the primary has what was pressed before', () => has(primaryId, before) && settled() && !standsIn(), 60);
+  await until('the primary has what was pressed before', () => has(primaryId, before) && settled() && !standsIn(), 60, small);
   // Both are known to stand.
   await until('both links are up', () => [primaryId, backupId].every((id) => uplinks.link(id)?.state === 'up'), 60);
 
@@ -138,11 +138,11 @@ export async function lossOfPrimary({ primary, backup, loss, quiet }: TwoWays): 
   const foundAfter = await until('the backup stands in', standsIn, 90);
   const late = quiet ? await pressSome(zones) : atLoss;
   const takenFrom = quiet ? clock.now() : lostAt;
-  await until('somebody has what was pressed at the loss', () => late.every((one) => took.some((row) => row.press === one)), 60);
+  await until('somebody has what was pressed at the loss', () => late.every((one) => took.some((row) => row.press === one)), 60, small);
   const takenAfter = (clock.now() - takenFrom) / 1_000;
   const meanwhile = await pressSome(zones * 2);
-  await until('the backup has what was pressed meanwhile', () => meanwhile.every((one) => took.some((row) => row.press === one)), 10);
-  await until('nothing waits', settled, 60);
+  await until('the backup has what was pressed meanwhile', () => meanwhile.every((one) => took.some((row) => row.press === one)), 10, small);
+  await until('nothing waits', settled, 60, small);
   // What was tried by the lost way has been given up by then: what arrives there after its return was not on its way.
   const givenUp = clock.now() + 15_000;
   await until('tries are given up', () => clock.now() >= givenUp, 20);
@@ -159,9 +159,9 @@ export async function lossOfPrimary({ primary, backup, loss, quiet }: TwoWays): 
     if (pressed === 12) throw new Error(`${primary} lost (${loss}), ${backup} as backup: the primary was not believed again`);
   }
   const backAfter = (clock.now() - backAt) / 1_000;
-  await until('nothing waits', settled, 60);
+  await until('nothing waits', settled, 60, small);
   const after = await pressSome(zones * 2);
-  await until('the primary has what was pressed after its return', () => has(primaryId, after) && settled(), 60);
+  await until('the primary has what was pressed after its return', () => has(primaryId, after) && settled(), 60, small);
 
   const by = (id: UplinkId) => took.filter((row) => row.by === id).map((row) => row.press);
   const all = Array.from({ length: presses }, (_, index) => index + 1);
