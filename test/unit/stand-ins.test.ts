@@ -1,6 +1,6 @@
 /** Who stands in for whom, and how that ends. */
 import { expect, test } from 'vitest';
-import type { PathEvidence } from '../../gateway/delivery/paths.ts';
+import type { PathSigns } from '../../gateway/delivery/paths.ts';
 import { openStandIns } from '../../gateway/delivery/stand-ins.ts';
 import { uplinkId } from '../../gateway/domain/ids.ts';
 import { millis } from '../../gateway/domain/time.ts';
@@ -9,7 +9,7 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 
 test('the end comes while the journal is busy with a stand-in: it ends in order, and no wait is left to reject where nobody listens', async () => {
   const clock = new ManualClock();
-  const way = (id: string, more: Partial<PathEvidence>) => ({
+  const way = (id: string, more: Partial<PathSigns>) => ({
     id: uplinkId(id),
     answeredAgo: millis(0),
     broken: false,
