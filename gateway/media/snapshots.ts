@@ -158,6 +158,7 @@ class Darkroom {
       exposure.reject(error);
     }
     answered.abort();
+    this.#goOn(); // it may come when nobody awaits it any more
   }
 
   async #develop(exposures: readonly Exposure[]): Promise<void> {

@@ -53,7 +53,10 @@ test.concurrent('a press with two cameras, of which one dies at that moment: sti
     ).toEqual(['growing', 'growing']),
   );
   if (ffprobe) expect((await probe(ffprobe, school.path(school.of(alarm)[3]!.evidence))).complaints).toBe('');
-  await eventually(() => expect(school.of(alarm).map(({ state }) => state)).toEqual(['complete', 'complete', 'complete', 'cut-short']));
+  // Where this machine itself stands still for seconds, so do the pictures of the camera that is well, and that is told.
+  const ends = () => school.of(alarm).map(({ state, reason }) => (reason?.en.includes('There are no pictures') ? 'gap' : state));
+  await eventually(() => expect(ends()).toEqual(['complete', 'complete', expect.stringMatching(/^(complete|gap)$/), 'gap']), seconds(40));
+  expect(school.of(alarm)[2]!.to).toBeGreaterThan(school.of(alarm)[3]!.to!);
   for (const { evidence, medium, from, bytes, sha256: told } of school.of(alarm)) {
     const path = school.path(evidence);
     expect({ bytes, told }).toEqual({ bytes: statSync(path).size, told: sha256(path) });

@@ -78,9 +78,13 @@ test('wishes of one moment for one camera are one picture, and so are later ones
   expect(asked.map(({ ago }) => ago)).toEqual([0, 0, 400]);
 });
 
-test('a camera that keeps us waiting keeps no other waiting', async () => {
-  const { clock, runs, take } = darkroom(({ channel }) => (channel === 'slow' ? new Promise(() => undefined) : Promise.resolve(keyframe(channel))));
-  void take('slow', { severity: 1 });
+test('a camera that keeps us waiting keeps no other waiting, and is served when it comes', async () => {
+  let comes = (_: Keyframe): void => undefined;
+  const slow = new Promise<Keyframe>((resolve) => {
+    comes = resolve;
+  });
+  const { clock, runs, take } = darkroom(({ channel }) => (channel === 'slow' ? slow : Promise.resolve(keyframe(channel))));
+  const late = take('slow', { severity: 1 });
   const other = take('gate', { severity: 1 });
   await settled();
   expect(runs).toEqual([]);
@@ -88,4 +92,8 @@ test('a camera that keeps us waiting keeps no other waiting', async () => {
   await settled();
   runs[0]!.done();
   expect(await other).toBe('jpeg of gate');
+  comes(keyframe('slow'));
+  await settled();
+  runs[1]!.done();
+  expect(await late).toBe('jpeg of slow');
 });
