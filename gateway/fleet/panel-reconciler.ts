@@ -50,10 +50,10 @@ export function openReconciler({ clock, log, openAlarms, queued, lastCopy, fillI
     return snapshot === 'of-any-type' ? open.length > 0 : open.includes(type);
   };
 
-  const fill = async (panel: PanelId, anew: () => ZoneReport | undefined, signal: AbortSignal): Promise<void> => {
-    // Thousands of copies take their time on a busy box, and the one that decides may be the last.
+  const fill = async (panel: PanelId, { snapshot }: ZoneReport, anew: () => ZoneReport | undefined, signal: AbortSignal): Promise<void> => {
+    // Thousands of copies take their time on a busy box, and the arming that decides may be the last. A snapshot waits for none of them.
     do await clock.sleep(wait, signal);
-    while (queued(panel) > 0 || clock.monotonic() - lastCopy() < wait / 2);
+    while (queued(panel) > 0 || (snapshot === undefined && clock.monotonic() - lastCopy() < wait / 2));
     const report = anew();
     if (report === undefined || told(panel, report)) return;
     log.warn('alarm known from state only', { panel, zone: report.zone, type: report.type });
@@ -66,7 +66,7 @@ export function openReconciler({ clock, log, openAlarms, queued, lastCopy, fillI
       if (pending.has(key) || told(panel, report)) return;
       const life = new AbortController();
       pending.set(key, { panel, report, life });
-      fill(panel, anew, life.signal)
+      fill(panel, report, anew, life.signal)
         .catch((error) => {
           // Aborted: explained by an event. Otherwise it was not journalled, and the next snapshot shows it again.
           if (!life.signal.aborted) log.error('alarm from state not recorded', { panel, zone: report.zone, error });
