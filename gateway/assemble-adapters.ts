@@ -13,6 +13,7 @@ import type { Uplink, UplinkAdapter, UplinkContext } from './domain/uplink-ports
 import type { Words } from './domain/words.ts';
 import { tryMessages } from './fleet/panel-trial.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
+import type { LastAlive } from './runtime/last-alive.ts';
 import { type Problem, problemsOf } from './runtime/problems.ts';
 
 /** What is wrong with an adapter's name and settings, by the adapter's own schema. */
@@ -91,13 +92,13 @@ function sendingTwice(uplink: Uplink): Uplink {
 /** Ways in for panels beside our own broker, each with how events name it; MQTT where it does not say. */
 export async function furtherIntakes(
   config: GatewayConfig,
-  around: AdapterContext,
+  around: AdapterContext & Pick<LastAlive, 'away'>,
 ): Promise<readonly { readonly intake: PanelIntake; readonly protocol?: string }[]> {
   const brokers = (await externalBrokers(config, around)).map((intake) => ({ intake }));
   return config.dc09.enabled ? [...brokers, { intake: dc09Receiver({ ...config.dc09, ...around }), protocol: 'dc09' }] : brokers;
 }
 
-async function externalBrokers(config: GatewayConfig, around: AdapterContext): Promise<readonly PanelIntake[]> {
+async function externalBrokers(config: GatewayConfig, around: AdapterContext & Pick<LastAlive, 'away'>): Promise<readonly PanelIntake[]> {
   return Promise.all(
     config.mqtt.external.map(async ({ name, url, username, passwordFile, authorityFile, version: protocolVersion }) => {
       const password: Secret | undefined = passwordFile === undefined ? undefined : await readSecretFile(passwordFile);

@@ -38,6 +38,7 @@ import { TelemetryCache } from './media/telemetry-cache.ts';
 import { boxCertificate, fingerprintOf } from './runtime/box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
 import { configWarnings } from './runtime/config-rules.ts';
+import { openLastAlive } from './runtime/last-alive.ts';
 import { linked } from './runtime/linked.ts';
 import { packageRoot, version } from './runtime/package-root.ts';
 import { Scope } from './runtime/scope.ts';
@@ -90,6 +91,7 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     await Promise.all(lives);
   });
   const tls = await certificateOf(config, clock);
+  const lastAlive = await openLastAlive(folder, clock);
 
   // The spine: a report becomes an event, the journal keeps it, deliveries carry it out.
   const memories = openMemories(join(folder, 'uplinks'));
@@ -225,9 +227,10 @@ export async function assemble(config: GatewayConfig, { clock, log }: Surroundin
     });
     live('panel broker', (signal) => broker.run(panels.doorFor(broker.name), signal));
   });
-  for (const { intake: further, protocol } of await furtherIntakes(config, { clock, log })) {
+  for (const { intake: further, protocol } of await furtherIntakes(config, { clock, log, away: lastAlive.away })) {
     live(`panel intake ${further.name}`, (signal) => further.run(panels.doorFor(further.name, protocol), signal));
   }
+  live('last alive', (signal) => lastAlive.run(signal));
   live('inventory', (signal) => inventory.run(signal));
   live('uplinks', (signal) => uplinks.run(signal));
   live('test alarms', (signal) => panels.sendTestAlarms(signal));

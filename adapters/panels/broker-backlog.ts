@@ -29,8 +29,9 @@ export interface Backlog {
   taken(): void;
 }
 
-export function openBacklog(clock: Pick<Clock, 'monotonic'>): Backlog {
-  let leftAt: Millis | undefined;
+/** `awayBefore`: how long nobody was there before this process began; undefined, nobody knows: for long. */
+export function openBacklog(clock: Pick<Clock, 'monotonic'>, awayBefore?: Millis): Backlog {
+  let leftAt = awayBefore === undefined ? undefined : millis(clock.monotonic() - awayBefore);
   /** Both absent: what comes now is of now. */
   let since: Millis | undefined;
   let last: Millis = millis(0);
@@ -38,7 +39,6 @@ export function openBacklog(clock: Pick<Clock, 'monotonic'>): Backlog {
   return {
     connected(sessionPresent) {
       const now = clock.monotonic();
-      // A process that was just started does not know how long nobody was there.
       const away = leftAt === undefined || now - leftAt > soonBack;
       since = sessionPresent && away ? now : undefined;
       last = now;

@@ -28,6 +28,8 @@ export interface ExternalBrokerOptions {
   /** PEM. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly keepalive?: Millis;
+  /** How long nobody was there before this process began; absent: for long. */
+  readonly away?: Millis | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onConnected?: () => void;
@@ -40,7 +42,7 @@ const topicsEvery = seconds(5);
 export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
   const { name, clock, log, onConnected } = options;
   const keepalive = options.keepalive ?? seconds(30);
-  const backlog = openBacklog(clock);
+  const backlog = openBacklog(clock, options.away);
   return {
     name,
     async run(door, signal) {

@@ -10,6 +10,7 @@ import { millis, seconds } from '../../gateway/domain/time.ts';
 import type { InventoryStore } from '../../gateway/inventory/store.ts';
 import { journalFile } from '../../gateway/journal/journal.ts';
 import { systemClock } from '../../gateway/runtime/clock.ts';
+import { aliveFile } from '../../gateway/runtime/last-alive.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { eventOf } from '../../simulators/platform/behaviour.ts';
 import { differencesOf, KeptStates, type Saying, sayAll, type ToldAlarm, toldAlarm } from '../support/kept-states.ts';
@@ -119,6 +120,8 @@ async function retained(
   for (let run = 0; run < runs; run += 1) {
     if (random() < 0.5) await gateway.stop();
     else await gateway.kill();
+    // As if for long: what had waited for a minute at most would be of now.
+    rmSync(join(gateway.dataFolder, aliveFile), { force: true });
     const changed = states.change(shareChanged);
     const pressed = siteBroker === undefined ? { sayings: [], expected: [] } : states.press();
     await keeper.say([...changed.sayings, ...pressed.sayings]);
