@@ -38,7 +38,7 @@ export function openJudgement({ read, log }: { readonly read: JournalReader; rea
       severity,
       ...(incident === undefined ? {} : { incident }),
       ...(swinger ? { swinger } : {}),
-      ...(confirms === undefined ? {} : { confirms, verification: 'sequential' }),
+      ...(confirms === undefined ? {} : { confirms, verification: alarm.verification ?? 'sequential' }),
     };
     detections.note(judgement);
     return judgement;
