@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Role } from '../../gateway/domain/campus.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { type Instant, instant } from '../../gateway/domain/time.ts';
@@ -15,7 +15,7 @@ import { peer } from '../support/peers.ts';
 const found = peer('chromium');
 const shots = 'test-results/desk';
 
-describe.skipIf(found === undefined)('the desk', { timeout: 60_000 }, () => {
+describe.skipIf(found === undefined)('the desk', { timeout: 180_000 }, () => {
   /** ms that this clock is ahead: only time makes an alarm late. */
   let ahead = 0;
   const clock: Clock = { ...systemClock, now: (): Instant => instant(systemClock.now() + ahead) };
@@ -36,11 +36,15 @@ describe.skipIf(found === undefined)('the desk', { timeout: 60_000 }, () => {
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
     // What is refused here is refused on purpose.
     problems = await listenForProblems(page, (url) => /\/(rules|cameras|panels|incidents)\//.test(url));
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000); // each step takes seconds on a busy machine
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
     await campus?.[Symbol.asyncDispose]();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await page.screenshot({ path: `${shots}/failed-${Date.now()}.png` });
   });
 
   const goTo = (place: string) => page.goto(`${campus.origin(true)}/#${place}`);
@@ -96,6 +100,7 @@ describe.skipIf(found === undefined)('the desk', { timeout: 60_000 }, () => {
     await card.getByText('同组报警：2 条').waitFor();
     expect(await card.getByText('110').count()).toBe(0);
     await page.keyboard.press('Escape');
+    await card.waitFor({ state: 'hidden' });
     ahead += 16_000;
     await page.getByText('门卫室按钮').first().click();
     await card.getByText('报警尚未送达警务平台，请立即拨打 110。').waitFor();

@@ -15,17 +15,22 @@ export function useAsked<Answer>(ask: () => Promise<Answer>, every: (answer: Ans
   const [round, setRound] = useState(0);
   const latest = useRef({ ask, every });
   latest.current = { ask, every };
+  // An answer that is under way counts, also where it is asked again meanwhile: a slow gateway would never be heard otherwise.
+  const questions = useRef({ asked: 0, answered: 0 });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new round is what asks again.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let left = false;
     const look = async () => {
       let answer: Answer | undefined;
+      questions.current.asked += 1;
+      const number = questions.current.asked;
       try {
         answer = await latest.current.ask();
-        if (!left) setNow({ answer });
+        if (number > questions.current.answered) setNow({ answer });
+        questions.current.answered = Math.max(questions.current.answered, number);
       } catch (failure) {
-        if (!left) setNow((before) => ({ ...before, failure }));
+        if (number > questions.current.answered) setNow((before) => ({ ...before, failure }));
       }
       if (left) return;
       const wait = latest.current.every(answer);
