@@ -1,6 +1,5 @@
 /** `serve`: the gateway itself, until it is told to stop. */
 import { createInterface } from 'node:readline';
-import { setFlagsFromString } from 'node:v8';
 import { assemble, type Gateway } from '../assemble.ts';
 import type { Logger } from '../domain/ports.ts';
 import { isMediaFault, type MediaSaboteur, mediaFaults } from '../media/sabotage.ts';
@@ -10,11 +9,7 @@ import { openLogger } from '../runtime/logger.ts';
 import { aborted } from '../runtime/shutdown.ts';
 import { browserAddresses, hostPort } from './common.ts';
 
-/** By so much of what lives may the heap grow before it is collected whole; left to itself V8 lets it become four times as large (ADR 0021). */
-const growingPercent = 25;
-
 export async function serve(config: GatewayConfig, signal: AbortSignal): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${growingPercent}`);
   const log = openLogger(config.log.level);
   await using gateway = await assemble(config, { clock: systemClock, log });
   log.info('ready', listeners(gateway));
