@@ -1,13 +1,11 @@
 /** Journal, dispatcher and the real uplink against the platform simulator: what an outage, a lossy line and a restart do to alarms. */
 import { expect, test } from 'vitest';
 import { eventIn } from '../../adapters/uplinks/gb28181/alarms/notice.ts';
-import { runDispatcher } from '../../gateway/delivery/dispatcher.ts';
 import type { AlarmRaised } from '../../gateway/domain/event.ts';
 import { instant, minutes, seconds } from '../../gateway/domain/time.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../gateway/runtime/logger.ts';
 import type { GbPlatform } from '../../simulators/platform/gb28181/platform.ts';
-import { gbDevice, until } from '../support/gb-device.ts';
+import { gbDevice, sendingBox, until } from '../support/gb-device.ts';
 import { localPlatform } from '../support/gb-platform.ts';
 import { device } from '../support/gb-registrar.ts';
 import { alarm, type JournalBench, openTestJournal, police, start } from '../support/spine.ts';
@@ -30,16 +28,7 @@ function press(index: number): AlarmRaised {
 /** The sending half of the box: dies when disposed, as in a power cut, and can begin anew on the same journal. */
 function sender(bench: JournalBench, platform: GbPlatform, clock: ManualClock, transport: 'udp' | 'tcp') {
   const link = gbDevice(platform.address, clock, { codes: { device, zones }, transport });
-  const ended = new AbortController();
-  const life = runDispatcher({ uplink: link.uplink, outbox: bench.journal.outbox, clock, log: silentLogger }, ended.signal);
-  return {
-    up: () => link.uplink.link()?.state === 'up',
-    async [Symbol.asyncDispose]() {
-      ended.abort();
-      await life;
-      await link[Symbol.asyncDispose]();
-    },
-  };
+  return sendingBox(link, bench.journal.outbox, clock);
 }
 
 const record = async ({ journal }: JournalBench, events: readonly AlarmRaised[]) => {

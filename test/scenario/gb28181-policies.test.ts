@@ -4,13 +4,11 @@
  */
 import { expect, test } from 'vitest';
 import { eventIn } from '../../adapters/uplinks/gb28181/alarms/notice.ts';
-import { runDispatcher } from '../../gateway/delivery/dispatcher.ts';
 import type { AlarmRaised } from '../../gateway/domain/event.ts';
 import { instant, minutes, seconds } from '../../gateway/domain/time.ts';
 import { ManualClock } from '../../gateway/runtime/clock.ts';
-import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
-import { gbDevice, until } from '../support/gb-device.ts';
+import { gbDevice, sendingBox, until } from '../support/gb-device.ts';
 import { localPlatform } from '../support/gb-platform.ts';
 import { device } from '../support/gb-registrar.ts';
 import { alarm, openTestJournal, police } from '../support/spine.ts';
@@ -34,16 +32,7 @@ async function bureau(policy: Policy, transport: Transport) {
       const settings = { codes: { device, zones }, transport, alarms: { ack: policy } };
       const around = { receipt: (event: AlarmRaised['id'], receipt: Parameters<typeof journal.receipt>[1]) => journal.receipt(event, receipt) };
       const link = gbDevice(platform.address, clock, settings, undefined, around);
-      const ended = new AbortController();
-      const life = runDispatcher({ uplink: link.uplink, outbox: journal.outbox, clock, log: silentLogger }, ended.signal);
-      return {
-        up: () => link.uplink.link()?.state === 'up',
-        async [Symbol.asyncDispose]() {
-          ended.abort();
-          await life;
-          await link[Symbol.asyncDispose]();
-        },
-      };
+      return sendingBox(link, journal.outbox, clock);
     },
     async press(zone: number): Promise<AlarmRaised> {
       const at = instant(Math.floor(clock.now() / 1_000) * 1_000);

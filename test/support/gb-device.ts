@@ -1,11 +1,13 @@
 /** Our side of a link to a police platform, as the gateway would run it. */
 import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
 import { Gb28181Uplink } from '../../adapters/uplinks/gb28181/uplink.ts';
+import { runDispatcher } from '../../gateway/delivery/dispatcher.ts';
 import type { Inventory } from '../../gateway/domain/campus.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { DomainEvent } from '../../gateway/domain/event.ts';
 import { campusId, uplinkId } from '../../gateway/domain/ids.ts';
+import type { Outbox } from '../../gateway/domain/outbox.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
 import { millis } from '../../gateway/domain/time.ts';
@@ -93,6 +95,20 @@ export function gbDevice(
       // Its last words may wait on the clock that we hold.
       while (!over) await pass(clock, 100);
       await ended;
+    },
+  };
+}
+
+/** The sending half of a box by this link: dies when disposed, as in a power cut, and can begin anew on the same outbox. */
+export function sendingBox(link: GbDevice, outbox: Outbox, clock: Clock): AsyncDisposable & { up(): boolean } {
+  const ended = new AbortController();
+  const life = runDispatcher({ uplink: link.uplink, outbox, clock, log: silentLogger }, ended.signal);
+  return {
+    up: () => link.uplink.link()?.state === 'up',
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await life;
+      await link[Symbol.asyncDispose]();
     },
   };
 }
