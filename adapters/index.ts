@@ -1,9 +1,10 @@
 /** The register of adapters: one line each. Add a make, a dialect or an uplink here and nowhere else. */
+import type { z } from 'zod';
 import type { PanelDialect } from '../gateway/domain/panel-ports.ts';
 import type { CameraAdapter } from '../gateway/domain/ports.ts';
 import type { UplinkAdapter } from '../gateway/domain/uplink-ports.ts';
-import { onvif } from './cameras/onvif/adapter.ts';
-import { rtsp } from './cameras/rtsp.ts';
+import { onvifConfig } from './cameras/onvif/settings.ts';
+import { rtspConfig } from './cameras/rtsp-settings.ts';
 import { alarmoDialect } from './panels/dialects/alarmo.ts';
 import { campusDialect } from './panels/dialects/campus.ts';
 import { dscKeybusDialect } from './panels/dialects/dsc-keybus.ts';
@@ -54,12 +55,15 @@ export const panelDialects: readonly PanelDialect[] = [
   zigbee2mqttDialect,
 ];
 
-function camera<Config>(adapter: CameraAdapter<Config>): CameraAdapter<unknown> {
+/** What speaks to cameras is large, and alarms are taken before it is loaded: with the first camera. */
+function camera<Config>(kind: string, config: z.ZodType<Config>, load: () => Promise<CameraAdapter<Config>>): CameraAdapter<unknown> {
   return {
-    kind: adapter.kind,
-    config: adapter.config,
-    connect: (device, config, context, signal) => adapter.connect(device, adapter.config.parse(config), context, signal),
+    ...{ kind, config },
+    connect: async (device, given, context, signal) => (await load()).connect(device, config.parse(given), context, signal),
   };
 }
 
-export const cameraAdapters: readonly CameraAdapter<unknown>[] = [camera(onvif), camera(rtsp)];
+export const cameraAdapters: readonly CameraAdapter<unknown>[] = [
+  camera('onvif', onvifConfig, async () => (await import('./cameras/onvif/adapter.ts')).onvif),
+  camera('rtsp', rtspConfig, async () => (await import('./cameras/rtsp.ts')).rtsp),
+];

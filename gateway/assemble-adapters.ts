@@ -1,7 +1,6 @@
 /** Part of the composition root: the adapters that configuration and inventory ask for by name. */
 import { readFile } from 'node:fs/promises';
 import { cameraAdapters, panelDialects, uplinkAdapters } from '../adapters/index.ts';
-import { dc09Receiver } from '../adapters/panels/dc09/receiver.ts';
 import { externalBroker } from '../adapters/panels/external-broker.ts';
 import type { Inventory, UplinkSettings } from './domain/campus.ts';
 import { GatewayError } from './domain/errors.ts';
@@ -9,7 +8,7 @@ import type { PanelIntake } from './domain/panel-ports.ts';
 import type { PanelTrials } from './domain/panel-trial.ts';
 import type { AdapterContext, Clock, InventoryReader } from './domain/ports.ts';
 import type { Secret } from './domain/secret.ts';
-import type { Uplink, UplinkAdapter, UplinkContext } from './domain/uplink-ports.ts';
+import type { PlatformDoor, Uplink, UplinkAdapter, UplinkContext } from './domain/uplink-ports.ts';
 import type { Words } from './domain/words.ts';
 import { tryMessages } from './fleet/panel-trial.ts';
 import { type GatewayConfig, readSecretFile } from './runtime/config.ts';
@@ -64,25 +63,39 @@ export function panelTrials(inventory: Pick<InventoryReader, 'current'>, clock: 
 }
 
 /** Throws INVENTORY_INVALID where the settings are wrong, and SECRET_UNREADABLE where its secret cannot be read. */
-export function createUplink(settings: UplinkSettings, { sendTwice, ...context }: UplinkContext & { readonly sendTwice: boolean }): Uplink {
+export function createUplink(
+  settings: UplinkSettings,
+  { clock, log, door }: AdapterContext & { readonly door: () => PlatformDoor },
+  { sendTwice, mistakes }: Pick<GatewayConfig['testing'], 'sendTwice' | 'mistakes'>,
+): Uplink {
   const adapter = uplinkAdapters.find(({ kind }) => kind === settings.adapter);
   const problems = settingsProblems('uplink', settings.adapter, settings.settings);
   if (!adapter || problems.length > 0) {
     const told = problems.map(({ path, expected, got }) => `${path}: expected ${expected}, got ${got}`).join('; ');
     throw new GatewayError('INVENTORY_INVALID', `Uplink ${settings.id}: ${told}.`, { context: { uplink: settings.id, problems } });
   }
+  const context: UplinkContext = {
+    ...{ clock, log },
+    // What an uplink accepts must be known before there is anything to look at.
+    get door() {
+      return door();
+    },
+  };
   const uplink = adapter.create(settings, settings.settings, context);
-  return sendTwice ? sendingTwice(uplink) : uplink;
+  const deliver: Uplink['deliver'] = (...delivery) => uplink.deliver(...delivery);
+  if (sendTwice) return delivering(uplink, (delivery, signal, left) => deliver(delivery, signal, left).then(() => deliver(delivery, signal)));
+  if (mistakes.includes('silence-is-yes')) return delivering(uplink, (...delivery) => deliver(...delivery).catch(() => ({ proof: 'none' })));
+  return uplink;
 }
 
-/** Breaks the product on purpose, so that a campaign can prove that it would notice: sends again what was accepted already. */
-function sendingTwice(uplink: Uplink): Uplink {
+/** Breaks the product on purpose, so that a campaign can prove that it would notice. */
+function delivering(uplink: Uplink, deliver: Uplink['deliver']): Uplink {
   const { id, accepts, window, acceptedBy } = uplink;
-  const deliver: Uplink['deliver'] = (delivery, signal, left) => uplink.deliver(delivery, signal, left).then(() => uplink.deliver(delivery, signal));
   return {
     ...{ id, accepts, window },
     ...(acceptedBy === undefined ? {} : { acceptedBy }),
     link: () => uplink.link(),
+    certificate: () => uplink.certificate?.(),
     examine: (signal) => uplink.examine(signal),
     run: (signal) => uplink.run(signal),
     deliver,
@@ -95,7 +108,9 @@ export async function furtherIntakes(
   around: AdapterContext & Pick<LastAlive, 'away'>,
 ): Promise<readonly { readonly intake: PanelIntake; readonly protocol?: string }[]> {
   const brokers = (await externalBrokers(config, around)).map((intake) => ({ intake }));
-  return config.dc09.enabled ? [...brokers, { intake: dc09Receiver({ ...config.dc09, ...around }), protocol: 'dc09' }] : brokers;
+  if (!config.dc09.enabled) return brokers;
+  const { dc09Receiver } = await import('../adapters/panels/dc09/receiver.ts');
+  return [...brokers, { intake: dc09Receiver({ ...config.dc09, ...around }), protocol: 'dc09' }];
 }
 
 async function externalBrokers(config: GatewayConfig, around: AdapterContext & Pick<LastAlive, 'away'>): Promise<readonly PanelIntake[]> {
@@ -104,6 +119,7 @@ async function externalBrokers(config: GatewayConfig, around: AdapterContext & P
       const password: Secret | undefined = passwordFile === undefined ? undefined : await readSecretFile(passwordFile);
       return externalBroker({
         ...{ name, url, protocolVersion, clientId: `campus-gateway-${name}`, ...around },
+        keepsSession: !config.testing.mistakes.includes('no-session'),
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password }),
         ...(authorityFile === undefined ? {} : { tls: { ca: await readFile(authorityFile, 'utf8') } }),

@@ -18,8 +18,10 @@ export interface HealthSources {
   readonly folder: string;
   readonly cameras: Pick<CameraFleet, 'status'>;
   readonly panels: Pick<HealthContext, 'panelStatus' | 'lastAlarmOf' | 'testAlarm'>;
-  readonly uplinks: Pick<Uplinks, 'lastAnswer' | 'broken' | 'link' | 'standsInFor'>;
+  readonly uplinks: Pick<Uplinks, 'lastAnswer' | 'broken' | 'link' | 'certificate' | 'standsInFor'>;
   readonly mediaRestarts: Pick<RecentRestarts, 'recent'>;
+  readonly ownCertificate: HealthContext['ownCertificate'];
+  readonly chainBroken: HealthContext['chainBroken'];
   backlog(uplink: UplinkId): Backlog;
   streams(): Promise<readonly StreamTelemetry[]>;
   undelivered(): UndeliveredAlarm | undefined;
@@ -52,7 +54,10 @@ export function healthContext(sources: HealthSources): HealthContext {
     standIn: (uplink) => inventory.current().uplinks.find(({ id }) => uplinks.standsInFor(id).includes(uplink))?.name,
     uplinkBroken: (uplink) => uplinks.broken(uplink),
     uplinkLink: (uplink) => uplinks.link(uplink),
+    uplinkCertificate: (uplink) => uplinks.certificate(uplink),
     mediaRestarts: () => mediaRestarts.recent(),
+    chainBroken: sources.chainBroken,
+    ownCertificate: sources.ownCertificate,
     disk: async () => {
       const { bavail, bsize, blocks } = await statfs(folder);
       return { free: bavail * bsize, total: blocks * bsize };

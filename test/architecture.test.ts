@@ -31,6 +31,43 @@ test('file names are kebab-case', () => {
   expect(sources.filter((file) => !/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(file.split('/').at(-1) ?? ''))).toEqual([]);
 });
 
+describe('a start', () => {
+  /** What is loaded with a file, and with what that loads, until something is asked for by `import(…)`. */
+  function loadedWith(first: string): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
+    const files = new Set([first]);
+    const packages = new Set<string>();
+    for (const file of files) {
+      for (const [, names = '', from = ''] of read(file).matchAll(/^(?:import|export) (?!type\b)(?:([^'"]*?) from )?'([^']+)';/gm)) {
+        const named =
+          /^\{([^}]*)\}$/
+            .exec(names.trim())?.[1]
+            ?.split(',')
+            .filter((name) => name.trim() !== '') ?? [];
+        if (named.length > 0 && named.every((name) => name.trim().startsWith('type '))) continue;
+        if (from.startsWith('.')) files.add(new URL(from, `file:///${file}`).pathname.slice(1));
+        else if (!from.startsWith('node:')) packages.add(from);
+      }
+    }
+    return { files, packages };
+  }
+
+  test('loads what alarms need and no more before it takes them: on a slow box that is most of its time', () => {
+    const { files, packages } = loadedWith('gateway/commands/serve.ts');
+    expect([...packages].toSorted()).toEqual(['aedes', 'better-sqlite3', 'mqtt-packet', 'pino', 'yaml', 'zod']);
+    const foreign = [...files].filter((file) =>
+      /^(adapters\/(cameras|viewers|transcode|protocols\/(rtsp|rtp|ps|soap|manscdp|fmp4|h26x))|gateway\/(media|http|health|evidence))\//.test(file),
+    );
+    const settings = ['adapters/cameras/onvif/settings.ts', 'adapters/cameras/rtsp-settings.ts', 'adapters/cameras/stream-transport.ts'];
+    expect(foreign.toSorted()).toEqual([...settings, 'gateway/http/metrics/hop-times.ts', 'gateway/media/sabotage.ts']);
+    expect(files.size).toBeLessThan(210);
+  });
+
+  test('… and the whole gateway afterwards, so that the look above is no look at nothing', () => {
+    expect(loadedWith('gateway/assemble-pages.ts').packages).toContain('express');
+    expect(loadedWith('gateway/assemble-rest.ts').files.size).toBeGreaterThan(210);
+  });
+});
+
 describe('registers are complete', () => {
   test('every health check stands in the register, and the register names nothing else', () => {
     const register = read('gateway/health/checks/index.ts');

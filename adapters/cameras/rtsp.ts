@@ -1,5 +1,4 @@
 /** Cameras that speak RTSP only: their stream addresses are entered by hand, and DESCRIBE is the proof that they are there and take our credentials. */
-import { z } from 'zod';
 import type { Camera } from '../../gateway/domain/campus.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { StreamProfile, StreamTransport } from '../../gateway/domain/media.ts';
@@ -15,18 +14,7 @@ import type { Timers } from '../protocols/timers.ts';
 import { coded } from './coded.ts';
 import { legible } from './legible.ts';
 import { noReports } from './no-reports.ts';
-import { streamTransport } from './stream-transport.ts';
-
-const rtspConfig = z.strictObject({
-  /** rtsp:// or rtsps:// URL of the sub stream, without credentials; the main stream stands in for it where absent. */
-  sub: z
-    .string()
-    .max(500)
-    .regex(/^rtsps?:\/\//i, 'an rtsp:// or rtsps:// URL')
-    .optional(),
-  transport: streamTransport,
-});
-export type RtspConfig = z.infer<typeof rtspConfig>;
+import { type RtspConfig, rtspConfig } from './rtsp-settings.ts';
 
 const tellsNothing: Words = {
   zh: 'RTSP 摄像机不会上报事件，请改用 ONVIF 添加。',

@@ -8,7 +8,14 @@ import { isLoopback } from './broker-access.ts';
 
 export interface BrokerListeners {
   /** PEM key and certificate (chain). */
-  readonly tls?: { readonly address: string; readonly port: number; readonly key: string; readonly cert: string };
+  readonly tls?: {
+    readonly address: string;
+    readonly port: number;
+    readonly key: string;
+    readonly cert: string;
+    /** Tells of each certificate that takes the place of the last. Who is connected stays so. */
+    readonly onRenewed?: (take: (renewed: { readonly key: string; readonly cert: string }) => void) => Disposable;
+  };
   /** `exposed` allows an address beyond loopback: passwords and alarms then cross the network in the clear. */
   readonly plain?: { readonly address: string; readonly port: number; readonly exposed?: boolean };
 }
@@ -30,6 +37,8 @@ export interface Reception {
   readonly failed: (error: Error) => void;
   readonly accept: (socket: Socket) => { known(): boolean };
 }
+
+const minVersion = 'TLSv1.2';
 
 /** Binds every listener; each is closed by `scope`. */
 export async function listen(listeners: BrokerListeners, limits: ListenLimits, scope: Scope, reception: Reception): Promise<BrokerAddresses> {
@@ -57,7 +66,8 @@ export async function listen(listeners: BrokerListeners, limits: ListenLimits, s
   const addresses: { -readonly [Name in keyof BrokerAddresses]: BrokerAddresses[Name] } = {};
   if (tls) {
     const raws = new Map<string, Socket>();
-    const server = createTlsServer({ key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2', handshakeTimeout: limits.connectWithinMs });
+    const server = createTlsServer({ key: tls.key, cert: tls.cert, minVersion, handshakeTimeout: limits.connectWithinMs });
+    if (tls.onRenewed) scope.own(tls.onRenewed(({ key, cert }) => server.setSecureContext({ key, cert, minVersion })));
     server.on('connection', (raw: Socket) => {
       if (!admit(raw)) return;
       unknown.set(raw, () => false);

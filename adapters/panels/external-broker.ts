@@ -24,6 +24,8 @@ export interface ExternalBrokerOptions {
   readonly password?: Secret;
   /** Names our session at the broker: it must stay the same for ever and be used by nobody else. */
   readonly clientId: string;
+  /** False breaks the product on purpose: what came to the broker while we were away is then lost. */
+  readonly keepsSession?: boolean;
   readonly protocolVersion?: 4 | 5;
   /** PEM. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -109,11 +111,11 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
 
 /** A fresh object each time: the library writes into the one that it is given. */
 function clientOptions(options: ExternalBrokerOptions, keepalive: Millis): IClientOptions {
-  const { username, password, clientId, tls, protocolVersion = 4 } = options;
+  const { username, password, clientId, tls, protocolVersion = 4, keepsSession = true } = options;
   return {
     clientId,
     protocolVersion,
-    clean: false,
+    clean: !keepsSession,
     ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: sessionExpiry, receiveMaximum: 20 } } : {}),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: password.reveal() }),

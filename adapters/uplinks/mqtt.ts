@@ -6,8 +6,10 @@
  * normal PUBACK and drops it (alarm-panels §4.7), so onboarding must see a test event arrive. MQTT 5.0 says so by reason code: prefer `version: 5`.
  */
 import { randomBytes } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { UplinkSettings } from '../../gateway/domain/campus.ts';
+import type { FarCertificate } from '../../gateway/domain/certificate.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
@@ -15,6 +17,7 @@ import type { LinkStatus } from '../../gateway/domain/health.ts';
 import { seconds } from '../../gateway/domain/time.ts';
 import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/uplink-ports.ts';
 import { linked } from '../../gateway/runtime/linked.ts';
+import { FarCertificates } from '../far-certificate.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
 import { dial } from '../protocols/net/dial.ts';
 import { bodyWithEvidence, evidenceKeys } from '../uplink-evidence.ts';
@@ -78,6 +81,7 @@ class MqttUplink implements Uplink {
   readonly #settings: UplinkSettings;
   readonly #context: UplinkContext;
   readonly #heartbeat: Heartbeat;
+  readonly #certificates: FarCertificates;
   readonly #clientId: string;
   #publisher: Publisher | undefined;
   #why = 'the connection is not open yet';
@@ -89,6 +93,7 @@ class MqttUplink implements Uplink {
     this.#config = checked;
     this.#settings = settings;
     this.#context = context;
+    this.#certificates = new FarCertificates(context.clock);
     // The same name for the life of the process: a new connection then takes over a half-open old one instead of standing beside it.
     this.#clientId = checked.clientId ?? `campus-gateway-${settings.id}-${randomBytes(4).toString('hex')}`;
     const send = (body: string, campus: string, signal: AbortSignal) => this.#beat(body, campus, signal);
@@ -98,6 +103,10 @@ class MqttUplink implements Uplink {
   /** A connection says nothing of who listens behind the broker: deliveries tell, and heartbeats where there are any. */
   link(): LinkStatus | undefined {
     return this.#heartbeat.link;
+  }
+
+  certificate(): FarCertificate | undefined {
+    return this.#certificates.last;
   }
 
   async examine(): Promise<never> {
@@ -122,14 +131,12 @@ class MqttUplink implements Uplink {
     const target = new URL(url);
     const secure = target.protocol === 'mqtts:';
     using opening = this.#context.clock.deadline(seconds(10), signal);
-    const socket = await dial(
-      {
-        host: target.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(target.port) || (secure ? 8883 : 1883),
-        tls: secure ? await trustOf(this.id, this.#config) : undefined,
-      },
-      opening,
-    );
+    const at = { host: target.hostname.replace(/^\[|\]$/g, ''), port: Number(target.port) || (secure ? 8883 : 1883) };
+    const socket = await dial({ ...at, tls: secure ? await trustOf(this.id, this.#config) : undefined }, opening).catch((error: unknown) => {
+      void this.#certificates.refused(error, at);
+      throw error;
+    });
+    if (secure) this.#certificates.taken(socket as TLSSocket);
     const password = this.#settings.secret?.reveal();
     // Few boxes have such an uplink, and its library takes more memory than the rest of this one.
     const { connectMqtt } = await import('../protocols/mqtt/connect.ts');

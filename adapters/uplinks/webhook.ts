@@ -4,17 +4,18 @@
  * refuses a `t` that is too old. Where our clock is wrong, `t` is by the receiver's own, as the Date of its answers shows it.
  */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { UplinkSettings } from '../../gateway/domain/campus.ts';
+import type { FarCertificate } from '../../gateway/domain/certificate.ts';
 import type { Delivery } from '../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { EventKind } from '../../gateway/domain/event.ts';
 import type { LinkStatus } from '../../gateway/domain/health.ts';
 import { millis, seconds } from '../../gateway/domain/time.ts';
 import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/uplink-ports.ts';
-import { pinProblem, type TlsTrust, tlsOptions } from '../protocols/net/dial.ts';
+import { FarCertificates } from '../far-certificate.ts';
+import { connectorFor } from '../far-connector.ts';
 import { bodyWithEvidence, evidenceKeys } from '../uplink-evidence.ts';
 import { Heartbeat, heartbeatKey } from '../uplink-heartbeat.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
@@ -50,9 +51,10 @@ class WebhookUplink implements Uplink {
   readonly #config: WebhookConfig;
   readonly #context: UplinkContext;
   readonly #heartbeat: Heartbeat;
+  readonly #certificates: FarCertificates;
   readonly #key: KeyObject;
   readonly #path: string;
-  #pool: Pool | undefined;
+  #pool: Promise<Pool> | undefined;
   /** What our clock is behind the platform's, where that matters. */
   #behind = millis(0);
 
@@ -72,6 +74,7 @@ class WebhookUplink implements Uplink {
     this.window = checked.window;
     this.#config = checked;
     this.#context = context;
+    this.#certificates = new FarCertificates(context.clock);
     this.#key = createSecretKey(key, 'utf8');
     const { pathname, search } = new URL(checked.url);
     this.#path = pathname + search;
@@ -83,6 +86,10 @@ class WebhookUplink implements Uplink {
     return this.#heartbeat.link;
   }
 
+  certificate(): FarCertificate | undefined {
+    return this.#certificates.last;
+  }
+
   async examine(): Promise<never> {
     throw new GatewayError('COMMAND_UNSUPPORTED', `Uplink ${this.id} has no doctor: its log and the reasons of its deliveries tell.`);
   }
@@ -90,28 +97,33 @@ class WebhookUplink implements Uplink {
   /** Holds the keep-alive connections. */
   async run(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const { url, window } = this.#config;
-    const pool = new Pool(new URL(url).origin, {
-      connections: window,
-      pipelining: 1,
-      keepAliveTimeout: 30_000,
-      bodyTimeout: 10_000,
-      maxResponseSize: mostReplyBytes,
-      connect: connectorFor(() => trustOf(this.id, this.#config)),
-    });
-    this.#pool = pool;
+    this.#pool = this.#open(); // at once: the first delivery waits for it, and is not tried twice
     try {
       const beating = this.#heartbeat.run(signal);
       if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       await beating;
     } finally {
+      const pool = await this.#pool;
       this.#pool = undefined;
       await pool.destroy();
     }
   }
 
+  async #open(): Promise<Pool> {
+    const { buildConnector, Pool } = await import('undici'); // larger than all that an alarm needs to be taken
+    const { url, window } = this.#config;
+    return new Pool(new URL(url).origin, {
+      connections: window,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      bodyTimeout: 10_000,
+      maxResponseSize: mostReplyBytes,
+      connect: connectorFor(buildConnector, this.#certificates, () => trustOf(this.id, this.#config)),
+    });
+  }
+
   async deliver(delivery: Delivery, signal: AbortSignal, left?: () => void): Promise<{ readonly proof: string }> {
-    const pool = this.#pool;
+    const pool = await this.#pool;
     if (!pool) throw this.#unanswered(delivery, 'the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     const dated = this.#behind;
@@ -157,7 +169,7 @@ class WebhookUplink implements Uplink {
 
   /** Any answer that is not an error of the platform's: somebody is there. */
   async #beat(body: string, signal: AbortSignal): Promise<void> {
-    const pool = this.#pool;
+    const pool = await this.#pool;
     if (!pool) throw new Error('the uplink is not open');
     using limit = this.#context.clock.deadline(seconds(this.#config.timeout), signal);
     const { status } = await post(pool, { path: this.#path, headers: this.#headers(body, 'heartbeat'), body }, limit);
@@ -181,34 +193,6 @@ class WebhookUplink implements Uplink {
       context: { uplink: this.id, event: delivery.event },
     });
   }
-}
-
-/**
- * The pin is compared before undici may write a byte; sessions are not cached, so that every connection shows its certificate. The authority is
- * read for each connection: the pool stands at once, and a renewed file counts without a restart.
- */
-function connectorFor(trusted: () => Promise<TlsTrust>): buildConnector.connector {
-  return (options, callback) => {
-    trusted().then(
-      (trust) => {
-        const connect = buildConnector({ ...tlsOptions(trust), timeout: 10_000, maxCachedSessions: 0, noDelay: true });
-        connect(options, (error, socket) => {
-          if (error !== null || !socket) {
-            callback(error ?? new Error('There is no connection.'), null);
-            return;
-          }
-          const problem = options.protocol === 'https:' ? pinProblem(socket as TLSSocket, trust) : undefined;
-          if (!problem) {
-            callback(null, socket);
-            return;
-          }
-          socket.destroy();
-          callback(problem, null);
-        });
-      },
-      (error: Error) => callback(error, null),
-    );
-  };
 }
 
 const taken = (status: number) => status >= 200 && status < 300;

@@ -1,7 +1,8 @@
 /** `serve`: the gateway itself, until it is told to stop. */
 import { createInterface } from 'node:readline';
 import { assemble, type Gateway } from '../assemble.ts';
-import type { Logger } from '../domain/ports.ts';
+import type { Clock, Logger } from '../domain/ports.ts';
+import { millis } from '../domain/time.ts';
 import { isMediaFault, type MediaSaboteur, mediaFaults } from '../media/sabotage.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { GatewayConfig } from '../runtime/config.ts';
@@ -11,13 +12,17 @@ import { browserAddresses, hostPort } from './common.ts';
 
 export async function serve(config: GatewayConfig, signal: AbortSignal): Promise<void> {
   const log = openLogger(config.log.level);
-  await using gateway = await assemble(config, { clock: systemClock, log });
+  const clock = config.testing.mistakes.includes('wall-clock') ? setClock : systemClock;
+  await using gateway = await assemble(config, { clock, log });
   log.info('ready', listeners(gateway));
   process.stderr.write(welcome(gateway));
   using _input = gateway.saboteur && obeyTyped(gateway.saboteur, log);
   await aborted(signal);
   log.info('stopping');
 }
+
+/** Breaks the product on purpose: lengths of time go by the clock that people set. */
+const setClock: Clock = { ...systemClock, monotonic: () => millis(systemClock.now()) };
 
 /** `media hang`, typed where the gateway was started: whoever tests it sees it recover. Nobody else can reach this. */
 function obeyTyped(saboteur: MediaSaboteur, log: Logger): Disposable {

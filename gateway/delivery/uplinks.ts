@@ -1,5 +1,6 @@
 /** Every uplink of the inventory, kept running: one link and one dispatcher each, begun anew when its settings change. */
 import type { UplinkSettings } from '../domain/campus.ts';
+import type { FarCertificate } from '../domain/certificate.ts';
 import type { Backlog, Delivery } from '../domain/delivery.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { type DomainEvent, toldKinds } from '../domain/event.ts';
@@ -50,6 +51,8 @@ export interface Uplinks {
   standsInFor(uplink: UplinkId): readonly UplinkId[];
   /** How its link stands; undefined: it keeps none, or does not run. */
   link(uplink: UplinkId): LinkStatus | undefined;
+  /** What the far side showed last by TLS; undefined: nothing, or it does not run. */
+  certificate(uplink: UplinkId): FarCertificate | undefined;
   /** Throws NOT_FOUND where it does not run, COMMAND_UNSUPPORTED where it has no doctor. */
   examine(uplink: UplinkId, signal: AbortSignal): Promise<UplinkExamination>;
   run(signal: AbortSignal): Promise<void>;
@@ -179,6 +182,7 @@ export function openUplinks({ inventory, outbox, memories, create, clock, log, b
       return result && 'broken' in result ? result.broken : undefined;
     },
     link: (uplink) => running.get(uplink)?.uplink.link(),
+    certificate: (uplink) => running.get(uplink)?.uplink.certificate?.(),
     async examine(id, signal) {
       const found = running.get(id);
       if (found) return found.uplink.examine(signal);

@@ -23,10 +23,13 @@ export const faultCodes = [
   'uplink-refused',
   'uplink-broken',
   'uplink-link',
+  'uplink-certificate',
   'uplink-proof',
   'zone-recording',
   'alarm-undelivered',
   'disk-space',
+  'journal-chain',
+  'own-certificate',
   'media-restarted',
 ] as const;
 export type FaultCode = (typeof faultCodes)[number];

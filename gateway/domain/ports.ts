@@ -133,8 +133,8 @@ export interface ChainReport {
   readonly unlinked: number;
   /** SHA-256 in hex: stands for everything up to `position`. Absent: no event is linked yet. */
   readonly link?: string;
-  /** Where it breaks: an event `altered`, or one `missing` (removed, or another put before it). */
-  readonly broken?: { readonly position: number; readonly what: 'altered' | 'missing' };
+  /** Where it breaks: an event `altered`, one `missing` (removed, or another put before it), or one in a part of the file that is `unreadable`. */
+  readonly broken?: { readonly position: number; readonly what: 'altered' | 'missing' | 'unreadable' };
 }
 
 export interface AlarmRecord extends JournalEntry {

@@ -1,6 +1,7 @@
 /** The ports of uplinks: what an adapter of one offers the gateway, and all that it may see of the box and ask from it. */
 import type { z } from 'zod';
 import type { Inventory, UplinkSettings } from './campus.ts';
+import type { FarCertificate } from './certificate.ts';
 import type { CameraCommand, CommandResult, PanelCommand } from './command.ts';
 import type { Delivery, Receipt } from './delivery.ts';
 import type { EventKind } from './event.ts';
@@ -29,6 +30,8 @@ export interface Uplink {
   readonly window: number;
   /** How the link stands; undefined: it keeps none, and only deliveries tell. */
   link(): LinkStatus | undefined;
+  /** What the far side showed last by TLS. Absent: it speaks without. */
+  certificate?(): FarCertificate | undefined;
   /** Looks for what is wrong, in a few seconds, and changes nothing. Throws COMMAND_UNSUPPORTED where there is nobody to do it. */
   examine(signal: AbortSignal): Promise<UplinkExamination>;
   /** Keeps the link; ends when aborted, throws when broken. */

@@ -1,10 +1,11 @@
 /** A health check is declared data plus one probe. Add one: a file in checks/, a line in checks/index.ts. */
 import type { Camera, Panel, UplinkSettings, Zone } from '../domain/campus.ts';
+import type { CertificateFacts, FarCertificate } from '../domain/certificate.ts';
 import type { Backlog } from '../domain/delivery.ts';
 import type { CameraStatus, FaultCode, Finding, LinkStatus, MediaRestart, PanelStatus, SubjectKind } from '../domain/health.ts';
 import type { CameraId, ChannelId, PanelId, UplinkId } from '../domain/ids.ts';
 import type { RingState, StreamTelemetry } from '../domain/media.ts';
-import type { SupervisionReader } from '../domain/ports.ts';
+import type { ChainReport, SupervisionReader } from '../domain/ports.ts';
 import type { Instant, Millis } from '../domain/time.ts';
 import type { Words } from '../domain/words.ts';
 
@@ -37,12 +38,18 @@ export interface HealthContext {
   answeredAt(uplink: UplinkId): Instant | undefined;
   /** How its link stands; undefined: it keeps none, or does not run. */
   uplinkLink(uplink: UplinkId): LinkStatus | undefined;
+  /** What it showed last by TLS; undefined: nothing yet. */
+  uplinkCertificate(uplink: UplinkId): FarCertificate | undefined;
   /** Name of the backup that stands in for it just now. */
   standIn(uplink: UplinkId): string | undefined;
   /** Why it does not run at all. */
   uplinkBroken(uplink: UplinkId): string | undefined;
   /** Of the part that carries pictures, in the last ten minutes, oldest first. */
   mediaRestarts(): readonly MediaRestart[];
+  /** Where the chain of events breaks, as far as was looked. */
+  chainBroken(): ChainReport['broken'];
+  /** What the box itself shows by TLS. */
+  ownCertificate(): CertificateFacts;
   /** Bytes free for us, and in all, on the disk of the data folder. */
   disk(): Promise<{ readonly free: number; readonly total: number }>;
 }

@@ -207,8 +207,12 @@ export interface UplinkAccount {
 
 export interface HttpListen {
   readonly https: Endpoint;
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string };
+  /** PEM; and who tells of each pair that takes the place of the last. */
+  readonly tls: {
+    readonly key: string;
+    readonly cert: string;
+    readonly onRenewed?: (take: (renewed: { readonly key: string; readonly cert: string }) => void) => Disposable;
+  };
   /** Plain HTTP: loopback only, unless the owner of the box exposed it on purpose. */
   readonly plain?: Endpoint;
   /** Origins besides our own that may call, for example behind a reverse proxy. */

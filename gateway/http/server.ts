@@ -1,6 +1,6 @@
 /** Opens the HTTP part: HTTPS always, plain HTTP where it is configured, and every socket behind the same gate. */
 import { createServer as createPlain, type Server, type ServerOptions } from 'node:http';
-import { createServer as createSecure } from 'node:https';
+import { createServer as createSecure, Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Express } from 'express';
@@ -60,6 +60,10 @@ export async function openHttp(parts: HttpParts): Promise<OpenHttp> {
   const open = async (server: Server, endpoint: Endpoint): Promise<Endpoint> => {
     const connections = new Set<Socket>();
     guard(server, limits, connections);
+    const { onRenewed } = listen.tls;
+    if (server instanceof SecureServer && onRenewed) {
+      scope.own(onRenewed(({ key, cert }) => server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' })));
+    }
     server.on('request', app);
     server.on('upgrade', (request, duplex, head) => door.upgrade(request, duplex, head));
     const bound = await listening(server, endpoint);

@@ -11,7 +11,7 @@ import { instant, type Millis, millis } from '../domain/time.ts';
 import { Scope } from '../runtime/scope.ts';
 import { siblingModule, startWorker } from '../runtime/worker.ts';
 import { Bell } from './bell.ts';
-import { verifyChain } from './chain.ts';
+import { type ChainWalk, verifyChain } from './chain.ts';
 import { clockSettings } from './clock-settings.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { arrivalSpans, type HopSpan, spanOf } from './hop-spans.ts';
@@ -60,7 +60,7 @@ export interface OpenJournal extends Journal, AsyncDisposable {
   readonly outbox: Outbox;
   stats(): JournalFigures;
   /** Looks at every event (chain.ts). */
-  verify(signal?: AbortSignal): Promise<ChainReport>;
+  verify(walk?: ChainWalk): Promise<ChainReport>;
 }
 
 /** Opens `journal.sqlite` in the folder. Throws SQLITE_TOO_OLD, DATA_TOO_NEW or JOURNAL_UNAVAILABLE. Whoever opens closes. */
@@ -135,7 +135,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
       const from = since === 'now' ? queue.position : positionOf(read, since);
       return follow({ from, read, anything, committed: () => queue.position }, signal);
     },
-    verify: (signal) => verifyChain(database, signal),
+    verify: (walk) => verifyChain(database, walk),
     stats: () => ({
       ...queue.statistics.figures(),
       position: queue.position,

@@ -166,6 +166,11 @@ export const configSchema = section({
     mediaFaults: z.boolean().default(false),
     /** False: a media worker that is stuck, or takes too much memory, is left alone. */
     mediaWatchdog: z.boolean().default(true),
+    /**
+     * `wall-clock`: lengths of time are read from the clock that people set. `silence-is-yes`: what got no answer counts as accepted. `no-session`: a
+     * broker of the site need not keep what comes while we are away. `one-certificate`: what was shown first is shown for ever.
+     */
+    mistakes: z.array(z.enum(['wall-clock', 'silence-is-yes', 'no-session', 'one-certificate'])).default([]),
   }).prefault({}),
 });
 

@@ -9,6 +9,7 @@ import { benchGb28181, gbParts } from './gb28181.ts';
 import { benchGbRtp } from './gb28181-rtp.ts';
 import { benchOutputs, outputParts } from './outputs.ts';
 import { recordFigures } from './record.ts';
+import { benchStart } from './start.ts';
 import { benchStreams, streamBreaks, streamParts } from './streams.ts';
 import { benchWall, wallBreaks } from './wall.ts';
 
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, Runnable>> = {
   gb28181: { run: benchGb28181, parts: gbParts },
   'gb28181-rtp': { run: benchGbRtp, lasts: true },
   outputs: { run: benchOutputs, parts: outputParts, lasts: true },
+  start: { run: benchStart },
   streams: { run: benchStreams, parts: streamParts, breaks: streamBreaks },
   wall: { run: benchWall, breaks: wallBreaks, lasts: true },
 };

@@ -11,7 +11,7 @@ import { type MeasuredSchool, openMeasuredSchool } from '../support/measure-scho
 import { openMosquitto } from '../support/mosquitto.ts';
 import { peer } from '../support/peers.ts';
 import { episodes } from './episodes.ts';
-import type { Campaign } from './kill.ts';
+import { type Campaign, schoolFor } from './kill.ts';
 
 /** With its persistence on, it keeps everything. */
 export const brokerRestarts = (campaign: Campaign) => brokerEnds(campaign, 'SIGTERM', 'broker restarted');
@@ -26,7 +26,7 @@ async function brokerEnds(campaign: Campaign, signal: 'SIGTERM' | 'SIGKILL', nam
   }
   await using broker = await openMosquitto(mosquitto);
   await broker.start();
-  await using school = await openMeasuredSchool({ siteBroker: broker.url });
+  await using school = await openMeasuredSchool({ siteBroker: broker.url, ...schoolFor(campaign) });
   let ends = 0;
   const { rows, lasted } = await episodes(school, campaign, {
     perSecond: 50,

@@ -38,7 +38,7 @@ const longest = 3;
 const grace = 500;
 const wellWithin = 30_000;
 
-export async function episodes(school: MeasuredSchool, { runs, seed, minutes: given }: Campaign, trouble: Trouble): Promise<Episodes> {
+export async function episodes(school: MeasuredSchool, { runs, seed, minutes: given, broken }: Campaign, trouble: Trouble): Promise<Episodes> {
   const random = randomFrom(seed);
   const { gateway, panels, presses } = school;
   const ours = school.broker === 'embedded';
@@ -75,8 +75,8 @@ export async function episodes(school: MeasuredSchool, { runs, seed, minutes: gi
     const ended = systemClock.now();
     lasted += (over - begun) / 1_000;
     if (trouble.met() === metBefore) unmet += 1;
-    await school.settled(trouble.patience ?? seconds(45));
-    await school.queuesEmpty(seconds(30));
+    await school.settled(broken ? seconds(6) : (trouble.patience ?? seconds(45)));
+    await school.queuesEmpty(seconds(broken ? 3 : 30));
     takeIn();
     const pressed = presses.slice(first);
     const backAt = pressed.flatMap((press) => pubackAt.get(pressKey(press)) ?? []);
@@ -84,7 +84,9 @@ export async function episodes(school: MeasuredSchool, { runs, seed, minutes: gi
     acknowledged += backAt.filter((at) => at <= over).length;
     if (trouble.nothingKept && ours) lies += backAt.filter((at) => at > begun + grace && at <= over).length;
     const signs = ours ? backAt : school.arrivals.slice(heard).map(({ row }) => row.arrivedAt);
-    wellAfter.push(Math.min(...signs.filter((at) => at > ended), Number.POSITIVE_INFINITY) - ended);
+    // A fault of the far side alone leaves no panel waiting.
+    const nobodyWaited = ours && backAt.length === pressed.length && backAt.every((at) => at <= ended);
+    wellAfter.push(nobodyWaited ? 0 : Math.min(...signs.filter((at) => at > ended), Number.POSITIVE_INFINITY) - ended);
     acknowledgedAfter.push(...pressed.map((press) => (pubackAt.get(pressKey(press)) ?? Number.NaN) - press.at));
   }
   const exitCode = await gateway.stop();

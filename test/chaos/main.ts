@@ -5,6 +5,7 @@ import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
 import { brokerKills, brokerRestarts } from './broker.ts';
+import { expiredCertificates } from './certificate.ts';
 import { clipKills } from './clip.ts';
 import { clockJumps } from './clock.ts';
 import { brokenDisk, fullDisk, slowDisk } from './disk.ts';
@@ -24,71 +25,70 @@ import { secondPath } from './second-path.ts';
 
 type Measurement = (campaign: Campaign) => Promise<readonly Figure[]>;
 
+interface Fault {
+  readonly measured: readonly Measurement[];
+  /** Break the gateway on purpose, by name: what is measured first, or by a measurement of its own, must then fail. */
+  readonly breaks?: Readonly<Record<string, Broken | Measurement>>;
+  /** The panels may be at a broker of the site as well: `--broker mosquitto`. */
+  readonly anyBroker?: true;
+  /** Its parts of the gateway run in this process, or in one that needs no build. */
+  readonly unbuilt?: true;
+}
+
 /** One line per fault. `kill` is the whole promise about delivery; its parts have names of their own, to be repeated alone. */
-const faults: Readonly<Record<string, readonly Measurement[]>> = {
-  kill: [killCampaign, platformDown, refusedEvent],
-  'kill-only': [killCampaign],
-  'platform-down': [platformDown],
-  'refused-event': [refusedEvent],
-  'kill-dc09': [killsOfUplink('dc09')],
-  'kill-gb28181': [killsOfUplink('gb28181')],
-  power: [powerCampaign('ext4')],
-  'power-xfs': [powerCampaign('xfs')],
-  disk: [fullDisk],
-  'slow-disk': [slowDisk],
-  'io-error': [brokenDisk],
-  clock: [clockJumps],
-  clip: [clipKills],
-  network: [brokenLines],
-  broker: [brokerRestarts, brokerKills],
-  'broker-killed': [brokerKills],
-  retained: [retainedAtMosquitto, retainedAtOurs],
-  'retained-mosquitto': [retainedAtMosquitto],
-  media: [mediaCampaign('crash', 'hang', 'leak')],
-  'media-crash': [mediaCampaign('crash')],
-  'media-hang': [mediaCampaign('hang')],
-  'media-memory': [mediaCampaign('leak', 'runaway')],
-  'media-terminate': [mediaCampaign('terminate')],
-  'platform-weather': [platformWeather],
-  'platform-restarts': [platformRestarts],
-  'platform-address': [inNamespaces('address')],
-  'platform-link': [inNamespaces('link')],
-  'platform-loss': [platformLoss],
-  'second-path': [secondPath],
-  'platform-loss-kernel': [inNamespaces('loss-udp', 'loss-tcp')],
-};
-
-/** The panels may be at a broker of the site as well: `--broker mosquitto`. */
-const atAnyBroker: ReadonlySet<string> = new Set([
-  ...['kill', 'kill-only', 'platform-down', 'refused-event', 'power', 'power-xfs'],
-  ...['disk', 'slow-disk', 'io-error', 'clock', 'network'],
-]);
-
-/** Their parts of the gateway run in this process, or in one that needs no build. */
-const unbuilt: ReadonlySet<string> = new Set([
-  ...['clip', 'platform-restarts', 'platform-address', 'platform-link', 'second-path'],
-  ...['platform-loss', 'platform-loss-kernel', 'platform-weather'],
-]);
-
-/** Breaks the gateway on purpose: the claim must then fail. */
-const breaks: Readonly<Record<string, { readonly broken: Broken; readonly measurement: Measurement }>> = {
-  'acknowledge-before-commit': { broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, measurement: killCampaign },
-  'send-twice': { broken: { sendTwice: true }, measurement: killCampaign },
-  'send-twice-dc09': { broken: { sendTwice: true }, measurement: killsOfUplink('dc09') },
-  'acknowledge-before-commit-dc09': {
-    broken: { acknowledgeBeforeCommit: true, commitDelayMillis: 300 },
-    measurement: killsOfUplink('dc09'),
+const faults: Readonly<Record<string, Fault>> = {
+  kill: {
+    measured: [killCampaign, platformDown, refusedEvent],
+    breaks: { 'acknowledge-before-commit': { acknowledgeBeforeCommit: true, commitDelayMillis: 300 }, 'send-twice': { sendTwice: true } },
+    anyBroker: true,
   },
-  'synchronous-normal': { broken: { synchronous: 'NORMAL' }, measurement: powerCampaign('ext4') },
-  'acknowledge-on-a-broken-disk': { broken: { acknowledgeBeforeCommit: true }, measurement: brokenDisk },
-  'careless-calls': { broken: { careless: true }, measurement: platformWeather },
-  'lost-journal': { broken: {}, measurement: retainedAndForgotten },
-  'no-media-watchdog': { broken: { mediaWatchdog: false }, measurement: mediaCampaign('hang') },
+  'kill-only': { measured: [killCampaign], anyBroker: true },
+  'platform-down': { measured: [platformDown], anyBroker: true },
+  'refused-event': { measured: [refusedEvent], anyBroker: true },
+  'kill-dc09': {
+    measured: [killsOfUplink('dc09')],
+    breaks: {
+      'send-twice-dc09': { sendTwice: true },
+      'acknowledge-before-commit-dc09': { acknowledgeBeforeCommit: true, commitDelayMillis: 300 },
+    },
+  },
+  'kill-gb28181': { measured: [killsOfUplink('gb28181')] },
+  power: { measured: [powerCampaign('ext4')], breaks: { 'synchronous-normal': { synchronous: 'NORMAL' } }, anyBroker: true },
+  'power-xfs': { measured: [powerCampaign('xfs')], anyBroker: true },
+  disk: { measured: [fullDisk], breaks: { 'acknowledge-on-a-full-disk': { acknowledgeBeforeCommit: true } }, anyBroker: true },
+  'slow-disk': { measured: [slowDisk], anyBroker: true },
+  'io-error': { measured: [brokenDisk], breaks: { 'acknowledge-on-a-broken-disk': { acknowledgeBeforeCommit: true } }, anyBroker: true },
+  clock: { measured: [clockJumps], breaks: { 'wall-clock': { mistakes: ['wall-clock'] } }, anyBroker: true },
+  clip: { measured: [clipKills], unbuilt: true },
+  network: { measured: [brokenLines], breaks: { 'silence-is-yes': { mistakes: ['silence-is-yes'] } }, anyBroker: true },
+  broker: { measured: [brokerRestarts, brokerKills], breaks: { 'no-session': { mistakes: ['no-session'] } } },
+  'broker-killed': { measured: [brokerKills] },
+  certificate: { measured: [expiredCertificates], breaks: { 'one-certificate': { mistakes: ['one-certificate'] } } },
+  retained: { measured: [retainedAtMosquitto, retainedAtOurs], breaks: { 'lost-journal': retainedAndForgotten } },
+  'retained-mosquitto': { measured: [retainedAtMosquitto] },
+  media: { measured: [mediaCampaign('crash', 'hang', 'leak')] },
+  'media-crash': { measured: [mediaCampaign('crash')] },
+  'media-hang': { measured: [mediaCampaign('hang')], breaks: { 'no-media-watchdog': { mediaWatchdog: false } } },
+  'media-memory': { measured: [mediaCampaign('leak', 'runaway')] },
+  'media-terminate': { measured: [mediaCampaign('terminate')] },
+  'platform-weather': { measured: [platformWeather], breaks: { 'careless-calls': { careless: true } }, unbuilt: true },
+  'platform-restarts': { measured: [platformRestarts], unbuilt: true },
+  'platform-address': { measured: [inNamespaces('address')], unbuilt: true },
+  'platform-link': { measured: [inNamespaces('link')], unbuilt: true },
+  'platform-loss': { measured: [platformLoss], unbuilt: true },
+  'second-path': { measured: [secondPath], unbuilt: true },
+  'platform-loss-kernel': { measured: [inNamespaces('loss-udp', 'loss-tcp')], unbuilt: true },
 };
+
+const breaks = Object.values(faults).flatMap(({ measured, breaks = {} }) =>
+  Object.entries(breaks).map(([name, broken]) =>
+    typeof broken === 'function' ? { name, broken: {}, measured: [broken] } : { name, broken, measured: measured.slice(0, 1) },
+  ),
+);
 
 function usage(problem: string): never {
   process.stderr.write(
-    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${Object.keys(breaks).join('|')}] [--minutes N] [--only NAMES] [--topics N] [--broker embedded|mosquitto]\n`,
+    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${breaks.map(({ name }) => name).join('|')}] [--minutes N] [--only NAMES] [--topics N] [--broker embedded|mosquitto]\n`,
   );
   process.exit(2);
 }
@@ -121,13 +121,13 @@ if (!Number.isInteger(seed) || seed < 0) usage('--seed is a whole number.');
 const names = given.faults.split(',');
 const unknown = names.find((name) => !Object.hasOwn(faults, name));
 if (unknown !== undefined) usage(`There is no fault ${JSON.stringify(unknown)}.`);
-if (given.break !== undefined && !Object.hasOwn(breaks, given.break)) usage(`There is no switch ${JSON.stringify(given.break)}.`);
-const broken = given.break === undefined ? undefined : breaks[given.break];
+const broken = breaks.find(({ name }) => name === given.break);
+if (given.break !== undefined && !broken) usage(`There is no switch ${JSON.stringify(given.break)}.`);
 const minutes = given.minutes === undefined ? undefined : Number(given.minutes);
 if (minutes !== undefined && !(minutes > 0)) usage('--minutes is a number above 0.');
 const broker = campaignBrokers.find((name) => name === given.broker);
 if (given.broker !== undefined && broker === undefined) usage(`--broker is ${campaignBrokers.join(' or ')}.`);
-const elsewhere = names.find((name) => !atAnyBroker.has(name));
+const elsewhere = names.find((name) => !faults[name]?.anyBroker);
 if (broker !== undefined && elsewhere !== undefined) usage(`--broker does not apply to ${elsewhere}.`);
 const topics = given.topics === undefined ? undefined : Number(given.topics);
 if (topics !== undefined && !(topics > 0)) usage('--topics is a number above 0.');
@@ -137,10 +137,10 @@ const options = Object.entries({ break: given.break, minutes: given.minutes, onl
 const replay = `npm run chaos -- --faults ${given.faults} --runs ${runs} --seed ${seed}${options.join('')}`;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-if (!names.every((name) => unbuilt.has(name))) buildIfStale();
+if (!names.every((name) => faults[name]?.unbuilt)) buildIfStale();
 try {
   const figures: Figure[] = [];
-  const measurements = broken ? [broken.measurement] : [...new Set(names.flatMap((name) => faults[name] ?? []))];
+  const measurements = broken?.measured ?? new Set(names.flatMap((name) => faults[name]?.measured ?? []));
   for (const measurement of measurements) {
     const more = {
       ...(broken ? { broken: broken.broken } : {}),

@@ -9,7 +9,7 @@ import type { Camera, Inventory } from '../../gateway/domain/campus.ts';
 import { cameraId, campusId, eventIdFrom } from '../../gateway/domain/ids.ts';
 import type { CameraAdapter, InventoryReader } from '../../gateway/domain/ports.ts';
 import { Secret } from '../../gateway/domain/secret.ts';
-import { type Millis, millis, seconds } from '../../gateway/domain/time.ts';
+import { instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { openCameraFleet } from '../../gateway/fleet/cameras.ts';
 import { healthChecks } from '../../gateway/health/checks/index.ts';
 import { openHealth } from '../../gateway/health/health.ts';
@@ -80,6 +80,9 @@ async function schoolWith(address: string, password: string) {
       undelivered: () => undefined,
       standIn: () => undefined,
       mediaRestarts: () => [],
+      uplinkCertificate: () => undefined,
+      chainBroken: () => undefined,
+      ownCertificate: () => ({ name: 'the box', validTo: instant(Number.MAX_SAFE_INTEGER) }),
       disk: async () => ({ free: 1, total: 1 }),
     },
   });

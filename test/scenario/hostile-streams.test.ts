@@ -6,7 +6,7 @@ import { h264Nal, h264NalType } from '../../adapters/protocols/h26x/nal.ts';
 import { openMediaPlane } from '../../gateway/assemble-media.ts';
 import type { Camera, Inventory } from '../../gateway/domain/campus.ts';
 import { cameraId, campusId, channelId, eventIdFrom } from '../../gateway/domain/ids.ts';
-import { seconds } from '../../gateway/domain/time.ts';
+import { instant, seconds } from '../../gateway/domain/time.ts';
 import type { HealthContext } from '../../gateway/health/check.ts';
 import { healthChecks } from '../../gateway/health/checks/index.ts';
 import { openHealth } from '../../gateway/health/health.ts';
@@ -164,6 +164,9 @@ test('eleven hostile streams at once: each has its fault in words, and a healthy
     uplinkBroken: () => undefined,
     uplinkLink: () => undefined,
     mediaRestarts: () => [],
+    uplinkCertificate: () => undefined,
+    chainBroken: () => undefined,
+    ownCertificate: () => ({ name: 'the box', validTo: instant(Number.MAX_SAFE_INTEGER) }),
     disk: async () => ({ free: 1e12, total: 2e12 }),
   };
   const health = openHealth({

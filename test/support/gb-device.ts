@@ -1,5 +1,6 @@
 /** Our side of a link to a police platform, as the gateway would run it. */
 import { gb28181 } from '../../adapters/uplinks/gb28181/index.ts';
+import { PlatformLink } from '../../adapters/uplinks/gb28181/link.ts';
 import { Gb28181Uplink } from '../../adapters/uplinks/gb28181/uplink.ts';
 import { runDispatcher } from '../../gateway/delivery/dispatcher.ts';
 import type { Inventory } from '../../gateway/domain/campus.ts';
@@ -79,7 +80,8 @@ export function gbDevice(
     ...changes,
   });
   const entry = { id: uplinkId('police'), name: 'police', adapter: 'gb28181', settings: {}, secret: new Secret(secret), enabled: true };
-  const uplink = gb28181.create(entry, settings, { clock, log: silentLogger, door });
+  // Of itself, not as the register makes it: what it has open is looked at.
+  const uplink = new Gb28181Uplink(new PlatformLink(entry.id, settings, { clock, log: silentLogger, door }), secret);
   const ending = new AbortController();
   const life = uplink.run(ending.signal);
   return {

@@ -17,6 +17,7 @@ export interface Broken {
   readonly commitDelayMillis?: number;
   readonly mediaFaults?: boolean;
   readonly mediaWatchdog?: boolean;
+  readonly mistakes?: readonly ('wall-clock' | 'silence-is-yes' | 'no-session' | 'one-certificate')[];
   /** Each call leaves a socket and a timer. */
   readonly careless?: boolean;
 }
@@ -33,6 +34,8 @@ export interface GatewayChild extends AsyncDisposable {
   readonly rtspsPort: number;
   /** Epoch ms of each start. */
   readonly starts: readonly number[];
+  /** Of each start that came so far, ms from spawn to the line `takes alarms`. */
+  readonly alarmReady: readonly number[];
   /** Times that it ended by itself. */
   readonly unplannedExits: number;
   /** Resolves with the milliseconds from spawn to the line `ready`; undefined if it was killed before. Throws where it ends by itself. */
@@ -63,8 +66,12 @@ export interface GatewayChildOptions {
   readonly rtsp?: boolean;
   /** Where it keeps what lasts; below `folder` unless given. */
   readonly dataFolder?: string;
+  /** Files: the certificate of its HTTPS and its MQTT, which then is MQTTS. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** A broker of the site beside its own, named `site`. */
   readonly siteBroker?: string;
+  /** The cores that it may use, as taskset has them. */
+  readonly cores?: string;
   /** Added to its environment. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly patience: Millis;
@@ -72,15 +79,20 @@ export interface GatewayChildOptions {
 
 export async function openGatewayChild(folder: string, options: GatewayChildOptions): Promise<GatewayChild> {
   const [https, plain, mqtt, rtsp, rtsps] = await freePorts(5);
-  const { dataFolder = join(folder, 'data') } = options;
+  const { dataFolder = join(folder, 'data'), tls } = options;
   const config = join(folder, 'gateway.yaml');
   const address = '127.0.0.1';
   const settings = {
     dataFolder,
-    http: { address, port: https, plain: { enabled: true, address, port: plain } },
+    http: {
+      address,
+      port: https,
+      plain: { enabled: true, address, port: plain },
+      ...(tls ? { tls: { certificate: tls.certificate, key: tls.key } } : {}),
+    },
     mqtt: {
-      tls: { enabled: false },
-      plain: { enabled: true, address, port: mqtt },
+      tls: { enabled: tls !== undefined, address, port: mqtt },
+      plain: { enabled: tls === undefined, address, port: mqtt },
       ...(options.siteBroker === undefined ? {} : { external: [{ name: 'site', url: options.siteBroker }] }),
     },
     rtsp: { enabled: options.rtsp ?? false, address, port: rtsp, tls: { address, port: rtsps }, udp: { address, port: 0 } },
@@ -88,6 +100,7 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
   };
   writeFileSync(config, stringify(settings));
   const starts: number[] = [];
+  const alarmReady: number[] = [];
   let child: ChildProcess | undefined;
   let expected = false;
   let unplannedExits = 0;
@@ -118,12 +131,13 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
 
   return {
     dataFolder,
-    broker: `mqtt://${address}:${mqtt}`,
+    broker: `${tls ? 'mqtts' : 'mqtt'}://${address}:${mqtt}`,
     origin: `http://${address}:${plain}`,
     secureOrigin: `https://${address}:${https}`,
     rtspPort: rtsp ?? 0,
     rtspsPort: rtsps ?? 0,
     starts,
+    alarmReady,
     get unplannedExits() {
       return unplannedExits;
     },
@@ -132,7 +146,9 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
         const began = performance.now();
         starts.push(Date.now());
         expected = false;
-        const program = spawn(process.execPath, [...builtOptions(), builtGateway, 'serve', '--config', config], {
+        const words = [process.execPath, ...builtOptions(), builtGateway, 'serve', '--config', config];
+        const [command = '', ...rest] = options.cores === undefined ? words : ['taskset', '--cpu-list', options.cores, ...words];
+        const program = spawn(command, rest, {
           env: { ...environment(options.broken !== undefined), ...options.environment },
           stdio: ['pipe', 'pipe', 'pipe'],
         });
@@ -146,6 +162,7 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
         createInterface({ input: program.stdout }).on('line', (line) => {
           note(line);
           hear(line);
+          if (line.includes('"msg":"takes alarms"')) alarmReady.push(performance.now() - began);
           if (!line.includes('"msg":"ready"')) return;
           clearTimeout(late);
           resolve(performance.now() - began);

@@ -27,20 +27,25 @@ export const measuredWindow = 16;
 export interface Furniture {
   readonly names: readonly string[];
   readonly url: string;
+  /** File of whoever vouches for the police side. */
+  readonly authority?: string;
   readonly hmacKey: string;
   readonly broker: string;
   readonly furnish: ((store: InventoryStore) => void) | undefined;
 }
 
 /** Password by panel. */
-export async function furnishInventory(folder: string, { names, url, hmacKey, broker, furnish }: Furniture): Promise<ReadonlyMap<string, string>> {
+export async function furnishInventory(
+  folder: string,
+  { names, url, authority, hmacKey, broker, furnish }: Furniture,
+): Promise<ReadonlyMap<string, string>> {
   await using store = await openInventory({ folder, clock: systemClock, log: silentLogger });
   store.putCampus({ id: campusId(measuredCampus), name: 'Measured school', timeZone: 'Asia/Shanghai', address: '' });
   store.putUplink({
     id: uplinkId(measuredUplink),
     name: 'Police',
     adapter: 'webhook',
-    settings: { url, window: measuredWindow },
+    settings: { url, window: measuredWindow, ...(authority === undefined ? {} : { ca: authority }) },
     secret: new Secret(hmacKey),
     enabled: true,
   });

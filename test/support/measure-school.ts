@@ -10,6 +10,7 @@ import { silentLogger } from '../../gateway/runtime/logger.ts';
 import { Scope } from '../../gateway/runtime/scope.ts';
 import { type PanelSimulator, runPanelSimulator } from '../../simulators/panel/simulator.ts';
 import { type PoliceSimulator, runPoliceSimulator } from '../../simulators/platform/simulator.ts';
+import type { Pair } from './authority.ts';
 import { type Crashed, journalAfterKill } from './measure-crash.ts';
 import { type GatewayChild, type GatewayChildOptions, openGatewayChild } from './measure-gateway.ts';
 import { furnishInventory, holdSession, measuredCampus, measuredUplink, measuredWindow, zones } from './measure-inventory.ts';
@@ -18,6 +19,7 @@ import { type Kill, killSeen, type Sent } from './measure-repeats.ts';
 import { type Mosquitto, openMosquitto } from './mosquitto.ts';
 import { peer } from './peers.ts';
 import { openRelay, type Relay } from './relay.ts';
+import { openTlsDoor, type TlsDoor } from './tls-door.ts';
 
 export interface MeasuredSchool extends AsyncDisposable {
   readonly folder: string;
@@ -38,6 +40,8 @@ export interface MeasuredSchool extends AsyncDisposable {
   readonly kills: readonly Kill[];
   /** Where it was opened with lines: between the panels or their broker and the gateway, from the gateway to the police side. */
   readonly lines: readonly Relay[];
+  /** Where it was opened with TLS: that of the police side. */
+  readonly door?: TlsDoor;
   /** kill -9; resolves once the police side has read all that was sent, and it is noted what was in flight, by the journal as `aftermath` leaves it. */
   kill(aftermath?: () => Promise<void>): Promise<Crashed>;
   press(panel: number, zone: string): Press;
@@ -53,7 +57,19 @@ export interface MeasuredSchool extends AsyncDisposable {
 
 const inFlightPerPanel = 4;
 
-export interface SchoolOptions extends Partial<GatewayChildOptions> {
+/** Panels look at the gateway's certificate, the gateway at the platform's. */
+interface SchoolTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** File of the authority that the gateway trusts, and its PEM for the panels. */
+  readonly authority: string;
+  readonly trusted: string;
+  /** What the platform shows first. */
+  readonly platform: Pair;
+}
+
+export interface SchoolOptions extends Omit<Partial<GatewayChildOptions>, 'tls'> {
+  readonly tls?: SchoolTls;
   readonly panels?: number;
   /** The panels are at a mosquitto of the site, of its own. */
   readonly mosquitto?: boolean;
@@ -105,9 +121,15 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
   const gateway = opening.own(await openGatewayChild(folder, { patience: seconds(30), ...options, ...site }));
   const broker = siteBroker === undefined ? await byLine(gateway.broker) : new URL(siteBroker);
   const webhook = await byLine(police.webhook?.url ?? '');
+  const door = options.tls && opening.own(await openTlsDoor(Number(webhook.port), options.tls.platform));
+  if (door) {
+    webhook.protocol = 'https:';
+    webhook.port = String(door.port);
+  }
   const passwords = await furnishInventory(gateway.dataFolder, {
     ...{ names, url: webhook.href, hmacKey, furnish: options.furnish },
     broker: siteBroker === undefined ? 'embedded' : 'site',
+    ...(options.tls ? { authority: options.tls.authority } : {}),
   });
   const presses: Press[] = [];
   const watch = pressClock();
@@ -118,6 +140,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
         campus: measuredCampus,
         panel,
         password: passwords.get(panel) ?? '',
+        ...(options.tls ? { tls: { ca: options.tls.trusted } } : {}),
         zones: zones.map(({ id, code }) => ({ id, code })),
         inFlight: inFlightPerPanel,
         clock: watch.clock,
@@ -160,6 +183,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     sent,
     kills,
     lines,
+    ...(door ? { door } : {}),
     press,
     async kill(aftermath) {
       await gateway.kill();

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type OnvifConfig, onvif } from '../../adapters/cameras/onvif/adapter.ts';
+import { onvif } from '../../adapters/cameras/onvif/adapter.ts';
+import type { OnvifConfig } from '../../adapters/cameras/onvif/settings.ts';
 import type { Camera } from '../../gateway/domain/campus.ts';
 import { cameraId } from '../../gateway/domain/ids.ts';
 import type { CameraSession, Clock } from '../../gateway/domain/ports.ts';

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../gateway/domain/event.ts';
 import type { CameraStatus, LinkStatus, PanelStatus } from '../../gateway/domain/health.ts';
 import { cameraId, campusId, eventIdFrom, panelId } from '../../gateway/domain/ids.ts';
 import type { RingState } from '../../gateway/domain/media.ts';
-import { type Instant, millis, seconds } from '../../gateway/domain/time.ts';
+import { type Instant, instant, millis, seconds } from '../../gateway/domain/time.ts';
 import type { HealthContext } from '../../gateway/health/check.ts';
 import { healthChecks } from '../../gateway/health/checks/index.ts';
 import { openHealth } from '../../gateway/health/health.ts';
@@ -69,6 +69,9 @@ export function watchedSchool(options: { readonly openFaults?: readonly JournalE
     uplinkBroken: () => uplink.broken,
     uplinkLink: () => uplink.link,
     mediaRestarts: () => restarts.recent(),
+    uplinkCertificate: () => undefined,
+    chainBroken: () => undefined,
+    ownCertificate: () => ({ name: 'the box', validTo: instant(Number.MAX_SAFE_INTEGER) }),
     disk: async () => ({ free: 1e12, total: 2e12 }),
   };
   const health = openHealth({

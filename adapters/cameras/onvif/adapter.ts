@@ -1,5 +1,4 @@
 /** ONVIF cameras: HTTP, or HTTPS with a confirmed certificate; Device, Media, Media2 and PTZ. */
-import { z } from 'zod';
 import type { Camera } from '../../../gateway/domain/campus.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import type { StreamAddress, StreamProfile } from '../../../gateway/domain/media.ts';
@@ -8,23 +7,13 @@ import { millis } from '../../../gateway/domain/time.ts';
 import { DeviceFailure } from '../../protocols/soap/failure.ts';
 import { textAt } from '../../protocols/xml.ts';
 import { coded } from '../coded.ts';
-import { streamTransport } from '../stream-transport.ts';
 import { pinSnapshot, pinStream } from './addresses.ts';
 import { connectOnvif } from './connect.ts';
 import { type CameraEventsParts, cameraEventsOf } from './events.ts';
 import { getSnapshotUri2, getStreamUri2 } from './operations.ts';
 import { performerOf } from './performer.ts';
 import { getSnapshotUri, getStreamUri } from './services.ts';
-
-const onvifConfig = z.strictObject({
-  /** What to do with addresses on another host: `rewrite` puts the camera's own host there, for cameras behind address translation. */
-  otherHosts: z.enum(['refuse', 'rewrite']).default('refuse'),
-  /** Profile to use as main and sub stream, by token or name; chosen by size where absent. */
-  mainProfile: z.string().min(1).max(200).optional(),
-  subProfile: z.string().min(1).max(200).optional(),
-  transport: streamTransport,
-});
-export type OnvifConfig = z.infer<typeof onvifConfig>;
+import { type OnvifConfig, onvifConfig } from './settings.ts';
 
 export const onvif: CameraAdapter<OnvifConfig> = {
   kind: 'onvif',

@@ -11,6 +11,7 @@ import { openSip, type SipEndpoint } from '../../protocols/sip/endpoint.ts';
 import { hostPort } from '../../protocols/sip/uri.ts';
 import { type Messenger, openMessenger } from './alarms/messenger.ts';
 import { AlarmReceipts } from './alarms/receipts.ts';
+import { owedKinds } from './alarms/settings.ts';
 import { Desk } from './desk.ts';
 import { Strangers } from './doctor/strangers.ts';
 import { Ladder } from './ladder.ts';
@@ -50,11 +51,7 @@ export class Gb28181Uplink implements Uplink {
     const { alarms, window } = link.settings;
     this.id = link.uplink;
     this.window = window;
-    this.accepts = new Set<EventKind>([
-      'alarm.raised',
-      ...(alarms.restores ? (['alarm.restored'] as const) : []),
-      ...(alarms.faults ? (['fault.raised'] as const) : []),
-    ]);
+    this.accepts = owedKinds(alarms);
     this.#link = link;
     this.#password = password;
     this.#strangers = new Strangers(link.settings);

@@ -8,7 +8,9 @@ import { cameraEvents } from './camera-events.ts';
 import { cameraReply } from './camera-reply.ts';
 import { cameraUnreachable } from './camera-unreachable.ts';
 import { diskSpace } from './disk-space.ts';
+import { journalChain } from './journal-chain.ts';
 import { mediaRestarted } from './media-restarted.ts';
+import { ownCertificate } from './own-certificate.ts';
 import { panelQuiet } from './panel-quiet.ts';
 import { panelSilent } from './panel-silent.ts';
 import { panelTest } from './panel-test.ts';
@@ -17,6 +19,7 @@ import { streamFlawed } from './stream-flawed.ts';
 import { streamStalled } from './stream-stalled.ts';
 import { uplinkBacklog } from './uplink-backlog.ts';
 import { uplinkBroken } from './uplink-broken.ts';
+import { uplinkCertificate } from './uplink-certificate.ts';
 import { uplinkLink } from './uplink-link.ts';
 import { uplinkProof } from './uplink-proof.ts';
 import { uplinkRefused } from './uplink-refused.ts';
@@ -39,9 +42,12 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   uplinkRefused,
   uplinkBroken,
   uplinkLink,
+  uplinkCertificate,
   uplinkProof,
   zoneRecording,
   alarmUndelivered,
   diskSpace,
+  journalChain,
+  ownCertificate,
   mediaRestarted,
 ];

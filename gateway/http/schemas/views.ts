@@ -216,7 +216,7 @@ export const chainReport: z.ZodType<ChainReport> = z
     position: z.number(),
     unlinked: z.number(),
     link: maybe(z.string()),
-    broken: maybe(z.object({ position: z.number(), what: z.enum(['altered', 'missing']) })),
+    broken: maybe(z.object({ position: z.number(), what: z.enum(['altered', 'missing', 'unreadable']) })),
   })
   .openapi('ChainReport');
 

@@ -2,9 +2,10 @@
 
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { type OnvifConfig, onvif } from '../../../adapters/cameras/onvif/adapter.ts';
+import { onvif } from '../../../adapters/cameras/onvif/adapter.ts';
 import { connectOnvif } from '../../../adapters/cameras/onvif/connect.ts';
 import { setSynchronizationPoint } from '../../../adapters/cameras/onvif/operations.ts';
+import type { OnvifConfig } from '../../../adapters/cameras/onvif/settings.ts';
 import type { Camera } from '../../../gateway/domain/campus.ts';
 import { cameraId } from '../../../gateway/domain/ids.ts';
 import type { CameraSession } from '../../../gateway/domain/ports.ts';

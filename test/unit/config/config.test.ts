@@ -42,10 +42,10 @@ test('the example stays valid with its commented keys switched on', async () => 
   const text = await readFile(new URL('gateway.example.yaml', configFolder), 'utf8');
   const on = text
     .replace(
-      /^( *)# {0,3}((?:certificate|key|tokenFile|path|testing|acknowledgeBeforeCommit|sendTwice|commitDelayMillis|synchronous|mediaFaults|mediaWatchdog):.*)$/gm,
+      /^( *)# {0,3}((?:certificate|key|tokenFile|path|testing|acknowledgeBeforeCommit|sendTwice|commitDelayMillis|synchronous|mediaFaults|mediaWatchdog|mistakes):.*)$/gm,
       '$1$2',
     )
-    .replace(/^(?=acknowledgeBeforeCommit|sendTwice|commitDelayMillis|synchronous|mediaFaults|mediaWatchdog)/gm, '  ')
+    .replace(/^(?=acknowledgeBeforeCommit|sendTwice|commitDelayMillis|synchronous|mediaFaults|mediaWatchdog|mistakes)/gm, '  ')
     .replace('external: []', 'external:')
     .replace('allowedOrigins: []', 'allowedOrigins:')
     .replace(/^ {2}# {2}(- | {2})/gm, '    $1');
@@ -97,6 +97,7 @@ test('the switches that break the gateway need the permission of the environment
     synchronous: 'FULL',
     mediaFaults: false,
     mediaWatchdog: true,
+    mistakes: [],
   });
 });
 

@@ -1,5 +1,6 @@
 /** How alarms go out to one platform. */
 import { z } from 'zod';
+import type { EventKind } from '../../../../gateway/domain/event.ts';
 
 const row = z.strictObject({
   /** 1 is the highest, 4 the lowest; usual: the severity. */
@@ -22,3 +23,8 @@ export const alarmKeys = z
     mapping: z.record(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'a canonical alarm type, such as panic.silent'), row).default({}),
   })
   .prefault({});
+
+/** What this platform is told. */
+export function owedKinds({ restores, faults }: z.output<typeof alarmKeys>): ReadonlySet<EventKind> {
+  return new Set<EventKind>(['alarm.raised', ...(restores ? (['alarm.restored'] as const) : []), ...(faults ? (['fault.raised'] as const) : [])]);
+}
