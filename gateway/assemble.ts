@@ -1,8 +1,7 @@
 /** Composition root: builds every part and hands ports around. Only it and its assemble-… sisters see gateway and adapters together. */
-import { openSpine, type Spine } from './assemble-spine.ts';
+import { openSpine } from './assemble-spine.ts';
 import type { Endpoint, RtspBound, SinkSpec } from './domain/media.ts';
-import type { AdapterContext, Clock, PreparedSink } from './domain/ports.ts';
-import { millis, seconds } from './domain/time.ts';
+import type { AdapterContext, PreparedSink } from './domain/ports.ts';
 import type { PlatformDoor } from './domain/uplink-ports.ts';
 import type { InventoryStore } from './inventory/store.ts';
 import type { MediaSaboteur } from './media/sabotage.ts';
@@ -41,7 +40,6 @@ export async function assemble(config: GatewayConfig, { clock, log }: AdapterCon
     throw new Error('No uplink runs before the box can be looked at.');
   });
   log.info('takes alarms');
-  await letThoseWhoWaitedGoFirst(spine, clock);
   const { openRest } = await import('./assemble-rest.ts');
   const { media, ...rest } = await openRest(
     spine,
@@ -67,23 +65,4 @@ export async function assemble(config: GatewayConfig, { clock, log }: AdapterCon
     watch: (sink, signal) => media.prepare(sink, signal),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
-}
-
-/** Panels call again within this time. */
-const headStart = seconds(1);
-const longest = seconds(3);
-const quiet = millis(300);
-
-/**
- * Panels that lost us hold what nobody acknowledged: to load all the rest takes the main thread that their acknowledgements need, on a slow box for
- * seconds. Nobody waits for one that has never taken an alarm.
- */
-async function letThoseWhoWaitedGoFirst({ journal }: Spine, clock: Clock): Promise<void> {
-  if (journal.stats().position === 0) return;
-  const began = clock.monotonic();
-  let position: number;
-  do {
-    ({ position } = journal.stats());
-    await clock.sleep(quiet);
-  } while (clock.monotonic() - began < (journal.stats().position === position ? headStart : longest));
 }

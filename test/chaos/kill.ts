@@ -21,6 +21,8 @@ export interface Campaign {
   readonly broker?: (typeof campaignBrokers)[number];
   /** That a broker keeps, at least. */
   readonly topics?: number;
+  /** Between one kill and the next. */
+  readonly alarms?: number;
 }
 
 /** What a campaign wants of its school. */
@@ -32,17 +34,18 @@ export const schoolFor = ({ broker, broken }: Campaign): SchoolOptions => ({
 /** For the name of a measurement. */
 export const at = ({ broker }: Campaign): string => (broker === 'mosquitto' ? ', behind mosquitto' : '');
 
-const alarmsPerRun = 25;
+const alarmsUnlessTold = 25;
 const perSecond = 50;
 /** Of the kills, those that strike while the gateway is still starting: mid-migration, mid-recovery. */
 const shareAtStart = 0.2;
-/** The longest time from ready to a kill: the burst lasts 0.5 s, and its tail is delivered after it. */
-const longestLife = 900;
+/** Of the longest time from ready to a kill, what follows the last press: the tail is delivered then. ms. */
+const tail = 400;
 /** Of the runs, those in which one panel starts anew, so that numbers begin again. */
 const shareOfReboots = 0.15;
 
 export async function killCampaign(campaign: Campaign): Promise<readonly Figure[]> {
-  const { runs, seed, broken } = campaign;
+  const { runs, seed, broken, alarms = alarmsUnlessTold } = campaign;
+  const longestLife = (alarms / perSecond) * 1_000 + tail;
   const random = randomFrom(seed);
   await using school = await openMeasuredSchool(schoolFor(campaign));
   const { gateway, panels } = school;
@@ -61,7 +64,7 @@ export async function killCampaign(campaign: Campaign): Promise<readonly Figure[
     }
     if (reboot !== undefined) panels[reboot]?.restart();
     const striking = systemClock.sleep(millis(killAfter)).then(() => school.kill());
-    await Promise.all([school.pressSteadily(alarmsPerRun, perSecond), striking, starting]);
+    await Promise.all([school.pressSteadily(alarms, perSecond), striking, starting]);
     firstPuback.push(...pubackAfterStart(school));
   }
   const last = await gateway.start();

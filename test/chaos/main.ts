@@ -1,4 +1,4 @@
-/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME] [--minutes N] [--only NAMES] [--topics N] [--broker embedded|mosquitto]`. Exit 1 if any row fails, 2 on wrong usage. */
+/** `npm run chaos -- --faults LIST [--runs N] [--seed S] [--json] [--break NAME] [--minutes N] [--only NAMES] [--topics N] [--alarms N] [--broker embedded|mosquitto]`. Exit 1 if any row fails, 2 on wrong usage. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
@@ -88,7 +88,7 @@ const breaks = Object.values(faults).flatMap(({ measured, breaks = {} }) =>
 
 function usage(problem: string): never {
   process.stderr.write(
-    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${breaks.map(({ name }) => name).join('|')}] [--minutes N] [--only NAMES] [--topics N] [--broker embedded|mosquitto]\n`,
+    `${problem}\nUsage: npm run chaos -- --faults ${Object.keys(faults).join(',')} [--runs N] [--seed S] [--json] [--break ${breaks.map(({ name }) => name).join('|')}] [--minutes N] [--only NAMES] [--topics N] [--alarms N] [--broker embedded|mosquitto]\n`,
   );
   process.exit(2);
 }
@@ -105,6 +105,7 @@ function readArguments() {
         minutes: { type: 'string' },
         only: { type: 'string' },
         topics: { type: 'string' },
+        alarms: { type: 'string' },
         broker: { type: 'string' },
       },
     }).values;
@@ -131,9 +132,16 @@ const elsewhere = names.find((name) => !faults[name]?.anyBroker);
 if (broker !== undefined && elsewhere !== undefined) usage(`--broker does not apply to ${elsewhere}.`);
 const topics = given.topics === undefined ? undefined : Number(given.topics);
 if (topics !== undefined && !(topics > 0)) usage('--topics is a number above 0.');
-const options = Object.entries({ break: given.break, minutes: given.minutes, only: given.only, topics: given.topics, broker }).flatMap(
-  ([option, value]) => (value === undefined ? [] : [` --${option} ${value}`]),
-);
+const alarms = given.alarms === undefined ? undefined : Number(given.alarms);
+if (alarms !== undefined && !(alarms > 0)) usage('--alarms is a number above 0.');
+const options = Object.entries({
+  break: given.break,
+  minutes: given.minutes,
+  only: given.only,
+  topics: given.topics,
+  alarms: given.alarms,
+  broker,
+}).flatMap(([option, value]) => (value === undefined ? [] : [` --${option} ${value}`]));
 const replay = `npm run chaos -- --faults ${given.faults} --runs ${runs} --seed ${seed}${options.join('')}`;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -146,6 +154,7 @@ try {
       ...(broken ? { broken: broken.broken } : {}),
       ...(minutes === undefined ? {} : { minutes }),
       ...(topics === undefined ? {} : { topics }),
+      ...(alarms === undefined ? {} : { alarms }),
       ...(broker === undefined ? {} : { broker }),
       ...(given.only === undefined ? {} : { only: given.only.split(',') }),
     };
