@@ -24,7 +24,7 @@ export interface DispatcherOptions {
   readonly unanswered?: BackoffSettings;
   /** Between tries of a refused delivery. */
   readonly refused?: BackoffSettings;
-  /** Told of each acceptance, once it is journalled. Must not throw. */
+  /** Told of each acceptance while it is on its way into the journal: what is recorded in that call is in no earlier COMMIT. Again, if there was none. Must not throw. */
   readonly onAccepted?: (delivery: Delivery, acceptance: Acceptance) => void;
   /** Told of each try that a silent far side leaves unanswered, and when it answers again. Must not throw. */
   readonly onSilence?: (silent: boolean) => void;
@@ -93,9 +93,9 @@ export async function runDispatcher(options: DispatcherOptions, signal: AbortSig
     ];
     for (let tries = 0; ; tries += 1) {
       try {
-        await outbox.acknowledge(delivery, receipts);
+        const journalled = outbox.acknowledge(delivery, receipts);
         onAccepted?.(delivery, outcome);
-        return;
+        return await journalled;
       } catch (error) {
         // The far side has it: it is told to the journal until the journal listens, rather than sent again.
         if (lives.aborted) return held(outbox.postpone(delivery, 'acceptance not journalled', time.now()));

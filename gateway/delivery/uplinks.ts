@@ -29,7 +29,7 @@ export interface UplinksOptions {
   readonly create: (settings: UplinkSettings) => Uplink;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of each acceptance, once it is journalled. Must not throw. */
+  /** Told of each acceptance while it is on its way into the journal, as the dispatcher does. Must not throw. */
   readonly onAccepted?: (delivery: Delivery) => void;
 }
 

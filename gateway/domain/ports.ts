@@ -113,8 +113,9 @@ export interface Journal {
   /**
    * Resolves after the COMMIT that holds event, deliveries and receipts, together with every other record() of that turn; rejects with
    * JOURNAL_UNAVAILABLE if the commit failed. Nothing may be acknowledged to a device before it resolves.
+   * `unhurried`: rides with the next COMMIT, a second at most, and may be lost in a crash before it.
    */
-  record(event: DomainEvent, recipients: readonly UplinkId[]): Promise<Recorded>;
+  record(event: DomainEvent, recipients: readonly UplinkId[], pace?: 'unhurried'): Promise<Recorded>;
   /**
    * A later hop of an event (shown, answered …): evidence, which rides with the next COMMIT, a second at most, and may be lost in a crash before it.
    * Repeats of the same (event, hop, by) keep the first time.

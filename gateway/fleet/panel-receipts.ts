@@ -39,6 +39,9 @@ export function panelReceipts({ find, orders, perform, clock, log }: PanelReceip
       if (!orders(panel).includes('received')) return;
       await perform(panel, command, { by: 'gateway', reason: `alarm ${id} was accepted` });
     };
-    send().catch((error: unknown) => log.warn('return signal not sent', { panel, alarm: id, error }));
+    send().catch((error: unknown) => {
+      told.delete(id); // nothing has left: the next acceptance tries again
+      log.warn('return signal not sent', { panel, alarm: id, error });
+    });
   };
 }

@@ -78,6 +78,14 @@ export interface Intake extends AlarmDesk, CommandAudit, Supervision {
 /** Gaps that could not be journalled are kept until they can; more than this means the disk is gone anyway. */
 const owedLimit = 1_000;
 
+/**
+ * Journalled, and sent to nobody: one of a flood, the first arming that is ever heard of, and the lamp of whoever pressed, which says that a platform has
+ * the alarm: that is no news to it.
+ */
+function kept(event: DomainEvent): boolean {
+  return ('withheld' in event && event.withheld === true) || ('first' in event && event.first === true) || ('op' in event && event.op === 'received');
+}
+
 export function openIntake({ journal, inventory, clock, log, recipients, requestSync, keepsEvidence = false }: IntakeOptions): Intake {
   const nextId = eventIds(clock);
   const sequences = openSequences(journal.read);
@@ -85,9 +93,8 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
   /** The newest state per zone and type that is on its way into the journal, where the reader cannot see it yet. */
   const flying = new Map<string, { readonly kind: 'alarm.raised' | 'alarm.restored' }>();
 
-  const record = async (event: DomainEvent): Promise<Recorded> => {
-    const withheld = ('withheld' in event && event.withheld === true) || ('first' in event && event.first === true);
-    const recorded = await journal.record(event, withheld ? [] : recipients(event));
+  const record = async (event: DomainEvent, pace?: 'unhurried'): Promise<Recorded> => {
+    const recorded = await journal.record(event, kept(event) ? [] : recipients(event), pace);
     if (!recorded.repeated) watch.note(recorded.entry);
     return recorded;
   };
@@ -230,7 +237,11 @@ export function openIntake({ journal, inventory, clock, log, recipients, request
     },
     ordered: async (panel, command, mandate) => (await record(orderedEvent(panel, command, mandate, stamp()))).entry.event.id,
     ended: (ordered, panel, { id, op }, { outcome, words }) =>
-      record({ kind: 'command.ended', ...stamp(), panel, command: id, op, ordered, outcome, sentence: words }),
+      // Nobody waits to hear what became of a lamp.
+      record(
+        { kind: 'command.ended', ...stamp(), panel, command: id, op, ordered, outcome, sentence: words },
+        op === 'received' ? 'unhurried' : undefined,
+      ),
     testAlarm: async () => {
       const event: DomainEvent = { kind: 'test.sent', ...stamp(), test: true };
       if (recipients(event).length === 0) return false;

@@ -14,9 +14,9 @@ import { CommitStatistics } from './statistics.ts';
 const batchLimit = 256;
 /** Beyond this the disk is hopelessly behind: better to refuse, so that panels keep their messages, than to grow without end. */
 const queueLimit = 20_000;
-/** How long a receipt waits for company at most: it is evidence, no promise, and costs no COMMIT of its own while anything else happens. */
+/** How long that waits for company at most which nobody waits for: it is evidence, no promise, and costs no COMMIT of its own while anything else happens. */
 const unhurriedFor: Millis = seconds(1);
-/** Of one batch: receipts never crowd out what somebody waits for. */
+/** Of one batch: they never crowd out what somebody waits for. */
 const mostUnhurried = 64;
 const reopening: BackoffSettings = { first: millis(100), most: seconds(2), jitter: 0.2 };
 

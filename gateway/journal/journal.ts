@@ -116,8 +116,9 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
   return {
     read,
     outbox: openOutbox({ database, submit: (operation) => queue.submit(operation), bell, tell }),
-    record: async (event, recipients) => {
-      const committed = queue.submit({ kind: 'record', event: eventRow(event), uplinks: recipients });
+    record: async (event, recipients, pace) => {
+      const operation: Operation = { kind: 'record', event: eventRow(event), uplinks: recipients };
+      const committed = pace === 'unhurried' ? queue.submitUnhurried(operation) : queue.submit(operation);
       if (!acknowledgeBeforeCommit) {
         const recorded = recordedOf(event, await committed);
         if (!recorded.repeated) tell(spansOf(recorded.entry));
