@@ -18,6 +18,7 @@ import { HopTimes } from './http/metrics/hop-times.ts';
 import { type Intake, openIntake } from './intake/intake.ts';
 import { type InventoryStore, openInventory } from './inventory/store.ts';
 import { type OpenJournal, openJournal } from './journal/journal.ts';
+import type { BackoffSettings } from './runtime/backoff.ts';
 import type { GatewayConfig } from './runtime/config.ts';
 import { openLastAlive } from './runtime/last-alive.ts';
 import { linked } from './runtime/linked.ts';
@@ -50,7 +51,8 @@ export async function openSpine(config: GatewayConfig, around: AdapterContext, s
   const ending = new AbortController();
   setMaxListeners(0, ending.signal); // every life of the box ends by it
   const lives: Promise<unknown>[] = [];
-  const live = (name: string, life: (signal: AbortSignal) => Promise<void>) => lives.push(supervise({ name, clock, log }, life, ending.signal));
+  const live = (name: string, life: (signal: AbortSignal) => Promise<void>, backoff?: BackoffSettings) =>
+    lives.push(supervise({ name, clock, log, ...(backoff ? { backoff } : {}) }, life, ending.signal));
 
   // What lasts: the inventory and the journal. They close last.
   const inventory = scope.own(await openInventory({ folder, clock, log }));
@@ -92,7 +94,7 @@ export async function openSpine(config: GatewayConfig, around: AdapterContext, s
     live('panel broker', (signal) => broker.run(panels.doorFor(broker.name), signal));
   });
   for (const { intake: further, protocol } of await furtherIntakes(config, { clock, log, away: lastAlive.away })) {
-    live(`panel intake ${further.name}`, (signal) => further.run(panels.doorFor(further.name, protocol), signal));
+    live(`panel intake ${further.name}`, (signal) => further.run(panels.doorFor(further.name, protocol), signal), panelsAwait);
   }
   using waiting = linked(ending.signal);
   const { tls, plain } = await Promise.race([listening, failedAfter(clock, waiting.signal)]);
@@ -103,6 +105,9 @@ export async function openSpine(config: GatewayConfig, around: AdapterContext, s
     ...(plain ? { mqttPlain: plain } : {}),
   };
 }
+
+/** Panels that wait behind a broker of the site are heard within 5 s of its return, however long it was away. */
+const panelsAwait: BackoffSettings = { first: seconds(0.5), most: seconds(4), jitter: 0.3 };
 
 /** Resolves with where our own broker listens. */
 function brokerListens(

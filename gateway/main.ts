@@ -2,7 +2,7 @@
 /** The `campus-gateway` command. Thin: each verb is one function in commands/. */
 import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type CommonOptions, configOf, exitCodes, printable, printJson, tellFailure } from './commands/common.ts';
 import { systemClock } from './runtime/clock.ts';
 import { openLogger } from './runtime/logger.ts';
@@ -20,6 +20,7 @@ interface Options extends CommonOptions {
   readonly retained?: boolean;
   readonly username?: string;
   readonly passwordFile?: string;
+  readonly mqtt?: string;
 }
 
 /** By so many percent of what lives may the heap grow before it is collected whole; left to itself V8 lets it become four times as large (ADR 0021). */
@@ -134,19 +135,20 @@ verb(panel, 'try', 'tell what a message would mean; nothing is recorded', async 
 
 verb(panel, 'knock', 'look whether a broker of the site hands on what a panel says: it may acknowledge and lose it', async (options, [id = '']) => {
   const { knock } = await import('./commands/try-broker.ts');
-  const { username, passwordFile } = options;
-  const trial = await knock(
-    await configOf(options),
-    id,
-    { username: username ?? id, ...(passwordFile === undefined ? {} : { passwordFile }) },
-    around,
-  );
+  const { username, passwordFile, mqtt } = options;
+  const account = {
+    username: username ?? id,
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(mqtt === '5' ? { protocolVersion: 5 as const } : {}),
+  };
+  const trial = await knock(await configOf(options), id, account, around);
   const code = told(trial, options);
   return trial.well ? code : exitCodes.problems;
 })
   .argument('<panel>')
   .option('-u, --username <name>', "the panel's account at the broker; its id unless told")
-  .option('--password-file <file>', 'file with its password');
+  .option('--password-file <file>', 'file with its password')
+  .addOption(new Option('--mqtt <version>', 'what the panel speaks').choices(['3.1.1', '5']).default('3.1.1'));
 
 const journal = program.command('journal').description('what was decided, and the proof that nobody changed it');
 verb(journal, 'verify', 'look whether every event is as it was journalled; a gateway may be running', async (options) => {

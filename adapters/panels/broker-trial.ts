@@ -7,6 +7,7 @@ import { probePayload } from '../../gateway/domain/panel-trial.ts';
 import type { Clock } from '../../gateway/domain/ports.ts';
 import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import type { Words } from '../../gateway/domain/words.ts';
+import { closedUnheard, whyUnheard } from './broker-refusals.ts';
 
 export interface BrokerTrial {
   readonly url: string;
@@ -31,15 +32,15 @@ export interface BrokerFinding {
 export async function tryBroker({ url, gateway, panel, topics, clock, patience = seconds(3) }: BrokerTrial): Promise<readonly BrokerFinding[]> {
   const clients: MqttClient[] = [];
   const open = async (who: Words, options: IClientOptions): Promise<MqttClient | BrokerFinding> => {
-    try {
-      const client = await mqtt.connectAsync(url, { protocolVersion: 4, clean: true, reconnectPeriod: 0, connectTimeout: seconds(10), ...options });
-      client.on('error', () => undefined); // what follows from it, the findings tell
-      clients.push(client);
-      return client;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return finding(false, `${who.zh}无法登录 ${url}：${why}`, `${who.en} cannot sign in to ${url}: ${why}.`);
-    }
+    const client = mqtt.connect(url, { protocolVersion: 4, clean: true, reconnectPeriod: 0, connectTimeout: seconds(10), ...options });
+    clients.push(client);
+    // Not `connectAsync`, which waits for ever where a broker hangs up without a word.
+    const why = await new Promise<Words | undefined>((resolve) => {
+      client.once('connect', () => resolve(undefined));
+      client.on('error', (error) => resolve(whyUnheard(error))); // what follows from later ones, the findings tell
+      client.once('close', () => resolve(closedUnheard));
+    });
+    return why ? finding(false, `${who.zh}无法登录 ${url}：${why.zh}。`, `${who.en} cannot sign in to ${url}: ${why.en}.`) : client;
   };
   try {
     const ear = await open({ zh: '网关', en: 'The gateway' }, gateway);

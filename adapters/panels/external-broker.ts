@@ -12,8 +12,10 @@ import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import type { Secret } from '../../gateway/domain/secret.ts';
 import { type Instant, type Millis, millis, seconds } from '../../gateway/domain/time.ts';
 import { matches } from '../../gateway/domain/topic-filter.ts';
+import type { Words } from '../../gateway/domain/words.ts';
 import { rememberedAt } from '../../gateway/runtime/steady-time.ts';
 import { type Backlog, openBacklog } from './broker-backlog.ts';
+import { closedUnheard, whyUnheard } from './broker-refusals.ts';
 
 export interface ExternalBrokerOptions {
   /** As panels name it in the inventory (`panel.broker`). */
@@ -58,7 +60,9 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
       const client = mqtt.connect(options.url, { ...clientOptions(options, keepalive), manualConnect: true });
       let connectedAt: (() => Instant) | undefined;
       const speaker = speakersAt(door);
-      const fail = (sentence: string, cause?: unknown) => {
+      const fail: Fail = (sentence, why, cause) => {
+        if (ending.aborted) return;
+        door.unheard(why);
         broken.abort(new GatewayError('PANEL_BROKER', `Broker ${name} at ${options.url}: ${sentence}`, { cause, context: { broker: name } }));
       };
       client.handleMessage = (packet, done) => {
@@ -79,12 +83,12 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
             committed.abort();
             // Without an answer the library goes silent; only a new connection brings the message again (§4.2).
             if (!ending.aborted) log.error('panel message not taken', { broker: name, error });
-            fail('a message could not be committed.', error);
+            fail('a message could not be committed.', uncommitted, error);
           },
         );
       };
-      client.on('error', (error) => fail('the connection failed.', error));
-      client.on('close', () => fail('the connection was closed.'));
+      client.on('error', (error) => fail('the connection failed.', whyUnheard(error), error));
+      client.on('close', () => fail('the connection was closed.', connectedAt === undefined ? closedUnheard : closed));
       client.on('connect', ({ sessionPresent }) => {
         connectedAt = rememberedAt(clock);
         backlog.connected(sessionPresent);
@@ -108,6 +112,15 @@ export function externalBroker(options: ExternalBrokerOptions): PanelIntake {
     },
   };
 }
+
+type Fail = (sentence: string, why: Words, cause?: unknown) => void;
+
+const closed: Words = { zh: '连接已断开', en: 'the connection was closed' };
+const uncommitted: Words = { zh: '有一条消息无法存盘，代理会重发', en: 'one of its messages could not be kept; the broker sends it again' };
+const refusedTopics = (topics: readonly string[]): Words => ({
+  zh: `代理不允许网关订阅 ${topics.slice(0, 3).join('、')}`,
+  en: `it does not let us hear ${topics.slice(0, 3).join(', ')}`,
+});
 
 /** A fresh object each time: the library writes into the one that it is given. */
 function clientOptions(options: ExternalBrokerOptions, keepalive: Millis): IClientOptions {
@@ -179,7 +192,7 @@ async function keepTopics(
   client: MqttClient,
   { clock, log, subscribed }: Pick<ExternalBrokerOptions, 'clock' | 'log'> & Pick<Backlog, 'subscribed'>,
   signal: AbortSignal,
-  fail: (sentence: string, cause?: unknown) => void,
+  fail: Fail,
 ): Promise<void> {
   const held = new Set<string>();
   while (!signal.aborted) {
@@ -191,11 +204,13 @@ async function keepTopics(
         const grants = await untilAborted(client.subscribeAsync(fresh, { qos: 1 }), signal);
         const refused = grants?.filter(({ qos }) => qos >= 128).map(({ topic }) => topic) ?? [];
         subscribed();
-        if (refused.length > 0) return fail(`it does not let us hear ${refused.join(', ')}.`);
+        if (refused.length > 0) return fail(`it does not let us hear ${refused.join(', ')}.`, refusedTopics(refused));
+        // No answer: the connection has ended meanwhile.
+        if (grants !== undefined) door.unheard();
       }
       if (stale.length > 0) await untilAborted(client.unsubscribeAsync(stale), signal);
     } catch (error) {
-      return fail('it does not let us hear the panels.', error);
+      return fail('it does not let us hear the panels.', whyUnheard(error), error);
     }
     for (const topic of fresh) held.add(topic);
     for (const topic of stale) held.delete(topic);

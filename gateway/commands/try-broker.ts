@@ -10,13 +10,15 @@ import { type GatewayConfig, readSecretFile } from '../runtime/config.ts';
 export interface PanelAccount {
   readonly username: string;
   readonly passwordFile?: string;
+  /** Of the panel, as the wire says it; 3.1.1, whose brokers cannot say no, unless told. */
+  readonly protocolVersion?: 4 | 5;
 }
 
 /** Throws NOT_FOUND where there is no such panel, or its broker is not one of the site. */
 export async function knock(
   config: GatewayConfig,
   id: string,
-  { username, passwordFile }: PanelAccount,
+  { username, passwordFile, protocolVersion = 4 }: PanelAccount,
   { clock, log }: CommandSurroundings,
 ): Promise<Printable & { readonly well: boolean }> {
   await using store = await openInventory({ folder: config.dataFolder, clock, log });
@@ -32,10 +34,10 @@ export async function knock(
   const findings = await tryBroker({
     url: broker.url,
     gateway: {
-      ...{ clientId: `campus-gateway-${broker.name}-trial`, ...tls, ...(await password(broker.passwordFile)) },
+      ...{ clientId: `campus-gateway-${broker.name}-trial`, protocolVersion: broker.version, ...tls, ...(await password(broker.passwordFile)) },
       ...(broker.username === undefined ? {} : { username: broker.username }),
     },
-    panel: { clientId: `${panel.id}-trial`, username, ...tls, ...(await password(passwordFile)) },
+    panel: { clientId: `${panel.id}-trial`, protocolVersion, username, ...tls, ...(await password(passwordFile)) },
     topics: dialect.topics(panel, campus.id),
     clock,
   });

@@ -16,6 +16,7 @@ export const faultCodes = [
   'stream-stalled',
   'stream-flawed',
   'panel-silent',
+  'panel-broker',
   'panel-trouble',
   'panel-test',
   'panel-quiet',
@@ -120,6 +121,8 @@ export interface PanelStatus {
   /** Its own periodic test last came, also before the start. */
   readonly testedAt?: Instant;
   readonly armed: Readonly<Record<string, string>>;
+  /** The broker of the site that it is at, once that was called; `unheard`: why we do not hear it there, as a clause. */
+  readonly siteBroker?: { readonly name: string; readonly unheard?: Words };
 }
 
 /** How the link of an uplink stands, where it keeps one: a registration, a session. */

@@ -4,6 +4,7 @@ import type { Panel } from './campus.ts';
 import type { PanelCommand, PanelKnown, PanelMessage, PanelOp, PanelOrder, PanelWords } from './command.ts';
 import type { PanelId } from './ids.ts';
 import type { Report } from './report.ts';
+import type { Words } from './words.ts';
 
 /** Pure: bytes in, values out. */
 export interface PanelDialect {
@@ -51,6 +52,8 @@ export interface PanelDoor {
   session(panel: PanelId, state: 'connected' | 'disconnected', reason: string): void;
   /** A broker between us and the panels forgot what it held for us: messages may be missing, every panel is asked for its state. */
   sessionLost(): void;
+  /** Whether a broker between us and the panels lets us hear them: why not, as a clause; nothing given: it does. */
+  unheard(why?: Words): void;
   /** Orders to send, until aborted. */
   orders(signal: AbortSignal): AsyncIterable<PanelOrder>;
 }

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Panel } from '../domain/campus.ts';
 import type { PanelMessage, PanelOrder } from '../domain/command.ts';
 import { GatewayError } from '../domain/errors.ts';
+import type { PanelStatus } from '../domain/health.ts';
 import type { PanelId } from '../domain/ids.ts';
 import type { PanelDoor } from '../domain/panel-ports.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
@@ -23,12 +24,15 @@ export interface PanelDoors {
   doorFor(broker: string, protocol?: string): PanelDoor;
   /** False: nobody takes orders there now, or far too many wait. With `patient` it may wait for somebody, as long as it is good for anything. */
   send(broker: string, order: PanelOrder, patient: boolean): boolean;
+  /** Whether a broker of the site lets us hear its panels; undefined: it is none, or was not called yet. */
+  site(broker: string): PanelStatus['siteBroker'];
 }
 
-/** Orders to the panels of one broker. */
+/** To the panels of one broker and from them. */
 interface Line {
   readonly mailbox: Mailbox<PanelOrder>;
   takers: number;
+  site?: PanelStatus['siteBroker'];
 }
 
 export function openPanelDoors({ roster, receive, session, lost, clock, log }: PanelDoorsOptions): PanelDoors {
@@ -80,6 +84,9 @@ export function openPanelDoors({ roster, receive, session, lost, clock, log }: P
             name,
           );
         },
+        unheard(why) {
+          line.site = { name, ...(why === undefined ? {} : { unheard: why }) };
+        },
         orders: (signal) => orders(line, signal),
       };
     },
@@ -87,5 +94,6 @@ export function openPanelDoors({ roster, receive, session, lost, clock, log }: P
       const line = lines.get(broker);
       return line !== undefined && (patient || line.takers > 0) && line.mailbox.push(order);
     },
+    site: (broker) => lines.get(broker)?.site,
   };
 }

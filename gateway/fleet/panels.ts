@@ -196,7 +196,10 @@ export function openPanelFleet({
 
   return {
     doorFor: doors.doorFor,
-    status: (panel) => statuses.of(panel),
+    status: (panel) => {
+      const siteBroker = doors.site(roster.find(panel)?.broker ?? '');
+      return { ...statuses.of(panel), ...(siteBroker === undefined ? {} : { siteBroker }) };
+    },
     statuses: () => {
       const ids = inventory.current().panels.map(({ id }) => id);
       statuses.keep(new Set(ids));

@@ -132,9 +132,14 @@ describe.skipIf(!mosquitto).each([4, 5] as const)('behind a real mosquitto, MQTT
     here.commit = () => Promise.reject(new Error('disk full'));
     await panel.publishAsync(topic('gate', 'evt'), evt(1), { qos: 1 });
     expect(await first.ended).toMatchObject({ code: 'PANEL_BROKER' });
+    expect(here.fleet.status(panelOf('gate').id).siteBroker).toMatchObject({
+      name: 'site',
+      unheard: { en: expect.stringContaining('could not be kept') },
+    });
     here.commit = async () => undefined;
     const second = await here.gateway();
     await eventually(() => here.reports.length === 1);
+    await eventually(() => here.fleet.status(panelOf('gate').id).siteBroker?.unheard === undefined);
     await second.leave();
   });
 

@@ -45,11 +45,7 @@ export async function openMosquitto(program: string): Promise<Mosquitto> {
     url: `mqtt://127.0.0.1:${port}`,
     async start() {
       child = spawn(program, ['-c', config], { stdio: 'ignore' });
-      const limit = performance.now() + seconds(20);
-      while (!(await answers(port))) {
-        if (performance.now() > limit) throw new Error('mosquitto takes no connections.');
-        await systemClock.sleep(millis(20));
-      }
+      await listens(port);
     },
     stop,
     async [Symbol.asyncDispose]() {
@@ -58,6 +54,15 @@ export async function openMosquitto(program: string): Promise<Mosquitto> {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Resolves once a broker takes connections there. */
+export async function listens(port: number): Promise<void> {
+  const limit = performance.now() + seconds(60);
+  while (!(await answers(port))) {
+    if (performance.now() > limit) throw new Error('mosquitto takes no connections.');
+    await systemClock.sleep(millis(20));
+  }
 }
 
 function answers(port: number): Promise<boolean> {

@@ -11,6 +11,7 @@ import { diskSpace } from './disk-space.ts';
 import { journalChain } from './journal-chain.ts';
 import { mediaRestarted } from './media-restarted.ts';
 import { ownCertificate } from './own-certificate.ts';
+import { panelBroker } from './panel-broker.ts';
 import { panelQuiet } from './panel-quiet.ts';
 import { panelSilent } from './panel-silent.ts';
 import { panelTest } from './panel-test.ts';
@@ -35,6 +36,7 @@ export const healthChecks: readonly AnyHealthCheck[] = [
   streamStalled,
   streamFlawed,
   panelSilent,
+  panelBroker,
   panelTrouble,
   panelTest,
   panelQuiet,

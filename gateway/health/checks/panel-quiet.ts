@@ -9,7 +9,7 @@ export const panelQuiet: HealthCheck<'panel'> = {
   effect: 'degraded',
   every: minutes(10),
   visibleAfter: minutes(0),
-  dependsOn: ['panel-silent'],
+  dependsOn: ['panel-broker', 'panel-silent'],
   async probe({ panel }, context) {
     const allowed = panel.supervision?.quietAfter;
     if (allowed === undefined) return { verdict: 'unknown', why: 'not asked for' };

@@ -11,7 +11,7 @@ export const panelSilent: HealthCheck<'panel'> = {
   effect: 'offline',
   every: seconds(1),
   visibleAfter: seconds(2),
-  dependsOn: [],
+  dependsOn: ['panel-broker'],
   async probe({ panel }, context) {
     const status = context.panelStatus(panel.id);
     const now = context.now();

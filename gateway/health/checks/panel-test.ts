@@ -12,7 +12,7 @@ export const panelTest: HealthCheck<'panel'> = {
   effect: 'degraded',
   every: minutes(1),
   visibleAfter: minutes(0),
-  dependsOn: ['panel-silent'],
+  dependsOn: ['panel-broker', 'panel-silent'],
   async probe({ panel }, context) {
     const tested = context.panelStatus(panel.id)?.testedAt;
     const wanted = panel.supervision?.testEvery;

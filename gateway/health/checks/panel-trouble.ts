@@ -9,7 +9,7 @@ export const panelTrouble: HealthCheck<'panel'> = {
   effect: 'degraded',
   every: seconds(1),
   visibleAfter: seconds(0),
-  dependsOn: ['panel-silent'],
+  dependsOn: ['panel-broker', 'panel-silent'],
   async probe({ panel }, context) {
     const status = context.panelStatus(panel.id);
     if (!status?.heardAt) return { verdict: 'unknown', why: 'not heard yet' };

@@ -152,6 +152,29 @@ test('a panel whose last will arrived is at fault within five seconds', async ()
   expect(here.health.device('guard')?.faults[0]?.code).toBe('panel-silent');
 });
 
+test('a panel whose broker does not let us hear it is at fault with the reason, not for its silence, and is well once it is heard', async () => {
+  await using here = watchedSchool();
+  const site = { ...guard, broker: 'site' };
+  here.change({ panels: [site] });
+  const heardAt = here.clock.now();
+  const heard = { panel: site.id, session: 'unknown', announced: 'online', since: heardAt, troubles: [], armed: {} } as const;
+  here.panel.status = { ...heard, heardAt, siteBroker: { name: 'site' } };
+  await here.clock.advance(seconds(20));
+  expect(here.health.device('guard')?.state).toBe('normal');
+  here.panel.status = { ...heard, heardAt, siteBroker: { name: 'site', unheard: { zh: '没有程序监听', en: 'nobody listens there' } } };
+  await here.clock.advance(seconds(9));
+  expect(here.health.device('guard')).toMatchObject({ state: 'unknown', faults: [] });
+  await here.clock.advance(seconds(60));
+  expect(here.health.device('guard')).toMatchObject({ state: 'offline', faults: [{ code: 'panel-broker' }] });
+  expect(here.health.device('guard')?.faults[0]?.sentence).toMatchObject({
+    en: expect.stringContaining('does not hear the broker site: nobody listens there'),
+    zh: expect.stringContaining('没有程序监听'),
+  });
+  here.panel.status = { ...heard, heardAt: here.clock.now(), siteBroker: { name: 'site' } };
+  await here.clock.advance(seconds(3));
+  expect(here.health.device('guard')).toMatchObject({ state: 'normal', faults: [] });
+});
+
 test('a media worker that was replaced degrades the gateway for ten minutes, with count and reason', async () => {
   await using here = watchedSchool();
   await here.clock.advance(seconds(6));
