@@ -12,8 +12,8 @@ export interface SipContent {
   /** Replace ours of the same name: Contact for one. */
   readonly headers?: HeadersToWrite;
   readonly body?: { readonly type: string; readonly content: string | Uint8Array };
-  /** Of a request: called when the kernel has it, the first time. */
-  readonly sent?: () => void;
+  /** Of a request: called when the kernel has it, the first time, with the way that it went. */
+  readonly sent?: (flow: SipFlow) => void;
 }
 
 export interface RequestParts extends SipContent {

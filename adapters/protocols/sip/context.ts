@@ -34,7 +34,7 @@ export interface SipContext {
 
 export interface ExchangeEars {
   /** The kernel has it. */
-  sent?(): void;
+  sent?(flow: SipFlow): void;
   provisional?(response: SipResponse): void;
   /** A 2xx of an INVITE, the first and each repetition: each wants its ACK. */
   success?(response: SipResponse): void;
@@ -71,7 +71,7 @@ export function exchange(
       reject(failure);
     };
     try {
-      const transaction = context.transactions.ask(request, flow, { response, failed, sent: () => ears.sent?.() });
+      const transaction = context.transactions.ask(request, flow, { response, failed, sent: () => ears.sent?.(flow) });
       const abandon = () => {
         reject(signal.reason);
         if (!invite) transaction.abandon();

@@ -125,7 +125,7 @@ class SipEndpoint implements AsyncDisposable {
     return transport.flowTo(peer);
   }
 
-  /** Closes the connection to the peer: what does not answer may be a connection that stands still, and a new one is soon made. */
+  /** Resets the connection to the peer: what does not answer may be a connection that stands still, and a new one is soon made. */
   leave(peer: SipPeer): void {
     this.#transports.get(peer.transport)?.leave(peer);
   }

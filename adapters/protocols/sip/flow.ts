@@ -40,7 +40,7 @@ export interface SipTransport extends AsyncDisposable {
   readonly bound: SipAddress;
   /** Rejects with a SipFailure. */
   flowTo(remote: SipAddress): Promise<SipFlow>;
-  /** Closes the connection, where there is one: the next flow is a new one. */
+  /** Resets the connection, where there is one: what it has not carried yet it never will, and the next flow is a new one. */
   leave(remote: SipAddress): void;
   /** Closes the connections with whoever may not speak here any more, by whichever side they were opened. */
   leaveStrangers(maySpeak: (address: string) => boolean): void;

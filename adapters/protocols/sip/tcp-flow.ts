@@ -95,6 +95,12 @@ export class TcpFlow implements SipFlow {
     after(this.#timers, lastWords, gone.signal, () => this.#socket.destroy());
   }
 
+  /** Reset: after a mere close the kernel goes on sending what the far side has not acknowledged, for minutes, and it arrives when the line is well again. */
+  leave(): void {
+    if (!this.#closed.signal.aborted) this.#closed.abort(new SipFailure('closed', 'answered nothing more, and its connection was left.'));
+    if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
+  }
+
   #hear(bytes: Buffer): void {
     if (this.#closed.signal.aborted) return;
     try {

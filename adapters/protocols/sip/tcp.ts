@@ -57,7 +57,7 @@ class TcpTransport implements SipTransport {
   }
 
   leave(remote: SipAddress): void {
-    this.#flows.get(hostPort(remote.address, remote.port))?.close('was left.');
+    this.#flows.get(hostPort(remote.address, remote.port))?.leave();
   }
 
   leaveStrangers(maySpeak: (address: string) => boolean): void {

@@ -20,7 +20,7 @@ export async function keepAlive(link: PlatformLink, registration: Registration, 
   const { clock } = link.context;
   for (let misses = 0; ; ) {
     const sent = clock.monotonic();
-    const answer = await ask(link, registration, signal);
+    const answer = await askAlive(link, registration, signal);
     if (answer && answer.status >= 200 && answer.status < 300) {
       misses = 0;
       ears.answered(answer);
@@ -36,8 +36,8 @@ export async function keepAlive(link: PlatformLink, registration: Registration, 
   }
 }
 
-/** Undefined: none within 5 s, or the network would not carry it. */
-async function ask(link: PlatformLink, { endpoint, peer, ...server }: Registration, signal: AbortSignal): Promise<SipResponse | undefined> {
+/** One keepalive. Undefined: no answer within 5 s, or the network would not carry it. */
+export async function askAlive(link: PlatformLink, { endpoint, peer, ...server }: Registration, signal: AbortSignal): Promise<SipResponse | undefined> {
   const { device } = link.settings.codes;
   using limit = link.context.clock.deadline(patience, signal);
   try {

@@ -10,7 +10,7 @@ import { linked } from '../../../gateway/runtime/linked.ts';
 import { type ManscdpMessage, writeManscdp } from '../../protocols/manscdp/message.ts';
 import type { SipEndpoint } from '../../protocols/sip/endpoint.ts';
 import { SipFailure } from '../../protocols/sip/failure.ts';
-import type { SipPeer } from '../../protocols/sip/flow.ts';
+import type { SipFlow, SipPeer } from '../../protocols/sip/flow.ts';
 import type { SipResponse } from '../../protocols/sip/message.ts';
 import type { SipOrder } from '../../protocols/sip/outbound.ts';
 import { hostPort, sipUri } from '../../protocols/sip/uri.ts';
@@ -55,7 +55,7 @@ const mostLosses = 32;
 
 interface Telling {
   readonly to?: string;
-  readonly sent?: () => void;
+  readonly sent?: (flow: SipFlow) => void;
 }
 
 export class PlatformLink {
@@ -67,6 +67,7 @@ export class PlatformLink {
   /** Set by whoever keeps the registration, while it stands. */
   onForgotten: ((status: number) => void) | undefined;
   onSentElsewhere: ((response: SipResponse) => void) | undefined;
+  onMute: ((seconds: number) => void) | undefined;
   /** Whom we asked last to register us. */
   asked: Server | undefined;
   /** Of the last view; undefined once pictures have flowed. */
@@ -164,6 +165,11 @@ export class PlatformLink {
   /** Somebody was answered with a 302. */
   sentElsewhere(response: SipResponse): void {
     this.onSentElsewhere?.(response);
+  }
+
+  /** Neither an alarm nor a keepalive after it was answered within so many seconds: the connection is not to be used again. */
+  mute(seconds: number): void {
+    this.onMute?.(seconds);
   }
 
   /** For what we begin ourselves. */

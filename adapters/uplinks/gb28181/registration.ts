@@ -64,7 +64,7 @@ export async function keepRegistered(parts: RegistrationParts, signal: AbortSign
         next = to ?? home;
         log.warn('registration lost', { uplink: link.uplink, trouble });
         // Under heavy loss the kernel waits up to minutes before it sends again on an old connection: a new one is there in seconds.
-        if (trouble.kind === 'lost' || trouble.kind === 'silent') parts.endpoint.leave(server.peer);
+        if (trouble.kind === 'lost' || trouble.kind === 'silent' || trouble.kind === 'mute') parts.endpoint.leave(server.peer);
         link.down(trouble);
         // At once, but once: a platform that takes us and forgets us again is left in peace for a growing while.
         const soon = failed.unanswered === 0 ? millis(0) : backoff(unansweredPauses, failed.unanswered - 1);
@@ -157,6 +157,7 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
     if (to !== undefined) lose({ kind: 'moved', to });
   };
   link.onForgotten = (status) => lose({ kind: 'forgotten', status });
+  link.onMute = (seconds) => lose({ kind: 'mute', seconds });
   link.onSentElsewhere = async (response) => lose(moved, await redirection(response, server));
   try {
     const silenced = Promise.race([keepAlive(link, registration, { answered }, life.signal), closing(granted, server, life.signal)]);
@@ -173,6 +174,7 @@ async function hold(parts: RegistrationParts, held: Held, proved: () => void, si
     return undefined;
   } finally {
     link.onForgotten = undefined;
+    link.onMute = undefined;
     link.onSentElsewhere = undefined;
     link.gone();
   }

@@ -9,6 +9,7 @@ import type { ManscdpMessage } from '../../protocols/manscdp/message.ts';
 import type { Asked, Dialog } from '../../protocols/sip/dialog.ts';
 import { SipFailure } from '../../protocols/sip/failure.ts';
 import { expiresOf } from '../../protocols/sip/fields.ts';
+import type { SipFlow } from '../../protocols/sip/flow.ts';
 import type { IncomingRequest } from '../../protocols/sip/incoming.ts';
 import { headerOf, type SipRequest, type SipResponse } from '../../protocols/sip/message.ts';
 import { isSuccess } from '../../protocols/sip/status.ts';
@@ -45,7 +46,7 @@ export interface Urgent {
   /** Of a subscription that answers nothing at all: then it is told no alarms until it refreshes. */
   readonly patience: Millis;
   /** The alarm has left. */
-  readonly sent?: () => void;
+  readonly sent?: (flow: SipFlow) => void;
 }
 
 export interface SubscriptionParts {
@@ -130,8 +131,8 @@ export class Subscriptions {
     if (!subscription) return undefined;
     const { silence } = subscription;
     using life = linked(signal, silence.signal);
-    const left = () => {
-      sent?.();
+    const left = (flow: SipFlow) => {
+      sent?.(flow);
       this.#untilSilent(subscription, patience, life.signal).then(
         () => silence.abort(new SipFailure('silent', `has not answered a NOTIFY for ${patience / 1_000} s.`)),
         () => undefined, // answered, or over
@@ -225,7 +226,7 @@ export class Subscriptions {
     subscription: Subscription,
     notice: SubscriptionNotice | undefined,
     signal: AbortSignal,
-    { state, sent }: { readonly state?: string; readonly sent?: () => void },
+    { state, sent }: { readonly state?: string; readonly sent?: (flow: SipFlow) => void },
   ): Promise<SipResponse> {
     const { clock, voice } = this.#parts;
     const left = Math.max(0, Math.round((subscription.endsAt - clock.monotonic()) / 1_000));

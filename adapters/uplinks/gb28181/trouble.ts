@@ -46,6 +46,8 @@ export type Trouble =
   /** It took the registration, and then answered a keepalive as if there were none. */
   | { readonly kind: 'forgotten'; readonly status: number }
   | { readonly kind: 'lost'; readonly misses: number }
+  /** Over TCP: neither an alarm nor a keepalive after it was answered, and what lies in the connection must not arrive later. */
+  | { readonly kind: 'mute'; readonly seconds: number }
   | { readonly kind: 'closed'; readonly said: string }
   /** We are seen, or are, at another address than before. */
   | { readonly kind: 'moved'; readonly to: string }
@@ -119,6 +121,11 @@ export function wordsOf(trouble: Trouble, settings: GbSettings, asked?: Server):
       return {
         zh: `平台连续 ${trouble.misses} 次未应答心跳：网络中断或平台停机。`,
         en: `The platform has left ${trouble.misses} keepalives unanswered: the network is down, or the platform is.`,
+      };
+    case 'mute':
+      return {
+        zh: `平台在 ${trouble.seconds} 秒内既未应答告警也未应答心跳：该 TCP 连接已放弃，正在重新注册。`,
+        en: `The platform answered neither an alarm nor a keepalive within ${trouble.seconds} s: that TCP connection was given up. Registering again.`,
       };
     case 'closed':
       return { zh: '平台断开了 TCP 连接。', en: `The TCP connection to the platform ended: it ${trouble.said}` };

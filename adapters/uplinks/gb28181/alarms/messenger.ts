@@ -4,15 +4,17 @@
  */
 import type { Delivery, DeliveryBody, Hop } from '../../../../gateway/domain/delivery.ts';
 import { GatewayError } from '../../../../gateway/domain/errors.ts';
-import { type Instant, instant, type Millis, seconds } from '../../../../gateway/domain/time.ts';
+import { type Instant, instant, type Millis, millis, seconds } from '../../../../gateway/domain/time.ts';
 import { linked } from '../../../../gateway/runtime/linked.ts';
 import { SipFailure } from '../../../protocols/sip/failure.ts';
+import type { SipFlow } from '../../../protocols/sip/flow.ts';
 import { type SipResponse, textOf } from '../../../protocols/sip/message.ts';
 import { isSuccess } from '../../../protocols/sip/status.ts';
 import type { PlatformLink } from '../link.ts';
 import type { GbParts } from '../parts.ts';
 import { forgetting, redirecting } from '../trouble.ts';
 import { type AlarmNotice, eventIn, noticeOf } from './notice.ts';
+import { type Recallable, Recalls } from './recall.ts';
 import type { AlarmReceipts, AlarmResponse } from './receipts.ts';
 
 export interface Messenger {
@@ -34,6 +36,7 @@ const later: ReadonlySet<number> = new Set([408, 480, 486, 487, 491]);
 export function openMessenger({ link, receipts, notify }: MessengerParts): Messenger {
   const { clock, log, door } = link.context;
   const { ack } = link.settings.alarms;
+  const recalls = new Recalls(link);
 
   /** A receipt that is not the one that counts: it is kept where it can be, and holds nothing up. */
   const note = ({ event }: Delivery, hop: Hop, proof: string) => {
@@ -44,12 +47,16 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
 
   return {
     async deliver(delivery, signal, left) {
-      using limit = clock.deadline(seconds(link.settings.timeout), signal);
+      const timeout = seconds(link.settings.timeout);
+      const at = millis(clock.monotonic() + timeout);
+      using limit = clock.deadline(timeout, signal);
       const notice = noticeOf(eventOf(delivery), delivery.position, { settings: link.settings, inventory: door.inventory.current() });
       if (!notice) return { proof: 'nothing that a platform takes' };
       let heard: Disposable | undefined;
+      let lying: Recallable | undefined;
       try {
-        await link.registered(limit);
+        const { endpoint } = await link.registered(limit);
+        lying = recalls.watch({ endpoint, at, signal: limit });
         const confirmation = new AbortController();
         let response: AlarmResponse | undefined;
         // Goes on once the SIP 200 has come: the Response follows it as a rule.
@@ -61,12 +68,15 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
           confirmation.abort();
           heard?.[Symbol.dispose]();
         });
-        const sent = (by: string) => () => {
+        const sent = (by: string) => (flow: SipFlow) => {
+          lying?.left(flow);
           left?.();
           note(delivery, 'sent', `${by}, SN ${notice.sn}`);
         };
         const notification = await notified(notice, sent('NOTIFY'), limit);
         const answer = notification ?? (await link.tell(notice, limit, { sent: sent('MESSAGE') }));
+        lying = undefined;
+        recalls.answered();
         judge(answer, delivery);
         const taken = `SIP ${answer.status}`;
         // It may have left by both: this says which was taken.
@@ -79,6 +89,7 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
         return { proof: proofOf(response) };
       } catch (error) {
         heard?.[Symbol.dispose](); // The next try listens for itself.
+        lying?.recall();
         if (error instanceof GatewayError || signal.aborted) throw error;
         if (limit.aborted)
           throw unanswered(delivery, link.registration ? `no answer within ${link.settings.timeout} s` : link.status.sentence?.en, error);
@@ -88,7 +99,7 @@ export function openMessenger({ link, receipts, notify }: MessengerParts): Messe
   };
 
   /** Undefined: nobody has subscribed, or whoever has is no longer there. A stale subscription must not swallow alarms: a MESSAGE goes then. */
-  async function notified(notice: AlarmNotice, sent: () => void, limit: AbortSignal): Promise<SipResponse | undefined> {
+  async function notified(notice: AlarmNotice, sent: (flow: SipFlow) => void, limit: AbortSignal): Promise<SipResponse | undefined> {
     const { timeout } = link.settings;
     // Leaves time for a MESSAGE, whatever becomes of it.
     using half = clock.deadline(seconds(timeout / 2), limit);

@@ -13,7 +13,7 @@ import { at, down, problem, type Rule, warning } from './rule.ts';
 /** A stranger that has not spoken for so long explains nothing of now. */
 const latelyHeard = minutes(10);
 /** The platform itself has not said why. */
-const unheard: ReadonlySet<Trouble['kind']> = new Set(['silent', 'unreachable', 'closed', 'opening', 'lost']);
+const unheard: ReadonlySet<Trouble['kind']> = new Set(['silent', 'unreachable', 'closed', 'opening', 'lost', 'mute']);
 /** Bytes beyond which a datagram may be too long for a tunnel. */
 const longish = 1_000;
 

@@ -156,7 +156,7 @@ const slow: Rule = (facts) => {
 
 /** Up and down, for want of answers. */
 const unsteady: Rule = (facts) => {
-  const lost = [...lossesBy(facts, 'lost'), ...lossesBy(facts, 'silent')];
+  const lost = [...lossesBy(facts, 'lost'), ...lossesBy(facts, 'silent'), ...lossesBy(facts, 'mute')];
   if (down(facts) || lost.length < timesAgainAndAgain) return undefined;
   return problem(
     'network',
