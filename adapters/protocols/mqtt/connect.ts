@@ -2,8 +2,10 @@
  * One MQTT connection over a stream that is already open: no reconnecting, no store that outlives it, no sharing of options
  * (MQTT.js fills in the object that it is given). Who wants it back opens another one.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type IClientOptions, type IConnackPacket, MqttClient } from 'mqtt';
+import { reset } from '../net/dial.ts';
 
 export interface MqttSignIn {
   readonly clientId: string;
@@ -19,6 +21,8 @@ export interface MqttSignIn {
 export interface MqttConnection extends AsyncDisposable {
   readonly client: MqttClient;
   readonly connack: IConnackPacket;
+  /** Ends it with all that lies in it: it is not to arrive when the line is well again. */
+  cut(): void;
   /** Resolves when the connection is gone, with why. */
   readonly lost: Promise<Error>;
 }
@@ -50,7 +54,13 @@ export function connectMqtt(stream: Duplex, signIn: MqttSignIn, signal: AbortSig
     const abandon = () => refuse(signal.reason);
     const connected = (connack: IConnackPacket) => {
       settle();
-      resolve({ client, connack, lost, [Symbol.asyncDispose]: () => close(client, stream) });
+      resolve({
+        client,
+        connack,
+        lost,
+        cut: () => (stream instanceof Socket ? reset(stream) : stream.destroy()),
+        [Symbol.asyncDispose]: () => close(client, stream),
+      });
     };
     client.on('connect', connected).on('error', refuse);
     void lost.then(refuse);

@@ -54,7 +54,7 @@ export class Publisher {
         settle();
         this.#abandoned += 1;
         // Only a new connection re-sends (MQTT 3.1.1 §4.4). A broker that answered nobody since is dead to us; one that owes a window blocks us.
-        if (this.#acknowledged === before || this.#abandoned >= this.window) this.#connection.client.stream.destroy();
+        if (this.#acknowledged === before || this.#abandoned >= this.window) this.#connection.cut();
         reject(signal.reason);
       };
       this.#inFlight.add(lost);

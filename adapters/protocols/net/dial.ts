@@ -59,6 +59,26 @@ export function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
   });
 }
 
+/** Below TLS: the connection that carries it. */
+const carriers = new WeakMap<Socket, Socket>();
+
+/**
+ * Ends a connection with all that lies in it. After a mere destroy() the kernel goes on sending what the far side has not acknowledged, for minutes: what
+ * was given up on a line that stands still would arrive when it is well again.
+ */
+export function reset(socket: Socket): void {
+  const carrier = carriers.get(socket) ?? socket;
+  if (!carrier.destroyed) carrier.resetAndDestroy();
+  socket.destroy();
+}
+
+/** Says what carries a TLS connection. Neither is left behind by the other, also before it is connected. */
+export function carriedBy(socket: Socket, carrier: Socket): void {
+  carriers.set(socket, carrier);
+  carrier.on('error', (error) => socket.destroy(error));
+  socket.once('close', () => carrier.destroy());
+}
+
 /** What tls.connect wants for this trust. */
 export function tlsOptions(trust: TlsTrust): { readonly ca?: string; readonly rejectUnauthorized: boolean; readonly minVersion: 'TLSv1.2' } {
   const pinnedOnly = trust.fingerprint256 !== undefined && trust.ca === undefined;
@@ -86,8 +106,9 @@ function openTcp({ host, port, localAddress, onread }: DialTarget): Socket {
 function openTls(target: DialTarget, trust: TlsTrust): TLSSocket {
   // RFC 6066 §3: an IP address is not a server name.
   const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
-  const socket = tlsConnect({ host: target.host, port: target.port, ...servername, ...tlsOptions(trust) });
-  socket.setNoDelay(true);
+  const carrier = openTcp(target);
+  const socket = tlsConnect({ socket: carrier, ...servername, ...tlsOptions(trust) });
+  carriedBy(socket, carrier);
   return socket;
 }
 

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { mostBody } from '../../protocols/dc09/frame.ts';
 import { Dc09Framer } from '../../protocols/dc09/framer.ts';
-import { dial } from '../../protocols/net/dial.ts';
+import { dial, reset } from '../../protocols/net/dial.ts';
 
 export interface Exchange<Answer> {
   readonly bytes: Uint8Array;
@@ -42,7 +42,8 @@ function tcpWire(place: Place): Wire {
       };
       const fail = (error: unknown) =>
         settle(() => {
-          socket.destroy();
+          // Reset: what is given up must not arrive when the line is well again, after another way has brought it.
+          reset(socket);
           reject(error);
         });
       const heard = (chunk: Buffer) => {

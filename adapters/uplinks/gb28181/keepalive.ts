@@ -37,7 +37,11 @@ export async function keepAlive(link: PlatformLink, registration: Registration, 
 }
 
 /** One keepalive. Undefined: no answer within 5 s, or the network would not carry it. */
-export async function askAlive(link: PlatformLink, { endpoint, peer, ...server }: Registration, signal: AbortSignal): Promise<SipResponse | undefined> {
+export async function askAlive(
+  link: PlatformLink,
+  { endpoint, peer, ...server }: Registration,
+  signal: AbortSignal,
+): Promise<SipResponse | undefined> {
   const { device } = link.settings.codes;
   using limit = link.context.clock.deadline(patience, signal);
   try {

@@ -9,7 +9,7 @@ import type { SipFlow } from '../../../protocols/sip/flow.ts';
 import { askAlive } from '../keepalive.ts';
 import type { PlatformLink } from '../link.ts';
 
-export interface Leaving {
+interface Leaving {
   readonly endpoint: SipEndpoint;
   /** When it is given up; on the clock that never jumps. */
   readonly at: Millis;
