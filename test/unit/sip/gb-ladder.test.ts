@@ -33,7 +33,8 @@ const offer: GbSession = {
 };
 
 test.each(['UDP', 'TCP'] as const)('over %s, each message of the ladder in its place', async (transport) => {
-  const ladder: string[] = [];
+  /** Over UDP a message that the machine was slow to answer is sent again, and answered again: it has its place once. */
+  const ladder = new Map<string, string>();
   const door = new DigestDoor({ realm: '3402000000', now: () => 5, algorithms: ['MD5'] });
   let home: SipFlow | undefined;
   await using platform = await localSip({
@@ -50,7 +51,10 @@ test.each(['UDP', 'TCP'] as const)('over %s, each message of the ladder in its p
   });
   await using device = await localSip({
     transports: [transport],
-    tap: ({ direction, message }) => ladder.push(`${direction === 'out' ? '→' : '←'} ${kindOf(message)}`),
+    tap: ({ direction, message }) => {
+      const rung = `${direction === 'out' ? '→' : '←'} ${kindOf(message)}`;
+      ladder.set(`${rung} ${headerOf(message, 'Via')} ${headerOf(message, 'CSeq')}`, rung);
+    },
     request: (incoming) => (incoming.request.method === 'INVITE' ? play(incoming) : answerQuery(incoming)),
   });
   const played: string[] = [];
@@ -96,7 +100,7 @@ test.each(['UDP', 'TCP'] as const)('over %s, each message of the ladder in its p
   await call?.dialog.bye(never);
 
   expect(played).toEqual([`${channel} for ${server}`, 'hung up.']);
-  expect(ladder.filter((step) => step !== '→ MESSAGE' && step !== '← 200 MESSAGE')).toEqual([
+  expect([...ladder.values()].filter((step) => step !== '→ MESSAGE' && step !== '← 200 MESSAGE')).toEqual([
     ...['→ REGISTER', '← 401 REGISTER', '→ REGISTER', '← 200 REGISTER', '← MESSAGE', '→ 200 MESSAGE'],
     ...['← INVITE', '→ 100 INVITE', '→ 200 INVITE', '← ACK', '← INFO', '→ 200 INFO', '← BYE', '→ 200 BYE'],
   ]);
