@@ -29,6 +29,7 @@ export function rtspSource(clock: Clock, { cameraPorts, silence }: RtspSourceSet
         begin: ({ video, audio, missingAudio }) =>
           receiver.begin({ video, ...(audio ? { audio } : {}), ...(missingAudio ? { audioReason: wordsFor(missingAudio) } : {}) }),
         packet: (track, bytes, start, end) => receiver.packet(track, bytes, start, end),
+        endOfRead: () => receiver.endOfRead(),
         clock: (track, clock) => receiver.clock(track, clock),
         garbage: () => receiver.slip('garbage'),
       };

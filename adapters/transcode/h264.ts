@@ -28,7 +28,7 @@ interface PictureSource {
   follow(take: (picture: TimedPicture) => void): Disposable;
 }
 
-type Receiver = Pick<StreamReceiver, 'begin' | 'packet' | 'clock'>;
+type Receiver = Pick<StreamReceiver, 'begin' | 'packet' | 'endOfRead' | 'clock'>;
 
 const widest = 1280;
 const highest = 720;
@@ -143,5 +143,6 @@ class RtpSender {
       this.#sequence = (this.#sequence + 1) & 0xffff;
       this.#receiver.packet('video', packet, 0, packet.length);
     });
+    this.#receiver.endOfRead();
   }
 }

@@ -23,9 +23,11 @@ export interface StreamReceiver {
   begin(description: StreamDescription): void;
   /**
    * One whole RTP packet in interleaved framing ("$", channel, 16-bit length, packet) at bytes[start, end).
-   * The receiver may change them, and copies what it keeps: when it returns, they belong to the source again.
+   * The receiver may change them, and copies what it keeps: at the end of the read they belong to the source again.
    */
   packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
+  /** All that has come together was handed over. */
+  endOfRead(): void;
   clock(track: TrackKind, clock: SenderClock): void;
   /** Something was wrong, and was got over. */
   slip(slip: StreamSlip): void;

@@ -24,6 +24,7 @@ const mostBytes = 128 * 1024;
 const mostMillis = 40;
 /** Room for a small picture. */
 const leastBytes = 16 * 1024;
+const nothing = Buffer.alloc(0);
 
 export interface VideoListener {
   /** Its bytes are there until it returns. */
@@ -40,9 +41,13 @@ export class VideoCutter implements Counted {
   readonly #listener: VideoListener;
   readonly #order = new PictureOrder();
   #video: VideoTools | undefined;
-  // The span that grows.
-  #wire = Buffer.alloc(0);
+  // The span that grows: what is kept of earlier reads, then packets that lie side by side where they were read.
+  #kept: Buffer = nothing;
   #size = 0;
+  #read: Buffer = nothing;
+  #from = 0;
+  #to = 0;
+  /** Where in the span the newest packet begins. */
   #last = 0;
   #packets = 0;
   #began = 0;
@@ -73,10 +78,9 @@ export class VideoCutter implements Counted {
   }
 
   packet(bytes: Buffer, start: number, end: number): void {
-    const now = this.#clock.monotonic();
-    const marker = end > start + 5 && (bytes[start + 5]! & 0x80) !== 0;
-    const is = this.line.accept(bytes, start, end, now);
+    const is = this.line.accept(bytes, start, end);
     if (is === packetIs.foreign) return;
+    const marker = (bytes[start + 5]! & 0x80) !== 0;
     if (is === packetIs.newTime) {
       // A picture ends with its timestamp too: markers are forgotten, or set on parameter sets (quirk 19).
       this.flush(false);
@@ -86,21 +90,32 @@ export class VideoCutter implements Counted {
       this.#keySeen = false;
       if (this.#order.sent(this.#ticks)) this.#listener.reorders();
     }
-    this.#append(bytes, start, end, now);
+    if (this.#packets === 0) this.#began = is === packetIs.newTime ? this.line.arrivedAt : this.#clock.monotonic();
+    this.#append(bytes, start, end);
     if (!this.#key && !this.#keySeen && this.#video!.opensPictureGroup(bytes, start + frameHead, end)) {
       this.#key = true;
       this.#keySeen = true;
     }
     if (marker) this.flush(true);
-    else if (this.#size > mostBytes || now - this.#began > mostMillis) this.flush(false);
+    else if (this.#length > mostBytes) this.flush(false);
+  }
+
+  /** What the packets lie in will be used again. */
+  endOfRead(): void {
+    if (this.#packets === 0) return;
+    this.#keep();
+    if (this.#clock.monotonic() - this.#began > mostMillis) this.flush(false);
   }
 
   /** Hands over what is there. */
   flush(ends: boolean): void {
     if (this.#packets === 0) return;
+    const length = this.#length;
+    if (this.#size > 0) this.#keep();
     const unit: AccessUnit = {
       track: 'video',
-      wire: this.#wire.subarray(0, this.#size),
+      // As a rule a picture comes in one read, and is handed over where that lies.
+      wire: this.#size > 0 ? this.#kept.subarray(0, length) : this.#read.subarray(this.#from, this.#to),
       packets: this.#packets,
       ticks: this.#ticks,
       capturedAt: this.#capturedAt!,
@@ -110,47 +125,61 @@ export class VideoCutter implements Counted {
       last: this.#last,
     };
     this.packets += this.#packets;
-    this.octets += this.#size - this.#packets * shortestPacket;
+    this.octets += length - this.#packets * shortestPacket;
     this.#size = 0;
+    this.#from = this.#to;
     this.#packets = 0;
     this.#key = false;
     this.#starts = false;
     this.#listener.unit(unit);
   }
 
-  #append(bytes: Buffer, start: number, end: number, now: number): void {
-    if (this.#packets === 0) this.#began = now;
-    const size = this.#size + end - start;
-    if (size > this.#wire.length) this.#grow(size);
-    bytes.copy(this.#wire, this.#size, start, end);
-    this.#last = this.#size;
-    this.#size = size;
+  get #length(): number {
+    return this.#size + this.#to - this.#from;
+  }
+
+  #append(bytes: Buffer, start: number, end: number): void {
+    if (bytes !== this.#read || start !== this.#to) {
+      this.#keep();
+      this.#read = bytes;
+      this.#from = start;
+    }
+    this.#last = this.#size + start - this.#from;
+    this.#to = end;
     this.#packets += 1;
   }
 
+  /** Takes what lies where it was read. */
+  #keep(): void {
+    if (this.#from === this.#to) return;
+    const length = this.#length;
+    if (length > this.#kept.length) this.#grow(length);
+    this.#read.copy(this.#kept, this.#size, this.#from, this.#to);
+    this.#size = length;
+    this.#from = this.#to;
+  }
+
   #grow(least: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(least, 2 * this.#wire.length, leastBytes));
-    this.#wire.copy(grown, 0, 0, this.#size);
-    this.#wire = grown;
+    const grown = Buffer.allocUnsafeSlow(Math.max(least, 2 * this.#kept.length, leastBytes));
+    this.#kept.copy(grown, 0, 0, this.#size);
+    this.#kept = grown;
   }
 }
 
 /** Audio: every packet is a span of its own, at once; waiting for more would only make it late. */
 export class AudioCutter implements Counted {
   readonly line: RtpLine;
-  readonly #clock: Clock;
   readonly #emit: (unit: AccessUnit) => void;
   packets = 0;
   octets = 0;
 
   constructor(clock: Clock, emit: (unit: AccessUnit) => void, camera: CameraClock) {
     this.line = new RtpLine(clock, trackChannels.audio, () => undefined, camera);
-    this.#clock = clock;
     this.#emit = emit;
   }
 
   packet(bytes: Buffer, start: number, end: number): void {
-    if (this.line.accept(bytes, start, end, this.#clock.monotonic()) === packetIs.foreign) return;
+    if (this.line.accept(bytes, start, end) === packetIs.foreign) return;
     this.packets += 1;
     this.octets += end - start - shortestPacket;
     this.#emit({

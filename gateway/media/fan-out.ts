@@ -107,8 +107,8 @@ export class FanOut {
     return kept ?? withWire(unit, Buffer.from(unit.wire));
   }
 
-  deliver(unit: AccessUnit): void {
-    const now = this.#clock.monotonic();
+  /** `now`: monotonic ms. */
+  deliver(unit: AccessUnit, now: number = this.#clock.monotonic()): void {
     if (unit.track === 'video') this.#grewAt = now;
     const spans = [unit];
     for (const viewer of this.#viewers) {

@@ -33,9 +33,8 @@ export class Flaws {
     this.#unreadable = !readable;
   }
 
-  /** Video came. */
-  video(keyframe: boolean): void {
-    const now = this.#clock.monotonic();
+  /** Video came, at `now` in monotonic ms. */
+  video(keyframe: boolean, now: number): void {
     this.#packetsAt = now;
     if (keyframe || this.#keyframeAt === undefined) this.#keyframeAt = now;
   }

@@ -24,10 +24,10 @@ export class StreamMeter {
     this.#since = clock.monotonic();
   }
 
-  count(unit: AccessUnit): void {
+  /** `now`: monotonic ms. */
+  count(unit: AccessUnit, now: number): void {
     this.#bytes += unit.wire.length;
     if (unit.track === 'audio') return;
-    const now = this.#clock.monotonic();
     if (unit.starts) {
       this.frames += 1;
       this.#frames += 1;

@@ -72,6 +72,10 @@ class Rendition implements Pick<StreamReceiver, 'begin' | 'packet' | 'clock'> {
     this.#receiver.packet(track, bytes, start, end);
   }
 
+  endOfRead(): void {
+    this.#receiver.endOfRead();
+  }
+
   clock(track: TrackKind, clock: SenderClock): void {
     this.#receiver.clock(track, clock);
   }

@@ -45,6 +45,8 @@ export class RtpLine {
   #transit: number | undefined;
   /** RTP timestamp of the packet accepted last, unwrapped, in ticks. */
   ticks = 0;
+  /** When the first packet of that time came, monotonic ms. */
+  arrivedAt = 0;
   lostPackets = 0;
 
   /** `jumped`: told when the camera sets its timestamps anew within a session. */
@@ -67,7 +69,7 @@ export class RtpLine {
   }
 
   /** Takes one interleaved packet at bytes[start, end) and rewrites its header. */
-  accept(bytes: Buffer, start: number, end: number, now: number): PacketIs {
+  accept(bytes: Buffer, start: number, end: number): PacketIs {
     if (end - start < shortestPacket || bytes[start + frameHead]! >> 6 !== 2) return packetIs.foreign;
     const second = bytes[start + 5]!;
     // Unknown payload types are thrown away (quirk 25).
@@ -96,6 +98,8 @@ export class RtpLine {
     this.#outSequence = out;
     const newTime = timestamp !== this.#inTimestamp;
     if (newTime) {
+      const now = this.#clock.monotonic();
+      this.arrivedAt = now;
       this.#inTimestamp = timestamp;
       this.ticks = this.#timeline!.place(timestamp, now);
       this.#wallClock!.arrived(this.ticks, now);

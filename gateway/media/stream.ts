@@ -230,9 +230,10 @@ export class Stream {
   }
 
   #deliver(unit: AccessUnit): void {
-    this.#meter.count(unit);
+    const now = this.#context.clock.monotonic();
+    this.#meter.count(unit, now);
     if (unit.track === 'video') {
-      this.#flaws.video(unit.keyframe);
+      this.#flaws.video(unit.keyframe, now);
       this.#wish.picture(unit.keyframe);
     }
     if (this.#state !== 'playing' && unit.track === 'video') {
@@ -243,10 +244,10 @@ export class Stream {
     if (!this.#waiting.empty && this.#described()) this.#waiting.settle(undefined);
     const kept = this.fanOut.keep(unit, this.#ring !== undefined);
     this.#pictures.accept(kept);
-    this.fanOut.deliver(kept);
+    this.fanOut.deliver(kept, now);
     this.#ring?.push(kept);
     this.#feed.accept(kept);
-    this.#report();
+    this.#report(now);
   }
 
   #describe(description: StreamDescription, fresh: boolean): void {
@@ -267,8 +268,7 @@ export class Stream {
   }
 
   /** Viewers learn the wall clock whether or not the camera tells it: from its sender reports, else from the times of arrival. */
-  #report(): void {
-    const now = this.#context.clock.monotonic();
+  #report(now: number): void {
     if (now - this.#reportedAt < reportEvery || this.fanOut.viewers === 0) return;
     this.#reportedAt = now;
     this.#tracks.report((track, clock, packets, octets) => this.fanOut.report(track, clock, packets, octets));

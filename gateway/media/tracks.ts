@@ -68,6 +68,10 @@ export class Tracks implements StreamReceiver {
     else this.#audio.packet(bytes, start, end);
   }
 
+  endOfRead(): void {
+    this.#video.endOfRead();
+  }
+
   clock(track: TrackKind, clock: SenderClock): void {
     this.#of(track).line.clock(clock);
   }

@@ -2,6 +2,7 @@
 import type { FrameTaker } from './connection.ts';
 import { RtspFailure } from './failure.ts';
 import type { TrackInbox } from './inbox.ts';
+import type { RtspPlayer } from './order.ts';
 import { interleavedOffer, type TransportAnswer } from './transport.ts';
 
 export interface MediaCarrier {
@@ -27,14 +28,13 @@ export class InterleavedCarrier implements MediaCarrier {
   /** By channel. */
   readonly #packets: (TrackInbox | undefined)[] = new Array(256).fill(undefined);
   readonly #control: (TrackInbox | undefined)[] = new Array(256).fill(undefined);
-  readonly #garbage: (length: number) => void;
+  readonly #player: Pick<RtspPlayer, 'endOfRead' | 'garbage'>;
   #offered = 0;
   #next = 0;
 
-  /** `garbage`: told of bytes between frames that were skipped. */
-  constructor(line: FrameLine, garbage: (length: number) => void) {
+  constructor(line: FrameLine, player: Pick<RtspPlayer, 'endOfRead' | 'garbage'>) {
     this.#line = line;
-    this.#garbage = garbage;
+    this.#player = player;
   }
 
   async offer(): Promise<string> {
@@ -63,7 +63,8 @@ export class InterleavedCarrier implements MediaCarrier {
         else this.#control[channel]?.control(bytes.subarray(start + 4, end));
       },
       carries: (channel) => this.#packets[channel] !== undefined || this.#control[channel] !== undefined,
-      garbage: this.#garbage,
+      endOfRead: () => this.#player.endOfRead?.(),
+      garbage: () => this.#player.garbage(),
     });
   }
 

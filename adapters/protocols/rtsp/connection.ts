@@ -29,8 +29,9 @@ export interface RtspOrder {
 }
 
 export interface FrameTaker {
-  /** One whole interleaved frame at bytes[start, end), its 4-byte header included; they are there until it returns. */
+  /** One whole interleaved frame at bytes[start, end), its 4-byte header included; they are there until the end of the read. */
   frame(bytes: Buffer, start: number, end: number): void;
+  endOfRead(): void;
   /** Are frames of this channel expected? */
   carries(channel: number): boolean;
   /** Bytes between frames that were skipped. */
@@ -68,6 +69,8 @@ export class RtspConnection {
         this.#scanner.push(bytes);
       } catch (error) {
         this.#end(new RtspFailure('reply', `sent bytes that are not RTSP: ${error instanceof Error ? error.message : String(error)}`, error));
+      } finally {
+        this.#taker?.endOfRead();
       }
     };
     if (reads) reads.hear = hear;

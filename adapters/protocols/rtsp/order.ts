@@ -21,8 +21,10 @@ export interface PlayedTracks {
 export interface RtspPlayer {
   /** Before the first packet; again if the camera has to be asked in another way. */
   begin(tracks: PlayedTracks): void;
-  /** One whole RTP packet with its 4-byte interleaved header, at bytes[start, end). */
+  /** One whole RTP packet with its 4-byte interleaved header, at bytes[start, end); they are there until the end of the read. */
   packet(track: TrackKind, bytes: Buffer, start: number, end: number): void;
+  /** All packets that came together have been told. */
+  endOfRead?(): void;
   clock(track: TrackKind, clock: { readonly wallClock: number; readonly rtpTimestamp: number; readonly ssrc: number }): void;
   /** Bytes that are neither came between packets, and were skipped. */
   garbage(): void;

@@ -16,7 +16,7 @@ export const usualLimits: RtspLimits = { head: 16 * 1024, body: 256 * 1024 };
 export interface RtspVisitor {
   /** Its body may lie in the bytes that were pushed. */
   message(message: RtspMessage): void;
-  /** One whole frame at bytes[start, end), its 4-byte header included. The bytes are there until it returns. */
+  /** One whole frame at bytes[start, end), its 4-byte header included. They lie in what was pushed, or in memory that is not used again. */
   frame(bytes: Buffer, start: number, end: number): void;
   /** So many bytes were neither, and were skipped; only after `tolerate`. */
   garbage?(length: number): void;

@@ -52,9 +52,9 @@ export async function holdSession(target: RtspTarget, order: SessionOrder, way: 
 }
 
 function carrierFor(connection: RtspConnection, { transport }: Way, { ports, timers }: SessionOrder, player: RtspPlayer): MediaCarrier {
-  if (transport === 'tcp') return new InterleavedCarrier(connection, () => player.garbage());
+  if (transport === 'tcp') return new InterleavedCarrier(connection, player);
   if (!ports) throw new RtspFailure('local', 'is to be heard over UDP, and no ports are set aside for it.');
-  return new UdpCarrier(ports, connection.addresses, timers);
+  return new UdpCarrier(ports, connection.addresses, { timers, endOfRead: () => player.endOfRead?.() });
 }
 
 interface Surroundings {

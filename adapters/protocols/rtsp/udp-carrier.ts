@@ -19,18 +19,24 @@ interface UdpTrack {
   readonly server: { rtp: number; rtcp: number };
 }
 
+interface UdpSurroundings {
+  readonly timers: Timers;
+  /** Told when the packets that a datagram brought, or set free, have been told. */
+  readonly endOfRead: () => void;
+}
+
 export class UdpCarrier implements MediaCarrier {
   readonly #ports: UdpPorts;
   readonly #addresses: { readonly local: string; readonly remote: string };
-  readonly #timers: Timers;
+  readonly #surroundings: UdpSurroundings;
   readonly #life = new AbortController();
   readonly #pairs: UdpPair[] = [];
   readonly #tracks: UdpTrack[] = [];
 
-  constructor(ports: UdpPorts, addresses: { readonly local: string; readonly remote: string }, timers: Timers) {
+  constructor(ports: UdpPorts, addresses: { readonly local: string; readonly remote: string }, surroundings: UdpSurroundings) {
     this.#ports = ports;
     this.#addresses = addresses;
-    this.#timers = timers;
+    this.#surroundings = surroundings;
   }
 
   async offer(): Promise<string> {
@@ -45,7 +51,7 @@ export class UdpCarrier implements MediaCarrier {
     const track: UdpTrack = {
       pair: this.#pairs.at(-1)!,
       inbox,
-      packets: new DatagramInbox(inbox, this.#timers, this.#life.signal),
+      packets: new DatagramInbox(inbox, this.#surroundings, this.#life.signal),
       server: { rtp: answer.serverPorts?.rtp ?? 0, rtcp: answer.serverPorts?.rtcp ?? 0 },
     };
     this.#tracks.push(track);
@@ -101,6 +107,7 @@ const slabBytes = 64 * 1024;
 class DatagramInbox {
   readonly #inbox: TrackInbox;
   readonly #timers: Timers;
+  readonly #endOfRead: () => void;
   readonly #signal: AbortSignal;
   readonly #order: ReorderBuffer;
   #slab: Buffer = Buffer.alloc(0);
@@ -108,9 +115,10 @@ class DatagramInbox {
   #watching = false;
 
   /** `signal` ends the waits. */
-  constructor(inbox: TrackInbox, timers: Timers, signal: AbortSignal) {
+  constructor(inbox: TrackInbox, { timers, endOfRead }: UdpSurroundings, signal: AbortSignal) {
     this.#inbox = inbox;
     this.#timers = timers;
+    this.#endOfRead = endOfRead;
     this.#signal = signal;
     this.#order = new ReorderBuffer((bytes, start, end) => inbox.frame(bytes, start, end), frameHead);
   }
@@ -130,6 +138,7 @@ class DatagramInbox {
     this.#slab.writeUInt16BE(packet.length, start + 2);
     packet.copy(this.#slab, start + frameHead);
     this.#order.accept(this.#slab, start, end, this.#timers.monotonic());
+    this.#endOfRead();
     if (!this.#watching && this.#order.waitingSince !== undefined) this.#watch();
   }
 
@@ -155,6 +164,7 @@ class DatagramInbox {
         return;
       }
       this.#order.release();
+      this.#endOfRead();
       this.#watching = false;
     };
     look();

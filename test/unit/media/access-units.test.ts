@@ -65,6 +65,41 @@ describe('access units', () => {
     expect(last + 4 + wire.readUInt16BE(last + 2)).toBe(wire.length);
   });
 
+  test('a picture that comes in several reads, each of them into the same place, keeps its bytes', () => {
+    const { units, cutter } = cutterOf();
+    const frames = [...framed(pictures[0]!, { sequence: 1, timestamp: 9 }), ...framed(pictures[1]!, { sequence: 40, timestamp: 3_609 })];
+    const whole = Buffer.concat(frames);
+    const place = Buffer.alloc(3 * 1_100);
+    for (let first = 0; first < frames.length; first += 3) {
+      let end = 0;
+      const together = frames.slice(first, first + 3).map((frame) => {
+        const start = end;
+        end += frame.copy(place, start);
+        return [start, end] as const;
+      });
+      for (const [start, stop] of together) cutter.packet(place, start, stop);
+      cutter.endOfRead();
+      place.fill(0xff);
+    }
+    for (let at = 0; at < whole.length; at += 4 + whole.readUInt16BE(at + 2)) whole[at + 1] = 0; // the channel that viewers know
+    expect(Buffer.concat(units.map(({ wire }) => wire)).equals(whole)).toBe(true);
+    expect(units.map(({ packets }) => packets).reduce((sum, packets) => sum + packets)).toBe(frames.length);
+    for (const { wire, last } of units) expect(last + 4 + wire.readUInt16BE(last + 2)).toBe(wire.length);
+  });
+
+  test('what lies between two packets of a read is no part of their picture', () => {
+    const { units, cutter } = cutterOf();
+    const [one, ...others] = framed(pictures[0]!, { sequence: 1, timestamp: 9 });
+    const report = writeFrame(5, Buffer.alloc(28, 1));
+    const read = Buffer.concat([one!, report, ...others]);
+    cutter.packet(read, 0, one!.length);
+    for (let at = one!.length + report.length; at < read.length; at += 4 + read.readUInt16BE(at + 2)) {
+      cutter.packet(read, at, at + 4 + read.readUInt16BE(at + 2));
+    }
+    expect(units.map(({ wire, packets }) => [wire.length, packets])).toEqual([[read.length - report.length, 1 + others.length]]);
+    expect(rtpOf(units[0]!).map(({ sequence }) => sequence)).toEqual([one!, ...others].map((_, index) => index + 1));
+  });
+
   test('a marker on the parameter sets does not hide the keyframe (quirk 19), and the picture is muxed once', () => {
     const { units, feed } = cutterOf();
     const [sets, rest] = [pictures[0]!.slice(0, 2), pictures[0]!.slice(2)];

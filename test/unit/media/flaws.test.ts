@@ -35,13 +35,13 @@ test('unreadable parameter sets stand until readable ones come', async () => {
 test('pictures without a keyframe for half a minute are a flaw; a silent camera is another matter', async () => {
   const { clock, flaws } = stream();
   for (let second = 0; second <= 30; second += 1) {
-    flaws.video(false);
+    flaws.video(false, clock.monotonic());
     await clock.advance(millis(1_000));
   }
   expect(flaws.standing()).toEqual([]);
-  flaws.video(false);
+  flaws.video(false, clock.monotonic());
   expect(flaws.standing()).toEqual(['no-keyframe']);
-  flaws.video(true);
+  flaws.video(true, clock.monotonic());
   await clock.advance(seconds(300));
   expect(flaws.standing()).toEqual([]);
   flaws.interrupt();
