@@ -33,7 +33,7 @@ export function openPanels({ inventory, journal, intake, clock, log }: PanelPart
     sessionLost: intake.sessionLost,
     tested: journal.read.panelTests(),
     armed: journal.read.armedBefore(),
-    openAlarms: (panel, zone) => journal.read.raisedTypes(panel, zone),
+    openAlarms: (panel, zone, of) => journal.read.raisedTypes(panel, zone, of),
   });
   const { orders, perform } = fleet;
   const tell = panelReceipts({ find: (event) => journal.read.find(event)?.event, orders, perform, clock, log });

@@ -27,6 +27,8 @@ export interface ContactIdEvent {
   readonly raw: Uint8Array;
   readonly text?: string;
   readonly location?: { readonly longitude: number; readonly latitude: number };
+  /** Only a snapshot tells of it. */
+  readonly snapshot?: 'of-its-type' | 'of-any-type';
 }
 
 export function reportsOf(panel: Panel, zone: ZoneOfPanel, event: ContactIdEvent): readonly Report[] {
@@ -62,6 +64,7 @@ export function reportsOf(panel: Panel, zone: ZoneOfPanel, event: ContactIdEvent
     ...(event.partition === undefined ? {} : { partition: event.partition }),
     ...(text === undefined ? {} : { text }),
     ...(event.location === undefined ? {} : { location: event.location }),
+    ...(event.snapshot === undefined ? {} : { snapshot: event.snapshot }),
     ...said,
   };
   const tamper = tamperOf(type);

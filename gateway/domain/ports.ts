@@ -196,8 +196,8 @@ export interface JournalReader extends SupervisionReader {
   evidenceOf(alarm: EventId): readonly JournalEntry[];
   /** The last zone event of this panel and zone and type, to tell a `still` that fills a gap from a repeat. */
   lastZoneEvent(panel: PanelId, zone: string, type: string): JournalEntry | undefined;
-  /** Types of this zone whose last event is a raise without its restore. */
-  raisedTypes(panel: PanelId, zone: string): readonly AlarmType[];
+  /** Types of this zone whose last event is a raise without its restore; `of`: only that type is asked for. */
+  raisedTypes(panel: PanelId, zone: string, of?: AlarmType): readonly AlarmType[];
   backlog(uplink: UplinkId): Backlog;
 }
 

@@ -14,8 +14,8 @@ type ZoneReport = Extract<Report, { kind: 'zone' }>;
 export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Canonical types of the alarms of this zone that are raised and not restored. */
-  readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
+  /** Canonical types of the alarms of this zone that are raised and not restored; `of`: only that type is asked for. */
+  readonly openAlarms: (panel: PanelId, zone: string, of?: AlarmType) => readonly AlarmType[];
   /** How many messages the panel still holds. */
   readonly queued: (panel: PanelId) => number;
   /** When a copy that a broker kept last came, of any panel; monotonic. */
@@ -46,8 +46,8 @@ export function openReconciler({ clock, log, openAlarms, queued, lastCopy, fillI
   const keyOf = (panel: PanelId, { zone, type }: ZoneReport) => `${panel}|${zone}|${type}`;
 
   const told = (panel: PanelId, { zone, type, snapshot }: ZoneReport): boolean => {
-    const open = openAlarms(panel, zone);
-    return snapshot === 'of-any-type' ? open.length > 0 : open.includes(type);
+    if (snapshot === 'of-any-type') return openAlarms(panel, zone).length > 0;
+    return openAlarms(panel, zone, type).includes(type);
   };
 
   const fill = async (panel: PanelId, { snapshot }: ZoneReport, anew: () => ZoneReport | undefined, signal: AbortSignal): Promise<void> => {

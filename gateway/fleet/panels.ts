@@ -31,8 +31,8 @@ export interface PanelFleetOptions extends PanelsBefore {
   readonly intake: { report(report: Report, receivedAt: Instant, protocol: string, carriage?: Carriage): Promise<unknown> };
   /** A broker of the site forgot what it held for us. */
   readonly sessionLost: (broker: string, panels: number) => Promise<unknown>;
-  /** Canonical types of the alarms of this zone that are raised and not restored. */
-  readonly openAlarms: (panel: PanelId, zone: string) => readonly AlarmType[];
+  /** Canonical types of the alarms of this zone that are raised and not restored; `of`: only that type is asked for. */
+  readonly openAlarms: (panel: PanelId, zone: string, of?: AlarmType) => readonly AlarmType[];
   /** Keeps who ordered what of panels, why, and what became of it. */
   readonly audit: CommandAudit;
   readonly clock: Clock;
@@ -119,8 +119,10 @@ export function openPanelFleet({
     statuses.trouble(panel.id, 'communication', undefined, false);
   };
 
-  const decode = (panel: Panel, message: PanelMessage, known: Partial<PanelMessage> = {}) =>
-    roster.dialectOf(panel).decode(panel, { ...withContact(message, statuses.contact(panel.id)), ...known });
+  const decode = (panel: Panel, message: PanelMessage, known?: Partial<PanelMessage>) => {
+    const heard = withContact(message, statuses.contact(panel.id));
+    return roster.dialectOf(panel).decode(panel, known ? { ...heard, ...known } : heard);
+  };
 
   /** Of a state that tells of an alarm: it is not to be believed yet (panel-reconciler.ts). */
   const waits = (panel: Panel, report: ZoneReport, message: PanelMessage): boolean => {

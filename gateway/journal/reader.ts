@@ -144,11 +144,13 @@ export function openReader(database: Database, corrected: ClockSettings['correct
       const row = lastOfZone.get(panel, zone, type);
       return row && entryOf(row);
     },
-    raisedTypes: (panel, zone) => {
+    raisedTypes: (panel, zone, of) => {
+      const raised = (type: string) => lastKind.get(panel, zone, type)?.kind === 'alarm.raised';
+      if (of !== undefined) return raised(of) ? [of] : [];
       // From type to type by the index: a zone has few types, and may have years of events.
       const types: string[] = [];
       for (let type = nextType.get(panel, zone, '')?.type; type; type = nextType.get(panel, zone, type)?.type) {
-        if (lastKind.get(panel, zone, type)?.kind === 'alarm.raised') types.push(type);
+        if (raised(type)) types.push(type);
       }
       return types;
     },

@@ -137,7 +137,11 @@ describe('reading', () => {
     expect(read.alarm(events[0]!.id)?.restoredAt).toBeUndefined();
     expect(read.events({ after: 3, limit: 9, kinds: ['alarm.acknowledged'] }).map(({ position }) => position)).toEqual([4]);
     expect(read.lastZoneEvent(events[2]!.panel, '3', 'burglary.intrusion')?.event.kind).toBe('alarm.restored');
-    expect(read.raisedTypes(events[2]!.panel, '3')).not.toContain('burglary.intrusion');
+    for (const of of [undefined, 'burglary.intrusion']) {
+      expect(read.raisedTypes(events[2]!.panel, '3', of)).toEqual([]);
+      expect(read.raisedTypes(events[2]!.panel, '2', of)).toEqual(['burglary.intrusion']);
+    }
+    expect(read.raisedTypes(events[2]!.panel, '2', 'panic.silent')).toEqual([]);
   });
 
   test('the highest sequence of a boot is known', async () => {

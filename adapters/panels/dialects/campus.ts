@@ -11,7 +11,7 @@ import { type Instant, millis } from '../../../gateway/domain/time.ts';
 import { reportsOf } from '../contact-id-reports.ts';
 import { readJson, readText, unreadable } from '../panel-json.ts';
 import { heardLate, timeOf } from '../panel-time.ts';
-import { zoneOf } from '../zone-of.ts';
+import { type ZoneOfPanel, zoneOf } from '../zone-of.ts';
 
 const upTopics = ['evt', 'state', 'hb', 'lwt', 'rsp'] as const;
 type UpTopic = (typeof upTopics)[number];
@@ -38,13 +38,14 @@ const eventBody = z.object({
   lng: z.number().min(-180).max(180).nullish(),
 });
 
+// Of alternatives the usual one stands first: one that does not fit costs more than the rest of its object.
 const zoneState = z.object({
   open: flag.nullish(),
   bypass: flag.nullish(),
   tamper: flag.nullish(),
   lowbat: flag.nullish(),
   /** True, or better the Contact ID code (`1122`) that stands. */
-  alarm: z.union([flag, z.string().regex(/^1[0-9A-Fa-f]{3}$/)], 'true, false or a Contact ID code').nullish(),
+  alarm: z.union([z.string().regex(/^1[0-9A-Fa-f]{3}$/), flag], 'true, false or a Contact ID code').nullish(),
 });
 
 const stateBody = z.object({
@@ -54,7 +55,7 @@ const stateBody = z.object({
   /** Mains present. */
   ac: flag.nullish(),
   /** Battery good. */
-  bat: z.union([flag, z.enum(['ok', 'low', 'missing'])], 'true, false, "ok", "low" or "missing"').nullish(),
+  bat: z.union([z.enum(['ok', 'low', 'missing']), flag], 'true, false, "ok", "low" or "missing"').nullish(),
   tamper: flag.nullish(),
 });
 
@@ -138,10 +139,10 @@ function decodeState(panel: Panel, message: PanelMessage): readonly Report[] {
   const deviceTime = timeOf(body.ts);
   const said = { device: panel.id, raw: message.payload, ...(deviceTime === undefined ? {} : { deviceTime }) };
   const reports: Report[] = [];
-  const trouble = (code: TroubleCode, active: boolean | null | undefined, zone?: string) => {
+  // Three for each zone: one spread, and last (ADR 0021).
+  const trouble = (code: TroubleCode, active: boolean | null | undefined, of?: ZoneOfPanel) => {
     if (active == null) return;
-    const of = zone === undefined ? undefined : zoneOf(panel, zone);
-    reports.push({ kind: 'trouble', code, active, ...(of ? { zone: of.id } : {}), ...said });
+    reports.push(of ? { kind: 'trouble', code, active, zone: of.id, ...said } : { kind: 'trouble', code, active, ...said });
   };
   trouble('mains-lost', body.ac == null ? null : !body.ac);
   const battery = body.bat === true ? 'ok' : body.bat === false ? 'low' : body.bat;
@@ -158,22 +159,25 @@ function decodeState(panel: Panel, message: PanelMessage): readonly Report[] {
     });
   }
   for (const [zone, each] of Object.entries(body.zones ?? {})) {
-    trouble('zone-tamper', each.tamper, zone);
-    trouble('zone-battery-low', each.lowbat, zone);
-    trouble('zone-bypassed', each.bypass, zone);
-    if (each.alarm) reports.push(...stillReports(panel, message, { zone, alarm: each.alarm, said }));
+    const of = zoneOf(panel, zone);
+    trouble('zone-tamper', each.tamper, of);
+    trouble('zone-battery-low', each.lowbat, of);
+    trouble('zone-bypassed', each.bypass, of);
+    if (each.alarm && of) reports.push(...stillReports(panel, message, { zone, of, alarm: each.alarm, said }));
   }
   return reports;
 }
 
+interface StandingZone {
+  /** As it came. */
+  readonly zone: string;
+  readonly of: ZoneOfPanel;
+  readonly alarm: true | string;
+  readonly said: { readonly deviceTime?: Instant };
+}
+
 /** A zone that stands in alarm by the snapshot. Where it gives no code, the zone's own type or a general alarm stands in; `code` is then `6140`. */
-function stillReports(
-  panel: Panel,
-  message: PanelMessage,
-  { zone, alarm, said }: { readonly zone: string; readonly alarm: true | string; readonly said: { readonly deviceTime?: Instant } },
-): readonly Report[] {
-  const of = zoneOf(panel, zone);
-  if (of === undefined) return [];
+function stillReports(panel: Panel, message: PanelMessage, { zone, of, alarm, said }: StandingZone): readonly Report[] {
   const code = alarm === true ? '6140' : `6${alarm.slice(1).toUpperCase()}`;
   return reportsOf(panel, of, {
     code,
@@ -183,8 +187,9 @@ function stillReports(
     historical: true,
     dedupe: `${panel.id}|state|${said.deviceTime ?? message.receivedAt}|zone|${of.id}|${code}`,
     raw: message.payload,
+    snapshot: alarm === true ? 'of-any-type' : 'of-its-type',
     ...said,
-  }).flatMap((report) => (report.kind === 'zone' ? [{ ...report, snapshot: alarm === true ? 'of-any-type' : 'of-its-type' }] : []));
+  }).filter(({ kind }) => kind === 'zone');
 }
 
 function decodeHeartbeat(panel: Panel, message: PanelMessage): readonly Report[] {
