@@ -64,7 +64,7 @@ const everything = new Set(toldKinds);
 const linkBackoff = { first: millis(500), most: seconds(10), jitter: 0.3 };
 
 /** What the settings of one uplink came to. */
-type Made = { readonly fingerprint: string } & ({ readonly uplink: Uplink } | { readonly broken: string });
+type Made = { readonly settings: UplinkSettings; readonly fingerprint: string } & ({ readonly uplink: Uplink } | { readonly broken: string });
 
 interface Running {
   readonly fingerprint: string;
@@ -80,18 +80,21 @@ export function openUplinks({ inventory, outbox, memories, create, clock, log, b
 
   /** Made once for the same settings, whether it runs yet or not: what it accepts must be known from the first event on. */
   function make(settings: UplinkSettings): Made {
-    const fingerprint = fingerprintOf(settings);
     const known = made.get(settings.id);
-    if (known?.fingerprint === fingerprint) return known;
-    let fresh: Made;
-    try {
-      fresh = { fingerprint, uplink: create(settings) };
-    } catch (error) {
-      log.error('uplink cannot run', { uplink: settings.id, error });
-      fresh = { fingerprint, broken: error instanceof Error ? error.message : String(error) };
-    }
+    if (known?.settings === settings) return known; // asked with each event; an entry of the inventory is replaced when it changes
+    const fingerprint = fingerprintOf(settings);
+    const fresh = known?.fingerprint === fingerprint ? { ...known, settings } : { settings, fingerprint, ...created(settings) };
     made.set(settings.id, fresh);
     return fresh;
+  }
+
+  function created(settings: UplinkSettings): { readonly uplink: Uplink } | { readonly broken: string } {
+    try {
+      return { uplink: create(settings) };
+    } catch (error) {
+      log.error('uplink cannot run', { uplink: settings.id, error });
+      return { broken: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   const accepted = (delivery: Delivery, { acceptedAt: at, took }: Acceptance) => {

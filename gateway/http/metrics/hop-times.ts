@@ -33,7 +33,8 @@ export class HopTimes {
     own.last[own.count % recent] = length;
     own.sum += length;
     own.count += 1;
-    for (const [index, bound] of bounds.entries()) if (length <= bound) own.counts[index]! += 1;
+    // Six hops of each alarm: no pair is made for each bound.
+    for (let index = bounds.length - 1; index >= 0 && length <= bounds[index]!; index -= 1) own.counts[index]! += 1;
   }
 
   figures(): readonly DurationHistogram[] {
