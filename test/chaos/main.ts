@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../support/measure-build.ts';
 import { type Figure, tellFigures } from '../support/measure-figures.ts';
 import type { Broken } from '../support/measure-gateway.ts';
-import { brokerKills, brokerRestarts } from './broker.ts';
+import { brokerCertificates, brokerForgets, brokerKills, brokerLitter, brokerRestarts } from './broker.ts';
 import { expiredCertificates } from './certificate.ts';
 import { clipKills } from './clip.ts';
 import { clockJumps } from './clock.ts';
@@ -61,8 +61,14 @@ const faults: Readonly<Record<string, Fault>> = {
   clock: { measured: [clockJumps], breaks: { 'wall-clock': { mistakes: ['wall-clock'] } }, anyBroker: true },
   clip: { measured: [clipKills], unbuilt: true },
   network: { measured: [brokenLines], breaks: { 'silence-is-yes': { mistakes: ['silence-is-yes'] } }, anyBroker: true },
-  broker: { measured: [brokerRestarts, brokerKills], breaks: { 'no-session': { mistakes: ['no-session'] } } },
+  broker: {
+    measured: [brokerRestarts, brokerKills, brokerForgets, brokerLitter, brokerCertificates],
+    breaks: { 'no-session': { mistakes: ['no-session'] } },
+  },
   'broker-killed': { measured: [brokerKills] },
+  'broker-forgets': { measured: [brokerForgets] },
+  'broker-litter': { measured: [brokerLitter] },
+  'broker-certificate': { measured: [brokerCertificates] },
   certificate: { measured: [expiredCertificates], breaks: { 'one-certificate': { mistakes: ['one-certificate'] } } },
   retained: { measured: [retainedAtMosquitto, retainedAtOurs], breaks: { 'lost-journal': retainedAndForgotten } },
   'retained-mosquitto': { measured: [retainedAtMosquitto] },

@@ -70,6 +70,8 @@ export interface GatewayChildOptions {
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** A broker of the site beside its own, named `site`. */
   readonly siteBroker?: string;
+  /** File of whoever vouches for it. */
+  readonly siteAuthority?: string;
   /** The cores that it may use, as taskset has them. */
   readonly cores?: string;
   /** Added to its environment. */
@@ -93,7 +95,7 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
     mqtt: {
       tls: { enabled: tls !== undefined, address, port: mqtt },
       plain: { enabled: tls === undefined, address, port: mqtt },
-      ...(options.siteBroker === undefined ? {} : { external: [{ name: 'site', url: options.siteBroker }] }),
+      ...(options.siteBroker === undefined ? {} : { external: [siteOf(options.siteBroker, options.siteAuthority)] }),
     },
     rtsp: { enabled: options.rtsp ?? false, address, port: rtsp, tls: { address, port: rtsps }, udp: { address, port: 0 } },
     ...(options.broken ? { testing: options.broken } : {}),
@@ -213,6 +215,8 @@ export async function openGatewayChild(folder: string, options: GatewayChildOpti
     },
   };
 }
+
+const siteOf = (url: string, authorityFile?: string) => ({ name: 'site', url, ...(authorityFile === undefined ? {} : { authorityFile }) });
 
 function environment(broken: boolean): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CAMPUS_GATEWAY_'));

@@ -71,10 +71,10 @@ export function putMeasuredPanel(
  * As after a life of the gateway before: until its first session there, a broker keeps nothing for it, and tells the panels all the same that it has their
  * alarms.
  */
-export async function holdSession(broker: string, panels: readonly string[]): Promise<void> {
+export async function holdSession(broker: string, panels: readonly string[], trust: { readonly ca?: string } = {}): Promise<void> {
   const topics = panels.flatMap((panel) => ['evt', 'state', 'hb', 'lwt', 'rsp'].map((name) => `campus/${measuredCampus}/panel/${panel}/${name}`));
   if (topics.length === 0) return;
-  const client = await mqtt.connectAsync(broker, { clientId: 'campus-gateway-site', clean: false, protocolVersion: 4 });
+  const client = await mqtt.connectAsync(broker, { clientId: 'campus-gateway-site', clean: false, protocolVersion: 4, ...trust });
   await client.subscribeAsync(topics, { qos: 1 });
   await client.endAsync();
 }

@@ -1,5 +1,5 @@
 /** A school under measurement: panels and the police side live in this process and survive whatever is done to the gateway, which does not. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../gateway/domain/ports.ts';
@@ -56,6 +56,8 @@ export interface MeasuredSchool extends AsyncDisposable {
 }
 
 const inFlightPerPanel = 4;
+/** A limit for a gateway that hangs, on a machine with twenty programs in the queue as well; how fast it starts is a figure of its own. */
+const startsWithin = seconds(120);
 
 /** Panels look at the gateway's certificate, the gateway at the platform's. */
 interface SchoolTls {
@@ -116,9 +118,10 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     return end;
   };
   const siteBroker = options.siteBroker ?? (options.mosquitto ? (await ownMosquitto(opening)).url : undefined);
-  if (siteBroker !== undefined) await holdSession(siteBroker, names);
+  const siteTrust = options.siteAuthority === undefined ? undefined : { ca: readFileSync(options.siteAuthority, 'utf8') };
+  if (siteBroker !== undefined) await holdSession(siteBroker, names, siteTrust);
   const site = siteBroker === undefined ? {} : { siteBroker: (await byLine(siteBroker)).href };
-  const gateway = opening.own(await openGatewayChild(folder, { patience: seconds(30), ...options, ...site }));
+  const gateway = opening.own(await openGatewayChild(folder, { patience: startsWithin, ...options, ...site }));
   const broker = siteBroker === undefined ? await byLine(gateway.broker) : new URL(siteBroker);
   const webhook = await byLine(police.webhook?.url ?? '');
   const door = options.tls && opening.own(await openTlsDoor(Number(webhook.port), options.tls.platform));
@@ -133,6 +136,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
   });
   const presses: Press[] = [];
   const watch = pressClock();
+  const panelTrust = siteTrust ?? (options.tls && { ca: options.tls.trusted });
   const panels = names.map((panel) =>
     opening.own(
       runPanelSimulator({
@@ -140,7 +144,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
         campus: measuredCampus,
         panel,
         password: passwords.get(panel) ?? '',
-        ...(options.tls ? { tls: { ca: options.tls.trusted } } : {}),
+        ...(panelTrust ? { tls: panelTrust } : {}),
         zones: zones.map(({ id, code }) => ({ id, code })),
         inFlight: inFlightPerPanel,
         clock: watch.clock,

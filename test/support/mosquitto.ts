@@ -15,10 +15,17 @@ export interface Mosquitto extends AsyncDisposable {
   start(): Promise<void>;
   /** Resolves once it is gone. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** While it is stopped: what it kept of sessions and messages is gone. */
+  forget(): void;
+}
+
+export interface MosquittoOptions {
+  /** Files, read anew at each start. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** `program`: as `peer` found it. */
-export async function openMosquitto(program: string): Promise<Mosquitto> {
+export async function openMosquitto(program: string, { tls }: MosquittoOptions = {}): Promise<Mosquitto> {
   const [port = 0] = await freePorts(1);
   const folder = mkdtempSync(join(tmpdir(), 'campus-mosquitto-'));
   const config = join(folder, 'mosquitto.conf');
@@ -26,6 +33,7 @@ export async function openMosquitto(program: string): Promise<Mosquitto> {
     config,
     [
       ...[`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'set_tcp_nodelay true', 'max_queued_messages 0'],
+      ...(tls ? [`certfile ${tls.certificate}`, `keyfile ${tls.key}`] : []),
       // As root it would change to a user who may not write here.
       ...['user root', 'persistence true', `persistence_location ${folder}/`, ''],
     ].join('\n'),
@@ -42,12 +50,13 @@ export async function openMosquitto(program: string): Promise<Mosquitto> {
   const orphaned = () => child?.kill('SIGKILL');
   process.on('exit', orphaned);
   return {
-    url: `mqtt://127.0.0.1:${port}`,
+    url: `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`,
     async start() {
       child = spawn(program, ['-c', config], { stdio: 'ignore' });
       await listens(port);
     },
     stop,
+    forget: () => rmSync(join(folder, 'mosquitto.db'), { force: true }),
     async [Symbol.asyncDispose]() {
       process.off('exit', orphaned);
       await stop('SIGKILL');
