@@ -1,5 +1,7 @@
 /** A platform that is named by a host name, and whose name leads elsewhere one day. */
-import { expect, test, vi } from 'vitest';
+import { promises as dns } from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
+import { expect, test } from 'vitest';
 import { minutes } from '../../../gateway/domain/time.ts';
 import { ManualClock } from '../../../gateway/runtime/clock.ts';
 import { gbDevice, until } from '../../support/gb-device.ts';
@@ -7,8 +9,9 @@ import { localPlatform } from '../../support/gb-platform.ts';
 import { server } from '../../support/gb-registrar.ts';
 
 /** What the network's name server says just now. */
-const names = vi.hoisted(() => ({ address: '127.0.0.1' }));
-vi.mock('node:dns/promises', async (original) => ({ ...(await original<object>()), lookup: async () => ({ address: names.address, family: 4 }) }));
+const names = { address: '127.0.0.1' };
+Reflect.set(dns, 'lookup', async () => ({ address: names.address, family: 4 }));
+syncBuiltinESMExports();
 
 const online = (platform: { devices(): readonly { readonly online: boolean }[] }) => platform.devices().some((device) => device.online);
 
