@@ -29,6 +29,8 @@ export interface Furniture {
   readonly url: string;
   /** File of whoever vouches for the police side. */
   readonly authority?: string;
+  /** s, for an answer of the police side. */
+  readonly timeout?: number;
   readonly hmacKey: string;
   readonly broker: string;
   readonly furnish: ((store: InventoryStore) => void) | undefined;
@@ -37,7 +39,7 @@ export interface Furniture {
 /** Password by panel. */
 export async function furnishInventory(
   folder: string,
-  { names, url, authority, hmacKey, broker, furnish }: Furniture,
+  { names, url, authority, timeout, hmacKey, broker, furnish }: Furniture,
 ): Promise<ReadonlyMap<string, string>> {
   await using store = await openInventory({ folder, clock: systemClock, log: silentLogger });
   store.putCampus({ id: campusId(measuredCampus), name: 'Measured school', timeZone: 'Asia/Shanghai', address: '' });
@@ -45,7 +47,7 @@ export async function furnishInventory(
     id: uplinkId(measuredUplink),
     name: 'Police',
     adapter: 'webhook',
-    settings: { url, window: measuredWindow, ...(authority === undefined ? {} : { ca: authority }) },
+    settings: { url, window: measuredWindow, ...(authority === undefined ? {} : { ca: authority }), ...(timeout === undefined ? {} : { timeout }) },
     secret: new Secret(hmacKey),
     enabled: true,
   });

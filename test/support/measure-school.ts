@@ -77,6 +77,8 @@ export interface SchoolOptions extends Omit<Partial<GatewayChildOptions>, 'tls'>
   readonly mosquitto?: boolean;
   /** Panels and the police side are reached by lines that can be cut. */
   readonly lines?: boolean;
+  /** s, that the police side is given to answer; what the uplink usually gives it unless told. */
+  readonly answersWithin?: number;
   /** Puts more into the inventory, before the gateway is started. */
   readonly furnish?: (store: InventoryStore) => void;
 }
@@ -133,6 +135,7 @@ export async function openMeasuredSchool(options: SchoolOptions = {}): Promise<M
     ...{ names, url: webhook.href, hmacKey, furnish: options.furnish },
     broker: siteBroker === undefined ? 'embedded' : 'site',
     ...(options.tls ? { authority: options.tls.authority } : {}),
+    ...(options.answersWithin === undefined ? {} : { timeout: options.answersWithin }),
   });
   const presses: Press[] = [];
   const watch = pressClock();
