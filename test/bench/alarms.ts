@@ -74,12 +74,16 @@ async function measureCost({ alarms, seed }: Pick<Measuring, 'alarms' | 'seed'>)
   await gateway.start();
   await school.pressSteadily(compiling.alarms, compiling.perSecond);
   if (!(await school.settled(quiet))) throw new Error('The warm-up never arrived.');
+  // The last snapshots and lamps of the warm-up would be taken for what it costs to do nothing.
+  await school.queuesEmpty(quiet);
+  await systemClock.sleep(seconds(2));
   const idle = inAll(await cpuRate(gateway));
 
   const began = systemClock.monotonic();
   const before = gateway.cpuMillis();
   await school.pressSteadily(alarms, perSecond);
   if (!(await school.settled(quiet))) throw new Error('An alarm never arrived.');
+  await school.queuesEmpty(quiet);
   const cpu = gateway.cpuMillis() - before;
   const elapsed = (systemClock.monotonic() - began) / 1_000;
   return figuresOf({ test: 'alarms, cost', dose: `${alarms} alarms at ${perSecond}/s, nothing else, code compiled`, seed }, [
