@@ -1,9 +1,14 @@
 /** How connections to a platform by HTTPS are made: nothing is written before its identity is proved. */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
+import type { Clock } from '../gateway/domain/ports.ts';
+import { seconds } from '../gateway/domain/time.ts';
 import type { FarCertificates } from './far-certificate.ts';
-import { carriedBy, pinProblem, reset, type TlsTrust, tlsOptions } from './protocols/net/dial.ts';
+import { carriedBy, dial, pinProblem, reset, type TlsTrust, tlsOptions } from './protocols/net/dial.ts';
+
+/** From the first address to the end of the handshake each. */
+const patience = seconds(10);
 
 /**
  * The pin is compared before undici may write a byte; sessions are not cached, so that every connection shows its certificate. The authority is
@@ -11,46 +16,51 @@ import { carriedBy, pinProblem, reset, type TlsTrust, tlsOptions } from './proto
  */
 export function connectorFor(
   connectorOf: typeof buildConnector,
-  certificates: FarCertificates,
+  { certificates, clock }: { readonly certificates: FarCertificates; readonly clock: Clock },
   trusted: () => Promise<TlsTrust>,
 ): buildConnector.connector {
+  async function connected(options: buildConnector.Options): Promise<Socket> {
+    const trust = await trusted();
+    const open = connectorOf({ ...tlsOptions(trust), timeout: patience, maxCachedSessions: 0, noDelay: true });
+    if (options.protocol !== 'https:') return resetWhenGivenUp(await openedBy(open, options));
+    const { localAddress } = options;
+    const at = { host: bareHost(options.hostname), port: Number(options.port) || 443, ...(localAddress ? { localAddress } : {}) };
+    // Of its own, so that it can be reset below TLS.
+    using limit = clock.deadline(patience);
+    const carrier = await dial(at, limit);
+    carrier.on('error', () => undefined); // told by what it carries
+    try {
+      const socket = (await openedBy(open, { ...options, httpSocket: carrier })) as TLSSocket;
+      carriedBy(socket, carrier);
+      const problem = pinProblem(socket, trust);
+      if (problem) {
+        socket.destroy();
+        throw problem;
+      }
+      certificates.taken(socket);
+      return resetWhenGivenUp(socket);
+    } catch (error) {
+      carrier.destroy();
+      void certificates.refused(error, at);
+      throw error;
+    }
+  }
   return (options, callback) => {
-    trusted().then(
-      (trust) => {
-        const open = connectorOf({ ...tlsOptions(trust), timeout: 10_000, maxCachedSessions: 0, noDelay: true });
-        const carrier = options.protocol === 'https:' ? carrierTo(options) : undefined;
-        open({ ...options, ...(carrier ? { httpSocket: carrier } : {}) }, (error, socket) => {
-          if (error !== null || !socket) {
-            carrier?.destroy();
-            void certificates.refused(error, { host: bareHost(options.hostname), port: Number(options.port) || 443 });
-            callback(error ?? new Error('There is no connection.'), null);
-            return;
-          }
-          const problem = options.protocol === 'https:' ? pinProblem(socket as TLSSocket, trust) : undefined;
-          if (carrier) carriedBy(socket, carrier);
-          if (!problem) {
-            resetWhenGivenUp(socket);
-            if (options.protocol === 'https:') certificates.taken(socket as TLSSocket);
-            callback(null, socket);
-            return;
-          }
-          socket.destroy();
-          callback(problem, null);
-        });
-      },
+    connected(options).then(
+      (socket) => callback(null, socket),
       (error: Error) => callback(error, null),
     );
   };
 }
 
-/** Of its own, so that it can be reset below TLS. An error of it is told by what it carries. */
-function carrierTo({ hostname, port, localAddress }: buildConnector.Options): Socket {
-  const carrier = connect({ host: bareHost(hostname), port: Number(port) || 443, ...(localAddress ? { localAddress } : {}) });
-  return carrier.on('error', () => undefined);
+function openedBy(open: buildConnector.connector, options: buildConnector.Options): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    open(options, (error, socket) => (socket ? resolve(socket) : reject(error ?? new Error('There is no connection.'))));
+  });
 }
 
 /** undici destroys the connection of a request that is given up: what lies in it must not arrive when the line is well again. */
-function resetWhenGivenUp(socket: Socket): void {
+function resetWhenGivenUp(socket: Socket): Socket {
   const destroy = socket.destroy.bind(socket);
   socket.destroy = (error) => {
     if (error) {
@@ -59,6 +69,7 @@ function resetWhenGivenUp(socket: Socket): void {
     }
     return destroy(error);
   };
+  return socket;
 }
 
 const bareHost = (hostname: string) => hostname.replace(/^\[|\]$/g, '');

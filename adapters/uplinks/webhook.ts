@@ -118,7 +118,7 @@ class WebhookUplink implements Uplink {
       keepAliveTimeout: 30_000,
       bodyTimeout: 10_000,
       maxResponseSize: mostReplyBytes,
-      connect: connectorFor(buildConnector, this.#certificates, () => trustOf(this.id, this.#config)),
+      connect: connectorFor(buildConnector, { certificates: this.#certificates, clock: this.#context.clock }, () => trustOf(this.id, this.#config)),
     });
   }
 

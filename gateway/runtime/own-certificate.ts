@@ -4,16 +4,16 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import type { CertificateFacts } from '../domain/certificate.ts';
 import type { Clock, Logger } from '../domain/ports.ts';
-import { hours, instant, seconds } from '../domain/time.ts';
+import { instant, seconds } from '../domain/time.ts';
 import { type BoxCertificate, boxCertificate, fingerprintOf } from './box-certificate.ts';
 import { type GatewayConfig, readSecretFile } from './config.ts';
+import { aborted } from './shutdown.ts';
 
 /** Small files; whoever has put new ones there looks whether they are taken. */
 const lookEvery = seconds(5);
-/** Its own is renewed weeks before its end; an hour's wrong clock must not change what people have written down. */
-const renewEvery = hours(1);
 
 export interface OwnCertificate {
   readonly current: BoxCertificate;
@@ -40,16 +40,25 @@ export async function openOwnCertificate(
     try {
       const found = await read();
       if (!new X509Certificate(found.cert).checkPrivateKey(createPrivateKey(found.key))) throw new Error('its key is that of another certificate');
+      createSecureContext({ cert: found.cert, key: found.key, minVersion: 'TLSv1.2' }); // what is wrong with the rest of a chain
       problem = undefined;
       seen = undefined;
       if (found.cert === current.cert && found.key === current.key) return;
       current = found;
       log.info('certificate renewed', { fingerprint256: current.fingerprint256, until: factsOf(current).validTo });
-      for (const take of [...listeners]) take(current);
+      for (const take of [...listeners]) tell(take);
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
       if (seen !== undefined) problem = why;
       seen = why;
+    }
+  }
+
+  function tell(take: (certificate: BoxCertificate) => void): void {
+    try {
+      take(current);
+    } catch (error) {
+      log.error('a listener keeps the old certificate', { error });
     }
   }
 
@@ -65,8 +74,10 @@ export async function openOwnCertificate(
       return { [Symbol.dispose]: () => void listeners.delete(take) };
     },
     async run(signal) {
+      // Its own is made anew at a start alone: a wrong clock must not change, while it runs, what people have written down.
+      if (!files) return aborted(signal);
       for (;;) {
-        await clock.sleep(files ? lookEvery : renewEvery, signal);
+        await clock.sleep(lookEvery, signal);
         await look();
       }
     },

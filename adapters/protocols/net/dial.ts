@@ -25,17 +25,31 @@ export interface DialTarget {
 }
 
 /** Resolves once connected (and, with TLS, proved). Rejects with the socket's own error, a ProtocolError for a wrong pin, or the signal's reason. */
-export function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
+export async function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
+  const socket = await opened(openTcp(target), 'connect', signal);
+  return target.tls ? secured(socket, target.host, target.tls, signal) : socket;
+}
+
+/** TLS over a connection that stands: one that still tries its addresses takes another handle with each, and TLS would be left with the first, which is gone. */
+async function secured(carrier: Socket, host: string, trust: TlsTrust, signal: AbortSignal): Promise<Socket> {
+  // RFC 6066 §3: an IP address is not a server name.
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket = tlsConnect({ socket: carrier, ...servername, ...tlsOptions(trust) });
+  carriedBy(socket, carrier);
+  await opened(socket, 'secureConnect', signal);
+  const problem = pinProblem(socket, trust);
+  if (!problem) return socket;
+  socket.on('error', () => undefined).destroy();
+  throw problem;
+}
+
+/** A socket that fails, or that the signal gives up, is destroyed. */
+function opened(socket: Socket, ready: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const socket = target.tls ? openTls(target, target.tls) : openTcp(target);
-    const ready = target.tls ? 'secureConnect' : 'connect';
     const settle = () => {
       signal.removeEventListener('abort', abandon);
-      socket.off('error', fail).off('close', closed).off(ready, opened);
+      socket.off('error', fail).off('close', closed).off(ready, open);
     };
     const fail = (error: unknown) => {
       settle();
@@ -45,17 +59,13 @@ export function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
     };
     const abandon = () => fail(signal.reason);
     const closed = () => fail(new Error('The connection was closed before it was open.'));
-    const opened = () => {
-      const problem = target.tls && pinProblem(socket as TLSSocket, target.tls);
-      if (problem) {
-        fail(problem);
-        return;
-      }
+    const open = () => {
       settle();
       resolve(socket);
     };
-    socket.on('error', fail).on('close', closed).on(ready, opened);
-    signal.addEventListener('abort', abandon, { once: true });
+    socket.on('error', fail).on('close', closed).on(ready, open);
+    if (signal.aborted) abandon();
+    else signal.addEventListener('abort', abandon, { once: true });
   });
 }
 
@@ -72,7 +82,7 @@ export function reset(socket: Socket): void {
   socket.destroy();
 }
 
-/** Says what carries a TLS connection. Neither is left behind by the other, also before it is connected. */
+/** Says what carries a TLS connection. Neither is left behind by the other. */
 export function carriedBy(socket: Socket, carrier: Socket): void {
   carriers.set(socket, carrier);
   carrier.on('error', (error) => socket.destroy(error));
@@ -101,15 +111,6 @@ export function pinProblem(socket: TLSSocket, trust: TlsTrust): ProtocolError | 
 
 function openTcp({ host, port, localAddress, onread }: DialTarget): Socket {
   return tcpConnect({ host, port, noDelay: true, ...(localAddress ? { localAddress } : {}), ...(onread ? { onread } : {}) });
-}
-
-function openTls(target: DialTarget, trust: TlsTrust): TLSSocket {
-  // RFC 6066 §3: an IP address is not a server name.
-  const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
-  const carrier = openTcp(target);
-  const socket = tlsConnect({ socket: carrier, ...servername, ...tlsOptions(trust) });
-  carriedBy(socket, carrier);
-  return socket;
 }
 
 const bare = (fingerprint: string) => fingerprint.replaceAll(':', '').toLowerCase();
