@@ -1,4 +1,5 @@
 import { test } from 'vitest';
+import { openFakeClock } from '../support/fake-clock.ts';
 import { loopDiskTrouble } from '../support/loop-disk.ts';
 import { peer } from '../support/peers.ts';
 import { runChaos } from '../support/run-chaos.ts';
@@ -33,5 +34,30 @@ test
     const { failed, beyondSlack, figures, code, errors } = await runChaos('--faults', 'io-error', '--runs', '1', '--seed', '2');
     expect(beyondSlack, errors).toEqual([]);
     expect(figures.map(({ metric }) => metric)).toContain('acknowledged while nothing could be kept');
+    expect(code, errors).toBe(failed.length === 0 ? 0 : 1);
+  });
+
+test
+  .skipIf(trouble !== undefined || !preload)
+  .concurrent(
+    'a disk that is full for a while, or slow, has nothing acknowledged that it does not keep',
+    { timeout: 300_000 },
+    async ({ expect }) => {
+      const { failed, beyondSlack, figures, code, errors } = await runChaos('--faults', 'disk,slow-disk', '--runs', '1', '--seed', '5');
+      expect(beyondSlack, errors).toEqual([]);
+      expect(new Set(figures.map(({ test: name }) => name)).size).toBe(2);
+      expect(code, errors).toBe(failed.length === 0 ? 0 : 1);
+    },
+  );
+
+const fakeClock = openFakeClock();
+fakeClock?.[Symbol.dispose]();
+
+test
+  .skipIf(fakeClock === undefined)
+  .concurrent('a clock that is set, and lines that are cut or slow, cost no alarm', { timeout: 300_000 }, async ({ expect }) => {
+    const { failed, beyondSlack, figures, code, errors } = await runChaos('--faults', 'clock,network', '--runs', '1', '--seed', '5');
+    expect(beyondSlack, errors).toEqual([]);
+    expect(new Set(figures.map(({ test: name }) => name)).size).toBe(2);
     expect(code, errors).toBe(failed.length === 0 ? 0 : 1);
   });
