@@ -63,6 +63,12 @@ export function decodedOr(dialect: PanelDialect, panel: Panel, message: PanelMes
   }
 }
 
+/** What would ring a bell, and where. */
+export function alarmsIn(reports: readonly Report[] | 'refused'): readonly string[] {
+  if (reports === 'refused') return [];
+  return reports.flatMap((report) => (report.kind === 'zone' && /^(raised|still)$/.test(report.state) ? [`${report.type} @${report.zone}`] : []));
+}
+
 /** `raised panic.silent @7 old test`, `trouble mains-lost`, `no trouble tamper`, `armed away #1`, `online`. What is learned is not told. */
 export function wordsOf(reports: readonly Report[] | 'refused'): readonly string[] {
   return reports === 'refused' ? ['refused'] : reports.flatMap((report) => (report.kind === 'learned' ? [] : [wordOf(report)]));

@@ -3,16 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { maxPayloadBytes } from '../../adapters/panels/panel-json.ts';
 import type { Report } from '../../gateway/domain/report.ts';
 import { messageOf } from '../support/bad-input.ts';
-import { decodedInOrder, decodedOr, dialectFixtures, wordsOf } from '../support/dialect-cases.ts';
+import { alarmsIn, decodedInOrder, decodedOr, dialectFixtures, wordsOf } from '../support/dialect-cases.ts';
 
 /** What every dialect must have a case for, or a reason why not. */
 const owed = ['raise', 'restore', 'arm', 'tamper', 'battery', 'mains', 'offline', 'replay', 'garbage'];
-
-/** What would ring a bell, and where. */
-function alarmsIn(reports: readonly Report[] | 'refused'): readonly string[] {
-  if (reports === 'refused') return [];
-  return reports.flatMap((report) => (report.kind === 'zone' && /^(raised|still)$/.test(report.state) ? [`${report.type} @${report.zone}`] : []));
-}
 
 describe.each(dialectFixtures)('the $dialect.name dialect', (fixture) => {
   const { dialect, panel, cases, without } = fixture;

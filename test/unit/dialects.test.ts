@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { panelDialects } from '../../adapters/index.ts';
 import { campusDialect } from '../../adapters/panels/dialects/campus.ts';
 import { maxPayloadBytes } from '../../adapters/panels/panel-json.ts';
-import { isGatewayError } from '../../gateway/domain/errors.ts';
+import type { PanelMessage } from '../../gateway/domain/command.ts';
 import { zoneId } from '../../gateway/domain/ids.ts';
 import { malformedMessages, messageOf } from '../support/bad-input.ts';
+import { alarmsIn, decodedOr } from '../support/dialect-cases.ts';
 import { panelOf, topic } from '../support/panels.ts';
 
 const dialects = [campusDialect];
@@ -38,15 +39,36 @@ describe.each(dialects)('the $name dialect', (dialect) => {
     },
   );
 
+  const messages = good.map((name) => messageOf(read(name).message));
+  const bells = (message: PanelMessage) => alarmsIn(decodedOr(dialect, panel, message));
+
+  test('cut short anywhere, or glued to another, no message rings a bell that it does not ring whole', () => {
+    for (const message of messages) {
+      const whole = bells(message);
+      for (let length = 0; length < message.payload.byteLength; length += 1)
+        expect(bells({ ...message, payload: message.payload.subarray(0, length) }).filter((bell) => !whole.includes(bell))).toEqual([]);
+      for (const { payload } of messages) {
+        const apart = [...whole, ...bells({ ...message, payload })];
+        expect(bells({ ...message, payload: Buffer.concat([message.payload, payload]) }).filter((bell) => !apart.includes(bell))).toEqual([]);
+      }
+    }
+  });
+
+  test('a flipped bit never throws anything else, and makes an alarm of nothing but an event, which says what it is with one digit', () => {
+    for (const message of messages) {
+      const may = message.topic.endsWith('/evt') || bells(message).length > 0;
+      for (let bit = 0; bit < 8 * message.payload.byteLength; bit += 1) {
+        const payload = Uint8Array.from(message.payload);
+        payload[bit >> 3]! ^= 1 << (bit & 7);
+        const flipped = bells({ ...message, payload });
+        if (!may) expect([message.topic, bit, flipped]).toEqual([message.topic, bit, []]);
+      }
+    }
+  });
+
   test('whatever comes, it is reports or PANEL_MESSAGE, in a moment', () => {
     const names = dialect.topics(panel, 'north');
-    const attempt = (where: string, payload: Uint8Array) => {
-      try {
-        dialect.decode(panel, { ...messageOf({ topic: where }), payload });
-      } catch (error) {
-        if (!isGatewayError(error, 'PANEL_MESSAGE')) throw error;
-      }
-    };
+    const attempt = (where: string, payload: Uint8Array) => void decodedOr(dialect, panel, { ...messageOf({ topic: where }), payload });
     fc.assert(fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 300 }), attempt), { numRuns: 300 });
     fc.assert(
       fc.property(
