@@ -5,7 +5,7 @@ import type { buildConnector } from 'undici';
 import type { Clock } from '../gateway/domain/ports.ts';
 import { seconds } from '../gateway/domain/time.ts';
 import type { FarCertificates } from './far-certificate.ts';
-import { carriedBy, dial, pinProblem, reset, type TlsTrust, tlsOptions } from './protocols/net/dial.ts';
+import { bareHost, carriedBy, dial, pinProblem, reset, type TlsTrust, tlsOptions } from './protocols/net/dial.ts';
 
 /** From the first address to the end of the handshake each. */
 const patience = seconds(10);
@@ -71,5 +71,3 @@ function resetWhenGivenUp(socket: Socket): Socket {
   };
   return socket;
 }
-
-const bareHost = (hostname: string) => hostname.replace(/^\[|\]$/g, '');

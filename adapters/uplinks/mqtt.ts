@@ -19,7 +19,7 @@ import type { Uplink, UplinkAdapter, UplinkContext } from '../../gateway/domain/
 import { linked } from '../../gateway/runtime/linked.ts';
 import { FarCertificates } from '../far-certificate.ts';
 import { Publisher } from '../protocols/mqtt/publisher.ts';
-import { dial } from '../protocols/net/dial.ts';
+import { bareHost, dial } from '../protocols/net/dial.ts';
 import { bodyWithEvidence, evidenceKeys } from '../uplink-evidence.ts';
 import { Heartbeat, heartbeatKey } from '../uplink-heartbeat.ts';
 import { addressKey, deliveryKeys, trustKeys, trustOf } from '../uplink-settings.ts';
@@ -131,7 +131,7 @@ class MqttUplink implements Uplink {
     const target = new URL(url);
     const secure = target.protocol === 'mqtts:';
     using opening = this.#context.clock.deadline(seconds(10), signal);
-    const at = { host: target.hostname.replace(/^\[|\]$/g, ''), port: Number(target.port) || (secure ? 8883 : 1883) };
+    const at = { host: bareHost(target.hostname), port: Number(target.port) || (secure ? 8883 : 1883) };
     const socket = await dial({ ...at, tls: secure ? await trustOf(this.id, this.#config) : undefined }, opening).catch((error: unknown) => {
       void this.#certificates.refused(error, at);
       throw error;

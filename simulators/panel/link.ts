@@ -2,7 +2,7 @@
 import type { MqttClient } from 'mqtt';
 import { z } from 'zod';
 import { connectMqtt, type MqttConnection } from '../../adapters/protocols/mqtt/connect.ts';
-import { dial, type TlsTrust } from '../../adapters/protocols/net/dial.ts';
+import { bareHost, dial, type TlsTrust } from '../../adapters/protocols/net/dial.ts';
 import type { Clock, Logger } from '../../gateway/domain/ports.ts';
 import { type Millis, seconds } from '../../gateway/domain/time.ts';
 import type { PanelBox, PanelEvent } from './box.ts';
@@ -60,7 +60,7 @@ export async function openPanelLink(options: LinkOptions, desk: LinkDesk, signal
   using opening = options.clock.deadline(seconds(10), signal);
   const socket = await dial(
     {
-      host: target.hostname.replace(/^\[|\]$/g, ''),
+      host: bareHost(target.hostname),
       port: Number(target.port) || (secure ? 8883 : 1883),
       tls: secure ? (options.tls ?? {}) : undefined,
     },

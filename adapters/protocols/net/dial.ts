@@ -24,6 +24,9 @@ export interface DialTarget {
   readonly onread?: OnReadOpts;
 }
 
+/** As DialTarget wants it, of a URL's host. */
+export const bareHost = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
+
 /** Resolves once connected (and, with TLS, proved). Rejects with the socket's own error, a ProtocolError for a wrong pin, or the signal's reason. */
 export async function dial(target: DialTarget, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();

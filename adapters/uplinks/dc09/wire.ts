@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { mostBody } from '../../protocols/dc09/frame.ts';
 import { Dc09Framer } from '../../protocols/dc09/framer.ts';
-import { dial, reset } from '../../protocols/net/dial.ts';
+import { bareHost, dial, reset } from '../../protocols/net/dial.ts';
 
 export interface Exchange<Answer> {
   readonly bytes: Uint8Array;
@@ -20,7 +20,7 @@ export interface Wire extends Disposable {
 
 export function wireTo(url: string): Wire {
   const { protocol, hostname, port } = new URL(url);
-  const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  const place = { host: bareHost(hostname), port: Number(port) };
   return protocol === 'udp:' ? udpWire(place) : tcpWire(place);
 }
 
